@@ -1,0 +1,69 @@
+import type { Observable } from 'rxjs'
+import type { z } from 'zod'
+import type { Clock } from '../schema/clock.js'
+import type { Plant, Signal } from '../schema/plant.js'
+import type { Reject } from '../schema/records.js'
+import type { SampleBatch } from '../schema/sample-batch.js'
+
+/** What an adapter tells the engine. */
+export type SourceEvent =
+  /** The link stands; samples follow. */
+  | { readonly kind: 'connected' }
+  /** The source is alive though nothing changed (a heartbeat): keeps signals reported on change live. */
+  | { readonly kind: 'alive' }
+  | { readonly kind: 'samples'; readonly batch: SampleBatch }
+  | { readonly kind: 'rejects'; readonly rejects: readonly Reject[] }
+
+/** A signal together with the index by which batches name it. */
+export interface IndexedSignal {
+  readonly index: number
+  readonly signal: Signal
+}
+
+/** What the engine hands an adapter. */
+export interface AdapterContext {
+  readonly source: string
+  /** The floor's clock: receive times come from it. */
+  readonly clock: Clock
+  /** Real time for heartbeats and pacing; a fake in tests. Never for a sample. */
+  readonly wall: Clock
+  readonly plant: Plant
+  /** The signals of this source. */
+  readonly signals: readonly IndexedSignal[]
+  /** The dictionary code of a text; the same text has the same code for ever. */
+  intern(text: string): number
+  /**
+   * Total count of samples of this subscription that the spool has taken so far. Back-pressure: an adapter stops
+   * reading while more than `window` of its samples are not yet accepted.
+   */
+  readonly accepted: Observable<number>
+  readonly window: number
+}
+
+/**
+ * An adapter is a cold Observable: subscribing connects, unsubscribing disconnects, an error means the connection was
+ * lost (the engine retries), completion means the end of the input. It never retries, sleeps or logs by itself.
+ */
+export interface AdapterDefinition<Options = unknown> {
+  readonly kind: string
+  readonly summary: string
+  readonly options: z.ZodType<Options>
+  /** Plant-file snippets; each must satisfy `options`. Shown by `gemba adapters`, checked by a test. */
+  readonly examples: readonly { readonly title: string; readonly options: Record<string, unknown> }[]
+  create(options: Options, context: AdapterContext): Observable<SourceEvent>
+}
+
+export type AdapterErrorCode = 'not-connected' | 'protocol' | 'back-off'
+
+/** The one error of this folder. `not-connected` and `protocol` are retried; `back-off` says for how long to wait. */
+export class AdapterError extends Error {
+  readonly code: AdapterErrorCode
+  readonly waitMs: number | undefined
+
+  constructor(code: AdapterErrorCode, message: string, options: { cause?: unknown; waitMs?: number } = {}) {
+    super(message, { cause: options.cause })
+    this.name = 'AdapterError'
+    this.code = code
+    this.waitMs = options.waitMs
+  }
+}

@@ -1,0 +1,48 @@
+import type { Clock } from '../../schema/clock.js'
+import type { Machine, Plant, Signal } from '../../schema/plant.js'
+import type { LatestMachines, LatestSignals } from './latest-table.js'
+
+/** A machine with its place in the hierarchy and in the stream. */
+export interface RegisteredMachine {
+  readonly index: number
+  readonly machine: Machine
+  readonly site: string
+  readonly area: string
+  readonly line: string
+  readonly signals: readonly RegisteredSignal[]
+}
+
+export interface RegisteredSignal {
+  readonly index: number
+  readonly signal: Signal
+  readonly machine: number
+}
+
+/**
+ * Which index names which machine and signal. Indexes are given once and for ever and kept in the data directory, so
+ * that history stays readable after the plant was edited; a signal that left the plant leaves a hole.
+ */
+export interface Registry {
+  readonly machines: readonly RegisteredMachine[]
+  readonly signals: readonly RegisteredSignal[]
+  /** One more than the largest index. */
+  readonly machineCapacity: number
+  readonly signalCapacity: number
+  machineByIndex(index: number): RegisteredMachine | undefined
+  signalByIndex(index: number): RegisteredSignal | undefined
+  machineById(id: string): RegisteredMachine | undefined
+  signalById(id: string): RegisteredSignal | undefined
+}
+
+/** One floor as its readers (gateway, REST) see it. */
+export interface Floor {
+  readonly plant: Plant
+  readonly registry: Registry
+  /** The floor's clock, and the wall's for ages and heartbeats. */
+  readonly clock: Clock
+  readonly wall: Clock
+  readonly signals: LatestSignals
+  readonly machines: LatestMachines
+  /** Text of a dictionary code. */
+  text(code: number): string | undefined
+}

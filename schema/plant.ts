@@ -1,0 +1,192 @@
+import type { Limits } from './sensor-state.js'
+
+/**
+ * The plant as the engine uses it: the ISA-95 hierarchy (IEC 62264-1, 5.3), resolved. Types are applied, references
+ * checked, ids unique. `plant-file` makes it from YAML; nothing else does.
+ */
+export interface Plant {
+  readonly name: string
+  readonly enterprise: string
+  readonly sites: readonly Site[]
+  readonly sources: readonly SourceSpec[]
+  readonly machineTypes: readonly MachineType[]
+  readonly shifts: readonly Shift[]
+  readonly products: readonly Product[]
+  readonly customers: readonly Customer[]
+  readonly crews: readonly Crew[]
+  /** Maps from foreign state words to PackML by name; see state-maps. */
+  readonly stateMaps: Readonly<Record<string, StateMap>>
+}
+
+export interface Site {
+  readonly id: string
+  readonly name: string
+  /** IANA time zone. */
+  readonly timeZone: string
+  readonly areas: readonly Area[]
+}
+
+export interface Area {
+  readonly id: string
+  readonly name: string
+  readonly lines: readonly Line[]
+}
+
+/** A production line: a work centre of discrete production (ISA-95). Machines stand in the order of the flow. */
+export interface Line {
+  readonly id: string
+  readonly name: string
+  /** What the line does, e.g. machining or welding. */
+  readonly kind: string
+  readonly machines: readonly Machine[]
+}
+
+/** A machine: a work cell (ISA-95). */
+export interface Machine {
+  readonly id: string
+  readonly name: string
+  readonly type: string
+  /** Id of the source that reports it. */
+  readonly source: string
+  /** Ids of the machines that take this one's parts; the next in the line unless the file says otherwise. */
+  readonly feeds: readonly string[]
+  /** Time per part the machine was planned with, seconds. */
+  readonly idealCycleTime: number
+  /** Place on the floor, metres from the line's origin; the viewer lays the line out where it is missing. */
+  readonly position?: { readonly x: number; readonly y: number }
+  readonly signals: readonly Signal[]
+}
+
+/**
+ * A signal: one value over time. Sensors are what `counts.signals` counts; status signals are what the machine says
+ * of itself (state, mode, counters, program): they drive the machine's statechart and are kept like any other.
+ */
+export interface Signal {
+  /** `{machine}.{name}`; unique in the plant. */
+  readonly id: string
+  readonly name: string
+  readonly role: 'sensor' | 'status'
+  /** What is measured, e.g. temperature; for status signals state, mode, counter or text. */
+  readonly quantity: Quantity
+  /** As shown, e.g. `mm/s`; empty where there is none. */
+  readonly unit: string
+  readonly type: 'number' | 'text'
+  /** Expected distance between samples, milliseconds; 0 = reported on change, alive as long as its source is. */
+  readonly period: number
+  /** What the instrument can show, in its unit. */
+  readonly range: readonly [number, number]
+  /** Smallest step of the value, in its unit; 0 = not quantised. */
+  readonly resolution: number
+  readonly limits: Limits
+  /** Id of the source and the source's own name for it. */
+  readonly source: string
+  readonly tag: string
+  /** For `state` and `mode` status signals: the name of the map from the source's words. */
+  readonly stateMap?: string
+  /** Typical centre and spread in normal production; what the simulator draws around. */
+  readonly normal?: readonly [number, number]
+}
+
+export const quantities = [
+  'temperature',
+  'vibration',
+  'pressure',
+  'current',
+  'voltage',
+  'flow',
+  'speed',
+  'torque',
+  'force',
+  'displacement',
+  'position',
+  'angle',
+  'load',
+  'power',
+  'feed-rate',
+  'override',
+  'duration',
+  'number',
+  'condition',
+  'state',
+  'mode',
+  'counter',
+  'text',
+] as const
+export type Quantity = (typeof quantities)[number]
+
+/** From a source's word (or number as text) to what the machine twin observes. */
+export interface StateMap {
+  readonly words: Readonly<Record<string, { readonly state?: string; readonly mode?: string; readonly reason?: string }>>
+}
+
+/** How the values come in; `adapter` names the kind, `options` are the adapter's own, checked by its schema. */
+export interface SourceSpec {
+  readonly id: string
+  readonly adapter: string
+  /** Where the floor's time comes from: the wall, or this source's own times (a recording). */
+  readonly clock: 'wall' | 'source'
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+export interface MachineType {
+  readonly id: string
+  readonly name: string
+  /** Which of the viewer's bodies it wears. */
+  readonly archetype: Archetype
+  /** Rated power, kW. */
+  readonly ratedPower: number
+}
+
+export const archetypes = [
+  'machining',
+  'robot',
+  'press',
+  'welder',
+  'conveyor',
+  'station',
+  'booth',
+  'tester',
+] as const
+export type Archetype = (typeof archetypes)[number]
+
+export interface Shift {
+  readonly id: string
+  readonly name: string
+  readonly site: string
+  /** Local wall time `HH:MM`. */
+  readonly start: string
+  readonly end: string
+  /** ISO weekdays, 1 = Monday. */
+  readonly days: readonly number[]
+  readonly crew?: string
+}
+
+export interface Product {
+  readonly id: string
+  readonly name: string
+  readonly category: string
+  /** Ids of the lines that make it. */
+  readonly lines: readonly string[]
+}
+
+export interface Customer {
+  readonly id: string
+  readonly name: string
+  readonly products: readonly string[]
+}
+
+export interface Crew {
+  readonly id: string
+  readonly name: string
+  readonly site: string
+  readonly size: number
+}
+
+export interface PlantCounts {
+  readonly sites: number
+  readonly areas: number
+  readonly lines: number
+  readonly machines: number
+  /** Sensors only; see Signal.role. */
+  readonly signals: number
+}

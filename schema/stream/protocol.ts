@@ -1,0 +1,111 @@
+/**
+ * The stream between engine and viewer: version, refusal reasons, and one union per direction. No logic here; the
+ * rules are in SPEC.md, the bytes in codec.ts.
+ */
+export const subprotocol = 'gemba.v1'
+export const protocolVersion = 1
+
+/** Largest frame a client may send and largest a client accepts, bytes. */
+export const maxClientFrame = 64 * 1024
+export const maxServerFrame = 16 * 1024 * 1024
+
+export type CloseReason = keyof typeof closeCodes
+/** WebSocket close codes (RFC 6455, 7.4; 4000–4999 are ours). */
+export const closeCodes = {
+  'going-away': 1001,
+  'frame-too-large': 1009,
+  'try-again-later': 1013,
+  'bad-frame': 4000,
+  'wrong-version': 4001,
+  'too-slow': 4002,
+} as const
+
+export type ServerFrame = Hello | Snapshot | Delta | Heartbeat | Refusal
+
+/** First frame of a connection. */
+export interface Hello {
+  readonly kind: 'hello'
+  readonly version: number
+  /** Changes at every start of the engine: sequence numbers of different epochs do not compare. */
+  readonly epoch: number
+  /** Content hash of the manifest at `GET /api/v1/manifest/{hash}`: ids, names, units, limits, by index. */
+  readonly manifest: string
+  /** Topic ids; frames name a topic by its place in this list. One topic per area: `area/{id}`. */
+  readonly topics: readonly string[]
+  readonly tickMs: number
+  /** Now, by the floor's clock and by the wall, Unix ms UTC. */
+  readonly floorTime: number
+  readonly wallTime: number
+}
+
+/** State of signals. Columns of equal length; `index` strictly ascending. */
+export interface SignalColumns {
+  readonly index: Uint32Array
+  readonly value: Float64Array
+  /** Smallest and largest value since the frame this one follows, so that a spike survives conflation. */
+  readonly min: Float64Array
+  readonly max: Float64Array
+  readonly quality: Uint8Array
+  /** See schema/sensor-state.ts: packSensorStatus. */
+  readonly status: Uint8Array
+  readonly sourceTime: Float64Array
+}
+
+/** State of machines. Columns of equal length; `index` strictly ascending. */
+export interface MachineColumns {
+  readonly index: Uint32Array
+  /** PackML state and unit mode by number. */
+  readonly state: Uint8Array
+  readonly mode: Uint8Array
+  /** See schema/display-state.ts. */
+  readonly display: Uint8Array
+  /** In this state since, Unix ms UTC. */
+  readonly since: Float64Array
+}
+
+interface TopicFrame {
+  readonly topic: number
+  readonly epoch: number
+  readonly seq: number
+  readonly floorTime: number
+  readonly wallTime: number
+  readonly signals: SignalColumns
+  readonly machines: MachineColumns
+  /** Dictionary texts that this frame's text signals use and that the topic has not carried before. */
+  readonly texts: readonly (readonly [code: number, text: string])[]
+}
+
+/** The whole topic at `seq`. */
+export interface Snapshot extends TopicFrame {
+  readonly kind: 'snapshot'
+}
+
+/** What changed in a topic after `fromSeq` up to `seq`. */
+export interface Delta extends TopicFrame {
+  readonly kind: 'delta'
+  readonly fromSeq: number
+}
+
+/** Once a second when a client has had nothing else. */
+export interface Heartbeat {
+  readonly kind: 'heartbeat'
+  readonly epoch: number
+  readonly floorTime: number
+  readonly wallTime: number
+}
+
+/** Sent before the server closes. */
+export interface Refusal {
+  readonly kind: 'refusal'
+  readonly reason: CloseReason
+  readonly detail: string
+}
+
+export type ClientFrame =
+  /** Replaces the set of subscribed topics; each newly subscribed one starts with a snapshot. */
+  | { readonly kind: 'subscribe'; readonly topics: readonly number[] }
+  /** The client saw a gap (or wants the truth again): answered with a snapshot. */
+  | { readonly kind: 'resync'; readonly topic: number; readonly epoch: number; readonly lastSeq: number }
+  /** Hidden tab: nothing is sent until resume, which is answered with a snapshot of each topic. */
+  | { readonly kind: 'pause' }
+  | { readonly kind: 'resume' }
