@@ -6,18 +6,18 @@ import { packSensorStatus } from '../../schema/sensor-state.js'
  * a spike between two ticks is not lost to the screen.
  */
 export class LatestSignals {
-  value: Float64Array
-  min: Float64Array
-  max: Float64Array
-  quality: Uint8Array
-  status: Uint8Array
-  sourceTime: Float64Array
-  receiveTime: Float64Array
-  #isChanged: Uint8Array
-  #changed: Uint32Array
+  readonly value: Float64Array
+  readonly min: Float64Array
+  readonly max: Float64Array
+  readonly quality: Uint8Array
+  readonly status: Uint8Array
+  readonly sourceTime: Float64Array
+  readonly receiveTime: Float64Array
+  readonly #isChanged: Uint8Array
+  readonly #changed: Uint32Array
   #changedCount = 0
 
-  constructor(readonly capacity: number) {
+  constructor(capacity: number) {
     this.value = new Float64Array(capacity).fill(Number.NaN)
     this.min = new Float64Array(capacity).fill(Number.NaN)
     this.max = new Float64Array(capacity).fill(Number.NaN)
@@ -30,8 +30,10 @@ export class LatestSignals {
   }
 
   set(index: number, value: number, quality: number, sourceTime: number, receiveTime: number): void {
-    if (this.#isChanged[index] === 0 || !(this.min[index]! <= value)) this.min[index] = value
-    if (this.#isChanged[index] === 0 || !(this.max[index]! >= value)) this.max[index] = value
+    const isFirst = this.#isChanged[index] === 0
+    // Written so that a value that is not a number never hides one that is.
+    if (isFirst || !(this.min[index]! <= value || Number.isNaN(value))) this.min[index] = value
+    if (isFirst || !(this.max[index]! >= value || Number.isNaN(value))) this.max[index] = value
     this.value[index] = value
     this.quality[index] = quality
     this.sourceTime[index] = sourceTime
@@ -50,7 +52,7 @@ export class LatestSignals {
     this.#mark(index)
   }
 
-  /** Indexes changed since the last call, in no order. The view is valid until the next `set`. */
+  /** Indexes changed since the last call, in no order. */
   takeChanged(): Uint32Array {
     const taken = this.#changed.slice(0, this.#changedCount)
     for (let i = 0; i < taken.length; i++) this.#isChanged[taken[i]!] = 0
@@ -73,7 +75,7 @@ export class LatestMachines {
   readonly since: Float64Array
   readonly #changed = new Set<number>()
 
-  constructor(readonly capacity: number) {
+  constructor(capacity: number) {
     this.state = new Uint8Array(capacity)
     this.mode = new Uint8Array(capacity)
     this.display = new Uint8Array(capacity)
