@@ -16,9 +16,9 @@ export const displayStates = [
   'down',
 ] as const
 export type DisplayState = (typeof displayStates)[number]
-export const displayNumber = Object.fromEntries(displayStates.map((name, number) => [name, number])) as Readonly<
-  Record<DisplayState, number>
->
+export const displayNumber = Object.fromEntries(
+  displayStates.map((name, number) => [name, number]),
+) as Readonly<Record<DisplayState, number>>
 
 const byState: Readonly<Record<PackmlState, DisplayState>> = {
   Undefined: 'unknown',

@@ -10,7 +10,12 @@ export interface Manifest {
   readonly enterprise: string
   readonly sites: readonly { readonly id: string; readonly name: string }[]
   readonly areas: readonly { readonly id: string; readonly name: string; readonly site: string }[]
-  readonly lines: readonly { readonly id: string; readonly name: string; readonly kind: string; readonly area: string }[]
+  readonly lines: readonly {
+    readonly id: string
+    readonly name: string
+    readonly kind: string
+    readonly area: string
+  }[]
   readonly machines: readonly ManifestMachine[]
   readonly signals: readonly ManifestSignal[]
 }

@@ -25,9 +25,9 @@ export const packmlStates = [
 export type PackmlState = (typeof packmlStates)[number]
 
 /** The number of a state: its place in TR88.00.02's list. */
-export const packmlNumber = Object.fromEntries(packmlStates.map((name, number) => [name, number])) as Readonly<
-  Record<PackmlState, number>
->
+export const packmlNumber = Object.fromEntries(
+  packmlStates.map((name, number) => [name, number]),
+) as Readonly<Record<PackmlState, number>>
 
 /** Unit modes (TR88.00.02, 5.2); 4 and above are the plant's own. */
 export const unitModes = ['Invalid', 'Production', 'Maintenance', 'Manual'] as const

@@ -116,7 +116,9 @@ export type Quantity = (typeof quantities)[number]
 
 /** From a source's word (or number as text) to what the machine twin observes. */
 export interface StateMap {
-  readonly words: Readonly<Record<string, { readonly state?: string; readonly mode?: string; readonly reason?: string }>>
+  readonly words: Readonly<
+    Record<string, { readonly state?: string; readonly mode?: string; readonly reason?: string }>
+  >
 }
 
 /** How the values come in; `adapter` names the kind, `options` are the adapter's own, checked by its schema. */

@@ -1,6 +1,9 @@
 import type { SampleBatch } from './sample-batch.js'
 
-/** A machine was seen to be in another state from `time` on. Intervals are derived from these. */
+/**
+ * From `time` on a machine was seen in this state, or in this mode. Intervals are derived from these. State and mode
+ * are often told by two signals: an empty `state` (with its reason and word) or an empty `mode` means "as it was".
+ */
 export interface StateChange {
   readonly machine: string
   /** Event time, Unix ms UTC: the source's own where it has one. May lie before changes already recorded. */

@@ -1,0 +1,40 @@
+import { adaptersCommand } from './adapters.js'
+import type { Command } from './command.js'
+import { playCommand } from './play.js'
+import { startCommand } from './start.js'
+import { validateCommand } from './validate.js'
+
+const commands: readonly Command[] = [startCommand, validateCommand, playCommand, adaptersCommand]
+
+/** Runs the command line and answers with the exit code: 0 fine, 1 bad input, 2 bad usage; others see docs/cli.md. */
+export async function main(argv: readonly string[], io: Parameters<Command['run']>[1]): Promise<number> {
+  const [name, ...rest] = argv
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    const command = commands.find(candidate => candidate.name === rest[0])
+    io.out(command === undefined ? overview() : command.usage)
+    return name === undefined ? 2 : 0
+  }
+  const command = commands.find(candidate => candidate.name === name)
+  if (command === undefined) {
+    io.err(`gemba: there is no verb "${name}".\n\n${overview()}`)
+    return 2
+  }
+  if (rest.includes('--help') || rest.includes('-h')) {
+    io.out(command.usage)
+    return 0
+  }
+  return command.run([...rest], io)
+}
+
+function overview(): string {
+  const verbs = commands.map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`)
+  return [
+    'gemba: a live digital twin of a factory floor',
+    '',
+    'Usage: gemba <verb> [options]',
+    '',
+    ...verbs,
+    '',
+    '`gemba <verb> --help` tells more.',
+  ].join('\n')
+}

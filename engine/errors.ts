@@ -1,0 +1,26 @@
+/** Why the engine could not start or go on; each has an exit code of its own, stable for scripts. */
+export const exitCodes = {
+  'bad-plant': 1,
+  'bad-input': 1,
+  'bad-usage': 2,
+  'port-in-use': 3,
+  'data-dir-locked': 4,
+  'data-dir-not-writable': 4,
+  'store-unavailable': 5,
+} as const
+export type EngineErrorCode = keyof typeof exitCodes
+
+/** An error an operator can do something about: what happened, then the next step. */
+export class EngineError extends Error {
+  readonly code: EngineErrorCode
+
+  constructor(code: EngineErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'EngineError'
+    this.code = code
+  }
+
+  get exitCode(): number {
+    return exitCodes[this.code]
+  }
+}

@@ -1,0 +1,77 @@
+import {
+  type PackmlState,
+  packmlStates,
+  type SuspendReason,
+  suspendReasons,
+  type UnitMode,
+  unitModes,
+} from '../../schema/packml.js'
+import type { Signal, StateMap } from '../../schema/plant.js'
+
+/** What a source's word says of a machine; undefined parts are not said. */
+export interface Observation {
+  readonly word: string
+  readonly state: PackmlState | undefined
+  readonly mode: UnitMode | undefined
+  readonly reason: SuspendReason
+  /** The word is not in the map: taken as Undefined, and somebody should know. */
+  readonly isUnknownWord: boolean
+}
+
+const nothingSaid = { state: undefined, mode: undefined, reason: 'none', isUnknownWord: false } as const
+
+/** Reads the words of state and mode signals through the plant's state maps; each word is looked up once. */
+export class MachineObserver {
+  readonly #maps: Readonly<Record<string, StateMap>>
+  readonly #text: (code: number) => string | undefined
+  readonly #read = new Map<string, Map<number, Observation>>()
+
+  constructor(maps: Readonly<Record<string, StateMap>>, text: (code: number) => string | undefined) {
+    this.#maps = Object.fromEntries(
+      Object.entries(maps).map(([name, map]) => [
+        name,
+        {
+          words: Object.fromEntries(
+            Object.entries(map.words).map(([word, said]) => [word.toLowerCase(), said]),
+          ),
+        },
+      ]),
+    )
+    this.#text = text
+  }
+
+  /** `value`: the dictionary code of a text signal, the number of another. */
+  observe(signal: Signal, value: number): Observation {
+    const mapName = signal.stateMap ?? ''
+    const key = `${signal.quantity} ${signal.type} ${mapName}`
+    let read = this.#read.get(key)
+    if (read === undefined) {
+      read = new Map()
+      this.#read.set(key, read)
+    }
+    let observation = read.get(value)
+    if (observation === undefined) {
+      observation = this.#lookUp(signal, mapName, value)
+      read.set(value, observation)
+    }
+    return observation
+  }
+
+  #lookUp(signal: Signal, mapName: string, value: number): Observation {
+    const word = signal.type === 'text' ? this.#text(value) : Number.isNaN(value) ? undefined : String(value)
+    const isState = signal.quantity === 'state'
+    if (word === undefined) return { ...nothingSaid, word: '', state: isState ? 'Undefined' : undefined }
+    const said = this.#maps[mapName]?.words[word.toLowerCase()]
+    if (said === undefined) {
+      return { ...nothingSaid, word, state: isState ? 'Undefined' : undefined, isUnknownWord: true }
+    }
+    const state = packmlStates.find(name => name === said.state)
+    return {
+      word,
+      state: isState ? (state ?? 'Undefined') : state,
+      mode: unitModes.find(name => name === said.mode),
+      reason: suspendReasons.find(name => name === said.reason) ?? 'none',
+      isUnknownWord: false,
+    }
+  }
+}

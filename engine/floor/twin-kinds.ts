@@ -1,0 +1,22 @@
+import type { Snapshot } from 'xstate'
+import { machineDefinition, machineMachine } from '../../twins/machine/machine.machine.js'
+import { type SensorInput, sensorDefinition, sensorMachine } from '../../twins/sensor/sensor.machine.js'
+import type { TwinDefinition } from '../twin-system/definition.js'
+
+/** Sensor twins take their limits from the plant file of today, whatever they were when the snapshot was taken. */
+export const sensorKind: TwinDefinition<SensorInput> = {
+  ...sensorDefinition,
+  logic: sensorMachine,
+  revive: (persisted, input) => {
+    const revived: Snapshot<unknown> & { context: SensorInput } = {
+      ...persisted,
+      context: { limits: input.limits },
+    }
+    return revived
+  },
+}
+
+export const machineKind: TwinDefinition<undefined> = { ...machineDefinition, logic: machineMachine }
+
+export const sensorAddress = (signalId: string): string => `sensor:${signalId}`
+export const machineAddress = (machineId: string): string => `machine:${machineId}`

@@ -1,0 +1,77 @@
+import { z } from 'zod'
+
+/** What `gemba start` can be told. Flags over environment over file over these defaults. */
+export const configSchema = z.strictObject({
+  plant: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({
+      description: 'plant file; without one the reference plant runs on the simulator',
+      env: 'GEMBA_PLANT',
+    }),
+  data: z
+    .string()
+    .min(1)
+    .default('gemba-data')
+    .meta({ description: 'folder that keeps everything', env: 'GEMBA_DATA' }),
+  host: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .meta({ description: 'address to listen on; loopback only for now', env: 'GEMBA_HOST' }),
+  port: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(8080)
+    .meta({ description: 'port of the viewer, REST and stream; 0 = any free one', env: 'GEMBA_PORT' }),
+  seed: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(1)
+    .meta({ description: 'seed of the reference plant and its simulator', env: 'GEMBA_SEED' }),
+  clickhouseUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .meta({ description: 'your own ClickHouse instead of the embedded one', env: 'GEMBA_CLICKHOUSE_URL' }),
+  clickhousePort: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(0)
+    .meta({
+      description: 'port of the embedded ClickHouse on loopback; 0 = any free one',
+      env: 'GEMBA_CLICKHOUSE_PORT',
+    }),
+  logLevel: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .meta({ description: 'least severe line that is logged', env: 'GEMBA_LOG_LEVEL' }),
+})
+export type Config = z.infer<typeof configSchema>
+
+/** One setting, for `--help` and for reading it from flags and environment. */
+export interface Setting {
+  readonly key: keyof Config
+  /** `--kebab-case`. */
+  readonly flag: string
+  readonly env: string
+  readonly description: string
+  readonly default: string | number | undefined
+}
+
+export const settings: readonly Setting[] = Object.entries(configSchema.shape).map(([key, field]) => {
+  const { description = '', env = '' } = (field.meta() ?? {}) as { description?: string; env?: string }
+  const parsed = field.safeParse(undefined)
+  return {
+    key: key as keyof Config,
+    flag: key.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`),
+    env,
+    description,
+    default: parsed.success ? parsed.data : undefined,
+  }
+})
