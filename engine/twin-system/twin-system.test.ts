@@ -1,0 +1,143 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { assign, emit, setup } from 'xstate'
+import type { TwinDefinition, TwinMessage } from './definition.js'
+import { TwinSystem } from './twin-system.js'
+
+/** A twin that counts, speaks, and throws when told to. */
+const counter = setup({
+  types: {
+    context: {} as { readonly sum: number; readonly order: readonly number[] },
+    events: {} as
+      | { type: 'ADD'; n: number; time: number }
+      | { type: 'SAMPLE'; n: number; time: number }
+      | { type: 'BREAK'; time: number },
+    emitted: {} as { type: 'added'; time: number; n: number },
+  },
+  actions: {
+    add: assign(({ context, event }) =>
+      event.type === 'BREAK' ? {} : { sum: context.sum + event.n, order: [...context.order, event.n] },
+    ),
+    say: emit(({ event }) => ({
+      type: 'added' as const,
+      time: event.time,
+      n: event.type === 'BREAK' ? 0 : event.n,
+    })),
+    fail: () => {
+      throw new Error('a guard divided by zero')
+    },
+  },
+}).createMachine({
+  context: { sum: 0, order: [] },
+  on: { ADD: { actions: ['add', 'say'] }, SAMPLE: { actions: ['add'] }, BREAK: { actions: 'fail' } },
+})
+const kind: TwinDefinition<undefined> = { id: 'counter', version: 1, logic: counter }
+
+function makeSystem(
+  addresses: readonly string[],
+  onHear?: (system: TwinSystem, address: string, type: string) => void,
+) {
+  const heard: { address: string; type: string }[] = []
+  const system: TwinSystem = new TwinSystem((address, { type }) => {
+    heard.push({ address, type })
+    onHear?.(system, address, type)
+  })
+  for (const address of addresses) system.add(address, kind, undefined)
+  return { system, heard }
+}
+const add = (n: number, time = 1): TwinMessage => ({ type: 'ADD', n, time })
+const contextOf = (system: TwinSystem, address: string) =>
+  (system.get(address)?.snapshot as unknown as { context: { sum: number; order: number[] } }).context
+
+describe('the twin system', () => {
+  it('hands messages over in the order they were sent, each to its end before the next, caused ones last', () => {
+    const { system, heard } = makeSystem(['a', 'b'], (system, address) => {
+      if (address === 'a' && contextOf(system, 'b').sum === 0) system.send('b', add(1))
+    })
+    system.send('a', add(1))
+    system.send('a', add(2))
+    expect(heard.map(({ address }) => address)).toEqual(['a', 'b', 'a'])
+    expect(contextOf(system, 'a').order).toEqual([1, 2])
+  })
+
+  it('counts what is sent to an address that nobody has', () => {
+    const { system } = makeSystem(['a'])
+    system.send('nobody', add(1))
+    expect(system.misaddressed).toBe(1)
+  })
+
+  it('brings a twin that threw back from its last good state, and then gives it what came meanwhile', () => {
+    const { system, heard } = makeSystem(['a', 'b'])
+    system.send('a', add(5))
+    system.send('a', { type: 'BREAK', time: 1000 })
+    system.send('a', add(7, 1100))
+    system.send('b', add(1, 1100))
+    expect(system.get('a')?.health).toBe('restarting')
+    expect(contextOf(system, 'b').sum).toBe(1)
+    system.tick(1999)
+    expect(contextOf(system, 'a').sum).toBe(5)
+    system.tick(2000)
+    expect(contextOf(system, 'a').sum).toBe(12)
+    expect(heard.map(({ type }) => type)).toEqual([
+      'added',
+      'twin.crashed',
+      'added',
+      'twin.restarted',
+      'added',
+    ])
+    expect(system.unwell).toBe(0)
+  })
+
+  it('quarantines a twin that throws three times within a minute, and says so', () => {
+    const { system, heard } = makeSystem(['a'])
+    for (const time of [1000, 10_000, 20_000]) {
+      system.send('a', { type: 'BREAK', time })
+      system.tick(time + 5000)
+    }
+    expect(system.get('a')?.health).toBe('quarantined')
+    expect(heard.at(-1)?.type).toBe('twin.quarantined')
+    system.send('a', add(1, 30_000))
+    expect(system.lost).toBe(1)
+  })
+
+  it('gives a full inbox up to the newest samples but never loses a command', () => {
+    const { system } = makeSystem(['a'])
+    system.send('a', { type: 'BREAK', time: 0 })
+    system.send('a', add(1000))
+    for (let n = 1; n <= 100; n++) system.send('a', { type: 'SAMPLE', n, time: 1 })
+    system.send('a', add(2000))
+    system.tick(1000)
+    const { order } = contextOf(system, 'a')
+    expect(order[0]).toBe(1000)
+    expect(order.at(-1)).toBe(2000)
+    expect(order).toHaveLength(64)
+    expect(order[1]).toBe(39)
+  })
+
+  it('restores twins from their snapshots, and starts fresh where the chart has another version', () => {
+    const { system } = makeSystem(['a', 'b'])
+    system.send('a', add(3))
+    system.send('b', add(4))
+    const saved = new Map(system.takeSnapshots(99).map(snapshot => [snapshot.address, snapshot]))
+    expect(system.changedCount).toBe(0)
+    const next = new TwinSystem(() => {})
+    expect(next.add('a', kind, undefined, saved.get('a'))).toBe('restored')
+    expect(next.add('b', { ...kind, version: 2 }, undefined, saved.get('b'))).toBe('other-version')
+    expect(next.add('c', kind, undefined, { ...saved.get('a')!, snapshot: '{' })).toBe('unreadable')
+    expect([contextOf(next, 'a').sum, contextOf(next, 'b').sum, contextOf(next, 'c').sum]).toEqual([3, 0, 0])
+  })
+
+  it('never lets a bad twin change what another has lived through', () => {
+    const message = fc.record({ to: fc.constantFrom('good', 'bad'), n: fc.integer(), isBad: fc.boolean() })
+    fc.assert(
+      fc.property(fc.array(message, { maxLength: 40 }), messages => {
+        const { system } = makeSystem(['good', 'bad'])
+        messages.forEach(({ to, n, isBad }, time) => {
+          system.send(to, to === 'bad' && isBad ? { type: 'BREAK', time } : add(n, time))
+        })
+        const mine = messages.filter(({ to }) => to === 'good').map(({ n }) => n)
+        expect(contextOf(system, 'good').order).toEqual(mine)
+      }),
+    )
+  })
+})
