@@ -1,4 +1,4 @@
-import type { Observable } from 'rxjs'
+import type { Observable, SchedulerLike } from 'rxjs'
 import type { z } from 'zod'
 import type { Clock } from '../schema/clock.js'
 import type { Plant, Signal } from '../schema/plant.js'
@@ -27,6 +27,8 @@ export interface AdapterContext {
   readonly clock: Clock
   /** Real time for heartbeats and pacing; a fake in tests. Never for a sample. */
   readonly wall: Clock
+  /** Timers for heartbeats, deadlines and pacing: RxJS's asyncScheduler unless given; virtual time in tests. */
+  readonly scheduler?: SchedulerLike
   readonly plant: Plant
   /** The signals of this source. */
   readonly signals: readonly IndexedSignal[]
