@@ -1,0 +1,86 @@
+import { supplyVoltage } from './common-sensors.js'
+import type { ShippedMachineType } from './machine-type-template.js'
+
+/** Robot spot welder, medium frequency. Currents and forces are those of the last weld (ISO 14373). */
+export const welder: ShippedMachineType = {
+  id: 'welder',
+  name: 'Welder',
+  archetype: 'welder',
+  ratedPower: 90,
+  idealCycleTime: 38,
+  signals: {
+    'weld-current': {
+      quantity: 'current',
+      unit: 'kA',
+      range: [0, 25],
+      resolution: 0.01,
+      normal: [10, 0.15],
+      limits: { warningHigh: 12, criticalHigh: 13, deadband: 0.1 },
+    },
+    'weld-voltage': {
+      quantity: 'voltage',
+      unit: 'V',
+      range: [0, 50],
+      resolution: 0.01,
+      normal: [1.6, 0.04],
+      limits: { warningHigh: 2.4, criticalHigh: 3, deadband: 0.05 },
+    },
+    'electrode-force': {
+      quantity: 'force',
+      unit: 'kN',
+      range: [0, 12],
+      resolution: 0.01,
+      normal: [4, 0.08],
+      limits: { warningHigh: 5.5, criticalHigh: 6.5, deadband: 0.1 },
+    },
+    'transformer-temperature': {
+      quantity: 'temperature',
+      unit: '°C',
+      range: [-20, 200],
+      resolution: 0.1,
+      normal: [62, 1.8],
+      limits: { warningHigh: 90, criticalHigh: 110, deadband: 2 },
+    },
+    'position-error': {
+      quantity: 'displacement',
+      unit: 'mm',
+      range: [0, 5],
+      resolution: 0.001,
+      normal: [0.04, 0.005],
+      limits: { warningHigh: 0.1, criticalHigh: 0.5, deadband: 0.01 },
+    },
+    voltage: supplyVoltage,
+    'cooling-water-temperature': {
+      quantity: 'temperature',
+      unit: '°C',
+      range: [-20, 100],
+      resolution: 0.1,
+      normal: [24, 0.4],
+      limits: { warningHigh: 30, criticalHigh: 38, deadband: 0.5 },
+    },
+    'cooling-water-flow': {
+      quantity: 'flow',
+      unit: 'L/min',
+      range: [0, 40],
+      resolution: 0.1,
+      normal: [12, 0.3],
+      limits: { warningLow: 8, criticalLow: 5, deadband: 0.4 },
+    },
+    'tip-displacement': {
+      quantity: 'displacement',
+      unit: 'mm',
+      range: [0, 20],
+      resolution: 0.01,
+      normal: [0.9, 0.04],
+      limits: { warningHigh: 2, criticalHigh: 4, deadband: 0.05 },
+    },
+    power: {
+      quantity: 'power',
+      unit: 'kW',
+      range: [0, 200],
+      resolution: 0.1,
+      normal: [48, 2.5],
+      limits: { warningHigh: 99, criticalHigh: 108, deadband: 1.8 },
+    },
+  },
+}

@@ -1,0 +1,97 @@
+import { packmlStates } from './packml.js'
+import type { StateMap } from './plant.js'
+
+/** What a source's word means to the machine twin. */
+export type StateMeaning = StateMap['words'][string]
+
+/** PackML's own state names; a suspended machine may say whether it is blocked or starved (EquipmentInterlock). */
+const packml: StateMap = {
+  words: {
+    ...Object.fromEntries(packmlStates.map(state => [state, { state, mode: 'Production' }])),
+    'Suspended blocked': { state: 'Suspended', mode: 'Production', reason: 'blocked' },
+    'Suspended starved': { state: 'Suspended', mode: 'Production', reason: 'starved' },
+  },
+}
+
+/**
+ * MTConnect EXECUTION (ANSI/MTC1.4, Part 2) in PackML's terms: the program waits for somebody (Held: cause inside the
+ * unit) or for something outside (Suspended).
+ */
+const mtconnectExecution: StateMap = {
+  words: {
+    ACTIVE: { state: 'Execute' },
+    READY: { state: 'Idle' },
+    INTERRUPTED: { state: 'Held' },
+    FEED_HOLD: { state: 'Held' },
+    OPTIONAL_STOP: { state: 'Held' },
+    PROGRAM_OPTIONAL_STOP: { state: 'Held' },
+    STOPPED: { state: 'Stopped' },
+    PROGRAM_STOPPED: { state: 'Stopped' },
+    PROGRAM_COMPLETED: { state: 'Complete' },
+    WAIT: { state: 'Suspended' },
+    UNAVAILABLE: { state: 'Undefined' },
+  },
+}
+
+/** MTConnect CONTROLLER_MODE (ANSI/MTC1.4, Part 2): whatever is not automatic is done by hand. */
+const mtconnectControllerMode: StateMap = {
+  words: {
+    AUTOMATIC: { mode: 'Production' },
+    MANUAL: { mode: 'Manual' },
+    MANUAL_DATA_INPUT: { mode: 'Manual' },
+    SEMI_AUTOMATIC: { mode: 'Manual' },
+    EDIT: { mode: 'Manual' },
+    UNAVAILABLE: { mode: 'Invalid' },
+  },
+}
+
+/** The words that SCADA systems and operators use. A fault is an Abort: a fast stop, somebody has to clear it. */
+const runningIdleFault: StateMap = {
+  words: {
+    running: { state: 'Execute', mode: 'Production' },
+    idle: { state: 'Idle', mode: 'Production' },
+    fault: { state: 'Aborted', mode: 'Production' },
+    setup: { state: 'Resetting', mode: 'Production' },
+    maintenance: { state: 'Stopped', mode: 'Maintenance' },
+    stopped: { state: 'Stopped', mode: 'Production' },
+    blocked: { state: 'Suspended', mode: 'Production', reason: 'blocked' },
+    starved: { state: 'Suspended', mode: 'Production', reason: 'starved' },
+  },
+}
+
+/** A machine state word 0–4 as PLC programs behind KEPServerEX commonly number it. */
+const kepwareMachineState: StateMap = {
+  words: {
+    '0': { state: 'Stopped' },
+    '1': { state: 'Execute' },
+    '2': { state: 'Idle' },
+    '3': { state: 'Aborted' },
+    '4': { state: 'Stopped', mode: 'Maintenance' },
+  },
+}
+
+/** Maps that a plant file may name without writing them down. */
+export const shippedStateMaps: Readonly<Record<string, StateMap>> = {
+  packml,
+  'mtconnect-execution': mtconnectExecution,
+  'mtconnect-controller-mode': mtconnectControllerMode,
+  'running-idle-fault': runningIdleFault,
+  'kepware-machine-state': kepwareMachineState,
+}
+
+const folded = new WeakMap<StateMap, ReadonlyMap<string, StateMeaning>>()
+
+/** What `word` means by `map`, whatever its case and the blanks around it; undefined where the map does not say. */
+export function lookupState(map: StateMap, word: string): StateMeaning | undefined {
+  let meanings = folded.get(map)
+  if (meanings === undefined) {
+    meanings = new Map(Object.entries(map.words).map(([key, meaning]) => [foldWord(key), meaning]))
+    folded.set(map, meanings)
+  }
+  return meanings.get(foldWord(word))
+}
+
+/** Two words that fold to the same are the same word. */
+export function foldWord(word: string): string {
+  return word.trim().toLowerCase()
+}
