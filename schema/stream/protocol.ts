@@ -8,6 +8,9 @@ export const protocolVersion = 1
 /** Largest frame a client may send and largest a client accepts, bytes. */
 export const maxClientFrame = 64 * 1024
 export const maxServerFrame = 16 * 1024 * 1024
+/** Most signals or machines in one frame, and most topics in one subscription. */
+export const maxEntries = 1 << 20
+export const maxTopics = 4_096
 
 export type CloseReason = keyof typeof closeCodes
 /** WebSocket close codes (RFC 6455, 7.4; 4000–4999 are ours). */
@@ -71,7 +74,7 @@ interface TopicFrame {
   readonly wallTime: number
   readonly signals: SignalColumns
   readonly machines: MachineColumns
-  /** Dictionary texts that this frame's text signals use and that the topic has not carried before. */
+  /** Every dictionary text that this frame's text signals use: a frame stands on its own, nobody need remember. */
   readonly texts: readonly (readonly [code: number, text: string])[]
 }
 
