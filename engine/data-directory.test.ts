@@ -1,0 +1,54 @@
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { DataDirectory } from './data-directory.js'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gemba-data-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('the data directory', () => {
+  it('admits one engine at a time, and the next when the first has left', async () => {
+    const first = await DataDirectory.open(folder)
+    await expect(DataDirectory.open(folder)).rejects.toMatchObject({ code: 'data-dir-locked', exitCode: 4 })
+    await first.close()
+    await (await DataDirectory.open(folder)).close()
+  })
+
+  it('says so where it cannot be written', async () => {
+    const file = join(folder, 'a-file')
+    writeFileSync(file, '')
+    await expect(DataDirectory.open(file)).rejects.toMatchObject({ code: 'data-dir-not-writable' })
+    await expect(DataDirectory.open('/dev/null/nowhere')).rejects.toThrow(/cannot be written .*--data/)
+  })
+
+  it('remembers texts line by line and forgets a line that a crash cut off', async () => {
+    const directory = await DataDirectory.open(folder)
+    directory.appendTexts([
+      [0, 'ACTIVE'],
+      [1, 'line\nbreak'],
+    ])
+    appendFileSync(join(folder, 'dictionary.jsonl'), '\n[2,"half')
+    directory.appendTexts([[2, 'READY']])
+    expect(directory.readTexts()).toEqual([
+      [0, 'ACTIVE'],
+      [1, 'line\nbreak'],
+      [2, 'READY'],
+    ])
+    await directory.close()
+  })
+
+  it('remembers indexes and when the engine last ran', async () => {
+    const directory = await DataDirectory.open(folder)
+    expect(directory.readIndexBook()).toEqual({ machines: {}, signals: {} })
+    expect(directory.readLastAlive()).toBeUndefined()
+    directory.writeIndexBook({ machines: { m: 0 }, signals: { 'm.s': 3 } })
+    directory.writeLastAlive({ floorTime: 1, wallTime: 2 })
+    expect(directory.readIndexBook()).toEqual({ machines: { m: 0 }, signals: { 'm.s': 3 } })
+    expect(directory.readLastAlive()).toEqual({ floorTime: 1, wallTime: 2 })
+    await directory.close()
+  })
+})

@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto'
+import {
+  accessSync,
+  appendFileSync,
+  constants,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { connect, createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { EngineError } from './errors.js'
+import { emptyIndexBook, type IndexBook } from './floor/registry.js'
+
+type Texts = readonly (readonly [code: number, text: string])[]
+
+/** When the engine last ran, by the floor's clock and the wall's, Unix ms. */
+export interface LastAlive {
+  readonly floorTime: number
+  readonly wallTime: number
+}
+
+/**
+ * The folder that keeps everything of one plant. It holds what must be known before the store is there: which index
+ * names which signal, which code which text, and when the engine last ran. One engine at a time.
+ */
+export class DataDirectory {
+  readonly path: string
+  readonly #lock: Server
+
+  private constructor(path: string, lock: Server) {
+    this.path = path
+    this.#lock = lock
+  }
+
+  /** Opens the folder, making it where it is missing. Throws EngineError: not writable, or in use. */
+  static async open(path: string): Promise<DataDirectory> {
+    let real: string
+    try {
+      mkdirSync(path, { recursive: true })
+      real = realpathSync(path)
+      accessSync(real, constants.W_OK | constants.X_OK)
+      const probe = join(real, '.write-probe')
+      writeFileSync(probe, '')
+      rmSync(probe)
+    } catch (cause) {
+      const why = (cause as NodeJS.ErrnoException).code ?? String(cause)
+      const message = `The data folder ${path} cannot be written (${why}). Choose another with --data, or make it writable for this user.`
+      throw new EngineError('data-dir-not-writable', message, { cause })
+    }
+    return new DataDirectory(real, await lock(real))
+  }
+
+  readIndexBook(): IndexBook {
+    return this.#readJson('registry.json') ?? emptyIndexBook
+  }
+
+  writeIndexBook(book: IndexBook): void {
+    this.#writeWhole('registry.json', JSON.stringify(book))
+  }
+
+  readTexts(): Texts {
+    const lines = this.#read('dictionary.jsonl')?.split('\n') ?? []
+    const texts: (readonly [number, string])[] = []
+    for (const line of lines) {
+      const text = parsedOrNothing(line)
+      // A line cut off by a crash was never used: its samples were not accepted.
+      if (Array.isArray(text) && typeof text[0] === 'number' && typeof text[1] === 'string')
+        texts.push([text[0], text[1]])
+    }
+    return texts
+  }
+
+  /** Must return before a sample that uses these codes is accepted. */
+  appendTexts(texts: Texts): void {
+    appendFileSync(
+      join(this.path, 'dictionary.jsonl'),
+      `\n${texts.map(text => JSON.stringify(text)).join('\n')}`,
+    )
+  }
+
+  readLastAlive(): LastAlive | undefined {
+    return this.#readJson('alive.json')
+  }
+
+  writeLastAlive(alive: LastAlive): void {
+    this.#writeWhole('alive.json', JSON.stringify(alive))
+  }
+
+  close(): Promise<void> {
+    return new Promise(resolve => this.#lock.close(() => resolve()))
+  }
+
+  #read(name: string): string | undefined {
+    try {
+      return readFileSync(join(this.path, name), 'utf8')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw error
+    }
+  }
+
+  #readJson<T>(name: string): T | undefined {
+    const text = this.#read(name)
+    return text === undefined ? undefined : (parsedOrNothing(text) as T | undefined)
+  }
+
+  /** All or nothing: a reader sees the old file or the new one. */
+  #writeWhole(name: string, text: string): void {
+    const path = join(this.path, name)
+    writeFileSync(`${path}.new`, text)
+    renameSync(`${path}.new`, path)
+  }
+}
+
+function parsedOrNothing(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** A listening socket is a lock that the system takes away from a dead process, however it died. */
+async function lock(folder: string): Promise<Server> {
+  const name = `gemba-${createHash('sha256').update(folder).digest('hex').slice(0, 24)}.sock`
+  const path = process.platform === 'win32' ? `\\\\.\\pipe\\${name}` : join(tmpdir(), name)
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const server = await listen(path)
+    if (server !== undefined) return server
+    if (await answers(path)) {
+      const message = `The data folder ${folder} is in use by another gemba. Stop that one, or choose another folder with --data.`
+      throw new EngineError('data-dir-locked', message)
+    }
+    rmSync(path, { force: true })
+  }
+  throw new EngineError('data-dir-locked', `The data folder ${folder} cannot be locked (${path}). Try again.`)
+}
+
+function listen(path: string): Promise<Server | undefined> {
+  return new Promise((resolve, reject) => {
+    const server = createServer(socket => socket.destroy())
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') resolve(undefined)
+      else reject(error)
+    })
+    server.listen(path, () => {
+      server.unref()
+      resolve(server)
+    })
+  })
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect(path)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}

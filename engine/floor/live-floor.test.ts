@@ -1,0 +1,244 @@
+import { describe, expect, it } from 'vitest'
+import { displayNumber } from '../../schema/display-state.js'
+import { packmlNumber } from '../../schema/packml.js'
+import type { Plant, Signal } from '../../schema/plant.js'
+import { Quality } from '../../schema/quality.js'
+import type { Entry, TwinSnapshot } from '../../schema/records.js'
+import { SampleBatchBuilder } from '../../schema/sample-batch.js'
+import { connectionOf, levelOf } from '../../schema/sensor-state.js'
+import { Dictionary } from './dictionary.js'
+import { FloorClock } from './floor-clock.js'
+import { LiveFloor } from './live-floor.js'
+import { emptyIndexBook, makeRegistry } from './registry.js'
+
+const signal = (name: string, rest: Partial<Signal>): Signal => ({
+  id: `m1.${name}`,
+  name,
+  role: 'sensor',
+  quantity: 'temperature',
+  unit: '°C',
+  type: 'number',
+  period: 1000,
+  range: [0, 200],
+  resolution: 0.1,
+  limits: {},
+  source: 'plc',
+  tag: name,
+  ...rest,
+})
+
+function plantWith(clock: 'wall' | 'source', statePeriod = 0): Plant {
+  const signals = [
+    signal('temp', { limits: { warningHigh: 80, deadband: 2 } }),
+    signal('execution', {
+      role: 'status',
+      quantity: 'state',
+      type: 'text',
+      period: statePeriod,
+      stateMap: 'words',
+    }),
+    signal('mode', { role: 'status', quantity: 'mode', type: 'text', period: 0, stateMap: 'modes' }),
+  ]
+  const machine = {
+    id: 'm1',
+    name: 'Mill',
+    type: 'cnc-mill',
+    source: 'plc',
+    feeds: [],
+    idealCycleTime: 60,
+    signals,
+  }
+  const line = { id: 'l1', name: 'Line', kind: 'machining', machines: [machine] }
+  return {
+    name: 'p',
+    enterprise: 'e',
+    machineTypes: [],
+    shifts: [],
+    products: [],
+    customers: [],
+    crews: [],
+    sites: [{ id: 's1', name: 'Site', timeZone: 'UTC', areas: [{ id: 'a1', name: 'Area', lines: [line] }] }],
+    sources: [{ id: 'plc', adapter: 'test', clock, options: {} }],
+    stateMaps: {
+      words: {
+        words: {
+          ACTIVE: { state: 'Execute' },
+          READY: { state: 'Idle' },
+          FULL: { state: 'Suspended', reason: 'blocked' },
+          DOWN: { state: 'Aborted' },
+        },
+      },
+      modes: { words: { AUTOMATIC: { mode: 'Production' }, MANUAL: { mode: 'Manual' } } },
+    },
+  }
+}
+
+const [temp, execution, mode] = [0, 1, 2]
+
+function makeFloor(
+  options: { clock?: 'wall' | 'source'; statePeriod?: number; snapshots?: TwinSnapshot[]; at?: number } = {},
+) {
+  const wall = { time: options.at ?? 1_000_000, now: () => wall.time }
+  const plant = plantWith(options.clock ?? 'wall', options.statePeriod)
+  const { registry } = makeRegistry(plant, emptyIndexBook)
+  const dictionary = new Dictionary()
+  const clock = new FloorClock(wall, options.clock ?? 'wall')
+  const floor = new LiveFloor({ plant, registry, dictionary, clock, wall, snapshots: options.snapshots })
+  const say = (
+    ...samples: [index: number, value: number | string, time: number, quality?: Quality][]
+  ): Entry | undefined => {
+    const batch = new SampleBatchBuilder()
+    for (const [index, value, time, quality] of samples) {
+      batch.push(
+        index,
+        time,
+        clock.now(),
+        typeof value === 'string' ? dictionary.intern(value) : value,
+        quality ?? Quality.good,
+      )
+    }
+    return floor.ingest('plc', { kind: 'samples', batch: batch.take() })
+  }
+  return { floor, wall, say }
+}
+
+describe('the live floor', () => {
+  it('shows the newest value and keeps a late one out of the present but in the record', () => {
+    const { floor, say } = makeFloor()
+    say([temp, 20, 5000])
+    const entry = say([temp, 10, 4000])
+    expect(floor.signals.value[temp]).toBe(20)
+    expect(entry?.samples?.count).toBe(1)
+    expect(floor.counts.late).toBe(1)
+  })
+
+  it('moves the level of a sensor and records it once', () => {
+    const { floor, say } = makeFloor()
+    const entry = say([temp, 90, 1], [temp, 91, 2], [temp, 79, 3])
+    expect(levelOf(floor.signals.status[temp]!)).toBe('warning-high')
+    expect(entry?.twinEvents?.filter(({ type }) => type === 'level.changed')).toHaveLength(1)
+  })
+
+  it('calls a signal stale after three missed periods, live again at its next value, lost with its source', () => {
+    const { floor, wall, say } = makeFloor()
+    say([temp, 20, wall.time])
+    wall.time += 3000
+    floor.tick()
+    expect(connectionOf(floor.signals.status[temp]!)).toBe('live')
+    wall.time += 1
+    floor.tick()
+    expect(connectionOf(floor.signals.status[temp]!)).toBe('stale')
+    say([temp, 20, wall.time])
+    expect(connectionOf(floor.signals.status[temp]!)).toBe('live')
+    floor.sourceLost('plc')
+    expect(connectionOf(floor.signals.status[temp]!)).toBe('lost')
+    floor.ingest('plc', { kind: 'connected' })
+    expect(connectionOf(floor.signals.status[temp]!)).toBe('stale')
+  })
+
+  it('never calls a signal stale that reports only changes while its source stands', () => {
+    const { floor, wall, say } = makeFloor()
+    say([execution, 'ACTIVE', wall.time])
+    wall.time += 86_400_000
+    floor.tick()
+    expect(connectionOf(floor.signals.status[execution]!)).toBe('live')
+  })
+
+  it('reads the machine’s state and mode from the words of its source', () => {
+    const { floor, say } = makeFloor()
+    const entry = say([execution, 'full', 10], [mode, 'MANUAL', 11])
+    expect(floor.machines.state[0]).toBe(packmlNumber.Suspended)
+    expect(floor.machines.display[0]).toBe(displayNumber.blocked)
+    expect(floor.machines.since[0]).toBe(10)
+    expect(entry?.stateChanges).toEqual([
+      {
+        machine: 'm1',
+        time: 10,
+        state: 'Suspended',
+        mode: '',
+        reason: 'blocked',
+        sourceState: 'full',
+        observed: true,
+      },
+      { machine: 'm1', time: 11, state: '', mode: 'Manual', reason: '', sourceState: '', observed: true },
+    ])
+  })
+
+  it('records a late state where it belongs and leaves the present alone', () => {
+    const { floor, say } = makeFloor()
+    say([execution, 'ACTIVE', 100])
+    const entry = say([execution, 'DOWN', 50])
+    expect(floor.machines.state[0]).toBe(packmlNumber.Execute)
+    expect(entry?.stateChanges).toMatchObject([{ time: 50, state: 'Aborted' }])
+  })
+
+  it('records a polled state only when it is another', () => {
+    const { say } = makeFloor({ statePeriod: 1000 })
+    expect(say([execution, 'ACTIVE', 100])?.stateChanges).toHaveLength(1)
+    expect(say([execution, 'ACTIVE', 1100])?.stateChanges).toBeUndefined()
+    expect(say([execution, 'READY', 2100])?.stateChanges).toHaveLength(1)
+  })
+
+  it('takes an unknown word for Undefined and says once which map lacks it', () => {
+    const { floor, say } = makeFloor()
+    const entry = say([execution, 'DANCING', 1], [execution, 'DANCING', 2])
+    expect(floor.machines.state[0]).toBe(packmlNumber.Undefined)
+    expect(entry?.rejects).toMatchObject([{ rule: 'state.unknown-word', raw: 'DANCING' }])
+  })
+
+  it('does not know a machine’s state while its source is gone, and knows it again from the first word after', () => {
+    const { floor, wall, say } = makeFloor()
+    say([execution, 'ACTIVE', wall.time])
+    const activeAt = wall.time
+    wall.time += 60_000
+    expect(floor.sourceLost('plc')?.stateChanges).toMatchObject([
+      { state: 'Undefined', time: wall.time, observed: false },
+    ])
+    expect(floor.machines.display[0]).toBe(displayNumber.unknown)
+    wall.time += 60_000
+    floor.ingest('plc', { kind: 'connected' })
+    const entry = say([execution, 'ACTIVE', activeAt])
+    expect(floor.machines.state[0]).toBe(packmlNumber.Execute)
+    expect(entry?.stateChanges?.map(({ state, time }) => [state, time])).toEqual([
+      ['Execute', activeAt],
+      ['Execute', wall.time],
+    ])
+  })
+
+  it('takes its time from a recording, and an older recording played next counts as new', () => {
+    const { floor, say } = makeFloor({ clock: 'source' })
+    floor.ingest('plc', { kind: 'connected' })
+    say([execution, 'ACTIVE', 1_500_000_000_000])
+    expect(floor.clock.now()).toBe(1_500_000_000_000)
+    expect(floor.sourceLost('plc')?.stateChanges).toBeUndefined()
+    floor.ingest('plc', { kind: 'connected' })
+    say([execution, 'READY', 1_400_000_000_000])
+    expect(floor.clock.now()).toBe(1_400_000_000_000)
+    expect(floor.machines.state[0]).toBe(packmlNumber.Idle)
+    expect(floor.counts.late).toBe(0)
+  })
+
+  it('goes on from snapshots, knowing that it does not know what happened meanwhile', () => {
+    const first = makeFloor()
+    first.say([execution, 'ACTIVE', 999_000], [temp, 90, 999_000])
+    const snapshots = [...(first.floor.snapshot()?.snapshots ?? [])]
+    const { floor, say } = makeFloor({ snapshots, at: 2_000_000 })
+    expect(floor.restored).toMatchObject({ restored: 3, fresh: 1 })
+    expect(floor.machines.state[0]).toBe(packmlNumber.Execute)
+    expect(levelOf(floor.signals.status[temp]!)).toBe('warning-high')
+    expect(connectionOf(floor.signals.status[temp]!)).toBe('lost')
+    expect(floor.wake(1_000_000)?.stateChanges).toMatchObject([
+      { state: 'Undefined', time: 1_000_000, observed: false },
+    ])
+    expect(floor.machines.display[0]).toBe(displayNumber.unknown)
+    say([execution, 'READY', 2_000_000])
+    expect(floor.machines.state[0]).toBe(packmlNumber.Idle)
+  })
+
+  it('keeps the indexes of what stays when the plant is edited', () => {
+    const plant = plantWith('wall')
+    const { book } = makeRegistry(plant, { machines: { gone: 0 }, signals: { 'gone.x': 0, 'm1.mode': 7 } })
+    expect(book.signals).toEqual({ 'gone.x': 0, 'm1.mode': 7, 'm1.temp': 8, 'm1.execution': 9 })
+    expect(book.machines).toEqual({ gone: 0, m1: 1 })
+  })
+})
