@@ -2,14 +2,10 @@ import { z } from 'zod'
 
 /** What `gemba start` can be told. Flags over environment over file over these defaults. */
 export const configSchema = z.strictObject({
-  plant: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({
-      description: 'plant file; without one the reference plant runs on the simulator',
-      env: 'GEMBA_PLANT',
-    }),
+  plant: z.string().min(1).optional().meta({
+    description: 'plant file; without one the reference plant runs on the simulator',
+    env: 'GEMBA_PLANT',
+  }),
   data: z
     .string()
     .min(1)
@@ -37,16 +33,10 @@ export const configSchema = z.strictObject({
     .url({ protocol: /^https?$/ })
     .optional()
     .meta({ description: 'your own ClickHouse instead of the embedded one', env: 'GEMBA_CLICKHOUSE_URL' }),
-  clickhousePort: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(65_535)
-    .default(0)
-    .meta({
-      description: 'port of the embedded ClickHouse on loopback; 0 = any free one',
-      env: 'GEMBA_CLICKHOUSE_PORT',
-    }),
+  clickhousePort: z.coerce.number().int().min(0).max(65_535).default(0).meta({
+    description: 'port of the embedded ClickHouse on loopback; 0 = any free one',
+    env: 'GEMBA_CLICKHOUSE_PORT',
+  }),
   logLevel: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

@@ -192,7 +192,7 @@ export class LiveFloor implements Floor {
     this.#adoptSensor(index, address)
     // Until its source speaks, nobody hears it, whatever the snapshot says.
     const time = this.clock.now()
-    if (this.#classifier.isMovedByLoss(index)) this.twins.send(address, { type: 'SOURCE_LOST', time })
+    if (this.#classifier.isMovedByLoss(index)) this.#tell(index, { type: 'SOURCE_LOST', time })
   }
 
   #adoptSensor(index: number, address: string): void {
