@@ -1,0 +1,254 @@
+import type { Archetype, Machine, Plant, Signal } from '../../schema/plant.js'
+import type { Duty } from './duty.js'
+import { EventQueue } from './event-queue.js'
+import { Flow } from './flow.js'
+import { loadPeriod, MachineLoad } from './load.js'
+import { shareOf } from './random.js'
+import { type PlacedSensor, SensorBank } from './sensor-bank.js'
+import { type StatusKind, statusKindOf, statusValue } from './status.js'
+
+/** Status signals are said again this often, even when nothing changed, ms. */
+const statusPeriod = 60_000
+/** A sensor that is reported on change is read this often, ms. */
+const onChangePeriod = 1000
+
+/** Gets every sample in the order of time: the place of the signal in `signals`, Unix ms, the value (see `words`). */
+export type Emit = (signal: number, time: number, value: number) => void
+
+export interface BehaviourMachine {
+  readonly machine: Machine
+  readonly archetype: Archetype
+  /** The signals to simulate: all of the machine's, or those of one source. */
+  readonly signals: readonly Signal[]
+}
+
+export interface BehaviourOptions {
+  readonly seed: number
+  /** Time at which the machines are met at work, Unix ms. */
+  readonly start: number
+  readonly duty?: Duty
+  /** Share of the period over which the samples of different machines are spread, 0 to 1; default 1. */
+  readonly phaseSpread?: number
+  /** Distance between samples of every periodic sensor in place of its own, ms. */
+  readonly period?: number
+}
+
+/** Sensors of a machine that are read together. */
+interface Scan {
+  readonly period: number
+  /** Places in the bank, and the matching places in `signals`. */
+  readonly sensors: number[]
+  readonly slots: number[]
+  readonly isOnChange: boolean
+}
+
+interface StatusSlot {
+  readonly slot: number
+  readonly kind: StatusKind
+  readonly isText: boolean
+}
+
+/**
+ * Machines with their lines and signals, simulated on demand: `advance` takes them to a time and hands over every
+ * sample due on the way. Events and samples have times of their own, on a grid of whole milliseconds, and are taken
+ * in one order, so the samples are the same however the way is divided.
+ */
+export class Behaviour {
+  /** By the number that `Emit` names a signal with. */
+  readonly signals: readonly Signal[]
+  readonly flow: Flow
+  readonly #load: MachineLoad
+  readonly #bank: SensorBank
+  /** Ids: the flow of each machine, then its load, then its status, then the scans; see `advance`. */
+  readonly #queue: EventQueue
+  readonly #scans: readonly Scan[]
+  readonly #status: readonly (readonly StatusSlot[])[]
+  readonly #statusPeriod: Float64Array
+  /** A machine's place within any period, 0 to 1. */
+  readonly #phase: Float64Array
+  readonly #machines: number
+  /** Last value of the sensors reported on change, by signal. */
+  readonly #last: Float64Array
+  #emit: Emit = () => undefined
+  #emitted = 0
+  #time: number
+
+  constructor(machines: readonly BehaviourMachine[], options: BehaviourOptions) {
+    const places = new Map(machines.map(({ machine }, place) => [machine.id, place]))
+    const layout = layOut(machines, options)
+    this.signals = machines.flatMap(machine => machine.signals)
+    this.#machines = machines.length
+    this.#time = options.start
+    this.#queue = new EventQueue(3 * machines.length + layout.scans.length)
+    const ids = machines.map(({ machine }) => machine.id)
+    const listener = {
+      onState: (machine: number, time: number) => this.#onState(machine, time),
+      onPart: (machine: number, time: number) => this.#onPart(machine, time),
+    }
+    this.flow = new Flow(
+      machines.map(({ machine }) => ({
+        id: machine.id,
+        idealCycleTime: machine.idealCycleTime,
+        feeds: machine.feeds.flatMap(id => places.get(id) ?? []),
+      })),
+      { seed: options.seed, start: options.start, queue: this.#queue, listener, duty: options.duty },
+    )
+    this.#load = new MachineLoad(ids, options.seed)
+    this.#bank = new SensorBank(layout.sensors, { seed: options.seed, flow: this.flow, load: this.#load })
+    this.#scans = layout.scans.map(({ scan }) => scan)
+    this.#status = layout.status
+    this.#statusPeriod = Float64Array.from(layout.status, (_, m) => statusPeriodOf(machines[m]!.signals))
+    this.#last = new Float64Array(this.signals.length).fill(Number.NaN)
+    this.#phase = Float64Array.from(ids, id => shareOf(id) * (options.phaseSpread ?? 1))
+    for (const [m, phase] of this.#phase.entries()) {
+      this.#queue.set(this.#machines + m, firstDue(options.start + 1, loadPeriod, phase))
+      if (this.#status[m]!.length > 0) this.#queue.set(2 * this.#machines + m, options.start)
+    }
+    for (const [s, { machine, scan }] of layout.scans.entries()) {
+      this.#queue.set(3 * this.#machines + s, firstDue(options.start, scan.period, this.#phase[machine]!))
+    }
+  }
+
+  /** Everything up to and including this time has happened, Unix ms. */
+  get time(): number {
+    return this.#time
+  }
+
+  /**
+   * Lets time pass up to and including `until`, or until at least `limit` samples have been emitted (samples read
+   * together stay together, so it may be a few more). Call again to go on. Returns the number of samples emitted.
+   */
+  advance(until: number, emit: Emit, limit = Number.POSITIVE_INFINITY): number {
+    this.#emit = emit
+    this.#emitted = 0
+    while (this.#emitted < limit && this.#queue.nextTime <= until) {
+      const id = this.#queue.next
+      const time = this.#queue.nextTime
+      this.#time = time
+      if (id < this.#machines) this.#moveFlow(id, time)
+      else if (id < 2 * this.#machines) this.#moveLoad(id, time)
+      else if (id < 3 * this.#machines) this.#repeatStatus(id, time)
+      else this.#readSensors(id, time)
+    }
+    if (this.#queue.nextTime > until) this.#time = Math.max(this.#time, until)
+    return this.#emitted
+  }
+
+  #onState(machine: number, time: number): void {
+    this.#report(machine, time, 'state')
+    this.#report(machine, time, 'program')
+  }
+
+  #onPart(machine: number, time: number): void {
+    this.#report(machine, time, 'produced')
+    this.#report(machine, time, 'good')
+    this.#report(machine, time, 'rejected')
+  }
+
+  #moveFlow(id: number, time: number): void {
+    this.#queue.clear(id)
+    this.flow.handle(id, time)
+  }
+
+  #moveLoad(id: number, time: number): void {
+    this.#load.step(id - this.#machines)
+    this.#queue.set(id, time + loadPeriod)
+  }
+
+  #repeatStatus(id: number, time: number): void {
+    const machine = id - 2 * this.#machines
+    const status = this.#status[machine]!
+    for (let i = 0; i < status.length; i++) this.#say(status[i]!, machine, time)
+    this.#queue.set(id, firstDue(time + 1, this.#statusPeriod[machine]!, this.#phase[machine]!))
+  }
+
+  #readSensors(id: number, time: number): void {
+    const { sensors, slots, period, isOnChange } = this.#scans[id - 3 * this.#machines]!
+    for (let i = 0; i < sensors.length; i++) {
+      const value = this.#bank.read(sensors[i]!, time)
+      if (isOnChange && !this.#hasChanged(slots[i]!, value)) continue
+      this.#emitted++
+      this.#emit(slots[i]!, time, value)
+    }
+    this.#queue.set(id, time + period)
+  }
+
+  /** Reports signals of a kind if they differ from what was said last. */
+  #report(machine: number, time: number, kind: StatusKind): void {
+    const status = this.#status[machine]!
+    for (let i = 0; i < status.length; i++) {
+      const { slot } = status[i]!
+      if (status[i]!.kind !== kind) continue
+      if (statusValue(kind, status[i]!.isText, this.flow, machine) !== this.#last[slot]) {
+        this.#say(status[i]!, machine, time)
+      }
+    }
+  }
+
+  #say({ slot, kind, isText }: StatusSlot, machine: number, time: number): void {
+    const value = statusValue(kind, isText, this.flow, machine)
+    this.#last[slot] = value
+    this.#emitted++
+    this.#emit(slot, time, value)
+  }
+
+  #hasChanged(slot: number, value: number): boolean {
+    const last = this.#last[slot]
+    this.#last[slot] = value
+    return last !== value
+  }
+}
+
+/** The machines of a plant of which `isWanted` takes at least one signal, with those signals. */
+export function behaviourMachines(plant: Plant, isWanted: (signal: Signal) => boolean): BehaviourMachine[] {
+  const archetypes = new Map(plant.machineTypes.map(type => [type.id, type.archetype]))
+  return plant.sites
+    .flatMap(site => site.areas)
+    .flatMap(area => area.lines)
+    .flatMap(line => line.machines)
+    .map(machine => ({
+      machine,
+      archetype: archetypes.get(machine.type) ?? 'station',
+      signals: machine.signals.filter(isWanted),
+    }))
+    .filter(({ signals }) => signals.length > 0)
+}
+
+/** Sorts the signals into what is measured and what the machine says of itself. */
+function layOut(machines: readonly BehaviourMachine[], options: BehaviourOptions) {
+  const sensors: PlacedSensor[] = []
+  const scans: { machine: number; scan: Scan }[] = []
+  const status: StatusSlot[][] = machines.map(() => [])
+  let slot = 0
+  for (const [m, { machine, archetype, signals }] of machines.entries()) {
+    const byPeriod = new Map<string, Scan>()
+    for (const signal of signals) {
+      const kind = statusKindOf(signal)
+      if (kind !== undefined) {
+        status[m]!.push({ slot: slot++, kind, isText: signal.type === 'text' })
+        continue
+      }
+      const isOnChange = signal.period === 0
+      const period = isOnChange ? onChangePeriod : (options.period ?? signal.period)
+      const key = `${period} ${isOnChange}`
+      const scan = byPeriod.get(key) ?? { period, isOnChange, sensors: [], slots: [] }
+      if (!byPeriod.has(key)) scans.push({ machine: m, scan })
+      byPeriod.set(key, scan)
+      scan.slots.push(slot++)
+      scan.sensors.push(sensors.length)
+      sensors.push({ signal, machine: m, archetype, idealCycleTime: machine.idealCycleTime, period })
+    }
+  }
+  return { sensors, scans, status }
+}
+
+function statusPeriodOf(signals: readonly Signal[]): number {
+  const periods = signals.filter(signal => statusKindOf(signal) !== undefined && signal.period > 0)
+  return Math.min(statusPeriod, ...periods.map(signal => signal.period))
+}
+
+/** The first time from `start` on the grid of `period`, moved by the machine's `phase` (0 to 1). */
+function firstDue(start: number, period: number, phase: number): number {
+  const offset = Math.floor(phase * period)
+  return Math.ceil((start - offset) / period) * period + offset
+}
