@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest'
+import type { Plant } from '../../schema/plant.js'
+import type { Entry } from '../../schema/records.js'
+import { SampleBatchBuilder } from '../../schema/sample-batch.js'
+import { Dictionary } from '../floor/dictionary.js'
+import { FloorClock } from '../floor/floor-clock.js'
+import { LiveFloor } from '../floor/live-floor.js'
+import { emptyIndexBook, makeRegistry } from '../floor/registry.js'
+import { Intake } from './intake.js'
+
+const noPlant: Plant = {
+  name: '',
+  enterprise: '',
+  sites: [],
+  sources: [],
+  machineTypes: [],
+  shifts: [],
+  products: [],
+  customers: [],
+  crews: [],
+  stateMaps: {},
+}
+
+function makeIntake() {
+  const wall = { now: () => 1 }
+  const { registry } = makeRegistry(noPlant, { ...emptyIndexBook, signals: { 'gone.x': 3 } })
+  const floor = new LiveFloor({
+    plant: noPlant,
+    registry,
+    dictionary: new Dictionary(),
+    clock: new FloorClock(wall, 'wall'),
+    wall,
+  })
+  const spool = { isFull: false, entries: [] as Entry[] }
+  const notes: string[] = []
+  const intake = new Intake(
+    {
+      floor,
+      append: entry => {
+        if (spool.isFull) throw new Error('full')
+        spool.entries.push(entry)
+      },
+      onBlocked: () => notes.push('blocked'),
+      onUnblocked: () => notes.push('unblocked'),
+    },
+    ['plc'],
+  )
+  let accepted = 0
+  const say = (value: number) => {
+    const batch = new SampleBatchBuilder()
+    batch.push(0, 1, 1, value, 0)
+    intake.take('plc', {
+      kind: 'event',
+      event: { kind: 'samples', batch: batch.take() },
+      accept: count => {
+        accepted += count
+      },
+    })
+  }
+  return { intake, spool, say, notes, accepted: () => accepted }
+}
+
+describe('the intake', () => {
+  it('accepts a batch only when the spool has taken it', () => {
+    const { spool, say, accepted } = makeIntake()
+    say(1)
+    expect([spool.entries.length, accepted()]).toEqual([1, 1])
+  })
+
+  it('keeps what a full spool cannot take, in order and not accepted, until it can', () => {
+    const { intake, spool, say, notes, accepted } = makeIntake()
+    spool.isFull = true
+    say(1)
+    say(2)
+    intake.retry()
+    expect([spool.entries.length, accepted(), intake.isBlocked]).toEqual([0, 0, true])
+    spool.isFull = false
+    say(3)
+    intake.retry()
+    expect(spool.entries.map(({ samples }) => samples?.value[0])).toEqual([1, 2, 3])
+    expect([accepted(), intake.isBlocked]).toEqual([3, false])
+    expect(notes).toEqual(['blocked', 'unblocked'])
+  })
+
+  it('says of a source that it waits, and why', () => {
+    const { intake } = makeIntake()
+    intake.take('plc', { kind: 'lost', error: new Error('refused') })
+    expect(intake.health.get('plc')).toMatchObject({ state: 'waiting', losses: 1, lastError: 'refused' })
+  })
+})

@@ -1,0 +1,104 @@
+import { concat, of, Subject, throwError } from 'rxjs'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { z } from 'zod'
+import {
+  type AdapterContext,
+  type AdapterDefinition,
+  AdapterError,
+  type SourceEvent,
+} from '../../adapters/contract.js'
+import { SampleBatchBuilder } from '../../schema/sample-batch.js'
+import { backOff, type SourceSignal, sourceEvents } from './source-events.js'
+
+const policy = { firstDelay: 1000, longestDelay: 8000, random: () => 1 }
+const definitionOf = (create: AdapterDefinition['create']): AdapterDefinition => ({
+  kind: 'test',
+  summary: '',
+  options: z.unknown(),
+  examples: [],
+  create,
+})
+const context = { source: 'plc', window: 10 } as unknown as Omit<AdapterContext, 'accepted'>
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe('running a source', () => {
+  it('waits anything up to a doubling ceiling, with full jitter', () => {
+    expect([1, 2, 3, 4, 9].map(failures => backOff(policy, failures))).toEqual([1000, 2000, 4000, 8000, 8000])
+    expect(backOff({ ...policy, random: () => 0.25 }, 2)).toBe(500)
+  })
+
+  it('says that the link is lost, waits, and connects again; a success starts the waits anew', () => {
+    let attempts = 0
+    const refuse = throwError(() => new AdapterError('not-connected', 'refused'))
+    const definition = definitionOf(() => {
+      attempts++
+      return attempts === 3 ? concat(of<SourceEvent>({ kind: 'connected' }), refuse) : refuse
+    })
+    const heard: string[] = []
+    const subscription = sourceEvents(definition, {}, context, policy).subscribe(signal =>
+      heard.push(signal.kind),
+    )
+    expect(attempts).toBe(1)
+    vi.advanceTimersByTime(1000)
+    expect(attempts).toBe(2)
+    vi.advanceTimersByTime(1999)
+    expect(attempts).toBe(2)
+    vi.advanceTimersByTime(1)
+    expect(attempts).toBe(3)
+    expect(heard).toEqual(['lost', 'lost', 'event', 'lost'])
+    vi.advanceTimersByTime(1000)
+    expect(attempts).toBe(4)
+    subscription.unsubscribe()
+    vi.advanceTimersByTime(60_000)
+    expect(attempts).toBe(4)
+  })
+
+  it('waits as long as the source asks for', () => {
+    let attempts = 0
+    const definition = definitionOf(() => {
+      attempts++
+      return throwError(() => new AdapterError('back-off', 'busy', { waitMs: 30_000 }))
+    })
+    const subscription = sourceEvents(definition, {}, context, policy).subscribe()
+    vi.advanceTimersByTime(29_999)
+    expect(attempts).toBe(1)
+    vi.advanceTimersByTime(1)
+    expect(attempts).toBe(2)
+    subscription.unsubscribe()
+  })
+
+  it('tells the adapter how many of its samples were accepted, from nothing at each new connection', () => {
+    const seen: number[] = []
+    const events = new Subject<SourceEvent>()
+    const definition = definitionOf((_, { accepted }) => {
+      accepted.subscribe(count => seen.push(count))
+      return events
+    })
+    const subscription = sourceEvents(definition, {}, context, policy).subscribe((signal: SourceSignal) => {
+      if (signal.kind === 'event' && signal.event.kind === 'samples') signal.accept(signal.event.batch.count)
+    })
+    const batch = new SampleBatchBuilder()
+    batch.push(0, 0, 0, 0, 0)
+    batch.push(0, 0, 0, 0, 0)
+    events.next({ kind: 'samples', batch: batch.take() })
+    expect(seen).toEqual([0, 2])
+    subscription.unsubscribe()
+  })
+
+  it('says when the source has come to its end', () => {
+    const heard: string[] = []
+    sourceEvents(
+      definitionOf(() => of({ kind: 'connected' } as const)),
+      {},
+      context,
+      policy,
+    ).subscribe(({ kind }) => heard.push(kind))
+    expect(heard).toEqual(['event', 'ended'])
+  })
+})
