@@ -1,0 +1,68 @@
+import { asyncScheduler, type SchedulerLike } from 'rxjs'
+import { Quality } from '../../schema/quality.js'
+import { SampleBatchBuilder } from '../../schema/sample-batch.js'
+import { Behaviour, behaviourMachines, type Emit } from '../../twins/behaviour/behaviour.js'
+import { words } from '../../twins/behaviour/status.js'
+import type { AdapterContext, AdapterDefinition } from '../contract.js'
+import { type SimulatorOptions, simulatorOptions } from './config.js'
+import { type DueSamples, paced } from './paced.js'
+
+/** The simulator: the plant's own behaviour, reported the way a PLC reports a machine. */
+export const simulator: AdapterDefinition<SimulatorOptions> = createSimulator()
+
+/** The simulator on a timer of the caller's. */
+export function createSimulator(
+  scheduler: SchedulerLike = asyncScheduler,
+): AdapterDefinition<SimulatorOptions> {
+  return {
+    kind: 'simulator',
+    summary:
+      'A simulated plant: machines that work, stop and wait for each other, and sensors that follow them.',
+    options: simulatorOptions,
+    examples: [
+      { title: 'In real time', options: { seed: 1 } },
+      {
+        title: 'A morning in ten minutes, the same each time',
+        options: { seed: 7, speed: 24, start: '2026-01-05T06:00:00Z' },
+      },
+      { title: 'Every sensor ten times a second', options: { overridePeriodMs: 100 } },
+    ],
+    create: (options, context) => paced(context, scheduler, () => simulate(options, context)),
+  }
+}
+
+function simulate(options: SimulatorOptions, context: AdapterContext): DueSamples {
+  const start = startTime(options, context)
+  const indexes = new Map(context.signals.map(({ index, signal }) => [signal.id, index]))
+  const behaviour = new Behaviour(
+    behaviourMachines(context.plant, signal => indexes.has(signal.id)),
+    { seed: options.seed, start, phaseSpread: options.phaseSpread, period: options.overridePeriodMs },
+  )
+  const index = Uint32Array.from(behaviour.signals, signal => indexes.get(signal.id) ?? 0)
+  const isText = Uint8Array.from(behaviour.signals, signal => (signal.type === 'text' ? 1 : 0))
+  const codes: number[] = []
+  const builder = new SampleBatchBuilder(1024)
+  let receiveTime = 0
+  const push: Emit = (signal, time, value) => {
+    const known = isText[signal] === 1 ? (codes[value] ??= context.intern(words[value]!)) : value
+    builder.push(index[signal]!, time, receiveTime, known, Quality.good)
+  }
+  return {
+    isOver: false,
+    take(elapsed, limit) {
+      receiveTime = context.clock.now()
+      behaviour.advance(start + elapsed * options.speed, push, limit)
+      return builder.take()
+    },
+  }
+}
+
+/**
+ * When the simulated plant is met at work, Unix ms. A floor that takes its clock from this very source has no time
+ * yet: then the simulated PLC's clock, like a real one, shows the time of the wall.
+ */
+function startTime(options: SimulatorOptions, context: AdapterContext): number {
+  if (options.start !== undefined) return Date.parse(options.start)
+  const now = context.clock.now()
+  return Math.floor(now > 0 ? now : context.wall.now())
+}

@@ -1,0 +1,77 @@
+import { interval, Observable, type SchedulerLike } from 'rxjs'
+import type { SampleBatch } from '../../schema/sample-batch.js'
+import type { AdapterContext, SourceEvent } from '../contract.js'
+
+/** Samples that fall due as time passes. */
+export interface DueSamples {
+  /**
+   * Those due by `elapsed` (real ms since the subscription) and not yet taken, in order; about `limit` at most.
+   * An empty batch: nothing is due now.
+   */
+  take(elapsed: number, limit: number): SampleBatch
+  /** No more will ever fall due. */
+  readonly isOver: boolean
+}
+
+/** Twenty batches a second keep the floor smooth and cost little. */
+const tick = 50
+/** Samples in one batch. */
+const batchLimit = 8192
+/** A source with nothing to say says at least that it is alive, ms. */
+const heartbeat = 1000
+
+/**
+ * Sends samples when they fall due. While `context.window` samples or more are not accepted nothing is taken; what
+ * falls due meanwhile stays due and is sent afterwards, with the times it always had.
+ */
+export function paced(
+  context: AdapterContext,
+  scheduler: SchedulerLike,
+  begin: () => DueSamples,
+): Observable<SourceEvent> {
+  return new Observable(subscriber => {
+    const due = begin()
+    const start = context.wall.now()
+    let sent = 0
+    let accepted = 0
+    let isHeld = false
+    let isSending = false
+    let lastEvent = start
+
+    const send = (): void => {
+      // Taking a batch may bring an acceptance at once, which asks for the next one: the loop below gives it.
+      if (isSending) return
+      isSending = true
+      const now = context.wall.now()
+      isHeld = false
+      while (!subscriber.closed) {
+        const room = context.window - (sent - accepted)
+        if (room <= 0) {
+          isHeld = true
+          break
+        }
+        const batch = due.take(now - start, Math.min(room, batchLimit))
+        if (batch.count === 0) break
+        sent += batch.count
+        lastEvent = now
+        subscriber.next({ kind: 'samples', batch })
+      }
+      isSending = false
+      if (due.isOver) subscriber.complete()
+      else if (now - lastEvent >= heartbeat) {
+        lastEvent = now
+        subscriber.next({ kind: 'alive' })
+      }
+    }
+
+    subscriber.next({ kind: 'connected' })
+    subscriber.add(
+      context.accepted.subscribe(total => {
+        accepted = total
+        if (isHeld) send()
+      }),
+    )
+    subscriber.add(interval(tick, scheduler).subscribe(send))
+    send()
+  })
+}
