@@ -41,11 +41,20 @@ function simulate(options: SimulatorOptions, context: AdapterContext): DueSample
   const index = Uint32Array.from(behaviour.signals, signal => indexes.get(signal.id) ?? 0)
   const isText = Uint8Array.from(behaviour.signals, signal => (signal.type === 'text' ? 1 : 0))
   const codes: number[] = []
+  const codeOf = (word: number): number => {
+    codes[word] ??= context.intern(words[word]!)
+    return codes[word]
+  }
   const builder = new SampleBatchBuilder(1024)
   let receiveTime = 0
   const push: Emit = (signal, time, value) => {
-    const known = isText[signal] === 1 ? (codes[value] ??= context.intern(words[value]!)) : value
-    builder.push(index[signal]!, time, receiveTime, known, Quality.good)
+    builder.push(
+      index[signal]!,
+      time,
+      receiveTime,
+      isText[signal] === 1 ? codeOf(value) : value,
+      Quality.good,
+    )
   }
   return {
     isOver: false,

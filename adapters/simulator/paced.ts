@@ -38,11 +38,7 @@ export function paced(
     let isSending = false
     let lastEvent = start
 
-    const send = (): void => {
-      // Taking a batch may bring an acceptance at once, which asks for the next one: the loop below gives it.
-      if (isSending) return
-      isSending = true
-      const now = context.wall.now()
+    const sendDue = (now: number): void => {
       isHeld = false
       while (!subscriber.closed) {
         const room = context.window - (sent - accepted)
@@ -56,19 +52,34 @@ export function paced(
         lastEvent = now
         subscriber.next({ kind: 'samples', batch })
       }
-      isSending = false
-      if (due.isOver) subscriber.complete()
-      else if (now - lastEvent >= heartbeat) {
-        lastEvent = now
-        subscriber.next({ kind: 'alive' })
+    }
+    const send = (): void => {
+      // Sending a batch may bring an acceptance at once, which asks for the next: the loop above gives it.
+      if (isSending) return
+      isSending = true
+      try {
+        const now = context.wall.now()
+        sendDue(now)
+        if (due.isOver) subscriber.complete()
+        else if (now - lastEvent >= heartbeat) {
+          lastEvent = now
+          subscriber.next({ kind: 'alive' })
+        }
+      } catch (error) {
+        subscriber.error(error)
+      } finally {
+        isSending = false
       }
     }
 
     subscriber.next({ kind: 'connected' })
     subscriber.add(
-      context.accepted.subscribe(total => {
-        accepted = total
-        if (isHeld) send()
+      context.accepted.subscribe({
+        next: total => {
+          accepted = total
+          if (isHeld) send()
+        },
+        error: error => subscriber.error(error),
       }),
     )
     subscriber.add(interval(tick, scheduler).subscribe(send))
