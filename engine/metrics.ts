@@ -1,0 +1,70 @@
+import { Counter, Gauge, Registry } from 'prom-client'
+import type { LiveFloor } from './floor/live-floor.js'
+import type { Intake } from './pipeline/intake.js'
+import type { Store } from './store/store.js'
+
+/** The engine's figures for Prometheus, read when somebody asks; nothing here is on the way of a sample. */
+export function engineMetrics(floor: LiveFloor, intake: Intake, store: Store): Registry {
+  const registry = new Registry()
+  const registers = [registry]
+  const count = (name: string, help: string, read: () => number): void => {
+    new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        this.reset()
+        this.inc(read())
+      },
+    })
+  }
+  const gauge = (name: string, help: string, read: () => number): void => {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read())
+      },
+    })
+  }
+
+  count('gemba_samples_total', 'Samples taken in.', () => floor.counts.samples)
+  count('gemba_samples_late_total', 'Samples older than the newest of their signal.', () => floor.counts.late)
+  count('gemba_rejects_total', 'Inputs kept in rejects with their reason.', () => floor.counts.rejected)
+  count('gemba_twin_events_total', 'Samples that moved a sensor twin.', () => floor.counts.classified)
+  count('gemba_twin_messages_lost_total', 'Messages given up by crashed twins.', () => floor.twins.lost)
+  gauge('gemba_twins', 'Twins on the floor.', () => floor.twins.size)
+  gauge('gemba_twins_unwell', 'Twins that crashed and are not back.', () => floor.twins.unwell)
+  gauge('gemba_intake_blocked', '1 while the spool cannot take anything.', () => (intake.isBlocked ? 1 : 0))
+  gauge('gemba_floor_time_seconds', 'Now by the floor’s clock, Unix seconds.', () => floor.clock.now() / 1000)
+  for (const [name, help, read] of storeFigures(store)) gauge(name, help, read)
+
+  new Gauge({
+    name: 'gemba_source_up',
+    help: '1 while the source is connected.',
+    labelNames: ['source'],
+    registers,
+    collect() {
+      for (const health of intake.health.values()) this.set({ source: health.source }, health.state === 'connected' ? 1 : 0)
+    },
+  })
+  new Counter({
+    name: 'gemba_source_samples_total',
+    help: 'Samples by source: received, and accepted by the spool.',
+    labelNames: ['source', 'stage'],
+    registers,
+    collect() {
+      this.reset()
+      for (const { source, samples, accepted } of intake.health.values()) {
+        this.inc({ source, stage: 'received' }, samples)
+        this.inc({ source, stage: 'accepted' }, accepted)
+      }
+    },
+  })
+  return registry
+}
+
+function storeFigures(_store: Store): readonly (readonly [name: string, help: string, read: () => number])[] {
+  return []
+}
