@@ -1,0 +1,181 @@
+import { z } from 'zod'
+import { packmlStates, suspendReasons, unitModes } from '../packml.js'
+import { archetypes, quantities } from '../plant.js'
+import { parsePeriod } from './period.js'
+
+/**
+ * The entries of a plant file, one schema each. Containers (sites, signals, …) stay unknown here: their entries are
+ * read one by one, so that a mistake in one does not hide those in the others.
+ *
+ * A field's error text has two lines: what the value should have been, and what to do.
+ */
+const expecting = (what: string, fix: string): { error: string } => ({ error: `${what}\n${fix}` })
+
+const idRule = expecting(
+  'an id',
+  'use letters, digits, - and _, beginning with a letter or digit, at most 64 characters (put digits in quotes)',
+)
+export const id = z.string(idRule).regex(/^[A-Za-z0-9][\w-]{0,63}$/, idRule)
+const idList = z.array(id, expecting('a list of ids', 'write [first-id, second-id]'))
+
+const textRule = expecting('text', 'write a short text, in quotes where it looks like a number')
+const text = z.string(textRule).trim().min(1, textRule).max(200, textRule)
+
+const positiveRule = (what: string, unit: string) =>
+  expecting(what, `write a number of ${unit} greater than 0`)
+const positive = (what: string, unit: string) =>
+  z.number(positiveRule(what, unit)).positive(positiveRule(what, unit))
+
+const numberRule = expecting('a number', 'write a finite number without its unit')
+const number = z.number(numberRule)
+const notNegativeRule = expecting('a number from 0', 'write 0 or a positive number')
+const notNegative = z.number(notNegativeRule).min(0, notNegativeRule)
+
+const periodRule = expecting('a period', 'write 1s, 100ms, 1min or on-change')
+const period = z
+  .string(periodRule)
+  .refine(value => parsePeriod(value) !== undefined, periodRule)
+  .transform(value => parsePeriod(value) ?? 0)
+
+const timeRule = expecting('a time of day', 'write hours and minutes such as 06:00')
+const timeOfDay = z.string(timeRule).regex(/^([01]\d|2[0-3]):[0-5]\d$/, timeRule)
+
+const dayRule = expecting('a weekday', 'write a number from 1 (Monday) to 7 (Sunday)')
+const weekday = z.int(dayRule).min(1, dayRule).max(7, dayRule)
+
+const zoneRule = expecting('a time zone', 'write an IANA name such as Europe/Berlin')
+const timeZone = z.string(zoneRule).refine(isTimeZone, zoneRule)
+
+const unknownList = z.unknown().optional()
+
+export const plantEntry = z.strictObject({
+  gemba: z.literal(1, expecting('the version of the file format', 'begin the file with "gemba: 1"')),
+  name: text,
+  enterprise: text,
+  types: unknownList,
+  stateMaps: unknownList,
+  sources: unknownList,
+  sites: unknownList,
+  shifts: unknownList,
+  products: unknownList,
+  customers: unknownList,
+  crews: unknownList,
+})
+
+export const siteEntry = z.strictObject({ id, name: text.optional(), timeZone, areas: unknownList })
+export const areaEntry = z.strictObject({ id, name: text.optional(), lines: unknownList })
+export const lineEntry = z.strictObject({
+  id,
+  name: text.optional(),
+  kind: text.optional(),
+  machines: unknownList,
+})
+
+const rangeRule = expecting('a range', 'write [lowest, highest] as two numbers')
+const normalRule = expecting('a normal centre and spread', 'write [centre, spread] as two numbers')
+export const limitsEntry = z.strictObject({
+  warningHigh: number.optional(),
+  criticalHigh: number.optional(),
+  warningLow: number.optional(),
+  criticalLow: number.optional(),
+  deadband: notNegative.optional(),
+})
+
+/** A sensor or status signal; what it leaves out is inherited, or has a default. */
+export const signalEntry = z.strictObject({
+  quantity: z.enum(quantities).optional(),
+  unit: z.string(expecting('a unit', 'write it as text, in quotes if need be, e.g. "%"')).optional(),
+  type: z.enum(['number', 'text']).optional(),
+  period: period.optional(),
+  range: z.tuple([number, number], rangeRule).optional(),
+  resolution: notNegative.optional(),
+  limits: limitsEntry.optional(),
+  normal: z.tuple([number, notNegative], normalRule).optional(),
+  map: id.optional(),
+  tag: text.optional(),
+  source: id.optional(),
+})
+export type SignalEntry = z.infer<typeof signalEntry>
+
+export const machineTypeEntry = z.strictObject({
+  extends: id.optional(),
+  name: text.optional(),
+  archetype: z.enum(archetypes).optional(),
+  ratedPower: positive('a rated power', 'kW').optional(),
+  idealCycleTime: positive('a cycle time', 'seconds').optional(),
+  period: period.optional(),
+  signals: z.unknown().optional(),
+  status: z.unknown().optional(),
+})
+export type MachineTypeEntry = z.infer<typeof machineTypeEntry>
+
+export const machineEntry = z.strictObject({
+  id: z.string(idRule),
+  name: text.optional(),
+  type: id,
+  source: id.optional(),
+  feeds: z
+    .union(
+      [idList, id.transform(only => [only])],
+      expecting('the id of a machine or a list of ids', 'write feeds: press-02, or feeds: [] for none'),
+    )
+    .optional(),
+  idealCycleTime: positive('a cycle time', 'seconds').optional(),
+  position: z.strictObject({ x: number, y: number }).optional(),
+  period: period.optional(),
+  sensors: idList.optional(),
+  reports: idList.optional(),
+  signals: z.unknown().optional(),
+  status: z.unknown().optional(),
+})
+export type MachineEntry = z.infer<typeof machineEntry>
+
+/** Keys that are not listed are options of the adapter, unless there is a map `options`. */
+export const sourceEntry = z.looseObject({
+  adapter: id,
+  clock: z.enum(['wall', 'source']).optional(),
+  tags: text.optional(),
+})
+
+export const shiftEntry = z.strictObject({
+  id,
+  name: text.optional(),
+  site: id,
+  start: timeOfDay,
+  end: timeOfDay,
+  days: z.array(weekday, expecting('a list of weekdays', 'write [1, 2, 3, 4, 5]')).min(1, dayRule),
+  crew: id.optional(),
+})
+export const crewEntry = z.strictObject({
+  id,
+  name: text.optional(),
+  site: id,
+  size: z
+    .int(expecting('a number of people', 'write a whole number from 1'))
+    .min(1, expecting('a number of people', 'write a whole number from 1')),
+})
+export const productEntry = z.strictObject({
+  id,
+  name: text.optional(),
+  category: text.optional(),
+  lines: idList,
+})
+export const customerEntry = z.strictObject({ id, name: text.optional(), products: idList })
+
+/** What a source's word means, written out; the short form is the name of a state or a mode. */
+export const meaningEntry = z.strictObject({
+  state: z.enum(packmlStates).optional(),
+  mode: z.enum(unitModes).optional(),
+  reason: z.enum(suspendReasons).optional(),
+})
+
+function isTimeZone(name: string): boolean {
+  // A fixed offset such as +01:00 is no zone: it knows no summer time.
+  if (!/^[A-Za-z]/.test(name)) return false
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}

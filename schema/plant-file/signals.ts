@@ -1,0 +1,229 @@
+import type { SignalTemplate } from '../machine-types/machine-type-template.js'
+import { type Quantity, quantities, type Signal } from '../plant.js'
+import { isTextQuantity, unitFits, unitsOf, usualSpelling } from '../units.js'
+import { id, type SignalEntry, signalEntry } from './entries.js'
+import { oneOf, type PlantPath, showValue } from './problem.js'
+import type { Report } from './report.js'
+
+/** What signals may refer to. */
+export interface SignalSurroundings {
+  readonly report: Report
+  readonly stateMaps: ReadonlySet<string>
+  readonly sources: ReadonlySet<string>
+}
+
+/** Signals as far as they are known, by name: a type's, or a machine's with what it inherits. */
+export type SignalDrafts = Map<string, SignalEntry>
+
+type Role = Signal['role']
+
+/** What a 32-bit counter of a PLC can show (UDINT, IEC 61131-3). */
+export const counterRange: readonly [number, number] = [0, 2 ** 32 - 1]
+export const sensorPeriodMs = 1000
+
+/** The entries of a `signals` or `status` map; those that cannot be read are reported and left out. */
+export function readSignals(
+  report: Report,
+  value: unknown,
+  path: PlantPath,
+): Map<string, [SignalEntry, PlantPath]> {
+  const entries = new Map<string, [SignalEntry, PlantPath]>()
+  for (const [name, entry, at] of report.map(value, path)) {
+    const isName = report.read(id, name, at) !== undefined
+    const signal = report.read(signalEntry, entry ?? {}, at)
+    if (isName && signal !== undefined) entries.set(name, [signal, at])
+  }
+  return entries
+}
+
+/** Whatever an entry says replaces what it inherits. */
+export function inheritSignal(inherited: SignalEntry | undefined, own: SignalEntry): SignalEntry {
+  return { ...inherited, ...own }
+}
+
+/** A shipped template as a plant file would say it. */
+export function draftOf({ stateMap, ...template }: SignalTemplate): SignalEntry {
+  const { quantity, unit, type, period, tag, source } = template
+  const base = { quantity, unit, type, period, ...(tag && { tag }), ...(source && { source }) }
+  if (type === 'text') return { ...base, ...(stateMap && { map: stateMap }) }
+  const { range, resolution, limits, normal } = template
+  return {
+    ...base,
+    range: [...range],
+    resolution,
+    limits,
+    ...(normal && { normal: [...normal] }),
+    ...(stateMap && { map: stateMap }),
+  }
+}
+
+/** The signal that a draft amounts to; undefined, and said why, where it does not hold together. */
+export function completeSignal(
+  name: string,
+  role: Role,
+  draft: SignalEntry,
+  path: PlantPath,
+  surroundings: SignalSurroundings,
+): SignalTemplate | undefined {
+  const check = new SignalCheck(draft, path, surroundings)
+  const quantity = draft.quantity ?? impliedQuantity(name, role)
+  if (quantity === undefined) {
+    check.fault('quantity', `quantity is missing`, `add what it measures: ${oneOf(quantities)}`)
+    return undefined
+  }
+  const type = draft.type ?? (isTextQuantity(quantity) ? 'text' : 'number')
+  check.quantity(quantity, role, type)
+  check.stateMap(quantity)
+  check.source()
+  if (type === 'text') check.text()
+  const range = draft.range ?? (type === 'text' ? [0, 0] : role === 'status' ? counterRange : undefined)
+  if (range === undefined) {
+    check.fault('range', 'range is missing', 'add what the instrument can show as [lowest, highest]')
+  } else if (type === 'number') check.numbers(range)
+  if (range === undefined || !check.isSound) return undefined
+  return {
+    quantity,
+    unit: draft.unit ?? '',
+    type,
+    period: draft.period ?? (role === 'sensor' ? sensorPeriodMs : 0),
+    range,
+    resolution: draft.resolution ?? 0,
+    limits: draft.limits ?? {},
+    ...(draft.normal && { normal: draft.normal }),
+    ...(draft.map && { stateMap: draft.map }),
+    ...(draft.tag && { tag: draft.tag }),
+    ...(draft.source && { source: draft.source }),
+  }
+}
+
+/** A status signal named state or mode is just that. */
+export function impliedQuantity(name: string, role: Role): Quantity | undefined {
+  return role === 'status' && (name === 'state' || name === 'mode') ? name : undefined
+}
+
+class SignalCheck {
+  readonly #draft: SignalEntry
+  readonly #path: PlantPath
+  readonly #surroundings: SignalSurroundings
+  isSound = true
+
+  constructor(draft: SignalEntry, path: PlantPath, surroundings: SignalSurroundings) {
+    this.#draft = draft
+    this.#path = path
+    this.#surroundings = surroundings
+  }
+
+  fault(key: string, message: string, fix: string, value?: unknown): void {
+    this.isSound = false
+    this.#surroundings.report.add([...this.#path, ...key.split('.')], value, message, fix)
+  }
+
+  quantity(quantity: Quantity, role: Role, type: Signal['type']): void {
+    const { unit } = this.#draft
+    if (role === 'sensor' && (quantity === 'state' || quantity === 'mode')) {
+      const fix = 'move the signal under status'
+      this.fault('quantity', `a sensor does not measure the ${quantity} of its machine`, fix, quantity)
+    }
+    const mayBeEither = quantity === 'state' || quantity === 'mode'
+    if (!mayBeEither && (type === 'text') !== isTextQuantity(quantity)) {
+      const fix = `remove type, or choose another quantity`
+      this.fault('type', `${quantity} is not measured as ${type}`, fix, type)
+    }
+    if (unitFits(quantity, unit ?? '')) return
+    const units = unitsOf(quantity) ?? []
+    const use = units.includes('')
+      ? `leave it out${units.length > 1 ? ` or use ${oneOf(units.slice(1))}` : ''}`
+      : `use ${oneOf(units)}`
+    if (unit === undefined) this.fault('unit', 'unit is missing', use)
+    else {
+      const usual = usualSpelling(quantity, unit)
+      const fix = usual === undefined ? use : `did you mean "${usual}"?`
+      this.fault('unit', `${showValue(unit)} does not measure ${quantity}`, fix, unit)
+    }
+  }
+
+  stateMap(quantity: Quantity): void {
+    const { report, stateMaps } = this.#surroundings
+    const { map } = this.#draft
+    if (quantity !== 'state' && quantity !== 'mode') {
+      if (map !== undefined)
+        this.fault('map', `${quantity} has no map`, 'remove map, or make it a state or mode', map)
+    } else if (map === undefined) {
+      const fix = `add a map from the source's words: ${oneOf([...stateMaps])}`
+      this.fault('map', 'map is missing', fix)
+    } else if (!stateMaps.has(map)) {
+      const fix = report.suggest(map, stateMaps, `add it under stateMaps, or use ${oneOf([...stateMaps])}`)
+      this.fault('map', `there is no state map "${map}"`, fix, map)
+    }
+  }
+
+  source(): void {
+    const { report, sources } = this.#surroundings
+    const { source } = this.#draft
+    if (source === undefined || sources.has(source)) return
+    const fix = report.suggest(source, sources, 'add it under sources')
+    this.fault('source', `there is no source "${source}"`, fix, source)
+  }
+
+  text(): void {
+    for (const key of ['range', 'resolution', 'limits', 'normal'] as const) {
+      const value = this.#draft[key]
+      if (value !== undefined) this.fault(key, `a text has no ${key}`, `remove ${key}`, value)
+    }
+  }
+
+  numbers(range: readonly [number, number]): void {
+    const { resolution = 0, limits = {}, normal } = this.#draft
+    const [low, high] = range
+    if (low >= high) {
+      this.fault('range', `the range ${low} to ${high} is empty`, 'write [lowest, highest]', range)
+      return
+    }
+    const within = `the range ${low} to ${high}`
+    if (resolution > high - low) {
+      this.fault(
+        'resolution',
+        `a step of ${resolution} is wider than ${within}`,
+        'write a smaller step',
+        resolution,
+      )
+    }
+    const ascending = ['criticalLow', 'warningLow', 'warningHigh', 'criticalHigh'] as const
+    let below: (typeof ascending)[number] | undefined
+    for (const name of ascending) {
+      const limit = limits[name]
+      if (limit === undefined) continue
+      if (limit < low || limit > high) {
+        this.fault(
+          `limits.${name}`,
+          `${name} ${limit} lies outside ${within}`,
+          'move the limit or widen the range',
+          limit,
+        )
+      }
+      if (below !== undefined && limit <= (limits[below] ?? limit)) {
+        const fix = `the order is ${ascending.join(' < ')}`
+        this.fault(`limits.${name}`, `${name} ${limit} is not above ${below} ${limits[below]}`, fix, limit)
+      }
+      below = name
+    }
+    const { warningLow = low, warningHigh = high, deadband = 0 } = limits
+    if (warningHigh > warningLow && deadband >= warningHigh - warningLow) {
+      const message = `a deadband of ${deadband} is as wide as all that is normal, ${warningLow} to ${warningHigh}`
+      this.fault('limits.deadband', message, 'write a smaller deadband', deadband)
+    }
+    const centre = normal?.[0]
+    if (centre === undefined) return
+    if (centre < low || centre > high) {
+      this.fault(
+        'normal',
+        `the normal centre ${centre} lies outside ${within}`,
+        'write [centre, spread]',
+        normal,
+      )
+    } else if (centre < warningLow || centre > warningHigh) {
+      const message = `the normal centre ${centre} would be a warning (${warningLow} to ${warningHigh} is not)`
+      this.fault('normal', message, 'move the centre or the limits', normal)
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import type { SourceSpec } from '../plant.js'
+import type { DeclaredIds } from './declared-ids.js'
+import { id, sourceEntry } from './entries.js'
+import { type PlantPath, showValue } from './problem.js'
+import { isMap, type Report } from './report.js'
+
+/** What an adapter finds wrong with the options of its source; `path` is within the options. */
+export interface SourceFault {
+  readonly path: PlantPath
+  readonly message: string
+  readonly fix?: string
+}
+
+/** Asks the adapter that a source names; adapters are known to the caller, not here. */
+export type CheckSource = (source: SourceSpec) => readonly SourceFault[]
+
+export interface Sources {
+  readonly list: readonly SourceSpec[]
+  /** How a source names its signals, by source id, where it says so. */
+  readonly tagPatterns: ReadonlyMap<string, string>
+}
+
+export function readSources(
+  value: unknown,
+  ids: DeclaredIds,
+  report: Report,
+  checkSource: CheckSource | undefined,
+): Sources {
+  const tagPatterns = new Map<string, string>()
+  const list: SourceSpec[] = []
+  for (const [sourceId, value_, path] of report.map(value, ['sources'])) {
+    ids.declare(sourceId, path)
+    const isId = report.read(id, sourceId, path) !== undefined
+    const entry = report.read(sourceEntry, value_ ?? {}, path)
+    if (!isId || entry === undefined) continue
+    const { adapter, clock = 'wall', tags, ...rest } = entry
+    const isNested = rest.options !== undefined
+    if (isNested && !isMap(rest.options)) {
+      report.add(
+        [...path, 'options'],
+        rest.options,
+        `${showValue(rest.options)} is not a map`,
+        'write a map of options',
+      )
+      continue
+    }
+    const { options: nested, ...flat } = rest
+    if (isNested) {
+      for (const key of Object.keys(flat)) {
+        const message = `the option "${key}" stands beside the map "options"`
+        report.add([...path, key], flat[key], message, 'move it into options', 'key')
+      }
+    }
+    const options = isMap(nested) ? nested : flat
+    const spec: SourceSpec = { id: sourceId, adapter, clock, options }
+    list.push(spec)
+    if (tags !== undefined) tagPatterns.set(sourceId, tags)
+    for (const fault of checkSource?.(spec) ?? []) {
+      // An unknown adapter is told at the adapter: it has no options to speak of.
+      const at = [...path, ...(isNested && fault.path[0] !== 'adapter' ? ['options'] : []), ...fault.path]
+      const found = fault.path.reduce<unknown>(
+        (from, step) => (isMap(from) ? from[step] : undefined),
+        options,
+      )
+      report.add(at, found, fault.message, fault.fix ?? 'correct the option')
+    }
+  }
+  return { list, tagPatterns }
+}
