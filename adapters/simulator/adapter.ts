@@ -1,4 +1,3 @@
-import { asyncScheduler, type SchedulerLike } from 'rxjs'
 import { Quality } from '../../schema/quality.js'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { Behaviour, behaviourMachines, type Emit } from '../../twins/behaviour/behaviour.js'
@@ -8,27 +7,20 @@ import { type SimulatorOptions, simulatorOptions } from './config.js'
 import { type DueSamples, paced } from './paced.js'
 
 /** The simulator: the plant's own behaviour, reported the way a PLC reports a machine. */
-export const simulator: AdapterDefinition<SimulatorOptions> = createSimulator()
-
-/** The simulator on a timer of the caller's. */
-export function createSimulator(
-  scheduler: SchedulerLike = asyncScheduler,
-): AdapterDefinition<SimulatorOptions> {
-  return {
-    kind: 'simulator',
-    summary:
-      'A simulated plant: machines that work, stop and wait for each other, and sensors that follow them.',
-    options: simulatorOptions,
-    examples: [
-      { title: 'In real time', options: { seed: 1 } },
-      {
-        title: 'A morning in ten minutes, the same each time',
-        options: { seed: 7, speed: 24, start: '2026-01-05T06:00:00Z' },
-      },
-      { title: 'Every sensor ten times a second', options: { overridePeriodMs: 100 } },
-    ],
-    create: (options, context) => paced(context, scheduler, () => simulate(options, context)),
-  }
+export const simulator: AdapterDefinition<SimulatorOptions> = {
+  kind: 'simulator',
+  summary:
+    'A simulated plant: machines that work, stop and wait for each other, and sensors that follow them.',
+  options: simulatorOptions,
+  examples: [
+    { title: 'In real time', options: { seed: 1 } },
+    {
+      title: 'A morning in ten minutes, the same each time',
+      options: { seed: 7, speed: 24, start: '2026-01-05T06:00:00Z' },
+    },
+    { title: 'Every sensor ten times a second', options: { overridePeriodMs: 100 } },
+  ],
+  create: (options, context) => paced(context, () => simulate(options, context)),
 }
 
 function simulate(options: SimulatorOptions, context: AdapterContext): DueSamples {

@@ -1,4 +1,3 @@
-import { asyncScheduler, type SchedulerLike } from 'rxjs'
 import { Quality } from '../../schema/quality.js'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import type { AdapterContext, AdapterDefinition } from '../contract.js'
@@ -9,19 +8,14 @@ import { type DueSamples, paced } from './paced.js'
  * A source for measurements, not for plants: so many samples a second, round-robin over the numeric signals of the
  * source, each with a number of its own as its value. Whatever arrives can be counted by identity.
  */
-export const loadSource: AdapterDefinition<LoadOptions> = createLoadSource()
-
-/** The load source on a timer of the caller's. */
-export function createLoadSource(scheduler: SchedulerLike = asyncScheduler): AdapterDefinition<LoadOptions> {
-  return {
-    kind: 'load',
-    summary: 'Numbered samples at an exact rate, for benchmarks.',
-    options: loadOptions,
-    examples: [
-      { title: 'Fifty thousand samples a second for a minute', options: { rate: 50_000, total: 3_000_000 } },
-    ],
-    create: (options, context) => paced(context, scheduler, () => numbered(options, context)),
-  }
+export const loadSource: AdapterDefinition<LoadOptions> = {
+  kind: 'load',
+  summary: 'Numbered samples at an exact rate, for benchmarks.',
+  options: loadOptions,
+  examples: [
+    { title: 'Fifty thousand samples a second for a minute', options: { rate: 50_000, total: 3_000_000 } },
+  ],
+  create: (options, context) => paced(context, () => numbered(options, context)),
 }
 
 function numbered(options: LoadOptions, context: AdapterContext): DueSamples {

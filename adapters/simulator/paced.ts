@@ -1,4 +1,4 @@
-import { interval, Observable, type SchedulerLike } from 'rxjs'
+import { interval, Observable } from 'rxjs'
 import type { SampleBatch } from '../../schema/sample-batch.js'
 import type { AdapterContext, SourceEvent } from '../contract.js'
 
@@ -24,11 +24,7 @@ const heartbeat = 1000
  * Sends samples when they fall due. While `context.window` samples or more are not accepted nothing is taken; what
  * falls due meanwhile stays due and is sent afterwards, with the times it always had.
  */
-export function paced(
-  context: AdapterContext,
-  scheduler: SchedulerLike,
-  begin: () => DueSamples,
-): Observable<SourceEvent> {
+export function paced(context: AdapterContext, begin: () => DueSamples): Observable<SourceEvent> {
   return new Observable(subscriber => {
     const due = begin()
     const start = context.wall.now()
@@ -82,7 +78,7 @@ export function paced(
         error: error => subscriber.error(error),
       }),
     )
-    subscriber.add(interval(tick, scheduler).subscribe(send))
+    subscriber.add(interval(tick, context.scheduler).subscribe(send))
     send()
   })
 }
