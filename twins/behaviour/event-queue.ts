@@ -25,11 +25,6 @@ export class EventQueue {
     return this.#size === 0 ? Number.POSITIVE_INFINITY : this.#time[this.#heap[0]!]!
   }
 
-  /** Time an id waits for; infinite when it waits for nothing. */
-  timeOf(id: number): number {
-    return this.#place[id]! < 0 ? Number.POSITIVE_INFINITY : this.#time[id]!
-  }
-
   /** Lets `id` happen at `time`, in place of the time it had. */
   set(id: number, time: number): void {
     this.#time[id] = time

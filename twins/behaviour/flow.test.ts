@@ -1,0 +1,215 @@
+import { describe, expect, it } from 'vitest'
+import { type PackmlState, packmlNumber, packmlStates, suspendReasons } from '../../schema/packml.js'
+import { type Duty, healthyDuty } from './duty.js'
+import { EventQueue } from './event-queue.js'
+import { Flow, type FlowMachine } from './flow.js'
+
+const start = Date.UTC(2026, 0, 5, 6)
+const hour = 3_600_000
+
+/** From where to where a machine may go by itself or on a command (TR88.00.02-2022, transition table). */
+const legal: Readonly<Partial<Record<PackmlState, readonly PackmlState[]>>> = {
+  Aborted: ['Clearing'],
+  Clearing: ['Stopped', 'Aborting'],
+  Stopped: ['Resetting', 'Aborting'],
+  Resetting: ['Idle', 'Stopping', 'Aborting'],
+  Idle: ['Starting', 'Stopping', 'Aborting'],
+  Starting: ['Execute', 'Stopping', 'Aborting'],
+  Execute: ['Completing', 'Holding', 'Suspending', 'Stopping', 'Aborting'],
+  Suspending: ['Suspended', 'Stopping', 'Aborting'],
+  Suspended: ['Unsuspending', 'Holding', 'Completing', 'Stopping', 'Aborting'],
+  Unsuspending: ['Execute', 'Stopping', 'Aborting'],
+  Holding: ['Held', 'Stopping', 'Aborting'],
+  Held: ['Unholding', 'Completing', 'Stopping', 'Aborting'],
+  Unholding: ['Execute', 'Stopping', 'Aborting'],
+  Completing: ['Complete', 'Stopping', 'Aborting'],
+  Complete: ['Resetting', 'Stopping', 'Aborting'],
+  Stopping: ['Stopped', 'Aborting'],
+  Aborting: ['Aborted'],
+}
+
+interface Seen {
+  readonly machine: number
+  readonly time: number
+  readonly state: PackmlState
+  readonly reason: string
+}
+
+const line = (...cycles: number[]): FlowMachine[] =>
+  cycles.map((idealCycleTime, i) => ({
+    id: `m${i}`,
+    idealCycleTime,
+    feeds: i + 1 < cycles.length ? [i + 1] : [],
+  }))
+
+/** Runs machines for some hours; `look` sees the flow at every part. */
+function run(
+  machines: readonly FlowMachine[],
+  hours: number,
+  duty: Partial<Duty> = {},
+  look = (_: Flow) => {},
+) {
+  const queue = new EventQueue(machines.length)
+  const seen: Seen[] = []
+  const flow: Flow = new Flow(machines, {
+    seed: 1,
+    start,
+    queue,
+    duty: { ...healthyDuty, ...duty },
+    listener: {
+      onState: (machine, time) =>
+        seen.push({
+          machine,
+          time,
+          state: packmlStates[flow.state[machine]!]!,
+          reason: suspendReasons[flow.reason[machine]!]!,
+        }),
+      onPart: () => look(flow),
+    },
+  })
+  const first = [...flow.state]
+  while (queue.nextTime <= start + hours * hour) {
+    const id = queue.next
+    const time = queue.nextTime
+    queue.clear(id)
+    flow.handle(id, time)
+  }
+  return { flow, seen, first }
+}
+
+/** Share of the time that each machine spent in Execute. */
+function executeShare(seen: readonly Seen[], first: readonly number[], hours: number): number[] {
+  return first.map((number, machine) => {
+    let state = packmlStates[number]!
+    let since = start
+    let total = 0
+    for (const change of seen.filter(change => change.machine === machine)) {
+      if (state === 'Execute') total += change.time - since
+      state = change.state
+      since = change.time
+    }
+    if (state === 'Execute') total += start + hours * hour - since
+    return total / (hours * hour)
+  })
+}
+
+describe('machines in a line', () => {
+  const frequent: Partial<Duty> = { minorStopEvery: 300, breakdownEvery: 1500, changeoverEvery: 900 }
+
+  it('move only along legal PackML transitions, through every state of their repertoire', () => {
+    const { seen, first } = run(line(20, 25, 22, 24), 24, frequent)
+    const current = first.map(number => packmlStates[number]!)
+    const visited = new Set<string>()
+    for (const { machine, state } of seen) {
+      expect(legal[current[machine]!]).toContain(state)
+      current[machine] = state
+      visited.add(state)
+    }
+    expect(packmlStates.filter(state => !visited.has(state))).toEqual(['Undefined', 'Stopping'])
+  })
+
+  it('tell everything in the order of time, in whole milliseconds', () => {
+    const { seen } = run(line(20, 25, 22), 8, frequent)
+    for (const [i, { time }] of seen.entries()) {
+      expect(Number.isInteger(time)).toBe(true)
+      expect(time).toBeGreaterThanOrEqual(seen[i - 1]?.time ?? start)
+    }
+  })
+
+  it('spend 70 to 95 % of eight hours in Execute, on average over the lines', () => {
+    const shares = [0, 1, 2, 3, 4, 5].flatMap(shift => {
+      const machines = line(...Array.from({ length: 12 }, (_, i) => 50 + ((i * 7 + shift) % 8)))
+      const { seen, first } = run(
+        machines.map((machine, i) => ({ ...machine, id: `l${shift}-m${i}` })),
+        8,
+      )
+      return executeShare(seen, first, 8)
+    })
+    const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length
+    expect(mean).toBeGreaterThan(0.7)
+    expect(mean).toBeLessThan(0.95)
+  })
+
+  it('count parts that never become fewer, rejects among them', () => {
+    let produced = 0
+    let rejected = 0
+    const { flow } = run(line(20, 25, 22), 8, frequent, flow => {
+      const sum = (column: Float64Array) => column.reduce((total, count) => total + count, 0)
+      expect(sum(flow.produced)).toBe(produced + 1)
+      expect(sum(flow.rejected) - rejected).toBeGreaterThanOrEqual(0)
+      expect(sum(flow.rejected) - rejected).toBeLessThanOrEqual(1)
+      produced = sum(flow.produced)
+      rejected = sum(flow.rejected)
+    })
+    expect(Math.min(...flow.rejected)).toBeGreaterThan(0)
+    expect(Math.max(...flow.rejected)).toBeLessThan(Math.min(...flow.produced))
+  })
+
+  it('neither lose parts nor make them out of nothing', () => {
+    const { flow } = run(line(20, 25, 22, 24, 23), 24, frequent)
+    const room = healthyDuty.buffer[1] + 2
+    for (let m = 1; m < flow.produced.length; m++) {
+      const passedOn = flow.produced[m - 1]! - flow.rejected[m - 1]!
+      expect(Math.abs(passedOn - flow.produced[m]!)).toBeLessThanOrEqual(room)
+    }
+  })
+
+  it('keep the cycle they were planned with, give or take their own pace', () => {
+    const { flow } = run(line(30), 8, { minorStopEvery: 1e9, breakdownEvery: 1e9, changeoverEvery: 1e9 })
+    const cycle = (8 * 3600) / flow.produced[0]!
+    expect(cycle).toBeGreaterThan(30)
+    expect(cycle).toBeLessThan(30 * 1.07)
+  })
+
+  it('are blocked before a slow machine and starved behind it, and say so', () => {
+    const { seen, flow } = run(line(10, 60, 10), 4)
+    const reasonsOf = (machine: number) =>
+      new Set(
+        seen
+          .filter(change => change.machine === machine && change.state === 'Suspended')
+          .map(change => change.reason),
+      )
+    expect([...reasonsOf(0)]).toEqual(['blocked'])
+    expect([...reasonsOf(2)]).toEqual(['starved'])
+    expect(flow.produced[0]! - flow.produced[2]!).toBeLessThan(2 * (healthyDuty.buffer[1] + 2))
+  })
+
+  it('go on with the part after a minor stop and lose it in a breakdown', () => {
+    const onlyMinor = run(line(30), 24, {
+      minorStopEvery: 200,
+      breakdownEvery: 1e9,
+      changeoverEvery: 1e9,
+      rejectShare: [0, 0],
+    })
+    expect(onlyMinor.flow.rejected[0]).toBe(0)
+    const breakdowns = run(line(30), 24, {
+      minorStopEvery: 1e9,
+      breakdownEvery: 600,
+      changeoverEvery: 1e9,
+      rejectShare: [0, 0],
+    })
+    const started = breakdowns.seen.filter(({ state }) => state === 'Aborting').length
+    expect(started).toBeGreaterThan(10)
+    expect(breakdowns.flow.rejected[0]).toBe(started)
+  })
+
+  it('count each changeover once the next product runs', () => {
+    const { seen, flow } = run(line(30), 24, frequent)
+    const completed = seen.filter(({ state }) => state === 'Complete').length
+    expect(completed).toBeGreaterThan(10)
+    expect(Math.abs(flow.changeovers[0]! - completed)).toBeLessThanOrEqual(1)
+  })
+
+  it('are met at work: most in Execute, the rest in the middle of a stop', () => {
+    const machines = Array.from({ length: 400 }, (_, i) => ({
+      id: `alone-${i}`,
+      idealCycleTime: 40,
+      feeds: [],
+    }))
+    const { first } = run(machines, 0)
+    const share = first.filter(state => state === packmlNumber.Execute).length / machines.length
+    expect(share).toBeGreaterThan(0.85)
+    expect(share).toBeLessThan(0.97)
+    expect(new Set(first).size).toBe(5)
+  })
+})

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest'
+import { packmlStates } from '../../schema/packml.js'
+import { lookupState, shippedStateMaps } from '../../schema/state-maps.js'
+import { statusKindOf, words } from './status.js'
+import { testPlant } from './test-plant.js'
+
+describe('the words of status signals', () => {
+  it('are words of the shipped PackML map, with the reason of a suspended machine', () => {
+    const map = shippedStateMaps.packml!
+    for (const state of packmlStates)
+      expect(lookupState(map, words[packmlStates.indexOf(state)]!)?.state).toBe(state)
+    expect(words).toContain('Suspended blocked')
+    expect(lookupState(map, 'Suspended blocked')).toMatchObject({ state: 'Suspended', reason: 'blocked' })
+    expect(lookupState(map, 'Suspended starved')).toMatchObject({ state: 'Suspended', reason: 'starved' })
+  })
+
+  it('belong to status signals only: what is measured has no kind', () => {
+    const [machine] = testPlant().sites[0]!.areas[0]!.lines[0]!.machines
+    const kinds = machine!.signals.map(signal => statusKindOf(signal))
+    expect(kinds.filter(kind => kind !== undefined)).toEqual(['state', 'produced', 'rejected'])
+  })
+
+  it('tell good, rejected and produced parts apart by the name of the counter', () => {
+    const counter = testPlant().sites[0]!.areas[0]!.lines[0]!.machines[0]!.signals.at(-1)!
+    const kindOf = (name: string) => statusKindOf({ ...counter, name })
+    expect(['parts_rejected_shift', 'scrap', 'good-parts', 'part-count'].map(kindOf)).toEqual([
+      'rejected',
+      'rejected',
+      'good',
+      'produced',
+    ])
+  })
+})
