@@ -1,0 +1,129 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+/** What the viewer tells tests of itself. */
+interface Twin {
+  readonly counts: { readonly machines: number; readonly signals: number }
+  readonly freshness: string
+  readonly selected: string | null
+  readonly seq: number
+}
+declare global {
+  interface Window {
+    __twin: Twin
+  }
+}
+
+let data: string
+let gemba: ChildProcess
+let url: string
+let browser: Browser
+let page: Page
+const faults: string[] = []
+
+beforeAll(async () => {
+  data = mkdtempSync(join(tmpdir(), 'gemba-floor-'))
+  gemba = spawn(process.execPath, [join(root, 'scripts/gemba.js'), 'start', '--port', '0', '--data', data], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  url = await announcedUrl(gemba)
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--use-gl=angle',
+      '--use-angle=swiftshader',
+      '--enable-unsafe-swiftshader',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+  page = await browser.newPage({ viewport: { width: 1280, height: 720 } })
+  page.on('pageerror', error => faults.push(error.message))
+}, 60_000)
+
+afterAll(async () => {
+  await browser?.close()
+  if (gemba?.exitCode === null) {
+    const gone = once(gemba, 'exit')
+    gemba.kill('SIGCONT')
+    gemba.kill('SIGINT')
+    await gone
+  }
+  rmSync(data, { recursive: true, force: true })
+}, 30_000)
+
+const twin = <K extends keyof Twin>(key: K): Promise<Twin[K]> => page.evaluate(name => window.__twin[name], key)
+
+describe('the reference plant, started as a newcomer starts it', () => {
+  it('is ready, and shows its floor within two seconds of opening', async () => {
+    expect((await fetch(`${url}/readyz`)).status).toBe(200)
+    const opened = performance.now()
+    await page.goto(url)
+    await page.waitForFunction(() => (window as Partial<Window>).__twin !== undefined && window.__twin.seq > 0)
+    // Told, not judged: a slow machine is no fault of the page.
+    const ms = Math.round(performance.now() - opened)
+    process.stdout.write(`first picture after ${ms} ms\n`)
+  })
+
+  it('shows 228 machines and 1,716 sensors', async () => {
+    expect(await twin('counts')).toMatchObject({ machines: 228, signals: 1716 })
+    await expect.poll(() => twin('freshness')).toBe('live')
+  })
+
+  it('lets a machine be found by keyboard, and shows its values change', async () => {
+    const answer = await fetch(`${url}/api/v1/machines?limit=100`)
+    const { items } = (await answer.json()) as { items: { id: string; name: string }[] }
+    const wanted = items[17]!
+    await page.keyboard.press('/')
+    await page.keyboard.type(wanted.id)
+    await page.keyboard.press('Enter')
+    await expect.poll(() => twin('selected')).toBe(wanted.id)
+    expect(page.url()).toContain(wanted.id)
+    const inspector = page.locator('[data-test=inspector]')
+    const values = () => inspector.locator('[data-test=value]').allInnerTexts()
+    const before = await values()
+    expect(before.length).toBeGreaterThanOrEqual(5)
+    await expect.poll(async () => (await values()).join() !== before.join(), { timeout: 10_000 }).toBe(true)
+    if (process.env.GEMBA_UPDATE_SCREENSHOT) await page.screenshot({ path: join(root, 'docs/floor.png') })
+  })
+
+  it('says Stale, then Lost, when the engine hangs, and recovers with it', async () => {
+    gemba.kill('SIGSTOP')
+    await expect.poll(() => twin('freshness'), { timeout: 10_000 }).toBe('stale')
+    await expect.poll(() => page.innerText('body')).toMatch(/old/i)
+    await expect.poll(() => twin('freshness'), { timeout: 15_000 }).toBe('lost')
+    await expect.poll(() => page.innerText('body')).toMatch(/connection lost/i)
+    gemba.kill('SIGCONT')
+    await expect.poll(() => twin('freshness'), { timeout: 40_000 }).toBe('live')
+    const seq = await twin('seq')
+    await expect.poll(() => twin('seq'), { timeout: 10_000 }).not.toBe(seq)
+  }, 90_000)
+
+  it('raises no error in the page', () => {
+    expect(faults).toEqual([])
+  })
+})
+
+/** The address in the engine's announcement; fails with its output when it ends before. */
+function announcedUrl(engine: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const lines: string[] = []
+    createInterface({ input: engine.stdout! }).on('line', line => {
+      lines.push(line)
+      const live = line.match(/Gemba is live: (http:\/\/[^\s"]+)/)
+      if (live) resolve(live[1]!)
+    })
+    engine.once('exit', code => reject(new Error(`gemba ended with ${code}:\n${lines.join('\n')}`)))
+  })
+}
