@@ -1,7 +1,7 @@
 """Reads a recorded SHDR log (text or gzip) and prints as JSON how long the machine was in each execution state.
 
-A second opinion for tests: shares no code with the project. Rows before the day with most rows are old news: of them
-only the newest execution state counts. Usage: python3 read_execution_log.py LOG
+A second opinion for tests: shares no code with the project. Rows from before the day with most rows (what each item
+last said before the recording began) are left out. Usage: python3 read_execution_log.py LOG
 """
 import collections, datetime, gzip, json, sys
 
