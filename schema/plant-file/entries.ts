@@ -7,18 +7,31 @@ import { parsePeriod } from './period.js'
  * The entries of a plant file, one schema each. Containers (sites, signals, …) stay unknown here: their entries are
  * read one by one, so that a mistake in one does not hide those in the others.
  *
- * A field's error text has two lines: what the value should have been, and what to do.
+ * A field's error text has three lines: what the value should have been, what to do about it, and what to do where it
+ * is missing.
  */
-const expecting = (what: string, fix: string): { error: string } => ({ error: `${what}\n${fix}` })
+const expecting = (what: string, fix: string, whenMissing = fix): { error: string } => ({
+  error: `${what}\n${fix}\n${whenMissing}`,
+})
 
-const idRule = expecting(
-  'an id',
-  'use letters, digits, - and _, beginning with a letter or digit, at most 64 characters (put digits in quotes)',
+const idFix =
+  'use letters, digits, - and _, beginning with a letter or digit, at most 64 characters; digits alone in quotes'
+const idRule = expecting('an id', idFix, 'give it a short id of its own')
+const idPattern = /^[A-Za-z0-9][\w-]{0,63}$/
+export const id = z.string(idRule).regex(idPattern, idRule)
+/** An id of something that is declared elsewhere. */
+const idOf = (kind: string) => {
+  const rule = expecting('an id', idFix, `add the id of a ${kind}`)
+  return z.string(rule).regex(idPattern, rule)
+}
+const idsOf = (kind: string) =>
+  z.array(idOf(kind), expecting('a list of ids', `write the ids of ${kind}s as [first, second]`))
+
+const textRule = expecting(
+  'text',
+  'write a short text, in quotes where it looks like a number',
+  'add a short text',
 )
-export const id = z.string(idRule).regex(/^[A-Za-z0-9][\w-]{0,63}$/, idRule)
-const idList = z.array(id, expecting('a list of ids', 'write [first-id, second-id]'))
-
-const textRule = expecting('text', 'write a short text, in quotes where it looks like a number')
 const text = z.string(textRule).trim().min(1, textRule).max(200, textRule)
 
 const positiveRule = (what: string, unit: string) =>
@@ -43,8 +56,9 @@ const timeOfDay = z.string(timeRule).regex(/^([01]\d|2[0-3]):[0-5]\d$/, timeRule
 const dayRule = expecting('a weekday', 'write a number from 1 (Monday) to 7 (Sunday)')
 const weekday = z.int(dayRule).min(1, dayRule).max(7, dayRule)
 
+/** An IANA name; whether there is such a zone is asked where there is something to suggest. */
 const zoneRule = expecting('a time zone', 'write an IANA name such as Europe/Berlin')
-const timeZone = z.string(zoneRule).refine(isTimeZone, zoneRule)
+const timeZone = z.string(zoneRule)
 
 const unknownList = z.unknown().optional()
 
@@ -91,14 +105,14 @@ export const signalEntry = z.strictObject({
   resolution: notNegative.optional(),
   limits: limitsEntry.optional(),
   normal: z.tuple([number, notNegative], normalRule).optional(),
-  map: id.optional(),
+  map: idOf('state map').optional(),
   tag: text.optional(),
-  source: id.optional(),
+  source: idOf('source').optional(),
 })
 export type SignalEntry = z.infer<typeof signalEntry>
 
 export const machineTypeEntry = z.strictObject({
-  extends: id.optional(),
+  extends: idOf('machine type').optional(),
   name: text.optional(),
   archetype: z.enum(archetypes).optional(),
   ratedPower: positive('a rated power', 'kW').optional(),
@@ -112,27 +126,30 @@ export type MachineTypeEntry = z.infer<typeof machineTypeEntry>
 export const machineEntry = z.strictObject({
   id: z.string(idRule),
   name: text.optional(),
-  type: id,
-  source: id.optional(),
+  type: idOf('machine type'),
+  source: idOf('source').optional(),
   feeds: z
     .union(
-      [idList, id.transform(only => [only])],
+      [idsOf('machine'), idOf('machine').transform(only => [only])],
       expecting('the id of a machine or a list of ids', 'write feeds: press-02, or feeds: [] for none'),
     )
     .optional(),
   idealCycleTime: positive('a cycle time', 'seconds').optional(),
   position: z.strictObject({ x: number, y: number }).optional(),
   period: period.optional(),
-  sensors: idList.optional(),
-  reports: idList.optional(),
+  sensors: idsOf('sensor').optional(),
+  reports: idsOf('status signal').optional(),
   signals: z.unknown().optional(),
   status: z.unknown().optional(),
 })
 export type MachineEntry = z.infer<typeof machineEntry>
 
+const adapterRule = expecting('the name of an adapter', 'write e.g. simulator or mtconnect')
+const adapterName = z.string(adapterRule).regex(idPattern, adapterRule)
+
 /** Keys that are not listed are options of the adapter, unless there is a map `options`. */
 export const sourceEntry = z.looseObject({
-  adapter: id,
+  adapter: adapterName,
   clock: z.enum(['wall', 'source']).optional(),
   tags: text.optional(),
 })
@@ -140,16 +157,16 @@ export const sourceEntry = z.looseObject({
 export const shiftEntry = z.strictObject({
   id,
   name: text.optional(),
-  site: id,
+  site: idOf('site'),
   start: timeOfDay,
   end: timeOfDay,
   days: z.array(weekday, expecting('a list of weekdays', 'write [1, 2, 3, 4, 5]')).min(1, dayRule),
-  crew: id.optional(),
+  crew: idOf('crew').optional(),
 })
 export const crewEntry = z.strictObject({
   id,
   name: text.optional(),
-  site: id,
+  site: idOf('site'),
   size: z
     .int(expecting('a number of people', 'write a whole number from 1'))
     .min(1, expecting('a number of people', 'write a whole number from 1')),
@@ -158,9 +175,9 @@ export const productEntry = z.strictObject({
   id,
   name: text.optional(),
   category: text.optional(),
-  lines: idList,
+  lines: idsOf('line'),
 })
-export const customerEntry = z.strictObject({ id, name: text.optional(), products: idList })
+export const customerEntry = z.strictObject({ id, name: text.optional(), products: idsOf('product') })
 
 /** What a source's word means, written out; the short form is the name of a state or a mode. */
 export const meaningEntry = z.strictObject({
@@ -168,14 +185,3 @@ export const meaningEntry = z.strictObject({
   mode: z.enum(unitModes).optional(),
   reason: z.enum(suspendReasons).optional(),
 })
-
-function isTimeZone(name: string): boolean {
-  // A fixed offset such as +01:00 is no zone: it knows no summer time.
-  if (!/^[A-Za-z]/.test(name)) return false
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return true
-  } catch {
-    return false
-  }
-}

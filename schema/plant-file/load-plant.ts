@@ -10,6 +10,7 @@ import type { PlantPath, PlantProblem } from './problem.js'
 import { isMap, Report } from './report.js'
 import { type CheckSource, readSources } from './sources.js'
 import { readStateMaps } from './state-map-section.js'
+import { checkTimeZone } from './time-zone.js'
 import { readYaml } from './yaml-file.js'
 
 export interface LoadPlantOptions {
@@ -107,6 +108,7 @@ class HierarchyReader {
     return this.#report.list(value, ['sites']).flatMap(([entry, path]): Site[] => {
       this.siteIds.declareEntry(entry, path)
       const site = this.#report.read(siteEntry, entry, path)
+      if (site !== undefined) checkTimeZone(site.timeZone, [...path, 'timeZone'], this.#report)
       const siteId = site?.id ?? ''
       const areas = this.#report
         .list(child(entry, 'areas'), [...path, 'areas'])

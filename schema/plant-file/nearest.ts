@@ -1,7 +1,8 @@
 /** The candidate that was probably meant by a misspelt word; undefined where none is close. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const wanted = word.toLowerCase()
-  const furthest = Math.max(1, Math.floor(wanted.length / 3))
+  // Words of one or two letters are all near each other: there only case may differ.
+  const furthest = Math.floor(wanted.length / 3)
   let best: string | undefined
   let bestDistance = furthest + 1
   for (const candidate of candidates) {

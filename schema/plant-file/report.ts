@@ -96,11 +96,11 @@ export class Report {
       }
       return
     }
-    const [what = '', fix = ''] = issue.message.split('\n')
+    const [what = '', fix = '', whenMissing = ''] = issue.message.split('\n')
     if (value === undefined || value === null) {
-      const missing =
-        issue.code === 'invalid_value' && fix === '' ? `write ${oneOf(issue.values.map(String))}` : fix
-      this.add(at, value, `${inner.at(-1) ?? 'the entry'} is missing`, missing || 'add it')
+      const add =
+        issue.code === 'invalid_value' && fix === '' ? `add ${oneOf(issue.values.map(String))}` : 'add it'
+      this.add(at, value, `${inner.at(-1) ?? 'the entry'} is missing`, whenMissing || add)
     } else if (issue.code === 'invalid_value' && fix === '') {
       const words = issue.values.map(String)
       const otherwise = `use ${oneOf(words)}`

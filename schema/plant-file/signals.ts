@@ -137,7 +137,8 @@ class SignalCheck {
     if (unit === undefined) this.fault('unit', 'unit is missing', use)
     else {
       const usual = usualSpelling(quantity, unit)
-      const fix = usual === undefined ? use : `did you mean "${usual}"?`
+      const fix =
+        usual === undefined ? this.#surroundings.report.suggest(unit, units, use) : `did you mean "${usual}"?`
       this.fault('unit', `${showValue(unit)} does not measure ${quantity}`, fix, unit)
     }
   }
