@@ -5,6 +5,7 @@ import type { Plant, Signal } from '../../schema/plant.js'
 import { referencePlant } from '../../schema/reference-plant/reference-plant.js'
 import { compileLimits, nextLevelNumber } from '../sensor/level.js'
 import { Behaviour, type BehaviourOptions, behaviourMachines } from './behaviour.js'
+import { healthyDuty } from './duty.js'
 import { words } from './status.js'
 import { testMachine, testPlant } from './test-plant.js'
 
@@ -165,6 +166,19 @@ describe('the signals of a machine', () => {
     expect(correlation(of('load'), of('current'))).toBeGreaterThan(0.8)
     expect(correlation(of('current'), of('power'))).toBeGreaterThan(0.8)
     expect(correlation(of('load'), of('vibration'))).toBeGreaterThan(0.4)
+  })
+
+  it('follow one load even when the machine never stops and hardly has a cycle', () => {
+    const duty = { ...healthyDuty, minorStopEvery: 1e9, breakdownEvery: 1e9, changeoverEvery: 1e9 }
+    const belt = testPlant([testMachine('belt-9', 'belt', 28, [])])
+    const alone = collect(
+      begin(belt, { duty }, ({ id }) => id.startsWith('belt-9')),
+      120,
+    )
+    const valuesOfBelt = (name: string) => valuesOf(alone, `belt-9.${name}`)
+    expect(correlation(valuesOfBelt('load'), valuesOfBelt('current'))).toBeGreaterThan(0.8)
+    expect(correlation(valuesOfBelt('load'), valuesOfBelt('power'))).toBeGreaterThan(0.8)
+    expect(correlation(valuesOfBelt('load'), valuesOfBelt('voltage'))).toBeLessThan(-0.1)
   })
 
   it('have a memory, the slow ones a long one', () => {
