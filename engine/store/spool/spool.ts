@@ -1,0 +1,251 @@
+import type { Logger } from 'pino'
+import type { Clock } from '../../../schema/clock.js'
+import type { Entry } from '../../../schema/records.js'
+import { encodeEntry, maxRecordBytes, recordCount } from '../../../workers/spool/record.js'
+import { StoreError } from '../errors.js'
+import { type Position, type Recovered, recover } from './recovery.js'
+import { commitFolder, OpenSegment, removeSegment, type SealedSegment, setAside } from './segment.js'
+
+export interface SpoolOptions {
+  readonly folder: string
+  readonly wall: Clock
+  readonly logger: Logger
+  /** Most bytes on disk; more is refused. */
+  readonly limitBytes?: number
+  /** A segment is sealed at this many samples or bytes, or at `sealAfterMs` when the writer waits for one. */
+  readonly segmentSamples?: number
+  readonly segmentBytes?: number
+  readonly sealAfterMs?: number
+  /** Longest time from a write to its commit. */
+  readonly commitAfterMs?: number
+}
+
+/**
+ * What was accepted and is not yet in the store. Append-only segment files; an entry is accepted when `append` returns
+ * (it survives the process) and committed when it is on the disk (it survives the machine), at the latest
+ * `commitAfterMs` later. Sealed segments are taken one after the other by one writer.
+ */
+export class Spool {
+  readonly id: string
+  readonly #folder: string
+  readonly #wall: Clock
+  readonly #logger: Logger
+  readonly #limitBytes: number
+  readonly #segmentSamples: number
+  readonly #segmentBytes: number
+  readonly #sealAfterMs: number
+  readonly #commitAfterMs: number
+  readonly #scratch = Buffer.allocUnsafe(1024 * 1024)
+  readonly #sealed: SealedSegment[]
+  readonly #commitListeners = new Set<(lastSample: number) => void>()
+  #active: OpenSegment
+  #nextSample: number
+  #nextRecord: number
+  #sealedBytes: number
+  #committed: number
+  /** Written to since they were last committed. */
+  readonly #dirty = new Set<OpenSegment>()
+  /** Take no more records, wait for their commit. */
+  #sealing: OpenSegment[] = []
+  #commits: Promise<void> = Promise.resolve()
+  #commitTimer: NodeJS.Timeout | undefined
+  #sealTimer: NodeJS.Timeout | undefined
+  #waiter: (() => void) | undefined
+  #isClosed = false
+
+  private constructor(options: SpoolOptions, recovered: Recovered, position: Position) {
+    this.id = recovered.id
+    this.#folder = options.folder
+    this.#wall = options.wall
+    this.#logger = options.logger
+    this.#limitBytes = options.limitBytes ?? 10 * 1024 ** 3
+    this.#segmentSamples = options.segmentSamples ?? 50_000
+    this.#segmentBytes = options.segmentBytes ?? 8 * 1024 ** 2
+    this.#sealAfterMs = options.sealAfterMs ?? 400
+    this.#commitAfterMs = options.commitAfterMs ?? 200
+    this.#sealed = [...recovered.left]
+    this.#sealedBytes = recovered.left.reduce((sum, segment) => sum + segment.bytes, 0)
+    this.#nextSample = position.nextSample
+    this.#nextRecord = position.nextRecord
+    this.#committed = position.nextSample - 1
+    this.#active = OpenSegment.create(options.folder, recovered.nextSegment, position, this.#wall.now())
+    if (recovered.tornBytes > 0) {
+      this.#logger.warn({ bytes: recovered.tornBytes }, 'spool: cut off a write that never returned')
+    }
+  }
+
+  /** `positionInStore` is asked only in a new folder: where an earlier spool's counting stood. */
+  static async open(options: SpoolOptions, positionInStore: () => Promise<Position>): Promise<Spool> {
+    const recovered = recover(options.folder)
+    const spool = new Spool(options, recovered, recovered.position ?? (await positionInStore()))
+    await commitFolder(options.folder)
+    for (const segment of recovered.empty) await removeSegment(segment)
+    return spool
+  }
+
+  /** Sequence number of the newest accepted sample. */
+  get accepted(): number {
+    return this.#nextSample - 1
+  }
+
+  /** Sequence number of the newest sample that is on the disk. */
+  get committed(): number {
+    return this.#committed
+  }
+
+  get bytes(): number {
+    return this.#sealedBytes + this.#active.bytes
+  }
+
+  /** Segments with something in them that are not yet in the store. */
+  get waiting(): number {
+    return this.#sealed.length + this.#sealing.length + (this.#active.isEmpty ? 0 : 1)
+  }
+
+  /**
+   * Accepts an entry; returns the sequence number of its last sample. Throws StoreError and keeps nothing of it:
+   * `spool-full`, `disk-full`, `spool-failed` (later it may work), `entry-too-large`, `closed`.
+   */
+  append(entry: Entry): number {
+    if (this.#isClosed) throw new StoreError('closed', 'The store is closed: nothing more is accepted.')
+    const stored = this.#wall.now()
+    const stamp = { firstSample: this.#nextSample, firstRecord: this.#nextRecord, stored }
+    const record = encodeEntry(entry, stamp, this.#scratch)
+    if (record.byteLength > maxRecordBytes) {
+      const message = `An entry of ${record.byteLength} bytes is larger than the spool's limit of ${maxRecordBytes}. Hand it over in smaller pieces.`
+      throw new StoreError('entry-too-large', message)
+    }
+    if (this.bytes + record.byteLength > this.#limitBytes) {
+      const message = `The spool is full (${this.bytes} of ${this.#limitBytes} bytes): the database has been away for too long. Bring it back; reading goes on by itself.`
+      throw new StoreError('spool-full', message)
+    }
+    this.#active.write(record)
+    this.#dirty.add(this.#active)
+    const count = entry.samples?.count ?? 0
+    this.#active.samples += count
+    this.#nextSample += count
+    this.#nextRecord += recordCount(entry)
+    this.#commitTimer ??= setTimeout(() => void this.commit(), this.#commitAfterMs)
+    if (this.#active.samples >= this.#segmentSamples || this.#active.bytes >= this.#segmentBytes) this.#seal()
+    else if (this.#waiter !== undefined) this.#armSealing()
+    return this.#nextSample - 1
+  }
+
+  /** Resolves when everything accepted so far is on the disk, or when the disk has refused it: see `committed`. */
+  commit(): Promise<void> {
+    clearTimeout(this.#commitTimer)
+    this.#commitTimer = undefined
+    this.#commits = this.#commits.then(() => this.#commitDirty())
+    return this.#commits
+  }
+
+  /** Told the newest committed sample after each commit. Returns the way to stop that. */
+  onCommitted(listener: (lastSample: number) => void): () => void {
+    this.#commitListeners.add(listener)
+    return () => this.#commitListeners.delete(listener)
+  }
+
+  /** The oldest segment, sealed; waits for one. Undefined when the spool is closed and nothing is left. */
+  async next(): Promise<SealedSegment | undefined> {
+    for (;;) {
+      const oldest = this.#sealed[0]
+      if (oldest !== undefined) return oldest
+      if (this.#isClosed) return undefined
+      await new Promise<void>(resolve => {
+        this.#waiter = resolve
+        if (!this.#active.isEmpty) this.#armSealing()
+      })
+    }
+  }
+
+  /** The segment is in the store. A damaged one is kept under another name; returns that. */
+  async done(segment: SealedSegment, isDamaged: boolean): Promise<string | undefined> {
+    let keptAt: string | undefined
+    if (isDamaged) keptAt = await setAside(segment)
+    else await removeSegment(segment)
+    this.#sealed.shift()
+    this.#sealedBytes -= segment.bytes
+    return keptAt
+  }
+
+  /** Seals what there is, so that the writer gets it without waiting for more. */
+  flush(): Promise<void> {
+    if (this.#active.isEmpty) return this.#commits
+    this.#seal()
+    return this.#commits
+  }
+
+  /** Nothing more is accepted; what is there can still be taken with `next`. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    clearTimeout(this.#sealTimer)
+    await this.flush()
+    await this.commit()
+    clearTimeout(this.#commitTimer)
+    this.#active.close()
+    this.#wake()
+  }
+
+  #armSealing(): void {
+    const age = this.#wall.now() - this.#active.openedAt
+    this.#sealTimer ??= setTimeout(
+      () => {
+        this.#sealTimer = undefined
+        if (!this.#isClosed && !this.#active.isEmpty && this.#waiter !== undefined) this.#seal()
+      },
+      Math.min(this.#sealAfterMs, Math.max(0, this.#sealAfterMs - age)),
+    )
+  }
+
+  #seal(): void {
+    const full = this.#active
+    const position = { nextSample: this.#nextSample, nextRecord: this.#nextRecord }
+    try {
+      this.#active = OpenSegment.create(this.#folder, full.number + 1, position, this.#wall.now())
+    } catch (error) {
+      // The entry is safe where it is; the segment grows until a new one can be made.
+      this.#logger.error({ err: error }, 'spool: no new segment could be made; the old one goes on')
+      return
+    }
+    clearTimeout(this.#sealTimer)
+    this.#sealTimer = undefined
+    this.#sealedBytes += full.bytes
+    this.#sealing.push(full)
+    this.#dirty.add(full)
+    this.#dirty.add(this.#active)
+    void this.commit()
+  }
+
+  async #commitDirty(): Promise<void> {
+    const upTo = this.accepted
+    const dirty = [...this.#dirty]
+    const sealing = this.#sealing
+    this.#dirty.clear()
+    this.#sealing = []
+    try {
+      await Promise.all(dirty.map(segment => segment.commit()))
+      if (sealing.length > 0) await commitFolder(this.#folder)
+    } catch (error) {
+      this.#logger.error({ err: error }, 'spool: the disk did not confirm a write; trying again')
+      for (const segment of dirty) this.#dirty.add(segment)
+      this.#sealing.unshift(...sealing)
+      if (!this.#isClosed) this.#commitTimer ??= setTimeout(() => void this.commit(), this.#commitAfterMs)
+      return
+    }
+    this.#committed = upTo
+    for (const listener of this.#commitListeners) listener(upTo)
+    // Only now: a token must never stand for two contents, so no bytes go out that could still be lost.
+    for (const segment of sealing) {
+      segment.close()
+      this.#sealed.push(segment.seal())
+    }
+    if (sealing.length > 0) this.#wake()
+  }
+
+  #wake(): void {
+    const waiter = this.#waiter
+    this.#waiter = undefined
+    waiter?.()
+  }
+}

@@ -1,0 +1,41 @@
+import { type Column, type Definition, databaseName, deduplicationWindow, type Table } from './definition.js'
+
+/** The statement that makes what a definition describes; does nothing where it exists. */
+export function createStatement(definition: Definition, database: string = databaseName): string {
+  const name = `${database}.${definition.name}`
+  switch (definition.kind) {
+    case 'table':
+      return createTable(definition, name)
+    case 'view':
+      return `CREATE VIEW IF NOT EXISTS ${name} AS ${inDatabase(definition.select, database)} COMMENT ${quoted(definition.meaning)}`
+    case 'feed':
+      return `CREATE MATERIALIZED VIEW IF NOT EXISTS ${name} TO ${database}.${definition.to} AS ${inDatabase(definition.select, database)}`
+  }
+}
+
+function createTable(table: Table, name: string): string {
+  const parts = [...table.columns.map(columnClause), ...(table.indexes ?? []).map(index => `INDEX ${index}`)]
+  const clauses = [
+    `CREATE TABLE IF NOT EXISTS ${name} (\n  ${parts.join(',\n  ')}\n)`,
+    `ENGINE = ${table.engine}`,
+    ...(table.partitionBy === undefined ? [] : [`PARTITION BY ${table.partitionBy}`]),
+    `ORDER BY (${table.orderBy.join(', ')})`,
+    ...(table.ttl === undefined ? [] : [`TTL ${table.ttl}`]),
+    `SETTINGS non_replicated_deduplication_window = ${deduplicationWindow}`,
+    `COMMENT ${quoted(table.meaning)}`,
+  ]
+  return clauses.join('\n')
+}
+
+function columnClause(column: Column): string {
+  const fallback = column.default === undefined ? '' : ` DEFAULT ${column.default}`
+  const codec = column.codec === undefined ? '' : ` CODEC(${column.codec})`
+  return `${column.name} ${column.type}${fallback} COMMENT ${quoted(column.meaning)}${codec}`
+}
+
+/** Queries of views name tables as `{db}.table`. */
+function inDatabase(select: string, database: string): string {
+  return select.trim().replaceAll('{db}', database)
+}
+
+const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`

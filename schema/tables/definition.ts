@@ -1,0 +1,74 @@
+/** A column of a table or view. */
+export interface Column {
+  readonly name: string
+  /** ClickHouse type, spelled as `system.columns` spells it. */
+  readonly type: string
+  /** What it holds, with its unit; goes into the table and into the data dictionary. */
+  readonly meaning: string
+  readonly codec?: string
+  /** Expression for rows that do not bring the column. */
+  readonly default?: string
+}
+
+/** A table that keeps rows. */
+export interface Table {
+  readonly kind: 'table'
+  readonly name: string
+  readonly meaning: string
+  readonly columns: readonly Column[]
+  /** Engine with its arguments, e.g. `ReplacingMergeTree(seq)`. */
+  readonly engine: string
+  readonly orderBy: readonly string[]
+  readonly partitionBy?: string
+  /** How long a row stays. Always counted from `stored`, which is the wall's time: see `storedColumn`. */
+  readonly ttl?: string
+  readonly indexes?: readonly string[]
+}
+
+/** A query under a name. */
+export interface View {
+  readonly kind: 'view'
+  readonly name: string
+  readonly meaning: string
+  readonly columns: readonly Column[]
+  readonly select: string
+}
+
+/** A materialised view: what it selects from each inserted block goes into the table `to`. */
+export interface Feed {
+  readonly kind: 'feed'
+  readonly name: string
+  readonly meaning: string
+  readonly to: string
+  readonly select: string
+}
+
+export type Definition = Table | View | Feed
+
+/** The database that everything of ours lives in. */
+export const databaseName = 'gemba'
+
+/**
+ * Tokens of inserted blocks that a table remembers. Blocks are inserted one after the other and a block makes one part
+ * a table, so only the newest few can ever come again; the rest is room.
+ */
+export const deduplicationWindow = 1_000
+
+/**
+ * When the row was accepted, by the wall's clock. Retention and partitions go by it and never by a row's own time: a
+ * recording of 2017 played today is new, and a controller whose clock is years off must not make partitions of its own.
+ * It comes with the block and is not `now()`, so that a block inserted twice has the same partitions both times.
+ */
+export const storedColumn: Column = {
+  name: 'stored',
+  type: "DateTime('UTC')",
+  meaning: 'when the row was accepted, wall time; retention counts from here',
+  codec: 'Delta(4), ZSTD(1)',
+}
+
+export const seqColumn = (of: string): Column => ({
+  name: 'seq',
+  type: 'UInt64',
+  meaning: `order of arrival among ${of}; counts on over restarts`,
+  codec: 'Delta(8), ZSTD(1)',
+})

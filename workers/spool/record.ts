@@ -1,0 +1,206 @@
+import { crc32 } from 'node:zlib'
+import { decode, encode } from '@msgpack/msgpack'
+import type { Entry, Reject, StateChange, TwinEvent, TwinSnapshot } from '../../schema/records.js'
+import type { SampleBatch } from '../../schema/sample-batch.js'
+
+/*
+ * A segment of the spool is a row of records, each whole or not there at all:
+ *
+ *   magic u32 | length u32 | crc32 u32 | type u8 | payload
+ *
+ * All numbers little-endian. `length` counts type and payload, `crc32` covers both. The magic lets a reader find the
+ * next record behind a damaged one.
+ */
+const magic = 0x32505347
+const headerBytes = 12
+const types = { opening: 1, entry: 2 } as const
+
+/** Largest record a reader believes in, bytes. */
+export const maxRecordBytes = 64 * 1024 * 1024
+
+/** First record of a segment: where the counting stood when it was opened, so that an empty segment keeps it. */
+export interface Opening {
+  readonly kind: 'opening'
+  readonly nextSample: number
+  readonly nextRecord: number
+}
+
+/** Numbers and time given to an entry when it was accepted. */
+export interface Stamp {
+  /** Sequence number of its first sample; the others follow without gaps. */
+  readonly firstSample: number
+  /** Sequence number of its first other record, counted apart from samples. */
+  readonly firstRecord: number
+  /** Wall time, Unix ms. */
+  readonly stored: number
+}
+
+export interface StampedEntry extends Stamp {
+  readonly kind: 'entry'
+  readonly entry: Entry
+}
+
+export type SpoolRecord = Opening | StampedEntry
+
+/** How many numbers an entry takes beside those of its samples. */
+export function recordCount(entry: Entry): number {
+  return (
+    (entry.stateChanges?.length ?? 0) +
+    (entry.twinEvents?.length ?? 0) +
+    (entry.rejects?.length ?? 0) +
+    (entry.snapshots?.length ?? 0)
+  )
+}
+
+type Rest = [
+  source: string,
+  stateChanges: readonly StateChange[],
+  twinEvents: readonly TwinEvent[],
+  rejects: readonly Reject[],
+  snapshots: readonly TwinSnapshot[],
+  texts: readonly (readonly [number, string])[],
+]
+
+const entryHeaderBytes = 8 + 8 + 8 + 4
+const sampleBytes = 4 + 8 + 8 + 8 + 1
+
+/** The bytes of an entry, in `into` where it fits there; the result is valid until `into` is used again. */
+export function encodeEntry(entry: Entry, stamp: Stamp, into: Buffer): Buffer {
+  const samples = entry.samples
+  const count = samples?.count ?? 0
+  const rest: Rest = [
+    entry.source,
+    entry.stateChanges ?? [],
+    entry.twinEvents ?? [],
+    entry.rejects ?? [],
+    entry.snapshots ?? [],
+    entry.texts ?? [],
+  ]
+  const restBytes = encode(rest)
+  const total = headerBytes + 1 + entryHeaderBytes + count * sampleBytes + restBytes.byteLength
+  const bytes = total <= into.byteLength ? into.subarray(0, total) : Buffer.allocUnsafe(total)
+  let at = headerBytes
+  at = bytes.writeUInt8(types.entry, at)
+  at = bytes.writeDoubleLE(stamp.firstSample, at)
+  at = bytes.writeDoubleLE(stamp.firstRecord, at)
+  at = bytes.writeDoubleLE(stamp.stored, at)
+  at = bytes.writeUInt32LE(count, at)
+  if (samples !== undefined) {
+    for (const column of [
+      samples.signal,
+      samples.sourceTime,
+      samples.receiveTime,
+      samples.value,
+      samples.quality,
+    ]) {
+      const length = count * column.BYTES_PER_ELEMENT
+      bytes.set(new Uint8Array(column.buffer, column.byteOffset, length), at)
+      at += length
+    }
+  }
+  bytes.set(restBytes, at)
+  return sealed(bytes)
+}
+
+export function encodeOpening(opening: Omit<Opening, 'kind'>): Buffer {
+  const bytes = Buffer.alloc(headerBytes + 1 + 16)
+  bytes.writeUInt8(types.opening, headerBytes)
+  bytes.writeDoubleLE(opening.nextSample, headerBytes + 1)
+  bytes.writeDoubleLE(opening.nextRecord, headerBytes + 9)
+  return sealed(bytes)
+}
+
+function sealed(bytes: Buffer): Buffer {
+  bytes.writeUInt32LE(magic, 0)
+  bytes.writeUInt32LE(bytes.byteLength - headerBytes, 4)
+  bytes.writeUInt32LE(crc32(bytes.subarray(headerBytes)), 8)
+  return bytes
+}
+
+/** What stands in a segment, and which bytes of it cannot be read. */
+export interface Scan {
+  readonly records: readonly SpoolRecord[]
+  /** Unreadable bytes with a whole record somewhere behind them: damage, not a torn write. */
+  readonly damagedBytes: number
+  /** Where the last whole record ends; what follows is the torn tail of a write that never returned. */
+  readonly end: number
+}
+
+/** Reads every whole record of a segment and steps over what is damaged. */
+export function scanSegment(bytes: Buffer): Scan {
+  const records: SpoolRecord[] = []
+  let damagedBytes = 0
+  let end = 0
+  let at = 0
+  while (at < bytes.byteLength) {
+    const next = recordAt(bytes, at)
+    if (next === undefined) {
+      at = bytes.indexOf(magicBytes, at + 1)
+      if (at === -1) break
+      continue
+    }
+    damagedBytes += at - end
+    if (next.record !== undefined) records.push(next.record)
+    else damagedBytes += next.end - at
+    at = end = next.end
+  }
+  return { records, damagedBytes, end }
+}
+
+const magicBytes = (() => {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32LE(magic)
+  return bytes
+})()
+
+function recordAt(bytes: Buffer, at: number): { end: number; record: SpoolRecord | undefined } | undefined {
+  if (at + headerBytes + 1 > bytes.byteLength || bytes.readUInt32LE(at) !== magic) return undefined
+  const length = bytes.readUInt32LE(at + 4)
+  const end = at + headerBytes + length
+  if (length === 0 || length > maxRecordBytes || end > bytes.byteLength) return undefined
+  const body = bytes.subarray(at + headerBytes, end)
+  if (crc32(body) !== bytes.readUInt32LE(at + 8)) return undefined
+  return { end, record: decodeBody(body) }
+}
+
+/** Undefined where the check sum is right but the content is not ours: a newer version's, say. */
+function decodeBody(body: Buffer): SpoolRecord | undefined {
+  const type = body.readUInt8(0)
+  try {
+    if (type === types.opening) {
+      return { kind: 'opening', nextSample: body.readDoubleLE(1), nextRecord: body.readDoubleLE(9) }
+    }
+    return type === types.entry ? decodeEntry(body) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function decodeEntry(body: Buffer): StampedEntry {
+  const count = body.readUInt32LE(25)
+  let at = 1 + entryHeaderBytes
+  const column = (width: number): ArrayBuffer => {
+    const length = count * width
+    if (at + length > body.byteLength) throw new RangeError('column reaches behind its record')
+    const copy = new Uint8Array(length)
+    copy.set(body.subarray(at, at + length))
+    at += length
+    return copy.buffer
+  }
+  const samples: SampleBatch = {
+    count,
+    signal: new Uint32Array(column(4)),
+    sourceTime: new Float64Array(column(8)),
+    receiveTime: new Float64Array(column(8)),
+    value: new Float64Array(column(8)),
+    quality: new Uint8Array(column(1)),
+  }
+  const [source, stateChanges, twinEvents, rejects, snapshots, texts] = decode(body.subarray(at)) as Rest
+  return {
+    kind: 'entry',
+    firstSample: body.readDoubleLE(1),
+    firstRecord: body.readDoubleLE(9),
+    stored: body.readDoubleLE(17),
+    entry: { source, samples, stateChanges, twinEvents, rejects, snapshots, texts },
+  }
+}
