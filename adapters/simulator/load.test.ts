@@ -1,10 +1,14 @@
 import { BehaviorSubject } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { testPlant } from '../../twins/behaviour/test-plant.js'
+import { describeAdapterContract } from '../contract-suite.js'
 import { loadSource } from './load.js'
-import { begin, TestRun, type TestRunOptions } from './test-run.js'
+import { begin, TestRun, type TestRunOptions, virtualHarness } from './test-run.js'
 
 const plant = testPlant()
+
+describeAdapterContract(virtualHarness(loadSource, { rate: 4000 }, plant, ms => ms * 4))
+
 const start = (given: Record<string, unknown>, options: Partial<TestRunOptions> = {}) =>
   new TestRun(loadSource, given, { plant, ...options })
 
@@ -29,10 +33,10 @@ describe('the load source', () => {
     const accepted = new BehaviorSubject(0)
     const run = start({ rate: 10_000 }, { accepted, window: 700 })
     run.pass(2000)
-    expect(run.samples).toHaveLength(700)
+    expect(run.samples).toHaveLength(701)
     while (run.samples.length > accepted.value) {
       accepted.next(run.samples.length)
-      expect(run.samples.length - accepted.value).toBeLessThanOrEqual(700)
+      expect(run.samples.length - accepted.value).toBeLessThanOrEqual(701)
     }
     expect(run.samples.map(({ value }) => value)).toEqual(Array.from({ length: 20_000 }, (_, i) => i))
   })
@@ -51,9 +55,7 @@ describe('the load source', () => {
     expect(start({ rate: 1000 }, { plant: { ...plant, sites: [] } }).isComplete).toBe(true)
   })
 
-  it('has examples that satisfy its options', () => {
-    for (const { options } of loadSource.examples)
-      expect(loadSource.options.safeParse(options).success).toBe(true)
-    expect(loadSource.options.safeParse({}).success).toBe(false)
+  it('demands a rate', () => {
+    expect(loadSource.options.safeParse({}).error?.issues[0]?.path).toEqual(['rate'])
   })
 })

@@ -21,7 +21,7 @@ const batchLimit = 8192
 const heartbeat = 1000
 
 /**
- * Sends samples when they fall due. While `context.window` samples or more are not accepted nothing is taken; what
+ * Sends samples when they fall due. While more than `context.window` samples are not accepted nothing is taken; what
  * falls due meanwhile stays due and is sent afterwards, with the times it always had.
  */
 export function paced(context: AdapterContext, begin: () => DueSamples): Observable<SourceEvent> {
@@ -37,7 +37,8 @@ export function paced(context: AdapterContext, begin: () => DueSamples): Observa
     const sendDue = (now: number): void => {
       isHeld = false
       while (!subscriber.closed) {
-        const room = context.window - (sent - accepted)
+        // One more than fits makes them more than the window: then it is enough.
+        const room = context.window - (sent - accepted) + 1
         if (room <= 0) {
           isHeld = true
           break

@@ -1,6 +1,7 @@
 import { type BehaviorSubject, type Subscription, VirtualTimeScheduler } from 'rxjs'
 import type { Plant } from '../../schema/plant.js'
 import type { AdapterDefinition, IndexedSignal, SourceEvent } from '../contract.js'
+import type { AdapterHarness } from '../contract-suite.js'
 import { testContext } from '../test-context.js'
 
 export const begin = Date.UTC(2026, 0, 5, 6)
@@ -22,6 +23,69 @@ export interface TestRunOptions {
   readonly onBatch?: (total: number) => void
 }
 
+/** Wall, floor and every timer of one source: they move only when the test says so. */
+export class VirtualTime {
+  readonly scheduler = new VirtualTimeScheduler()
+
+  /** Ms since the beginning. */
+  get elapsed(): number {
+    return this.scheduler.frame
+  }
+
+  /** Timers that wait. */
+  get open(): number {
+    return this.scheduler.actions.length
+  }
+
+  pass(ms: number): void {
+    this.scheduler.maxFrames = this.scheduler.frame + ms
+    this.scheduler.flush()
+    this.scheduler.frame = this.scheduler.maxFrames
+  }
+}
+
+/** The signals of a plant with indexes that have holes and stand in another order than the plant's. */
+function indexSignals(plant: Plant): IndexedSignal[] {
+  const signals = plant.sites
+    .flatMap(site => site.areas)
+    .flatMap(area => area.lines)
+    .flatMap(line => line.machines)
+    .flatMap(machine => machine.signals)
+  return signals.map((signal, place) => ({ index: 3 * (signals.length - place), signal }))
+}
+
+/**
+ * A source in virtual time for the contract suite. It has no link to cut and nobody to write to; `dueAfter` gives the
+ * samples due after so many ms, where that is known exactly.
+ */
+export function virtualHarness<Options>(
+  definition: AdapterDefinition<Options>,
+  given: Record<string, unknown>,
+  plant: Plant,
+  dueAfter?: (ms: number) => number,
+): AdapterHarness<Options> {
+  const signals = indexSignals(plant)
+  // Every sensor of the plants used here has a sample a second.
+  const perSecond = dueAfter?.(1000) ?? signals.filter(({ signal }) => signal.role === 'sensor').length
+  return {
+    definition,
+    hasLink: false,
+    start: async () => {
+      const time = new VirtualTime()
+      const clock = { now: () => begin + time.elapsed }
+      return {
+        options: definition.options.parse(given),
+        context: testContext({ signals, plant, clock, scheduler: time.scheduler }),
+        push: samples => time.pass(1000 * Math.ceil(samples / perSecond)),
+        said: () => dueAfter?.(time.elapsed),
+        open: () => time.open,
+        writes: () => [],
+        stop: () => undefined,
+      }
+    },
+  }
+}
+
 /** A source in virtual time: the wall, the floor and every timer move only when the test says so. */
 export class TestRun {
   readonly events: SourceEvent[] = []
@@ -31,30 +95,24 @@ export class TestRun {
   readonly signals: readonly IndexedSignal[]
   error: unknown
   isComplete = false
-  readonly #timers = new VirtualTimeScheduler()
+  readonly #time = new VirtualTime()
   readonly #subscription: Subscription
   readonly #onBatch: TestRunOptions['onBatch']
 
   constructor(definition: AdapterDefinition, given: Record<string, unknown>, options: TestRunOptions) {
     const { plant, window, accepted, floorBegin = begin } = options
     this.#onBatch = options.onBatch
-    this.signals = plant.sites
-      .flatMap(site => site.areas)
-      .flatMap(area => area.lines)
-      .flatMap(line => line.machines)
-      .flatMap(machine => machine.signals)
-      // Indexes with holes, in another order than the plant's.
-      .map((signal, place) => ({ index: 1000 - 3 * place, signal }))
+    this.signals = indexSignals(plant)
     const context = {
       ...testContext({
         signals: this.signals,
         plant,
         window,
         accepted,
-        scheduler: this.#timers,
-        clock: { now: () => floorBegin + this.#timers.frame },
+        scheduler: this.#time.scheduler,
+        clock: { now: () => floorBegin + this.#time.elapsed },
       }),
-      wall: { now: () => begin + this.#timers.frame },
+      wall: { now: () => begin + this.#time.elapsed },
       intern: (text: string) => {
         if (!this.texts.includes(text)) this.texts.push(text)
         return this.texts.indexOf(text)
@@ -73,9 +131,7 @@ export class TestRun {
 
   /** Real time passes, ms. */
   pass(ms: number): void {
-    this.#timers.maxFrames = this.#timers.frame + ms
-    this.#timers.flush()
-    this.#timers.frame = this.#timers.maxFrames
+    this.#time.pass(ms)
   }
 
   stop(): void {
