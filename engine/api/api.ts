@@ -1,0 +1,21 @@
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import type { ApiContext } from './context.js'
+import { addDocsRoutes } from './docs.js'
+import { addHealthRoutes } from './health.js'
+import { addMachineRoutes } from './machines.js'
+import { addManifestRoute, type ManifestDocument } from './manifest.js'
+import { addPlantRoutes } from './plant.js'
+import { createRouter } from './router.js'
+import { addSignalRoutes } from './signals.js'
+
+/** All of REST, testable without a socket (`api.request('/healthz')`). The gateway adds the viewer and serves it. */
+export function createApi(context: ApiContext, manifest: ManifestDocument): OpenAPIHono {
+  const router = createRouter(context.logger)
+  addHealthRoutes(router, context)
+  addPlantRoutes(router, context)
+  addMachineRoutes(router, context)
+  addSignalRoutes(router, context)
+  addManifestRoute(router, manifest)
+  addDocsRoutes(router)
+  return router
+}

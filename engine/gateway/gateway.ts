@@ -1,0 +1,141 @@
+import {
+  App,
+  type TemplatedApp,
+  type us_listen_socket,
+  us_listen_socket_close,
+  us_socket_local_port,
+} from 'uWebSockets.js'
+import { createServer } from 'node:net'
+import type { Logger } from 'pino'
+import type { Registry } from 'prom-client'
+import { createApi } from '../api/api.js'
+import type { HistoryReader } from '../api/context.js'
+import { manifestDocument } from '../api/manifest.js'
+import { problemResponse } from '../api/problem.js'
+import { refuseOtherMethods } from '../api/router.js'
+import type { Floor } from '../floor/floor.js'
+import { GatewayError } from './gateway-error.js'
+import { bridge } from './http-bridge.js'
+import { streamEndpoint, upgradeRequired } from './stream-endpoint.js'
+import { StreamHub } from './stream-hub.js'
+import { createStreamMetrics } from './stream-metrics.js'
+import { isTrustedHost } from './trusted-host.js'
+import { addViewerRoutes } from './viewer-routes.js'
+
+/** Calls back at an interval until the answer is called; real by default, by hand in tests. */
+export type Repeat = (callback: () => void, ms: number) => () => void
+
+export interface GatewayOptions {
+  readonly floor: Floor
+  readonly store: HistoryReader
+  readonly logger: Logger
+  /** The gateway adds its own figures. */
+  readonly metrics: Registry
+  /** The built viewer. */
+  readonly staticDir: string
+  /** What the engine still waits for before it is ready, in words; empty = ready. */
+  readonly missing: () => readonly string[]
+  readonly host?: string
+  /** 0 = any free one. */
+  readonly port?: number
+  /** Distance of the stream's ticks, ms. */
+  readonly tickMs?: number
+  /** Most stream clients at once. */
+  readonly maxClients?: number
+  readonly repeat?: Repeat
+}
+
+export interface Gateway {
+  readonly port: number
+  /** Where a person finds it. */
+  readonly url: string
+  /** Brings the stream's clients up to the floor; called every tickMs, and by tests. */
+  tick(): void
+  /** Tells the clients, then closes everything. */
+  close(): void
+}
+
+const every: Repeat = (callback, ms) => {
+  const timer = setInterval(callback, ms)
+  return () => clearInterval(timer)
+}
+
+/** Opens the one port: viewer, REST, metrics and stream. Throws GatewayError where the port cannot be had. */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const { floor, logger, host = '127.0.0.1', port: wanted = 8080, tickMs = 100, repeat = every } = options
+  const manifest = manifestDocument(floor)
+  const hub = new StreamHub({
+    floor,
+    manifest: manifest.hash,
+    tickMs,
+    metrics: createStreamMetrics(options.metrics),
+  })
+
+  const api = createApi(options, manifest)
+  api.get('/api/v1/stream', () => upgradeRequired())
+  addViewerRoutes(api, options.staticDir)
+  refuseOtherMethods(api)
+  const answer = (request: Request): Response | Promise<Response> =>
+    isTrustedHost(request.headers.get('host') ?? '', host)
+      ? api.fetch(request)
+      : problemResponse(421, `This gateway answers to loopback names such as localhost only.`)
+
+  const app = App()
+    .ws('/api/v1/stream', streamEndpoint({ hub, host, maxClients: options.maxClients ?? 1_000 }))
+    .any('/*', bridge({ answer, logger }))
+  const listening = await listen(app, host, wanted)
+  const port = us_socket_local_port(listening)
+  const stop = repeat(() => hub.tick(), tickMs)
+
+  return {
+    port,
+    url: `http://${host === '0.0.0.0' || host === '::' ? 'localhost' : host}:${port}/`,
+    tick: () => hub.tick(),
+    close: () => {
+      stop()
+      us_listen_socket_close(listening)
+      hub.close()
+      app.close()
+    },
+  }
+}
+
+/** uWebSockets.js listens with the other sockets of the port unless told not to (1 = LIBUS_LISTEN_EXCLUSIVE_PORT). */
+type ListenExclusively = (
+  host: string,
+  port: number,
+  options: 1,
+  done: (socket: us_listen_socket | false) => void,
+) => TemplatedApp
+
+async function listen(app: TemplatedApp, host: string, port: number): Promise<us_listen_socket> {
+  // The typings lack the form with both a host and options.
+  const listenExclusively = app.listen.bind(app) as unknown as ListenExclusively
+  const socket = await new Promise<us_listen_socket | false>(resolve => {
+    listenExclusively(host, port, 1, resolve)
+  })
+  if (socket !== false) return socket
+  app.close()
+  throw await whyNot(host, port)
+}
+
+/** uWebSockets.js does not say why it cannot listen; Node does. */
+async function whyNot(host: string, port: number): Promise<GatewayError> {
+  const cause = await new Promise<NodeJS.ErrnoException | undefined>(resolve => {
+    const probe = createServer()
+    probe.once('error', resolve)
+    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve(undefined)))
+  })
+  if (cause === undefined || cause.code === 'EADDRINUSE') {
+    return new GatewayError(
+      'port-in-use',
+      `Port ${port} on ${host} is in use. Stop what listens there, or choose another with --port or GEMBA_PORT.`,
+      { cause },
+    )
+  }
+  return new GatewayError(
+    'cannot-listen',
+    `Cannot listen on ${host}:${port} (${cause.code ?? cause.message}). Choose another address with --host and --port.`,
+    { cause },
+  )
+}

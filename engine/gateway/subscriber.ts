@@ -1,0 +1,208 @@
+import { type ClientFrame, type CloseReason, closeCodes } from '../../schema/stream/protocol.js'
+import { ChangeSet } from './change-set.js'
+import type { Topic } from './topic.js'
+
+/** What the stream needs of a socket; uWebSockets.js has it, tests can flush one by hand. */
+export interface StreamSocket {
+  /** 1 = sent, 0 = buffered (it will arrive), 2 = dropped. */
+  send(frame: Uint8Array): number
+  /** Bytes accepted and not yet on their way. */
+  bufferedAmount(): number
+  /** Packs what `sends` sends into few writes. */
+  cork(sends: () => void): void
+  close(code: number, reason: string): void
+}
+
+/** When a client that does not keep up is given a fresh start, and when it is given up; see SPEC.md, S20. */
+export const slowLimits = { bytes: 1024 * 1024, snapshotAfterMs: 5_000, closeAfterMs: 30_000 } as const
+
+/** A client may say this much in a second; a viewer says a handful. */
+const mostFramesPerSecond = 100
+/** A client that had nothing for this long gets a heartbeat. */
+const heartbeatMs = 1_000
+
+interface Subscription {
+  readonly topic: Topic
+  /** Sequence number of the last frame sent, and not dropped. */
+  seq: number
+  needs: 'nothing' | 'snapshot' | 'merged'
+  changes: ChangeSet | undefined
+}
+
+/** One connected client: where it stands in each of its topics, and what it is still owed. */
+export class Subscriber {
+  readonly #socket: StreamSocket
+  readonly #subscriptions = new Map<number, Subscription>()
+  /** Subscriptions owed a frame of their own, longest waiting first. */
+  readonly #owed = new Set<Subscription>()
+  #isPaused = false
+  #lastSentAt: number
+  #overSince: number | undefined
+  #wasReset = false
+  #frameSecond = 0
+  #framesInSecond = 0
+
+  constructor(socket: StreamSocket, now: number) {
+    this.#socket = socket
+    this.#lastSentAt = now
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused
+  }
+
+  /** Topics it is subscribed to, by number. */
+  get topics(): readonly number[] {
+    return [...this.#subscriptions.keys()]
+  }
+
+  /** Sends a frame that belongs to no topic. */
+  say(frame: Uint8Array, now: number): void {
+    this.#socket.send(frame)
+    this.#lastSentAt = now
+  }
+
+  /** Says why, and closes. */
+  refuse(frame: Uint8Array, reason: CloseReason): void {
+    this.#socket.send(frame)
+    this.#socket.close(closeCodes[reason], reason)
+  }
+
+  /** Counts a frame from the client; false when it talks too much. */
+  mayTalk(now: number): boolean {
+    const second = Math.floor(now / 1_000)
+    if (second !== this.#frameSecond) {
+      this.#frameSecond = second
+      this.#framesInSecond = 0
+    }
+    return ++this.#framesInSecond <= mostFramesPerSecond
+  }
+
+  /** Does what a frame asks. `topics` by number; answers false where the frame names one that is not there. */
+  obey(frame: ClientFrame, topics: readonly Topic[]): boolean {
+    switch (frame.kind) {
+      case 'subscribe':
+        if (frame.topics.some(number => topics[number] === undefined)) return false
+        this.#subscribe(new Set(frame.topics), topics)
+        return true
+      case 'resync': {
+        if (topics[frame.topic] === undefined) return false
+        const subscription = this.#subscriptions.get(frame.topic)
+        if (subscription !== undefined) this.#owe(subscription, 'snapshot')
+        return true
+      }
+      case 'pause':
+        this.#isPaused = true
+        for (const subscription of this.#subscriptions.values()) this.#owe(subscription, 'snapshot')
+        return true
+      case 'resume':
+        this.#isPaused = false
+        return true
+    }
+  }
+
+  /** One tick: what changed goes out, or is remembered while the client is behind. Answers the frames sent. */
+  tick(changed: readonly Topic[], heartbeat: () => Uint8Array, now: number): TickOutcome {
+    const outcome: TickOutcome = { shared: 0, own: 0, bytes: 0 }
+    if (this.#isPaused) return outcome
+    if (changed.length > 0 || this.#owed.size > 0) {
+      this.#socket.cork(() => {
+        for (const topic of changed) this.#pass(topic, outcome)
+        this.#settle(outcome)
+      })
+    }
+    if (outcome.shared + outcome.own > 0) this.#lastSentAt = now
+    else if (now - this.#lastSentAt >= heartbeatMs && this.#socket.bufferedAmount() === 0) {
+      const frame = heartbeat()
+      outcome.bytes += frame.length
+      this.say(frame, now)
+    }
+    return outcome
+  }
+
+  /** How it stands with a client that does not read: `close` it, or go on. */
+  patience(now: number): 'fine' | 'close' {
+    if (this.#socket.bufferedAmount() <= slowLimits.bytes) {
+      this.#overSince = undefined
+      this.#wasReset = false
+      return 'fine'
+    }
+    this.#overSince ??= now
+    const over = now - this.#overSince
+    if (over >= slowLimits.closeAfterMs) return 'close'
+    if (over >= slowLimits.snapshotAfterMs && !this.#wasReset) {
+      this.#wasReset = true
+      for (const subscription of this.#subscriptions.values()) this.#owe(subscription, 'snapshot')
+    }
+    return 'fine'
+  }
+
+  #subscribe(wanted: ReadonlySet<number>, topics: readonly Topic[]): void {
+    for (const [number, subscription] of this.#subscriptions) {
+      if (wanted.has(number)) continue
+      this.#subscriptions.delete(number)
+      this.#owed.delete(subscription)
+    }
+    for (const number of wanted) {
+      if (this.#subscriptions.has(number)) continue
+      const subscription: Subscription = {
+        topic: topics[number]!,
+        seq: 0,
+        needs: 'nothing',
+        changes: undefined,
+      }
+      this.#subscriptions.set(number, subscription)
+      this.#owe(subscription, 'snapshot')
+    }
+  }
+
+  #owe(subscription: Subscription, needs: 'snapshot' | 'merged'): void {
+    subscription.needs = needs
+    if (needs === 'snapshot') subscription.changes = undefined
+    this.#owed.add(subscription)
+  }
+
+  #pass(topic: Topic, outcome: TickOutcome): void {
+    const subscription = this.#subscriptions.get(topic.number)
+    if (subscription === undefined || subscription.needs === 'snapshot') return
+    if (subscription.needs === 'nothing' && this.#socket.bufferedAmount() === 0) {
+      const frame = topic.deltaFrame()
+      if (this.#socket.send(frame) !== 2) {
+        subscription.seq = topic.seq
+        outcome.shared++
+        outcome.bytes += frame.length
+        return
+      }
+    }
+    subscription.changes ??= new ChangeSet(topic, subscription.seq)
+    subscription.changes.add(topic)
+    this.#owe(subscription, 'merged')
+  }
+
+  /** Pays what is owed, one frame after the other, for as long as the socket takes them at once. */
+  #settle(outcome: TickOutcome): void {
+    for (const subscription of this.#owed) {
+      if (this.#socket.bufferedAmount() > 0) return
+      const { topic, changes } = subscription
+      const frame =
+        subscription.needs === 'merged' && changes !== undefined
+          ? topic.mergedFrame(changes)
+          : topic.snapshotFrame()
+      // Dropped: still owed.
+      if (this.#socket.send(frame) === 2) return
+      subscription.seq = topic.seq
+      subscription.needs = 'nothing'
+      subscription.changes = undefined
+      this.#owed.delete(subscription)
+      outcome.own++
+      outcome.bytes += frame.length
+    }
+  }
+}
+
+export interface TickOutcome {
+  /** Frames shared with others, and frames of its own (snapshots, merged). */
+  shared: number
+  own: number
+  bytes: number
+}
