@@ -5,6 +5,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 export class FakeShdrServer {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
+  readonly port: number
   /** Every line that readers sent. */
   readonly received: string[] = []
   /** The answer to `* PING`; undefined = none. */
@@ -12,6 +13,7 @@ export class FakeShdrServer {
 
   private constructor(server: Server) {
     this.#server = server
+    this.port = (server.address() as AddressInfo).port
     server.on('connection', socket => this.#serve(socket))
   }
 
@@ -22,12 +24,13 @@ export class FakeShdrServer {
     return new FakeShdrServer(server)
   }
 
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port
-  }
-
   get connections(): number {
     return this.#sockets.size
+  }
+
+  /** Resolves when there is a reader. */
+  async reader(): Promise<void> {
+    if (this.#sockets.size === 0) await once(this.#server, 'connection')
   }
 
   /** Sends to every reader. */
@@ -38,6 +41,7 @@ export class FakeShdrServer {
   /** Cuts every link without a goodbye. */
   drop(): void {
     for (const socket of this.#sockets) socket.resetAndDestroy()
+    this.#sockets.clear()
   }
 
   /** Ends every link in good order. */

@@ -56,7 +56,7 @@ export class LineSplitter {
   }
 
   #emit(line: Buffer, length: number, sink: LineSink): void {
-    if (length > this.#limit) sink.tooLong(line.toString('utf8', 0, headBytes))
+    if (length > this.#limit) sink.tooLong(line.toString('utf8', 0, Math.min(length, headBytes)))
     else sink.line(line.toString('utf8', 0, line[length - 1] === carriageReturn ? length - 1 : length))
   }
 
@@ -64,7 +64,7 @@ export class LineSplitter {
     if (this.#isSkipping) return
     this.#keep(part)
     if (this.#begunBytes <= this.#limit) return
-    sink.tooLong(this.#room.toString('utf8', 0, headBytes))
+    sink.tooLong(this.#room.toString('utf8', 0, Math.min(this.#begunBytes, headBytes)))
     this.#forget()
     this.#isSkipping = true
   }

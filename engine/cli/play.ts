@@ -88,7 +88,8 @@ function parse(argv: readonly string[]) {
       },
     })
   } catch (cause) {
-    throw misused((cause as Error).message, cause)
+    const [what = 'the options cannot be read'] = (cause as Error).message.split(/[\n.]/)
+    throw misused(what, cause)
   }
 }
 
