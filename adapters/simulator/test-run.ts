@@ -24,7 +24,7 @@ export interface TestRunOptions {
 }
 
 /** Wall, floor and every timer of one source: they move only when the test says so. */
-export class VirtualTime {
+class VirtualTime {
   readonly scheduler = new VirtualTimeScheduler()
 
   /** Ms since the beginning. */

@@ -20,8 +20,7 @@ const modeWord = suspendedWord + suspendReasons.length
 const conditionWord = words.indexOf('Normal')
 const programWord = conditionWord + 1
 
-export const statusKinds = ['state', 'mode', 'produced', 'good', 'rejected', 'condition', 'program'] as const
-export type StatusKind = (typeof statusKinds)[number]
+export type StatusKind = 'state' | 'mode' | 'produced' | 'good' | 'rejected' | 'condition' | 'program'
 
 /** What a machine says of itself in this signal; undefined where it is measured. */
 export function statusKindOf({ quantity, name }: Signal): StatusKind | undefined {
