@@ -82,7 +82,7 @@ export class StaticFiles {
       ? preferred(headers.get('accept-encoding') ?? '')
       : undefined
     if (encoding === undefined) return new Response(file.bytes, { headers: common })
-    const encoded = await this.#encode(path, file, encoding)
+    const encoded = await encode(file, encoding)
     return new Response(encoded, { headers: { ...common, 'content-encoding': encoding } })
   }
 
@@ -111,15 +111,16 @@ export class StaticFiles {
       throw error
     }
   }
+}
 
-  #encode(path: string, file: CachedFile, encoding: Encoding): Promise<Bytes> {
-    let encoded = file.encoded.get(encoding)
-    if (encoded === undefined) {
-      encoded = compressors[encoding](Buffer.from(file.bytes)).then(bytes => new Uint8Array(bytes))
-      file.encoded.set(encoding, encoded)
-    }
-    return encoded
+/** Compressed once, when somebody first asks. */
+function encode(file: CachedFile, encoding: Encoding): Promise<Bytes> {
+  let encoded = file.encoded.get(encoding)
+  if (encoded === undefined) {
+    encoded = compressors[encoding](Buffer.from(file.bytes)).then(bytes => new Uint8Array(bytes))
+    file.encoded.set(encoding, encoded)
   }
+  return encoded
 }
 
 const isMissing = (error: unknown): boolean =>

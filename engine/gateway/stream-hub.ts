@@ -109,6 +109,7 @@ export class StreamHub {
       return heartbeat
     }
     const { metrics } = this.#options
+    let waiting = 0
     for (const [socket, subscriber] of this.#subscribers) {
       if (subscriber.patience(now) === 'close') {
         this.refuse(
@@ -122,7 +123,9 @@ export class StreamHub {
       metrics.frames.inc({ kind: 'shared' }, shared)
       metrics.frames.inc({ kind: 'own' }, own)
       metrics.bytes.inc(bytes)
+      waiting += subscriber.waitingBytes
     }
+    metrics.waiting.set(waiting)
     for (const topic of this.#topics) topic.settle()
     measured()
   }

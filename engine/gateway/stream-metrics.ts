@@ -5,6 +5,7 @@ export interface StreamMetrics {
   readonly clients: Gauge
   readonly frames: Counter<'kind'>
   readonly bytes: Counter
+  readonly waiting: Gauge
   readonly resyncs: Counter
   readonly refusals: Counter<'reason'>
   readonly tickSeconds: Histogram
@@ -21,6 +22,11 @@ export function createStreamMetrics(registry: Registry): StreamMetrics {
       registers,
     }),
     bytes: new Counter({ name: 'gemba_stream_bytes_total', help: 'Bytes of frames sent.', registers }),
+    waiting: new Gauge({
+      name: 'gemba_stream_waiting_bytes',
+      help: 'Bytes accepted for clients that their connections have not taken yet.',
+      registers,
+    }),
     resyncs: new Counter({
       name: 'gemba_stream_resyncs_total',
       help: 'Snapshots that clients asked for after a gap.',

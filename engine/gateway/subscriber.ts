@@ -47,13 +47,9 @@ export class Subscriber {
     this.#lastSentAt = now
   }
 
-  get isPaused(): boolean {
-    return this.#isPaused
-  }
-
-  /** Topics it is subscribed to, by number. */
-  get topics(): readonly number[] {
-    return [...this.#subscriptions.keys()]
+  /** Bytes on their way to it that its connection has not taken yet. */
+  get waitingBytes(): number {
+    return this.#socket.bufferedAmount()
   }
 
   /** Sends a frame that belongs to no topic. */
@@ -107,8 +103,10 @@ export class Subscriber {
     if (this.#isPaused) return outcome
     if (changed.length > 0 || this.#owed.size > 0) {
       this.#socket.cork(() => {
-        for (const topic of changed) this.#pass(topic, outcome)
+        // What is owed goes first, or the first topic of a slow client would starve the others.
+        for (const topic of changed) this.#remember(topic)
         this.#settle(outcome)
+        for (const topic of changed) this.#pass(topic, outcome)
       })
     }
     if (outcome.shared + outcome.own > 0) this.#lastSentAt = now
@@ -162,10 +160,17 @@ export class Subscriber {
     this.#owed.add(subscription)
   }
 
+  /** Adds the tick's changes to what a client that is behind will have to be told. */
+  #remember(topic: Topic): void {
+    const subscription = this.#subscriptions.get(topic.number)
+    if (subscription?.needs === 'merged') subscription.changes?.add(topic)
+  }
+
+  /** Passes the shared delta on to a client in step, or lets it fall behind. */
   #pass(topic: Topic, outcome: TickOutcome): void {
     const subscription = this.#subscriptions.get(topic.number)
-    if (subscription === undefined || subscription.needs === 'snapshot') return
-    if (subscription.needs === 'nothing' && this.#socket.bufferedAmount() === 0) {
+    if (subscription?.needs !== 'nothing' || subscription.seq === topic.seq) return
+    if (this.#socket.bufferedAmount() === 0) {
       const frame = topic.deltaFrame()
       if (this.#socket.send(frame) !== 2) {
         subscription.seq = topic.seq
@@ -174,7 +179,7 @@ export class Subscriber {
         return
       }
     }
-    subscription.changes ??= new ChangeSet(topic, subscription.seq)
+    subscription.changes = new ChangeSet(topic, subscription.seq)
     subscription.changes.add(topic)
     this.#owe(subscription, 'merged')
   }

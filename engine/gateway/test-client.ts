@@ -22,6 +22,7 @@ export class TestClient {
   #waiting: (() => void)[] = []
   #close: Closed | undefined
   #isEnded = false
+  #pongs = 0
   /** Bytes of payload received. */
   bytes = 0
 
@@ -79,6 +80,22 @@ export class TestClient {
     }
   }
 
+  /**
+   * Waits until the gateway has heard all that was sent, and all that it sent before has arrived: its pong stands in
+   * the order of the frames.
+   */
+  async settled(): Promise<void> {
+    const pongs = this.#pongs
+    this.sendRaw(new Uint8Array(0), opcodes.ping)
+    while (this.#pongs === pongs && !this.#isEnded) await this.#more()
+  }
+
+  /** The next frame, whatever it is; undefined when the connection has ended. */
+  async nextOfAny(): Promise<ServerFrame | undefined> {
+    while (this.#frames.length === 0 && !this.#isEnded) await this.#more()
+    return this.#frames.shift()
+  }
+
   /** Frames that have arrived and nobody has asked for. */
   arrived(): readonly ServerFrame[] {
     return this.#frames.splice(0)
@@ -88,6 +105,11 @@ export class TestClient {
   async closed(): Promise<Closed> {
     while (!this.#isEnded) await this.#more()
     return this.#close ?? { code: 1006, reason: '' }
+  }
+
+  /** Connected, and taking what comes. */
+  get isReading(): boolean {
+    return !this.#isEnded && !this.#socket.isPaused()
   }
 
   /** Stops reading, so that the gateway's buffers fill. */
@@ -121,6 +143,8 @@ export class TestClient {
       this.#frames.push(decodeServerFrame(Uint8Array.from(payload)))
     } else if (opcode === opcodes.ping) {
       this.sendRaw(payload, opcodes.pong)
+    } else if (opcode === opcodes.pong) {
+      this.#pongs++
     } else if (opcode === opcodes.close) {
       this.#close = { code: payload.readUInt16BE(0), reason: payload.subarray(2).toString() }
       this.#socket.end()
