@@ -35,7 +35,11 @@ export function table(figures: readonly Figure[]): string {
 }
 
 /** The source file of bench/README.md, seen from dist as well. */
-const readme = join(dirname(fileURLToPath(import.meta.url)), import.meta.url.endsWith('.ts') ? '.' : '../../bench', 'README.md')
+const readme = join(
+  dirname(fileURLToPath(import.meta.url)),
+  import.meta.url.endsWith('.ts') ? '.' : '../../bench',
+  'README.md',
+)
 
 /** Writes a benchmark's section between its markers. */
 export function writeSection(name: string, text: string): void {
@@ -44,7 +48,8 @@ export function writeSection(name: string, text: string): void {
   const page = readFileSync(readme, 'utf8')
   const from = page.indexOf(begin)
   const to = page.indexOf(end)
-  if (from === -1 || to === -1) throw new Error(`bench/README.md has no section "${name}": put ${begin} and ${end} there.`)
+  if (from === -1 || to === -1)
+    throw new Error(`bench/README.md has no section "${name}": put ${begin} and ${end} there.`)
   writeFileSync(readme, `${page.slice(0, from + begin.length)}\n${text}\n${page.slice(to)}`)
 }
 

@@ -1,14 +1,20 @@
-import { type Benchmark, machineName, table, writeSection } from './report.js'
 import { pipelineBenchmark } from './pipeline.js'
+import { type Benchmark, machineName, table, writeSection } from './report.js'
 import { scaleBenchmark } from './scale.js'
 import { viewerBenchmark } from './viewer.js'
 
 const isQuick = process.argv.includes('--quick')
 const named = process.argv.slice(2).filter(argument => !argument.startsWith('--'))
-const benchmarks: readonly Benchmark[] = [pipelineBenchmark(isQuick), scaleBenchmark(isQuick), viewerBenchmark(isQuick)]
+const benchmarks: readonly Benchmark[] = [
+  pipelineBenchmark(isQuick),
+  scaleBenchmark(isQuick),
+  viewerBenchmark(isQuick),
+]
 const unknown = named.filter(name => !benchmarks.some(benchmark => benchmark.name === name))
 if (unknown.length > 0) {
-  console.error(`There is no benchmark ${unknown.join(', ')}; there are ${benchmarks.map(({ name }) => name).join(', ')}.`)
+  console.error(
+    `There is no benchmark ${unknown.join(', ')}; there are ${benchmarks.map(({ name }) => name).join(', ')}.`,
+  )
   process.exit(2)
 }
 
@@ -20,7 +26,8 @@ for (const benchmark of benchmarks) {
   const figures = await benchmark.run(line => console.log(line))
   const text = table(figures)
   console.log(`\n${text}`)
-  if (!isQuick) writeSection(benchmark.name, `${new Date().toISOString().slice(0, 10)}, ${machineName()}\n\n${text}`)
+  if (!isQuick)
+    writeSection(benchmark.name, `${new Date().toISOString().slice(0, 10)}, ${machineName()}\n\n${text}`)
   isReached &&= figures.every(figure => figure.isReached)
 }
 process.exit(isReached ? 0 : 1)

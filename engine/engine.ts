@@ -12,7 +12,8 @@ import { Dictionary } from './floor/dictionary.js'
 import { FloorClock } from './floor/floor-clock.js'
 import { LiveFloor } from './floor/live-floor.js'
 import { makeRegistry } from './floor/registry.js'
-import { createGateway } from './gateway/gateway.js'
+import { createGateway, type Gateway, type GatewayOptions } from './gateway/gateway.js'
+import { GatewayError } from './gateway/gateway-error.js'
 import { engineMetrics } from './metrics.js'
 import { Intake } from './pipeline/intake.js'
 import { sourceEvents } from './pipeline/source-events.js'
@@ -44,4 +45,179 @@ export interface Engine {
   readonly intake: Intake
   /** Stops the sources, saves the twins, drains to the store. */
   stop(): Promise<{ readonly rowsWritten: number; readonly segmentsLeft: number }>
+}
+
+/** Puts the engine together and starts it; the only place that knows every part. Throws EngineError. */
+export async function startEngine(parts: EngineParts): Promise<Engine> {
+  const { config, plant, logger, wall = Date } = parts
+  const data = await DataDirectory.open(config.data)
+  const undo: (() => Promise<unknown> | unknown)[] = [() => data.close()]
+  try {
+    const { registry, book } = makeRegistry(plant, data.readIndexBook())
+    data.writeIndexBook(book)
+    const store = await openStoreIn(data, parts, wall)
+    undo.unshift(() => store.close())
+    await store.describe(registry)
+
+    const alive = data.readLastAlive()
+    const driven = plant.sources.some(({ clock }) => clock === 'source') ? 'source' : 'wall'
+    const floor = new LiveFloor({
+      plant,
+      registry,
+      dictionary: new Dictionary(data.readTexts()),
+      clock: new FloorClock(wall, driven, alive?.floorTime),
+      wall,
+      snapshots: await store.latestSnapshots(),
+    })
+    reportRestored(floor, logger)
+    const intake = makeIntake(floor, store, data, plant, logger)
+    if (alive !== undefined) intake.record(floor.wake(alive.floorTime))
+
+    const missing = new Set(['sources'])
+    const metrics = engineMetrics(floor, intake, store)
+    const gateway = await openGateway({
+      host: config.host,
+      port: config.port,
+      staticDir: parts.viewer,
+      floor,
+      store,
+      metrics,
+      logger,
+      missing: () => [...missing],
+    })
+    undo.unshift(() => gateway.close())
+
+    const adapters = [...(parts.adapters ?? []), ...adapterDefinitions]
+    const running = new Subscription()
+    for (const source of plant.sources) running.add(runSource(source, adapters, floor, intake, wall))
+    missing.delete('sources')
+    const timers = keepHouse(floor, intake, data, wall)
+
+    const stop: Engine['stop'] = async () => {
+      running.unsubscribe()
+      for (const timer of timers) clearInterval(timer)
+      for (const { id } of plant.sources) intake.record(floor.sourceLost(id))
+      intake.record(floor.snapshot())
+      data.writeLastAlive({ floorTime: floor.clock.now(), wallTime: wall.now() })
+      gateway.close()
+      const report = await store.close()
+      await data.close()
+      return report
+    }
+    return { url: gateway.url, floor, store, intake, stop }
+  } catch (error) {
+    for (const step of undo) await step()
+    throw error
+  }
+}
+
+async function openGateway(options: GatewayOptions): Promise<Gateway> {
+  try {
+    return await createGateway(options)
+  } catch (cause) {
+    if (!(cause instanceof GatewayError)) throw cause
+    throw new EngineError(cause.code, cause.message, { cause })
+  }
+}
+
+function makeIntake(
+  floor: LiveFloor,
+  store: Store,
+  data: DataDirectory,
+  plant: Plant,
+  logger: Logger,
+): Intake {
+  const append = (entry: Entry): void => {
+    // Before the samples that use them: a code without its text would be a loss.
+    if (entry.texts !== undefined) data.appendTexts(entry.texts)
+    store.append(entry)
+  }
+  const reported = new Set<string>()
+  return new Intake(
+    {
+      floor,
+      append,
+      onBlocked: error => logger.error({ err: error }, 'the spool takes nothing more: the sources wait'),
+      onUnblocked: () => logger.info('the spool takes samples again'),
+      onConnected: source => {
+        reported.delete(source)
+        logger.info({ source }, `source ${source}: connected`)
+      },
+      onLost: (source, error) => {
+        // Once per outage: a source that is away for a night would fill the log.
+        if (reported.has(source)) return
+        reported.add(source)
+        const why = error instanceof Error ? error.message : String(error)
+        logger.warn({ source }, `source ${source}: ${why} Trying again until it answers.`)
+      },
+    },
+    plant.sources.map(({ id }) => id),
+  )
+}
+
+function runSource(
+  source: SourceSpec,
+  adapters: readonly AdapterDefinition[],
+  floor: LiveFloor,
+  intake: Intake,
+  wall: Clock,
+): Subscription {
+  const definition = adapters.find(({ kind }) => kind === source.adapter)
+  if (definition === undefined) {
+    throw new EngineError(
+      'bad-plant',
+      `Source ${source.id} names the adapter "${source.adapter}", which there is not.`,
+    )
+  }
+  const signals = floor.registry.signals.filter(({ signal }) => signal.source === source.id)
+  const context = {
+    source: source.id,
+    clock: floor.clock,
+    wall,
+    plant: floor.plant,
+    signals,
+    intern: (text: string) => floor.intern(text),
+    window: acceptWindow,
+  }
+  const options = definition.options.parse(source.options)
+  return sourceEvents(definition, options, context, retryPolicy).subscribe(signal =>
+    intake.take(source.id, signal),
+  )
+}
+
+function keepHouse(floor: LiveFloor, intake: Intake, data: DataDirectory, wall: Clock): NodeJS.Timeout[] {
+  return [
+    setInterval(() => intake.record(floor.tick()), floorTickMs),
+    setInterval(() => {
+      intake.retry()
+      intake.record(floor.snapshot(Math.ceil(floor.twins.changedCount / snapshotSpread)))
+      data.writeLastAlive({ floorTime: floor.clock.now(), wallTime: wall.now() })
+    }, housekeepingMs),
+  ]
+}
+
+function reportRestored(floor: LiveFloor, logger: Logger): void {
+  const { restored, fresh, ...others } = floor.restored
+  if (restored > 0)
+    logger.info({ restored, fresh }, `${restored} twins go on from their snapshots, ${fresh} start fresh`)
+  for (const [why, twins] of Object.entries(others)) {
+    if (twins > 0) logger.warn({ twins }, `${twins} twins start fresh, because their snapshot is ${why}`)
+  }
+}
+
+async function openStoreIn(data: DataDirectory, parts: EngineParts, wall: Clock): Promise<Store> {
+  const { config, logger } = parts
+  try {
+    return await openStore({
+      dataDir: data.path,
+      ...(config.clickhouseUrl !== undefined && { clickhouseUrl: config.clickhouseUrl }),
+      port: config.clickhousePort,
+      logger,
+      wall,
+    })
+  } catch (cause) {
+    throw new EngineError('store-unavailable', cause instanceof Error ? cause.message : String(cause), {
+      cause,
+    })
+  }
 }

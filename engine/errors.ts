@@ -4,6 +4,7 @@ export const exitCodes = {
   'bad-input': 1,
   'bad-usage': 2,
   'port-in-use': 3,
+  'cannot-listen': 3,
   'data-dir-locked': 4,
   'data-dir-not-writable': 4,
   'store-unavailable': 5,

@@ -16,11 +16,6 @@ interface Twin {
   readonly selected: string | null
   readonly seq: number
 }
-declare global {
-  interface Window {
-    __twin: Twin
-  }
-}
 
 let data: string
 let gemba: ChildProcess
@@ -63,14 +58,15 @@ afterAll(async () => {
   rmSync(data, { recursive: true, force: true })
 }, 30_000)
 
-const twin = <K extends keyof Twin>(key: K): Promise<Twin[K]> => page.evaluate(name => window.__twin[name], key)
+const twin = <K extends keyof Twin>(key: K): Promise<Twin[K]> =>
+  page.evaluate<Twin[K]>(`window.__twin.${key}`)
 
 describe('the reference plant, started as a newcomer starts it', () => {
   it('is ready, and shows its floor within two seconds of opening', async () => {
     expect((await fetch(`${url}/readyz`)).status).toBe(200)
     const opened = performance.now()
     await page.goto(url)
-    await page.waitForFunction(() => (window as Partial<Window>).__twin !== undefined && window.__twin.seq > 0)
+    await page.waitForFunction('window.__twin?.seq > 0')
     // Told, not judged: a slow machine is no fault of the page.
     const ms = Math.round(performance.now() - opened)
     process.stdout.write(`first picture after ${ms} ms\n`)
@@ -101,9 +97,9 @@ describe('the reference plant, started as a newcomer starts it', () => {
   it('says Stale, then Lost, when the engine hangs, and recovers with it', async () => {
     gemba.kill('SIGSTOP')
     await expect.poll(() => twin('freshness'), { timeout: 10_000 }).toBe('stale')
-    await expect.poll(() => page.innerText('body')).toMatch(/old/i)
+    await expect.poll(() => page.locator('body').innerText()).toMatch(/old/i)
     await expect.poll(() => twin('freshness'), { timeout: 15_000 }).toBe('lost')
-    await expect.poll(() => page.innerText('body')).toMatch(/connection lost/i)
+    await expect.poll(() => page.locator('body').innerText()).toMatch(/connection lost/i)
     gemba.kill('SIGCONT')
     await expect.poll(() => twin('freshness'), { timeout: 40_000 }).toBe('live')
     const seq = await twin('seq')

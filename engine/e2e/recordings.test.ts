@@ -34,16 +34,26 @@ describe('a recorded day of a real machine tool', () => {
     expect(await play(log, port)).toBe(0)
     await allStored()
 
-    const read = JSON.parse(execFileSync('python3', [join(root, 'scripts/read_execution_log.py'), log], { encoding: 'utf8' }))
-    const day = log.match(/-(\d{4})(\d{2})(\d{2})-/)!.slice(1).join('-')
+    const read = JSON.parse(
+      execFileSync('python3', [join(root, 'scripts/read_execution_log.py'), log], { encoding: 'utf8' }),
+    )
+    const day = log
+      .match(/-(\d{4})(\d{2})(\d{2})-/)!
+      .slice(1)
+      .join('-')
     const seconds = await secondsByWord(day)
     for (const [word, expected] of Object.entries(read.seconds as Record<string, number>)) {
-      expect(Math.abs((seconds[word] ?? 0) - expected), `${word}: ${seconds[word]} s, read ${expected} s`).toBeLessThanOrEqual(1)
+      expect(
+        Math.abs((seconds[word] ?? 0) - expected),
+        `${word}: ${seconds[word]} s, read ${expected} s`,
+      ).toBeLessThanOrEqual(1)
     }
     expect(Object.keys(seconds).sort()).toEqual(Object.keys(read.seconds).sort())
 
     const working = (seconds.ACTIVE ?? 0) + (seconds.INTERRUPTED ?? 0) + (seconds.FEED_HOLD ?? 0)
-    expect(Math.abs(working / read.auto_time - 1), 'share of the controller’s own auto_time').toBeLessThan(0.05)
+    expect(Math.abs(working / read.auto_time - 1), 'share of the controller’s own auto_time').toBeLessThan(
+      0.05,
+    )
   })
 
   it('is taken whole: every row is a sample or a reject, and each sample is in the store once', async () => {
@@ -83,7 +93,9 @@ function play(log: string, port: number): Promise<number> {
 /** Waits until the source has come to its end and all that was accepted can be read. */
 async function allStored(): Promise<void> {
   const health = engine!.intake.health.get('mazak01-shdr')!
-  await expect.poll(() => health.losses > 0 && health.samples === health.accepted, { timeout: 20_000 }).toBe(true)
+  await expect
+    .poll(() => health.losses > 0 && health.samples === health.accepted, { timeout: 20_000 })
+    .toBe(true)
   const stored = async () => {
     const [row] = await engine!.store.query<{ n: string }>('SELECT count() AS n FROM gemba.telemetry')
     return Number(row?.n)

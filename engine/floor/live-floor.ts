@@ -104,6 +104,11 @@ export class LiveFloor implements Floor {
     return this.#dictionary.text(code)
   }
 
+  /** The dictionary code of a text; new texts ride with the next entry. */
+  intern(text: string): number {
+    return this.#dictionary.intern(text)
+  }
+
   /**
    * After a start from snapshots: what the machines did while nobody watched is not known. `lastAlive`: the floor's
    * time when the engine last ran.
@@ -289,22 +294,15 @@ export class LiveFloor implements Floor {
   }
 
   #stateLost(source: string, machine: number, time: number): void {
+    // With a clock of its own, the floor's time stands still without the source: nothing passes that could be counted.
+    const isCounted = !this.#isOwnTime.has(source)
+    if (isCounted && !this.#untold.has(machine)) this.#untold.set(machine, time)
     const id = this.registry.machineByIndex(machine)!.machine.id
     const address = machineAddress(id)
     if (packmlStateOf(stateValueOf(this.twins.get(address)?.snapshot)) === 'Undefined') return
     this.twins.send(address, { type: 'OBSERVED', state: 'Undefined', reason: 'none', sourceState: '', time })
-    // With a clock of its own, the floor's time stands still without the source: nothing passes that could be counted.
-    if (this.#isOwnTime.has(source)) return
-    this.#untold.set(machine, time)
-    const change = {
-      machine: id,
-      time,
-      state: 'Undefined',
-      mode: '',
-      reason: 'none',
-      sourceState: '',
-      observed: false,
-    }
+    if (!isCounted) return
+    const change = { machine: id, time, state: 'Undefined', mode: '', reason: 'none', sourceState: '', observed: false }
     this.#stateChanges.push(change)
   }
 

@@ -23,6 +23,7 @@ export interface IntakeParts {
   /** Called once when appending begins to fail, and once when it works again. */
   onBlocked?(error: unknown): void
   onUnblocked?(): void
+  onConnected?(source: string): void
   onLost?(source: string, error: unknown): void
 }
 
@@ -114,7 +115,9 @@ export class Intake {
   #count(health: SourceHealth, event: SourceEvent): void {
     if (event.kind === 'samples') health.samples += event.batch.count
     else if (event.kind === 'rejects') health.rejects += event.rejects.length
-    if (health.state !== 'connected') health.state = 'connected'
+    if (health.state === 'connected') return
+    health.state = 'connected'
+    this.#parts.onConnected?.(health.source)
   }
 }
 
