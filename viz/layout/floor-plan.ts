@@ -44,12 +44,12 @@ export interface FloorPlan {
   readonly flows: readonly Flow[]
 }
 
-/** Metres. */
-const pitch = 5.6
+/** Metres; the pitch is the way from one machine to the next. */
+export const pitch = 4.9
 const laneMargin = 1
 const laneDepth = 6.4
 const laneGap = 1.1
-const laneNameWidth = 15
+const laneNameWidth = 14
 const areaHeader = 2.8
 const areaGap = 1.4
 const siteHeader = 4.6

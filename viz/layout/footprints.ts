@@ -12,8 +12,8 @@ export const footprints: Readonly<Record<Archetype, Footprint>> = {
   robot: { width: 2.6, depth: 2.6, height: 2.4 },
   press: { width: 2.8, depth: 2.8, height: 3.2 },
   welder: { width: 3, depth: 2.6, height: 1.9 },
-  conveyor: { width: 4.4, depth: 1.7, height: 0.8 },
+  conveyor: { width: 4, depth: 1.7, height: 0.8 },
   station: { width: 3, depth: 2.2, height: 1.1 },
-  booth: { width: 4.2, depth: 3, height: 2.6 },
+  booth: { width: 4, depth: 3, height: 2.6 },
   tester: { width: 2.4, depth: 2.4, height: 2 },
 }

@@ -37,6 +37,8 @@ export class LiveState {
   /** Machines by display state. */
   readonly stateCounts = new Uint32Array(256)
   readonly texts = new Map<number, string>()
+  /** Changes of state, look or count so far: who has seen this number has seen them all. */
+  lookChanges = 0
 
   /** Machines whose look changed since the scene last asked. */
   readonly changedLooks: Uint32Array
@@ -92,6 +94,7 @@ export class LiveState {
     for (let i = 0; i < update.machineCount; i++) {
       const index = machines.index[i]!
       const display = machines.display[i]!
+      this.lookChanges++
       this.stateCounts[this.display[index]!]!--
       this.stateCounts[display]!++
       this.state[index] = machines.state[i]!
@@ -100,6 +103,14 @@ export class LiveState {
       this.since[index] = machines.since[i]!
       this.#settleLook(index)
     }
+  }
+
+  /** Machines that need somebody's eye. */
+  get abnormalCount(): number {
+    let count = 0
+    for (let look = 0; look < looks.length; look++)
+      if (looks[look]!.isAbnormal) count += this.lookCounts[look]!
+    return count
   }
 
   /** The scene has shown every change up to now. */
@@ -143,6 +154,7 @@ export class LiveState {
     const look = lookOf(this.display[machine]!, this.#critical[machine]!, this.#warning[machine]!)
     const before = this.look[machine]!
     if (look === before) return
+    this.lookChanges++
     this.lookCounts[before]!--
     this.lookCounts[look]!++
     this.look[machine] = look

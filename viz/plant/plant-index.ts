@@ -16,6 +16,8 @@ export interface PlantIndex {
   signalsOf(machine: number): readonly ManifestSignal[]
   /** e.g. `Line 3 · Machining · Stuttgart`. */
   placeOf(machine: ManifestMachine): string
+  /** e.g. `Line 3 · Stuttgart`. */
+  shortPlaceOf(machine: ManifestMachine): string
 }
 
 export function indexPlant(manifest: Manifest): PlantIndex {
@@ -35,6 +37,11 @@ export function indexPlant(manifest: Manifest): PlantIndex {
       else list.push(signal)
     }
   }
+  const namesAbove = (machine: ManifestMachine): readonly (string | undefined)[] => {
+    const line = lines.get(machine.line)
+    const area = areas.get(line?.area ?? '')
+    return [line?.name, area?.name, sites.get(area?.site ?? '')?.name]
+  }
   return {
     manifest,
     machineCapacity: machines.length,
@@ -46,10 +53,12 @@ export function indexPlant(manifest: Manifest): PlantIndex {
     signalById: id => signalsById.get(id),
     signalsOf: machine => own.get(machine) ?? [],
     placeOf(machine) {
-      const line = lines.get(machine.line)
-      const area = areas.get(line?.area ?? '')
-      const site = sites.get(area?.site ?? '')
-      return [line?.name, area?.name, site?.name].filter(name => name !== undefined).join(' · ')
+      const [line, area, site] = namesAbove(machine)
+      return [line, area, site].filter(name => name !== undefined).join(' · ')
+    },
+    shortPlaceOf(machine) {
+      const [line, , site] = namesAbove(machine)
+      return [line, site].filter(name => name !== undefined).join(' · ')
     },
   }
 }

@@ -1,0 +1,55 @@
+/** Numbers and times as a person reads them. No Intl: a browser with a broken locale must not blank the page. */
+
+/** Decimals that a step of `resolution` needs; unquantised values get three significant digits. */
+export function formatValue(value: number, resolution: number): string {
+  if (!Number.isFinite(value)) return '–'
+  if (resolution <= 0) return group(String(Number(value.toPrecision(3))))
+  const decimals = Math.min(6, Math.max(0, Math.ceil(-Math.log10(resolution) - 1e-9)))
+  return group(value.toFixed(decimals))
+}
+
+/** Thousands apart by a narrow space, a true minus sign. */
+function group(digits: string): string {
+  const [whole = '', fraction] = digits.replace('-', '−').split('.')
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, '\u202f')
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`
+}
+
+/** e.g. `42 s`, `12 min`, `2 h 05 min`, `3 d 4 h`. */
+export function formatDuration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000))
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes} min`
+  const hours = Math.floor(minutes / 60)
+  if (hours < 24) return `${hours} h ${String(minutes % 60).padStart(2, '0')} min`
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`
+}
+
+/** Time since something stopped: `00:23`, `1:02:03`. */
+export function formatStopwatch(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000))
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60]
+  const tail = `${String(minutes).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`
+  return hours === 0 ? tail : `${hours}:${tail}`
+}
+
+/** An age with a tenth below ten seconds: `0.2 s`. */
+export function formatAge(ms: number): string {
+  if (!Number.isFinite(ms)) return '–'
+  return ms < 10_000 ? `${(Math.max(0, ms) / 1000).toFixed(1)} s` : formatDuration(ms)
+}
+
+/** Local time of day: `14:02:11`. */
+export function formatTime(unixMs: number): string {
+  const time = new Date(unixMs)
+  return [time.getHours(), time.getMinutes(), time.getSeconds()]
+    .map(part => String(part).padStart(2, '0'))
+    .join(':')
+}
+
+/** `spindle-temperature` as a person writes it. */
+export function formatName(name: string): string {
+  const words = name.replace(/[-_]+/g, ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}

@@ -1,0 +1,10 @@
+import { defineConfig } from 'vite'
+
+/** The viewer as static files: relative addresses only, so that it runs under any path. */
+export default defineConfig({
+  root: import.meta.dirname,
+  base: './',
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  worker: { format: 'es' },
+  build: { outDir: '../dist/viz', emptyOutDir: true, target: 'es2022' },
+})
