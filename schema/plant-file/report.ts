@@ -100,7 +100,7 @@ export class Report {
     if (value === undefined || value === null) {
       const add =
         issue.code === 'invalid_value' && fix === '' ? `add ${oneOf(issue.values.map(String))}` : 'add it'
-      this.add(at, value, `${inner.at(-1) ?? 'the entry'} is missing`, whenMissing || add)
+      this.add(at, value, `${missingName(inner)} is missing`, whenMissing || add)
     } else if (issue.code === 'invalid_value' && fix === '') {
       const words = issue.values.map(String)
       const otherwise = `use ${oneOf(words)}`
@@ -128,6 +128,11 @@ export function keysOf(value: unknown): string[] {
 function withoutNothings(value: unknown): unknown {
   if (!isMap(value)) return value
   return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== null))
+}
+
+function missingName(path: PlantPath): string {
+  const last = path.at(-1)
+  return typeof last === 'string' ? last : last === undefined ? 'the entry' : 'the value'
 }
 
 function valueAt(value: unknown, path: PlantPath): unknown {

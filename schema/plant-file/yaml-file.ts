@@ -10,17 +10,16 @@ import {
   type Pair,
   parseDocument,
   type YAMLError,
+  type YAMLMap,
 } from 'yaml'
 import type { PlantPath } from './problem.js'
 
 /** Sizes beyond which a file is refused rather than read: a plant a hundred times the reference plant fits well. */
-const longestFile = 16 * 2 ** 20
+const longestFile = 8 * 2 ** 20
 const mostNodes = 2_000_000
 const deepestNesting = 40
-/** After the first few the rest mostly follow from them. */
-const mostSyntaxFaults = 10
 
-/** Something that keeps the text from being read as YAML, by offset in it. */
+/** Something wrong with the text as YAML, by offset in it. */
 export interface YamlFault {
   readonly offset: number
   readonly message: string
@@ -34,6 +33,7 @@ export interface Position {
 
 /** A YAML text as plain values that remembers where each of them stands. */
 export interface YamlFile {
+  /** Undefined where the faults leave too little of the text to say more about it. */
   readonly content: unknown
   readonly faults: readonly YamlFault[]
   positionOf(offset: number): Position
@@ -44,37 +44,45 @@ export interface YamlFile {
 export function readYaml(text: string): YamlFile {
   const lines = new LineCounter()
   if (text.length > longestFile) {
-    return unreadable(lines, {
-      offset: 0,
-      message: `the file has ${text.length} characters, more than the ${longestFile} allowed`,
-      fix: 'use machine types and id ranges such as press-{01..12} instead of repeating machines',
-    })
+    return unreadable(lines, [
+      {
+        offset: 0,
+        message: `the file has ${text.length} characters, more than the ${longestFile} allowed`,
+        fix: 'use machine types and id ranges such as press-{01..12} instead of repeating machines',
+      },
+    ])
   }
   const nesting = firstDeepBracket(text)
-  if (nesting !== undefined) return unreadable(lines, tooDeep(nesting))
+  if (nesting !== undefined) return unreadable(lines, [tooDeep(nesting)])
   try {
     const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false })
     const root = document.contents
-    const faults = [...document.errors, ...document.warnings].slice(0, mostSyntaxFaults).map(describeError)
+    const errors = [...document.errors, ...document.warnings]
+    const exhausted = errors.find(error => error.message.startsWith('Maximum call stack'))
+    if (exhausted !== undefined) return unreadable(lines, [tooDeep(exhausted.pos[0])])
+    if (errors.length > 0) return unreadable(lines, onePerLine(errors.map(describeError), lines))
+    const faults: YamlFault[] = []
     const reader = new PlainReader(faults)
     const content = root === null ? null : reader.read(root)
+    if (reader.isCut) return unreadable(lines, faults)
+    const finder = new NodeFinder(root, reader.anchors)
     return {
       content,
       faults,
       positionOf: offset => positionIn(lines, offset),
-      offsetOf: (path, part) => find(root, path, part, reader.anchors),
+      offsetOf: (path, part) => finder.offsetOf(path, part),
     }
   } catch (error) {
     // The parser works recursively: indentation thousands of levels deep ends its stack.
-    if (error instanceof RangeError) return unreadable(lines, tooDeep(0))
+    if (error instanceof RangeError) return unreadable(lines, [tooDeep(0)])
     throw error
   }
 }
 
-function unreadable(lines: LineCounter, fault: YamlFault): YamlFile {
+function unreadable(lines: LineCounter, faults: readonly YamlFault[]): YamlFile {
   return {
     content: undefined,
-    faults: [fault],
+    faults,
     positionOf: offset => positionIn(lines, offset),
     offsetOf: () => 0,
   }
@@ -89,8 +97,8 @@ function tooDeep(offset: number): YamlFault {
 }
 
 /**
- * Where brackets first stand far deeper than anybody writes. The parser would take very long over such a text; a count
- * that mistakes brackets inside quotes is good enough with so much room.
+ * Where brackets or list marks first stand far deeper than anybody writes. The parser would take very long over such a
+ * text; a count that mistakes brackets inside quotes is good enough with so much room.
  */
 function firstDeepBracket(text: string): number | undefined {
   let depth = 0
@@ -100,12 +108,24 @@ function firstDeepBracket(text: string): number | undefined {
     else if ((character === 0x5d || character === 0x7d) && depth > 0) depth--
     if (depth > 20 * deepestNesting) return offset
   }
-  return undefined
+  const marks = /(?:[-?][ \t]+){200}/.exec(text)
+  return marks?.index
 }
 
 function positionIn(lines: LineCounter, offset: number): Position {
   const { line, col } = lines.linePos(offset)
   return { line: Math.max(1, line), column: Math.max(1, col) }
+}
+
+/** The first fault of each line: where the parser has lost its way, the others follow from it. */
+function onePerLine(faults: readonly YamlFault[], lines: LineCounter): YamlFault[] {
+  const seen = new Set<number>()
+  return faults.filter(({ offset }) => {
+    const { line } = positionIn(lines, offset)
+    const isFirst = !seen.has(line)
+    seen.add(line)
+    return isFirst
+  })
 }
 
 function describeError(error: YAMLError): YamlFault {
@@ -131,6 +151,8 @@ class PlainReader {
   readonly #open = new Set<Node>()
   readonly #named = new Map<string, Node>()
   #nodes = 0
+  /** Whether something could not be read at all. */
+  isCut = false
   /** What each alias stands for. */
   readonly anchors = new Map<Node, Node>()
 
@@ -146,7 +168,8 @@ class PlainReader {
     if (node.anchor !== undefined) this.#named.set(node.anchor, node)
     if (isScalar(node)) return this.#remember(node, node.value, before)
     if (depth > deepestNesting) {
-      this.#faults.push(tooDeep(node.range?.[0] ?? 0))
+      if (!this.isCut) this.#faults.push(tooDeep(node.range?.[0] ?? 0))
+      this.isCut = true
       return null
     }
     this.#open.add(node)
@@ -175,6 +198,7 @@ class PlainReader {
       const message =
         anchor === undefined ? `there is no anchor &${name} before this` : `&${name} contains itself`
       this.#fault(node, message, 'write the value itself')
+      this.isCut = true
       return null
     }
     this.anchors.set(node, anchor)
@@ -187,6 +211,7 @@ class PlainReader {
     if (this.#nodes > mostNodes) return false
     this.#nodes += nodes
     if (this.#nodes <= mostNodes) return true
+    this.isCut = true
     this.#fault(
       at,
       `the file stands for more than the ${mostNodes} values allowed, aliases counted as often as used`,
@@ -203,31 +228,49 @@ class PlainReader {
   }
 
   #fault(at: unknown, message: string, fix: string): void {
-    this.#faults.push({ offset: (isNode(at) ? at.range?.[0] : undefined) ?? 0, message, fix })
+    this.#faults.push({ offset: offsetIn(at) ?? 0, message, fix })
   }
 }
 
-function find(
-  root: Node | null,
-  path: PlantPath,
-  part: 'key' | 'value',
-  anchors: ReadonlyMap<Node, Node>,
-): number {
-  let node: Node | undefined = root ?? undefined
-  let keyOffset = node?.range?.[0] ?? 0
-  for (const step of path) {
-    const target: Node | undefined = node !== undefined && isAlias(node) ? anchors.get(node) : node
-    if (isSeq(target) && typeof step === 'number') {
-      const item = target.items[step] as Node | undefined
-      if (item === undefined) return keyOffset
-      node = item
-      keyOffset = item.range?.[0] ?? keyOffset
-    } else if (isMap(target)) {
-      const pair = target.items.find(each => isScalar(each.key) && String(each.key.value) === String(step))
-      if (pair === undefined) return keyOffset
-      keyOffset = (pair.key as Node).range?.[0] ?? keyOffset
-      node = (pair.value ?? undefined) as Node | undefined
-    } else return keyOffset
+/** Finds nodes by path; a map is indexed when it is first looked into, since some have thousands of keys. */
+class NodeFinder {
+  readonly #root: Node | null
+  readonly #anchors: ReadonlyMap<Node, Node>
+  readonly #pairs = new WeakMap<Node, ReadonlyMap<string, Pair>>()
+
+  constructor(root: Node | null, anchors: ReadonlyMap<Node, Node>) {
+    this.#root = root
+    this.#anchors = anchors
   }
-  return part === 'key' ? keyOffset : (node?.range?.[0] ?? keyOffset)
+
+  offsetOf(path: PlantPath, part: 'key' | 'value'): number {
+    let node: unknown = this.#root
+    let keyOffset = offsetIn(node) ?? 0
+    for (const step of path) {
+      const target = isAlias(node) ? this.#anchors.get(node) : node
+      if (isSeq(target) && typeof step === 'number' && step < target.items.length) {
+        node = target.items[step]
+        keyOffset = offsetIn(node) ?? keyOffset
+        continue
+      }
+      const pair = isMap(target) ? this.#pairsOf(target).get(String(step)) : undefined
+      if (pair === undefined) return keyOffset
+      keyOffset = offsetIn(pair.key) ?? keyOffset
+      node = pair.value
+    }
+    return part === 'key' ? keyOffset : (offsetIn(node) ?? keyOffset)
+  }
+
+  #pairsOf(map: YAMLMap): ReadonlyMap<string, Pair> {
+    let pairs = this.#pairs.get(map)
+    if (pairs === undefined) {
+      pairs = new Map(map.items.flatMap(pair => (isScalar(pair.key) ? [[String(pair.key.value), pair]] : [])))
+      this.#pairs.set(map, pairs)
+    }
+    return pairs
+  }
+}
+
+function offsetIn(node: unknown): number | undefined {
+  return isNode(node) ? node.range?.[0] : undefined
 }

@@ -1,0 +1,364 @@
+import { describe, expect, it } from 'vitest'
+import { loadPlant } from './load-plant.js'
+import { formatProblem } from './problem.js'
+
+const sound = `gemba: 1
+name: Test
+enterprise: Example
+types:
+  saw:
+    archetype: machining
+    ratedPower: 5
+    idealCycleTime: 30
+    signals:
+      blade:
+        quantity: temperature
+        unit: °C
+        range: [0, 150]
+        limits: { warningHigh: 60, criticalHigh: 80 }
+        normal: [40, 1]
+sources:
+  sim:
+    adapter: simulator
+sites:
+  - id: here
+    timeZone: Europe/Berlin
+    areas:
+      - id: hall
+        lines:
+          - id: line-1
+            machines:
+              - { id: saw-1, type: saw }
+              - { id: mill-1, type: cnc-mill }
+crews:
+  - { id: crew-a, site: here, size: 4 }
+shifts:
+  - { id: early, site: here, start: "06:00", end: "14:00", days: [1, 2], crew: crew-a }
+products:
+  - { id: bolt, lines: [line-1] }
+customers:
+  - { id: acme, products: [bolt] }
+`
+
+const machines = 'sites[0].areas[0].lines[0].machines'
+
+/** What is changed in the sound file, into what, and the one thing that must be said. */
+const table: readonly (readonly [title: string, from: string, to: string, problem: string])[] = [
+  [
+    'a wrong key',
+    'timeZone:',
+    'timezone:',
+    `20:5  sites[0].timeZone: timeZone is missing; write an IANA name such as Europe/Berlin
+21:5  sites[0].timezone: unknown key "timezone"; did you mean "timeZone"?`,
+  ],
+  [
+    'a key of nothing we know',
+    'name: Test',
+    'name: Test\nbuilding: 7',
+    '3:1  building: unknown key "building"; remove it; known here: gemba, name, enterprise, types, stateMaps, sources, sites, shifts, products, customers, crews',
+  ],
+  [
+    'another version',
+    'gemba: 1',
+    'gemba: 2',
+    '1:8  gemba: 2 is not the version of the file format; begin the file with "gemba: 1"',
+  ],
+  [
+    'a number where text belongs',
+    'name: Test',
+    'name: 3000',
+    '2:7  name: 3000 is not text; write a short text, in quotes where it looks like a number',
+  ],
+  [
+    'a text where a number belongs',
+    'ratedPower: 5',
+    'ratedPower: 5 kW',
+    '7:17  types.saw.ratedPower: "5 kW" is not a rated power; write a number of kW greater than 0',
+  ],
+  [
+    'a list where a map belongs',
+    '\n    adapter: simulator',
+    ' []',
+    '17:8  sources.sim: a list is not a map; write a map of adapter, clock, tags',
+  ],
+  [
+    'a map where a list belongs',
+    'lines: [line-1]',
+    'lines: { a: 1 }',
+    '34:24  products[0].lines: a map is not a list of ids; write the ids of lines as [first, second]',
+  ],
+  [
+    'an id with a blank',
+    'id: saw-1',
+    'id: saw 1',
+    `27:23  ${machines}[0].id: "saw 1" is not an id; use letters, digits, - and _, beginning with a letter or digit, at most 64 characters; digits alone in quotes`,
+  ],
+  [
+    'an id twice',
+    'id: mill-1',
+    'id: saw-1',
+    `28:23  ${machines}[1].id: the machine id "saw-1" is already used in line 27; give one of the two another id`,
+  ],
+  [
+    'a key twice',
+    '    ratedPower: 5',
+    '    ratedPower: 5\n    ratedPower: 6',
+    '8:5  the key "ratedPower" stands twice in the same map; keep one of the two',
+  ],
+  [
+    'a missing machine type',
+    'type: saw',
+    'type: sew',
+    `27:36  ${machines}[0].type: there is no machine type "sew"; did you mean "saw"?`,
+  ],
+  [
+    'a missing source',
+    'type: saw',
+    'type: saw, source: plc',
+    `27:49  ${machines}[0].source: there is no source "plc"; add it, or use sim`,
+  ],
+  [
+    'a missing line',
+    'lines: [line-1]',
+    'lines: [line-1, line-2]',
+    '34:33  products[0].lines[1]: there is no line "line-2"; did you mean "line-1"?',
+  ],
+  [
+    'a missing product',
+    'products: [bolt]',
+    'products: [blot]',
+    '36:28  customers[0].products[0]: there is no product "blot"; did you mean "bolt"?',
+  ],
+  [
+    'a missing state map',
+    'type: saw',
+    'type: saw, status: { state: { map: packML2 } }',
+    `27:65  ${machines}[0].status.state.map: there is no state map "packML2"; did you mean "packml"?`,
+  ],
+  [
+    'a missing sensor',
+    'type: saw',
+    'type: saw, sensors: [blades]',
+    `27:51  ${machines}[0].sensors[0]: the type "saw" has no "blades"; did you mean "blade"?`,
+  ],
+  [
+    'a unit that does not fit',
+    'unit: °C',
+    'unit: mm',
+    '12:15  types.saw.signals.blade.unit: "mm" does not measure temperature; use °C, K or °F',
+  ],
+  [
+    'a unit spelt otherwise',
+    'unit: °C',
+    'unit: degC',
+    '12:15  types.saw.signals.blade.unit: "degC" does not measure temperature; did you mean "°C"?',
+  ],
+  [
+    'no unit',
+    '        unit: °C\n',
+    '',
+    '10:7  types.saw.signals.blade.unit: unit is missing; use °C, K or °F',
+  ],
+  [
+    'no range',
+    '        range: [0, 150]\n',
+    '',
+    '10:7  types.saw.signals.blade.range: range is missing; add what the instrument can show as [lowest, highest]',
+  ],
+  [
+    'an empty range',
+    'range: [0, 150]',
+    'range: [150, 0]',
+    '13:16  types.saw.signals.blade.range: the range 150 to 0 is empty; write [lowest, highest]',
+  ],
+  [
+    'limits out of order',
+    'criticalHigh: 80',
+    'criticalHigh: 50',
+    '14:50  types.saw.signals.blade.limits.criticalHigh: criticalHigh 50 is not above warningHigh 60; the order is criticalLow < warningLow < warningHigh < criticalHigh',
+  ],
+  [
+    'a limit out of range',
+    'criticalHigh: 80',
+    'criticalHigh: 180',
+    '14:50  types.saw.signals.blade.limits.criticalHigh: criticalHigh 180 lies outside the range 0 to 150; move the limit or widen the range',
+  ],
+  [
+    'a normal value that is a warning',
+    'normal: [40, 1]',
+    'normal: [70, 1]',
+    '15:17  types.saw.signals.blade.normal: the normal centre 70 would be a warning (0 to 60 is not); move the centre or the limits',
+  ],
+  [
+    'a quantity that is none',
+    'quantity: temperature',
+    'quantity: temprature',
+    '11:19  types.saw.signals.blade.quantity: "temprature" is not known here; did you mean "temperature"?',
+  ],
+  [
+    'a period that is none',
+    '        unit: °C',
+    '        period: 1 fortnight\n        unit: °C',
+    '12:17  types.saw.signals.blade.period: "1 fortnight" is not a period; write 1s, 100ms, 1min or on-change',
+  ],
+  [
+    'a type that extends a missing one',
+    'archetype: machining',
+    'extends: cnc-mil',
+    '6:14  types.saw.extends: there is no machine type "cnc-mil"; did you mean "cnc-mill"?',
+  ],
+  [
+    'a type that extends itself',
+    'archetype: machining',
+    'extends: saw',
+    '6:14  types.saw.extends: types extend each other in a circle: saw → saw; let one of them extend nothing',
+  ],
+  [
+    'a type that lacks what no type gives it',
+    '    archetype: machining\n',
+    '',
+    '5:3  types.saw.archetype: archetype is missing; add machining, robot, press, welder, conveyor, station, booth or tester, or extend a type that has it',
+  ],
+  [
+    'parts that go round in a circle',
+    'id: mill-1,',
+    'id: mill-1, feeds: saw-1,',
+    `28:38  ${machines}[1].feeds: parts go round in a circle: saw-1 → mill-1 → saw-1; remove one of these feeds, e.g. with feeds: []`,
+  ],
+  [
+    'a machine that feeds a missing one',
+    'id: mill-1,',
+    'id: mill-1, feeds: [saw-9],',
+    `28:38  ${machines}[1].feeds: there is no machine "saw-9" to feed; did you mean "saw-1"?`,
+  ],
+  [
+    'a fixed offset for a time zone',
+    'timeZone: Europe/Berlin',
+    'timeZone: "+01:00"',
+    '21:15  sites[0].timeZone: there is no time zone "+01:00"; write an IANA name such as Europe/Berlin',
+  ],
+  [
+    'a time of day that is none',
+    'end: "14:00"',
+    'end: "24:00"',
+    '32:51  shifts[0].end: "24:00" is not a time of day; write hours and minutes such as 06:00',
+  ],
+  [
+    'a weekday that is none',
+    'days: [1, 2]',
+    'days: [0, 2]',
+    '32:67  shifts[0].days[0]: 0 is not a weekday; write a number from 1 (Monday) to 7 (Sunday)',
+  ],
+  [
+    'a state that is none',
+    'types:\n',
+    'stateMaps:\n  plc: { RUN: Execute, run: Idle, STOP: Stoped }\ntypes:\n',
+    `5:24  stateMaps.plc.run: "run" is the same word as "RUN": case does not count; keep one of the two
+5:41  stateMaps.plc.STOP: "Stoped" is no PackML state or unit mode; did you mean "Stopped"?`,
+  ],
+  [
+    'a range of ids that runs backwards',
+    'id: saw-1',
+    'id: "saw-{9..1}"',
+    `27:23  ${machines}[0].id: "saw-{9..1}" is no range of ids; write the lower number first, and at most 1000 machines`,
+  ],
+  [
+    'two signals under one tag',
+    'id: mill-1, type: cnc-mill',
+    'id: saw-2, type: saw',
+    `28:17  ${machines}[1]: the source "sim" would have to tell saw-2.blade from saw-1.blade by the same tag "blade"; give each its tag, or write tags: '{machine}.{signal}' at the source`,
+  ],
+  [
+    'a bracket that is never closed',
+    'lines: [line-1]',
+    'lines: [line-1',
+    `34:32  not YAML: Flow sequence in block collection must be sufficiently indented and end with a ]; align it with its neighbours`,
+  ],
+  [
+    'a tab for indentation',
+    '    ratedPower',
+    '\tratedPower',
+    `7:1  not YAML: Tabs are not allowed as indentation; indent with blanks
+8:21  not YAML: Nested mappings are not allowed in compact mappings; correct the text here or just before it`,
+  ],
+  [
+    'an alias of nothing',
+    'normal: [40, 1]',
+    'normal: *usual',
+    '15:17  there is no anchor &usual before this; write the value itself',
+  ],
+  [
+    'an alias of itself',
+    'normal: [40, 1]',
+    'normal: &usual [*usual, 1]',
+    '15:25  &usual contains itself; write the value itself',
+  ],
+]
+
+function problemsOf(text: string): string[] {
+  const { problems } = loadPlant(text, { file: 'plant.yaml' })
+  return (problems ?? []).map(formatProblem)
+}
+
+describe('a broken plant file', () => {
+  it('is compared with one that is sound', () => {
+    expect(problemsOf(sound)).toEqual([])
+  })
+
+  it.each(table)('with %s names line, column, path, value and fix', (_, from, to, expected) => {
+    expect(sound.split(from).length, `the sound file has "${from}" once`).toBe(2)
+    const found = problemsOf(sound.replace(from, to))
+    expect(found.join('\n')).toBe(expected.replaceAll(/^/gm, 'plant.yaml:'))
+  })
+
+  it('that is empty, or no map, says how to begin', () => {
+    const begin = 'begin it with "gemba: 1", then name, enterprise, sources and sites'
+    expect(problemsOf('')).toEqual([`plant.yaml:1:1  the file is empty; ${begin}`])
+    expect(problemsOf('# nothing yet\n')).toEqual([`plant.yaml:1:1  the file is empty; ${begin}`])
+    expect(problemsOf('- 1\n- 2\n')).toEqual([`plant.yaml:1:1  the file is not a map of keys; ${begin}`])
+  })
+
+  it('with a circle of several types is told of it once', () => {
+    const circle = sound.replace(
+      'sources:',
+      '  b: { extends: c }\n  c: { extends: d }\n  d: { extends: b }\nsources:',
+    )
+    expect(problemsOf(circle)).toEqual([
+      'plant.yaml:16:17  types.b.extends: types extend each other in a circle: b → c → d → b; let one of them extend nothing',
+    ])
+  })
+
+  it('whose aliases would unfold into millions of values is refused at once', () => {
+    const levels = Array.from(
+      { length: 12 },
+      (_, level) => `l${level + 1}: &l${level + 1} [${`*l${level}, `.repeat(10)}]`,
+    )
+    const found = problemsOf(`l0: &l0 [1, 2]\n${levels.join('\n')}\n`)
+    expect(found).toHaveLength(1)
+    expect(found[0]).toContain('the file stands for more than the 2000000 values allowed')
+  })
+
+  it.each([
+    ['brackets', '['.repeat(100_000)],
+    ['braces', '{a: '.repeat(100_000)],
+    ['list marks', '- '.repeat(50_000)],
+    ['indentation', Array.from({ length: 2000 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n')],
+  ])('that is nested thousands of levels deep by %s is refused', (_, text) => {
+    expect(
+      problemsOf(text).some(problem => problem.includes('nested deeper than the 40 levels allowed')),
+    ).toBe(true)
+  })
+
+  it('that is too large is refused unread', () => {
+    expect(problemsOf(`name: ${'x'.repeat(9 * 2 ** 20)}`)).toEqual([
+      'plant.yaml:1:1  the file has 9437190 characters, more than the 8388608 allowed; use machine types and id ranges such as press-{01..12} instead of repeating machines',
+    ])
+  })
+
+  it('with twenty thousand keys or mistakes is answered in a moment', () => {
+    const keys = Array.from({ length: 20_000 }, (_, key) => `key${key}: 1`).join('\n')
+    expect(problemsOf(`${sound}${keys}\n`)).toHaveLength(20_000)
+    const lines = Array.from({ length: 20_000 }, (_, line) => `nowhere-${line}`).join(', ')
+    expect(problemsOf(sound.replace('lines: [line-1]', `lines: [${lines}]`))).toHaveLength(20_000)
+  })
+})
