@@ -29,29 +29,29 @@ const unitsByQuantity: Readonly<Record<Exclude<Quantity, 'number'>, readonly str
   text: [''],
 }
 
-/** What people type for a unit that we spell otherwise. */
-const otherSpellings: Readonly<Record<string, string>> = {
-  C: '°C',
-  degC: '°C',
-  celsius: '°C',
-  F: '°F',
-  degF: '°F',
-  deg: '°',
-  degree: '°',
-  percent: '%',
-  'l/min': 'L/min',
-  lpm: 'L/min',
-  'm3/h': 'm³/h',
-  'r/min': 'rpm',
-  '1/min': 'rpm',
-  'rev/min': 'rpm',
-  'm/s2': 'm/s²',
-  um: 'µm',
-  μm: 'µm',
-  N·m: 'Nm',
-  'N.m': 'Nm',
-  sec: 's',
-}
+/** What people type, in any case, for a unit that we spell otherwise. */
+const otherSpellings: ReadonlyMap<string, string> = new Map([
+  ['c', '°C'],
+  ['degc', '°C'],
+  ['celsius', '°C'],
+  ['f', '°F'],
+  ['degf', '°F'],
+  ['deg', '°'],
+  ['degree', '°'],
+  ['percent', '%'],
+  ['lpm', 'L/min'],
+  ['m3/h', 'm³/h'],
+  ['r/min', 'rpm'],
+  ['1/min', 'rpm'],
+  ['rev/min', 'rpm'],
+  ['m/s2', 'm/s²'],
+  ['um', 'µm'],
+  // With the Greek letter instead of the micro sign: they look the same.
+  ['μm', 'µm'],
+  ['n·m', 'Nm'],
+  ['n.m', 'Nm'],
+  ['sec', 's'],
+])
 
 /** Units that measure the quantity; undefined where any unit does (a plain number). */
 export function unitsOf(quantity: Quantity): readonly string[] | undefined {
@@ -64,8 +64,9 @@ export function unitFits(quantity: Quantity, unit: string): boolean {
 
 /** The spelling of ours that was probably meant, if it measures the quantity. */
 export function usualSpelling(quantity: Quantity, unit: string): string | undefined {
-  const usual = otherSpellings[unit] ?? otherSpellings[unit.toLowerCase()]
-  return usual !== undefined && unitFits(quantity, usual) ? usual : undefined
+  const usual = otherSpellings.get(unit.toLowerCase())
+  if (usual !== undefined && unitFits(quantity, usual)) return usual
+  return unitsOf(quantity)?.find(each => each.toLowerCase() === unit.toLowerCase() && unit !== '')
 }
 
 /** Quantities whose signals carry text rather than numbers, unless the plant file says otherwise. */

@@ -1,0 +1,114 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Machine, Plant } from '../plant.js'
+import { referencePlant } from '../reference-plant/reference-plant.js'
+import { loadPlant } from './load-plant.js'
+import { plantToYaml } from './plant-to-yaml.js'
+import { formatProblem } from './problem.js'
+
+function reload(plant: Plant): Plant {
+  const loaded = loadPlant(plantToYaml(plant), { file: 'plant.yaml' })
+  if (loaded.plant === undefined) throw new Error(loaded.problems.map(formatProblem).join('\n'))
+  return loaded.plant
+}
+
+function withMachines(plant: Plant, change: (machine: Machine, number: number) => Machine): Plant {
+  let number = 0
+  return {
+    ...plant,
+    sites: plant.sites.map(site => ({
+      ...site,
+      areas: site.areas.map(area => ({
+        ...area,
+        lines: area.lines.map(line => ({
+          ...line,
+          machines: line.machines.map(machine => change(machine, number++)),
+        })),
+      })),
+    })),
+  }
+}
+
+describe('a plant as YAML', () => {
+  it('is the reference plant again when read, whatever the seed', () => {
+    fc.assert(
+      fc.property(fc.integer(), seed => {
+        const plant = referencePlant({ seed })
+        expect(reload(plant)).toStrictEqual(plant)
+      }),
+      { numRuns: 5 },
+    )
+  })
+
+  it('writes what machines of a type share once', () => {
+    const text = plantToYaml(referencePlant())
+    expect(text.match(/^ {6}vibration:$/gm)).toHaveLength(9)
+    expect(text).not.toMatch(/[&*]a\d/)
+    expect(text.length).toBeLessThan(120_000)
+  })
+
+  it('keeps what single machines have of their own', () => {
+    const plant = withMachines(referencePlant(), (machine, number) => ({
+      ...machine,
+      ...(number % 5 === 0 && { feeds: [], position: { x: number, y: -1.5 }, name: machine.id }),
+      ...(number % 7 === 0 && { idealCycleTime: 1.25 }),
+      signals: machine.signals.map((signal, place) => ({
+        ...signal,
+        ...(number % 3 === 0 && place === 0 && { period: 250, tag: `ns=2;s=${machine.id}/first` }),
+        ...(number % 4 === 0 && place === 1 && { limits: {}, resolution: 0 }),
+        ...(number % 11 === 0 &&
+          place === 2 && { range: [-1e6, 1e6] as const, limits: { warningHigh: 1e5 } }),
+      })),
+    }))
+    expect(reload(plant)).toStrictEqual(plant)
+  })
+
+  it('keeps the order in which a machine has its sensors', () => {
+    const plant = withMachines(referencePlant(), (machine, number) => {
+      const sensors = machine.signals.filter(signal => signal.role === 'sensor')
+      const status = machine.signals.filter(signal => signal.role === 'status')
+      return { ...machine, signals: [...(number % 2 === 0 ? sensors.reverse() : sensors), ...status] }
+    })
+    expect(reload(plant)).toStrictEqual(plant)
+  })
+
+  it('keeps several sources, their clocks and options, and state maps of its own', () => {
+    const reference = referencePlant()
+    const plant: Plant = {
+      ...withMachines(reference, (machine, number) => ({
+        ...machine,
+        source: number % 2 === 0 ? 'simulator' : 'plc',
+        signals: machine.signals.map(signal => ({
+          ...signal,
+          source: number % 2 === 0 ? 'simulator' : 'plc',
+          tag: number % 2 === 0 ? signal.tag : `${number}/${signal.name}`,
+          ...(signal.quantity === 'state' && { stateMap: 'words' }),
+        })),
+      })),
+      sources: [
+        ...reference.sources,
+        {
+          id: 'plc',
+          adapter: 'opcua',
+          clock: 'source',
+          options: { url: 'opc.tcp://plc', deep: [{ a: null }] },
+        },
+      ],
+      stateMaps: {
+        words: {
+          words: {
+            '0': { state: 'Idle' },
+            auto: { mode: 'Production' },
+            wait: { state: 'Suspended', reason: 'starved' },
+          },
+        },
+      },
+    }
+    expect(reload(plant)).toStrictEqual(plant)
+  })
+
+  it('puts names that look like something else in quotes', () => {
+    const plant = { ...referencePlant(), name: 'null', enterprise: '007: "x" # y' }
+    expect(reload(plant)).toMatchObject({ name: 'null', enterprise: '007: "x" # y' })
+  })
+})
