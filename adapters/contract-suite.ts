@@ -5,7 +5,7 @@ import type { SampleBatch } from '../schema/sample-batch.js'
 import { type AdapterContext, type AdapterDefinition, AdapterError, type SourceEvent } from './contract.js'
 
 /** One source, running for one test. */
-export interface RunningSource<Options> {
+interface RunningSource<Options> {
   readonly options: Options
   /** What the adapter is given besides acceptance and window, which the suite plays itself. */
   readonly context: Omit<AdapterContext, 'accepted' | 'window'>

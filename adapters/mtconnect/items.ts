@@ -2,7 +2,7 @@ import type { Signal } from '../../schema/plant.js'
 import type { IndexedSignal } from '../contract.js'
 
 /** A word is one of a fixed set (an execution state, a mode); a text is free and may be a message with a code. */
-export type ItemKind = 'number' | 'word' | 'text' | 'condition'
+type ItemKind = 'number' | 'word' | 'text' | 'condition'
 
 /** The signals that one data item feeds, nearly always one, and what its rows look like. */
 export interface Item {
