@@ -76,7 +76,7 @@ describe('loadPlant', () => {
   })
 
   it('answers any text', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), expectAnswer), { numRuns: 200 })
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), expectAnswer), { numRuns: 100 })
     fc.assert(
       fc.property(
         fc.array(
@@ -115,7 +115,7 @@ describe('loadPlant', () => {
   it('answers any JSON', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 4 }), value => expectAnswer(JSON.stringify(value))),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 
@@ -151,7 +151,7 @@ describe('loadPlant', () => {
       fc.property(fc.dictionary(fc.constantFrom(...keys), section), plant =>
         expectAnswer(JSON.stringify(plant)),
       ),
-      { numRuns: 150 },
+      { numRuns: 100 },
     )
   })
 
@@ -181,7 +181,7 @@ describe('loadPlant', () => {
           expectAnswer(text.join('\n'))
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 })

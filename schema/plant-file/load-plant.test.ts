@@ -99,6 +99,31 @@ types:
     expect(plain?.signals.find(each => each.name === 'voltage')?.period).toBe(1000)
   })
 
+  it("gives a type's period to every sensor that has none, in the types and machines that build on it too", () => {
+    const own = "{ c: { quantity: load, unit: '%', range: [0, 9] } }"
+    const plant = load(`${minimal.replaceAll('type: cnc-mill }', `type: child, signals: ${own} }`)}
+types:
+  parent:
+    archetype: machining
+    ratedPower: 1
+    idealCycleTime: 1
+    period: on-change
+    signals:
+      a: { quantity: load, unit: '%', range: [0, 9] }
+      fixed: { quantity: load, unit: '%', range: [0, 9], period: 2s }
+  child:
+    extends: parent
+    signals:
+      b: { quantity: load, unit: '%', range: [0, 9] }
+`)
+    expect(machinesOf(plant)[0]?.signals.map(signal => [signal.name, signal.period])).toEqual([
+      ['a', 0],
+      ['fixed', 2000],
+      ['b', 0],
+      ['c', 0],
+    ])
+  })
+
   it("lets a machine have only some of its type's signals, change them and add its own", () => {
     const plant = load(
       minimal.replace(

@@ -17,13 +17,15 @@ import {
 export interface ResolvedType {
   readonly type: MachineType
   readonly idealCycleTime: number | undefined
+  /** Of the sensors that machines add, milliseconds. */
+  readonly period: number | undefined
   /** What its machines' own entries build on. */
   readonly drafts: Readonly<Record<'signals' | 'status', SignalDrafts>>
   readonly templates: Readonly<Record<'signals' | 'status', ReadonlyMap<string, SignalTemplate>>>
 }
 
 /** A type as far as it is known; parts that are missing may still be inherited. */
-interface TypeDraft extends Omit<MachineTypeEntry, 'extends' | 'signals' | 'status' | 'period'> {
+interface TypeDraft extends Omit<MachineTypeEntry, 'extends' | 'signals' | 'status'> {
   readonly signals: SignalDrafts
   readonly status: SignalDrafts
 }
@@ -99,6 +101,7 @@ export class MachineTypes {
     return {
       type: makeType(typeId, draft.name ?? typeId, archetype, ratedPower),
       idealCycleTime: draft.idealCycleTime,
+      period: draft.period,
       drafts: { signals: draft.signals, status: draft.status },
       templates: { signals: templates.signals, status: templates.status },
     }
@@ -193,7 +196,8 @@ export class MachineTypes {
     const entry = this.#entries.get(typeId)
     const ready = shipped.get(typeId)
     if (entry === undefined) return ready === undefined ? undefined : draftOfType(ready)
-    const { extends: _, signals, status, period, ...own } = entry
+    const { extends: _, signals, status, ...own } = entry
+    const { period } = own
     const at = path(typeId)
     const drafts: TypeDraft = {
       ...parent,
@@ -211,9 +215,9 @@ export class MachineTypes {
     ] as const) {
       const entries = readSignals(this.#report, value, [...at, part])
       isSound &&= entries.size === keysOf(value).length
-      const withPeriod = part === 'signals' && period !== undefined ? { period } : {}
       for (const [name, [signal]] of entries) {
-        drafts[part].set(name, inheritSignal({ ...drafts[part].get(name), ...withPeriod }, signal))
+        const usual = part === 'signals' ? usualPeriod(drafts.period) : {}
+        drafts[part].set(name, inheritSignal({ ...usual, ...drafts[part].get(name) }, signal))
       }
     }
     for (const name of drafts.signals.keys()) {
@@ -228,6 +232,11 @@ export class MachineTypes {
     }
     return isSound ? drafts : undefined
   }
+}
+
+/** What a type says of the period of sensors that say nothing of it themselves. */
+export function usualPeriod(period: number | undefined): { period?: number } {
+  return period === undefined ? {} : { period }
 }
 
 function draftOfType(template: MachineTypeTemplate): TypeDraft {

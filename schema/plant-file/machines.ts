@@ -4,7 +4,7 @@ import type { Machine, Signal } from '../plant.js'
 import type { DeclaredIds } from './declared-ids.js'
 import { id, type MachineEntry, machineEntry } from './entries.js'
 import { expandIdRange, longestRange } from './id-range.js'
-import type { MachineTypes, ResolvedType } from './machine-types.js'
+import { type MachineTypes, type ResolvedType, usualPeriod } from './machine-types.js'
 import { oneOf, type PlantPath } from './problem.js'
 import { isMap } from './report.js'
 import { completeSignal, inheritSignal, readSignals, type SignalSurroundings } from './signals.js'
@@ -178,7 +178,9 @@ export class MachineReader {
       if (template === undefined) isSound = false
       else templates.set(name, template)
     }
-    const period = part === 'signals' && entry.period !== undefined ? { period: entry.period } : {}
+    const isSensors = part === 'signals'
+    const usual = isSensors ? usualPeriod(type.period) : {}
+    const period = isSensors ? usualPeriod(entry.period) : {}
     for (const [place, name] of (fitted ?? [...inherited.keys()]).entries()) {
       const template = inherited.get(name)
       if (template !== undefined) take(name, { ...template, ...period })
@@ -194,7 +196,7 @@ export class MachineReader {
       }
     }
     for (const [name, [signal, at]] of own) {
-      const draft = inheritSignal({ ...type.drafts[part].get(name), ...period }, signal)
+      const draft = inheritSignal({ ...usual, ...type.drafts[part].get(name), ...period }, signal)
       take(name, completeSignal(name, role, draft, at, this.#surroundings))
     }
     return isSound ? templates : undefined

@@ -36,7 +36,7 @@ describe('a plant as YAML', () => {
         const plant = referencePlant({ seed })
         expect(reload(plant)).toStrictEqual(plant)
       }),
-      { numRuns: 5 },
+      { numRuns: 3 },
     )
   })
 

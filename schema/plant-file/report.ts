@@ -135,7 +135,8 @@ function missingName(path: PlantPath): string {
   return typeof last === 'string' ? last : last === undefined ? 'the entry' : 'the value'
 }
 
-function valueAt(value: unknown, path: PlantPath): unknown {
+/** What stands at a path within a value; undefined where nothing does. */
+export function valueAt(value: unknown, path: PlantPath): unknown {
   let found = value
   for (const step of path) {
     if (typeof found !== 'object' || found === null || !Object.hasOwn(found, step)) return undefined

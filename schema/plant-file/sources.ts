@@ -2,7 +2,7 @@ import type { SourceSpec } from '../plant.js'
 import type { DeclaredIds } from './declared-ids.js'
 import { id, sourceEntry } from './entries.js'
 import { type PlantPath, showValue } from './problem.js'
-import { isMap, type Report } from './report.js'
+import { isMap, type Report, valueAt } from './report.js'
 
 /** What an adapter finds wrong with the options of its source; `path` is within the options. */
 export interface SourceFault {
@@ -28,10 +28,10 @@ export function readSources(
 ): Sources {
   const tagPatterns = new Map<string, string>()
   const list: SourceSpec[] = []
-  for (const [sourceId, value_, path] of report.map(value, ['sources'])) {
+  for (const [sourceId, entryValue, path] of report.map(value, ['sources'])) {
     ids.declare(sourceId, path)
     const isId = report.read(id, sourceId, path) !== undefined
-    const entry = report.read(sourceEntry, value_ ?? {}, path)
+    const entry = report.read(sourceEntry, entryValue ?? {}, path)
     if (!isId || entry === undefined) continue
     const { adapter, clock = 'wall', tags, ...rest } = entry
     const isNested = rest.options !== undefined
@@ -55,14 +55,11 @@ export function readSources(
     const spec: SourceSpec = { id: sourceId, adapter, clock, options }
     list.push(spec)
     if (tags !== undefined) tagPatterns.set(sourceId, tags)
-    for (const fault of checkSource?.(spec) ?? []) {
+    for (const { path: within, message, fix = 'correct the option' } of checkSource?.(spec) ?? []) {
       // An unknown adapter is told at the adapter: it has no options to speak of.
-      const at = [...path, ...(isNested && fault.path[0] !== 'adapter' ? ['options'] : []), ...fault.path]
-      const found = fault.path.reduce<unknown>(
-        (from, step) => (isMap(from) ? from[step] : undefined),
-        options,
-      )
-      report.add(at, found, fault.message, fault.fix ?? 'correct the option')
+      const isAdapter = within.length === 1 && within[0] === 'adapter' && !Object.hasOwn(options, 'adapter')
+      const at = isNested && !isAdapter ? [...path, 'options'] : path
+      report.add([...at, ...within], isAdapter ? adapter : valueAt(options, within), message, fix)
     }
   }
   return { list, tagPatterns }

@@ -1,0 +1,90 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import type { Plant } from '../schema/plant.js'
+import { loadPlant } from '../schema/plant-file/load-plant.js'
+import { plantToYaml } from '../schema/plant-file/plant-to-yaml.js'
+import { formatProblem } from '../schema/plant-file/problem.js'
+import { findAdapter } from './list.js'
+
+const plants = new URL('../plants/', import.meta.url)
+const recordings = new URL('./mtconnect/recordings/', import.meta.url)
+const files = readdirSync(plants).filter(name => name.endsWith('.yaml'))
+
+function load(text: string): Plant {
+  const { plant, problems } = loadPlant(text, { file: 'plant.yaml' })
+  if (plant === undefined) throw new Error(problems.map(formatProblem).join('\n'))
+  return plant
+}
+
+const read = (name: string) => load(readFileSync(new URL(name, plants), 'utf8'))
+const machinesOf = (plant: Plant) =>
+  plant.sites.flatMap(site => site.areas.flatMap(area => area.lines.flatMap(line => line.machines)))
+
+describe.each(files)('plants/%s', name => {
+  it('is sound, and its sources are what their adapters take', () => {
+    for (const source of read(name).sources) {
+      const outcome = findAdapter(source.adapter)?.options.safeParse(source.options)
+      expect(outcome?.error, source.id).toBeUndefined()
+      expect(outcome?.success, source.id).toBe(true)
+    }
+  })
+
+  it('is the same plant when written and read again', () => {
+    expect(load(plantToYaml(read(name)))).toStrictEqual(read(name))
+  })
+})
+
+describe('plants/automotive-cell.yaml', () => {
+  it('is a CNC machine, a welding robot and a hydraulic press with their cycle times', () => {
+    expect(
+      machinesOf(read('automotive-cell.yaml')).map(machine => [machine.id, machine.idealCycleTime]),
+    ).toEqual([
+      ['cnc-01', 55],
+      ['robot-01', 40],
+      ['press-01', 65],
+    ])
+  })
+})
+
+describe('plants/nist-sms.yaml', () => {
+  const machines = new Map(machinesOf(read('nist-sms.yaml')).map(machine => [machine.id, machine]))
+
+  it.each(readdirSync(recordings).filter(name => name.endsWith('.gz')))(
+    'has a fitting signal for every item of %s',
+    name => {
+      const machine = machines.get(name.slice(0, 7).toLowerCase())
+      const byTag = new Map(machine?.signals.map(signal => [signal.tag, signal]))
+      const text = gunzipSync(readFileSync(new URL(name, recordings))).toString('utf8')
+      const wrong = new Set<string>()
+      const seen = new Set<string>()
+      for (const row of text.split('\n')) {
+        const [, item, value, ...rest] = row.trimEnd().split('|')
+        if (item === undefined || value === undefined) continue
+        seen.add(item)
+        const signal = byTag.get(item)
+        if (signal === undefined) wrong.add(`${item}: no signal`)
+        else if (rest.length > 0 !== (signal.quantity === 'condition'))
+          wrong.add(`${item}: condition or not?`)
+        else if (signal.type === 'number' && value !== 'UNAVAILABLE') {
+          const [low, high] = signal.range
+          if (!(Number(value) >= low && Number(value) <= high))
+            wrong.add(`${item}: ${value} not in ${signal.range}`)
+        }
+      }
+      expect([...wrong]).toEqual([])
+      expect(seen.size).toBeGreaterThan(60)
+    },
+  )
+
+  it('takes its states from the controller, as it reports them', () => {
+    for (const machine of machines.values()) {
+      const status = machine.signals.filter(signal => signal.stateMap !== undefined)
+      expect(status.map(signal => [signal.tag, signal.quantity, signal.stateMap])).toEqual([
+        ['execution', 'state', 'mtconnect-execution'],
+        ['mode', 'mode', 'mtconnect-controller-mode'],
+      ])
+      expect(machine.signals.every(signal => signal.period === 0)).toBe(true)
+    }
+  })
+})
