@@ -47,16 +47,16 @@ export interface FloorPlan {
 /** Metres; the pitch is the way from one machine to the next. */
 export const pitch = 4.9
 const laneMargin = 1
-const laneDepth = 6.4
-const laneGap = 1.1
+const laneDepth = 7
+const laneGap = 1.3
 const laneNameWidth = 14
-const areaHeader = 2.8
+const areaHeader = 3.6
 const areaGap = 1.4
-const siteHeader = 4.6
+const siteHeader = 5.6
 const siteMargin = 2
 const siteGap = 5
 /** Width to depth of the whole floor; a tilted view of it fills a wide window. */
-const aspect = 1.45
+const aspect = 1.4
 
 /**
  * Lays the plant out: sites side by side in a grid, their areas one below the other, each line a lane with its machines

@@ -47,8 +47,8 @@ function look(
 /** In the order of `lookNames`. */
 export const looks: readonly Look[] = [
   look('down', 'Down', 'p1', 'p1', true),
-  look('high', 'Critical limit', 'p2', 'p2', true),
-  look('medium', 'Warning limit', 'p3', 'p3', true),
+  look('high', 'Critical', 'p2', 'p2', true),
+  look('medium', 'Warning', 'p3', 'p3', true),
   look('unknown', 'Unknown', 'planned', 'unknown', true),
   look('blocked', 'Blocked', 'blocked', 'blocked', true),
   look('starved', 'Starved', 'starved', 'starved', true),

@@ -3,9 +3,9 @@ import type { Box } from './body-shapes.js'
 
 /** Light on a face by where it looks. Upward faces get the token colour untouched, or its contrast would be fiction. */
 const shadeUp = 1
-const shadeSouth = 0.66
-const shadeSides = 0.52
-const shadeNorth = 0.44
+const shadeSouth = 0.74
+const shadeSides = 0.58
+const shadeNorth = 0.5
 
 /** One geometry of all boxes, with the light of each face in `aShade`. */
 export function makeBodyGeometry(boxes: readonly Box[]): BufferGeometry {

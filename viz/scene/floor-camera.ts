@@ -5,11 +5,11 @@ import type { Area } from '../layout/floor-plan.js'
 export type View = 'top' | 'tilted'
 
 /** Degrees from straight above. */
-const tilts: Readonly<Record<View, number>> = { top: 0, tilted: 36 }
+const tilts: Readonly<Record<View, number>> = { top: 0, tilted: 33 }
 const smallestTilt = 20
 const largestTilt = 75
 /** A long lens: lines stay nearly parallel, sizes stay comparable across the floor. */
-const fieldOfView = 22
+const fieldOfView = 8
 const flyMs = 300
 /** Height that is kept in view above the floor, metres: bodies and their glyphs. */
 const headroom = 3
@@ -44,7 +44,7 @@ export class FloorCamera {
     this.#controls.screenSpacePanning = false
     this.#controls.minPolarAngle = radians(smallestTilt)
     this.#controls.maxPolarAngle = radians(largestTilt)
-    this.#controls.minDistance = 18
+    this.#controls.minDistance = 60
     this.#controls.zoomToCursor = true
     this.#controls.addEventListener('change', () => {
       this.#keepInside()
@@ -109,13 +109,13 @@ export class FloorCamera {
   }
 
   /** A machine in the middle, near enough to read its neighbours' names. */
-  flyTo(x: number, z: number, metresAcross = 26): void {
+  flyTo(x: number, z: number, metresAcross = 44): void {
     const tilt = Math.max(this.#controls.getPolarAngle(), this.#controls.minPolarAngle)
     const turn = this.#controls.getAzimuthalAngle()
     const halfHeight = metresAcross / Math.max(1, this.camera.aspect) / 2
     const distance = Math.min(
       this.#controls.getDistance(),
-      Math.max(this.#controls.minDistance, halfHeight / Math.tan(radians(fieldOfView / 2)), 42),
+      Math.max(this.#controls.minDistance, halfHeight / Math.tan(radians(fieldOfView / 2))),
     )
     this.#to.target.set(x, 0, z)
     this.#to.position.set(
@@ -163,9 +163,17 @@ export class FloorCamera {
     this.#go(false)
   }
 
-  /** Moves on a flight; call once a frame. */
+  /** Moves on a flight; call once a frame, before drawing. */
   advance(now: number): void {
-    if (this.#flightStart < 0) return
+    if (this.#flightStart >= 0) this.#fly(now)
+    // Planes near to what is there: a long lens from afar has no depth to waste.
+    const distance = this.#controls.getDistance()
+    this.camera.near = distance * 0.3
+    this.camera.far = distance * 3
+    this.camera.updateProjectionMatrix()
+  }
+
+  #fly(now: number): void {
     const part = Math.min(1, (now - this.#flightStart) / flyMs)
     const eased = 1 - (1 - part) ** 3
     this.camera.position.lerpVectors(this.#from.position, this.#to.position, eased)

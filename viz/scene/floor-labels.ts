@@ -127,6 +127,8 @@ export class FloorLabels {
 }
 
 function collectLabels(plan: FloorPlan, atlas: TextAtlas): readonly Label[] {
+  // Names of a line stand on one line, whatever the depth of the machines.
+  const deepest = Math.max(...Object.values(footprints).map(footprint => footprint.depth))
   const labels: Label[] = []
   const add = (
     text: string,
@@ -142,20 +144,20 @@ function collectLabels(plan: FloorPlan, atlas: TextAtlas): readonly Label[] {
     add(
       site.name,
       styles.site,
-      { x: site.west + 2, z: site.north + 2.6, pivotX: 0, pivotY: 0.5, tone: 0 },
+      { x: site.west + 2, z: site.north + 3.2, pivotX: 0, pivotY: 0.5, tone: 0 },
       room,
     )
   }
   for (const area of plan.areas) {
     const room = (area.east - area.west) / 2
-    add(area.name, styles.area, { x: area.west, z: area.north + 1.6, pivotX: 0, pivotY: 0.5, tone: 1 }, room)
+    add(area.name, styles.area, { x: area.west, z: area.north + 2, pivotX: 0, pivotY: 0.5, tone: 1 }, room)
   }
   for (const lane of plan.lanes) {
     const z = (lane.north + lane.south) / 2 - 0.5
     add(lane.name, styles.line, { x: lane.west - 1, z, pivotX: 1, pivotY: 0.5, tone: 0 }, 17)
   }
   for (const { machine, x, z } of plan.machines) {
-    const front = z + footprints[machine.archetype].depth / 2 + 0.25
+    const front = z + deepest / 2 + 0.7
     add(machine.name, styles.machine, { x, z: front, pivotX: 0.5, pivotY: 0, tone: 0 }, pitch * 0.97)
   }
   return labels

@@ -51,10 +51,14 @@ void main() {
 const edgeVertex = /* glsl */ `
 attribute vec3 aOffset;
 attribute vec2 aMark;
+uniform float uFocal;
 varying float vDim;
+varying float vFaint;
 void main() {
   vDim = aMark.y;
   gl_Position = projectionMatrix * modelViewMatrix * vec4(position + aOffset, 1.0);
+  // From afar edges would be all there is to see: they step back until there is room for them.
+  vFaint = 0.5 * (1.0 - smoothstep(5.0, 14.0, uFocal / gl_Position.w));
   // A hair towards the eye, so that a line is not swallowed by its own face.
   gl_Position.z -= 0.0004 * gl_Position.w;
 }
@@ -63,8 +67,9 @@ const edgeFragment = /* glsl */ `
 uniform vec3 uEdge;
 uniform vec3 uFloor;
 varying float vDim;
+varying float vFaint;
 void main() {
-  gl_FragColor = vec4(mix(uEdge, uFloor, vDim * 0.72), 1.0);
+  gl_FragColor = vec4(mix(uEdge, uFloor, max(vFaint, vDim * 0.72)), 1.0);
   #include <colorspace_fragment>
 }
 `

@@ -9,7 +9,7 @@ const size = 0.26
 const spacing = 0.36
 const inRow = 10
 /** From this many pixels per metre on, a pip is big enough to be seen. */
-const shownFrom = 16
+const shownFrom = 13
 
 /** Height by level, besides the colour: normal, warning, critical, not live. */
 const heights = [0.18, 0.55, 1.1, 0.08] as const

@@ -26,11 +26,12 @@ export function App({ store, handle, probe, retry }: AppProps) {
   const flyTo = (machine: number): void => handle.scene?.flyTo(machine)
   const [drawn] = useState(() => (milliseconds: number) => probe.drawn(milliseconds))
   const isFloorShown = !isPhone || isFloorAsked
+  const banner = <Banner store={store} retry={retry} />
   return (
     <div class="page" data-selection={store.selected.value >= 0}>
       <TopBar store={store} />
       <StateStrip store={store} />
-      <Banner store={store} retry={retry} />
+      {!isFloorShown && banner}
       <main class={isPhone ? `phone ${isFloorAsked ? 'phone-floor' : 'phone-list'}` : ''}>
         {isPhone && (
           <div class="tabs" role="tablist" aria-label="Parts of the page">
@@ -48,7 +49,12 @@ export function App({ store, handle, probe, retry }: AppProps) {
           </div>
         )}
         {(!isPhone || !isFloorAsked) && <MachineList store={store} flyTo={flyTo} />}
-        {isFloorShown && <FloorView store={store} handle={handle} drawn={drawn} />}
+        {isFloorShown && (
+          <div class="floor-area">
+            <FloorView store={store} handle={handle} drawn={drawn} />
+            {banner}
+          </div>
+        )}
         <Inspector store={store} flyTo={flyTo} />
       </main>
       <Diagnostics store={store} probe={probe} />

@@ -7,32 +7,41 @@ import { TimeInState } from './machine-list.js'
 interface CalloutProps {
   readonly store: FloorStore
   readonly machine: number
+  /** The name alone: where a panel says the rest. */
+  readonly isBrief?: boolean
   /** Placed by whoever draws the floor. */
   readonly at: RefObject<HTMLDivElement | null>
 }
 
 /** Name and state of one machine, pinned to it on the floor. */
-export function Callout({ store, machine, at }: CalloutProps) {
+export function Callout({ store, machine, isBrief = false, at }: CalloutProps) {
   store.looksVersion.value
   const open = store.open.value
   const entry = open?.plant.machine(machine)
   return (
     <div ref={at} class="callout" aria-hidden="true" hidden={entry === undefined}>
       {open !== undefined && entry !== undefined && (
-        <>
-          <LookIcon look={looks[open.live.look[machine]!]!} size={18} />
-          <span>
+        <div class="callout-box">
+          {!isBrief && <LookIcon look={looks[open.live.look[machine]!]!} size={18} />}
+          <div>
             <b>{entry.name}</b>
-            <span class="muted">
-              {looks[open.live.look[machine]!] === looks[lookOfState[open.live.display[machine]!]!]
-                ? ''
-                : `${looks[open.live.look[machine]!]!.word} · `}
-              {stateWord(open.live.display[machine]!)}{' '}
-              <TimeInState store={store} since={open.live.since[machine]!} />
-            </span>
-          </span>
-        </>
+            {!isBrief && <CalloutState store={store} machine={machine} />}
+          </div>
+        </div>
       )}
     </div>
+  )
+}
+
+function CalloutState({ store, machine }: { store: FloorStore; machine: number }) {
+  const live = store.open.value?.live
+  if (live === undefined) return null
+  const look = live.look[machine]!
+  const display = live.display[machine]!
+  return (
+    <p class="muted">
+      {look === lookOfState[display] ? '' : `${looks[look]!.word} · `}
+      {stateWord(display)} <TimeInState store={store} since={live.since[machine]!} />
+    </p>
   )
 }

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { orderMachines, passes } from '../plant/machine-order.js'
+import { passes } from '../plant/machine-order.js'
 import type { FloorScene, ScreenPoint, Trust } from '../scene/floor-scene.js'
 import type { FloorStore, OpenPlant } from '../state/floor-store.js'
 import { themes } from '../theme/tokens.js'
@@ -43,7 +43,7 @@ interface SolidFloorProps extends FloorViewProps {
 }
 
 function SolidFloor({ store, open, handle, drawn, failed }: SolidFloorProps) {
-  const host = useRef<HTMLElement>(null)
+  const host = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const hoverCallout = useRef<HTMLDivElement>(null)
   const selectCallout = useRef<HTMLDivElement>(null)
@@ -103,21 +103,23 @@ function SolidFloor({ store, open, handle, drawn, failed }: SolidFloorProps) {
   store.looksVersion.value
   const abnormal = open.live.abnormalCount
   return (
-    <section class="floor" ref={host} aria-label="Floor">
-      {/* biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: a canvas that takes keys is an application */}
-      <canvas
-        ref={canvas}
-        tabIndex={0}
-        role="application"
-        aria-label={`Factory floor, ${count} machines, ${abnormal} abnormal; use the machine list for details`}
-      />
-      <Callout store={store} machine={store.selected.value} at={selectCallout} />
-      <Callout
-        store={store}
-        machine={store.hovered.value === store.selected.value ? -1 : store.hovered.value}
-        at={hoverCallout}
-      />
-      <ViewButtons store={store} handle={handle} />
+    <section class="floor" aria-label="Floor">
+      <FloorHeader store={store} handle={handle} />
+      <div class="floor-stage" ref={host}>
+        {/* biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: a canvas that takes keys is an application */}
+        <canvas
+          ref={canvas}
+          tabIndex={0}
+          role="application"
+          aria-label={`Factory floor, ${count} machines, ${abnormal} abnormal; use the machine list for details`}
+        />
+        <Callout store={store} machine={store.selected.value} isBrief at={selectCallout} />
+        <Callout
+          store={store}
+          machine={store.hovered.value === store.selected.value ? -1 : store.hovered.value}
+          at={hoverCallout}
+        />
+      </div>
     </section>
   )
 }
@@ -170,19 +172,11 @@ function place(
   element.style.transform = `translate(${Math.round(spot.x)}px, ${Math.round(spot.y)}px)`
 }
 
-function ViewButtons({ store, handle }: { store: FloorStore; handle: FloorHandle }) {
+function FloorHeader({ store, handle }: { store: FloorStore; handle: FloorHandle }) {
   const hasSelection = store.selected.value >= 0
-  const open = store.open.value
-  const worst = (): void => {
-    if (open === undefined) return
-    const [machine] = orderMachines(open.plant.manifest.machines, open.live)
-    if (machine !== undefined) {
-      store.select(machine.index)
-      handle.scene?.flyTo(machine.index)
-    }
-  }
   return (
-    <div class="view-buttons" role="toolbar" aria-label="View">
+    <div class="floor-header" role="toolbar" aria-label="View of the floor">
+      <h2>Floor</h2>
       <button type="button" onClick={() => handle.scene?.camera.home('top')}>
         Top
       </button>
@@ -192,6 +186,7 @@ function ViewButtons({ store, handle }: { store: FloorStore; handle: FloorHandle
       <button
         type="button"
         disabled={!hasSelection}
+        title={hasSelection ? undefined : 'Select a machine first'}
         onClick={() => handle.scene?.fitLine(store.selected.peek())}
       >
         Line
@@ -199,12 +194,11 @@ function ViewButtons({ store, handle }: { store: FloorStore; handle: FloorHandle
       <button
         type="button"
         aria-pressed={store.areLabelsShown.value}
-        onClick={() => (store.areLabelsShown.value = !store.areLabelsShown.value)}
+        onClick={() => {
+          store.areLabelsShown.value = !store.areLabelsShown.value
+        }}
       >
         Names
-      </button>
-      <button type="button" onClick={worst}>
-        Worst
       </button>
     </div>
   )

@@ -2,7 +2,7 @@ import type { ManifestMachine, ManifestSignal } from '../../schema/manifest.js'
 import { packmlStates, unitModes } from '../../schema/packml.js'
 import { qualityNames } from '../../schema/quality.js'
 import { connectionOf, type Level, levelOf } from '../../schema/sensor-state.js'
-import { lookNumber, looks, stateWord } from '../looks/looks.js'
+import { lookNumber, lookOfState, looks, stateWord } from '../looks/looks.js'
 import type { FloorStore, OpenPlant } from '../state/floor-store.js'
 import { formatAge, formatName, formatValue } from './format.js'
 import { LookIcon } from './glyph-icon.js'
@@ -28,6 +28,7 @@ function MachinePanel({ store, open, machine, flyTo }: PanelProps) {
   store.valuesVersion.value
   const { live, plant } = open
   const look = looks[live.look[machine.index]!]!
+  const isStateLook = live.look[machine.index] === lookOfState[live.display[machine.index]!]
   const isDoubtful = store.freshness.value === 'stale' || store.freshness.value === 'lost'
   const signals = plant.signalsOf(machine.index)
   const sensors = signals.filter(signal => signal.role === 'sensor')
@@ -46,7 +47,8 @@ function MachinePanel({ store, open, machine, flyTo }: PanelProps) {
       </div>
       <div class="inspector-state">
         <p>
-          <b class={`word word-${look.fill}`}>{stateWord(live.display[machine.index]!)}</b> for{' '}
+          <b class={`word word-${look.fill}`}>{look.word}</b>
+          {isStateLook ? ' for ' : ` · ${stateWord(live.display[machine.index]!)} for `}
           <TimeInState store={store} since={live.since[machine.index]!} />
         </p>
         <button type="button" onClick={() => flyTo(machine.index)}>

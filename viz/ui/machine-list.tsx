@@ -25,6 +25,7 @@ export function MachineList({ store, flyTo }: { store: FloorStore; flyTo: (machi
 
   const machines =
     open === undefined ? [] : orderMachines(open.plant.manifest.machines, open.live, store.filter.value)
+  const isDoubtful = store.freshness.value === 'stale' || store.freshness.value === 'lost'
   const activePlace = Math.max(
     0,
     machines.findIndex(({ index }) => index === active),
@@ -82,7 +83,7 @@ export function MachineList({ store, flyTo }: { store: FloorStore; flyTo: (machi
       )}
       <div
         ref={scroller}
-        class="scroller"
+        class={`scroller ${isDoubtful ? 'doubtful' : ''}`}
         role="grid"
         aria-label="Machines, worst first"
         aria-rowcount={machines.length}
