@@ -35,6 +35,17 @@ describe.each(files)('plants/%s', name => {
   })
 })
 
+describe('plants/README.md', () => {
+  it('shows a plant that is sound', () => {
+    const text = readFileSync(new URL('README.md', plants), 'utf8')
+    const example = /```yaml\n(.*?)```/s.exec(text)?.[1] ?? ''
+    expect(machinesOf(load(example)).map(machine => machine.signals.length)).toEqual([
+      ...Array(12).fill(14),
+      6,
+    ])
+  })
+})
+
 describe('plants/automotive-cell.yaml', () => {
   it('is a CNC machine, a welding robot and a hydraulic press with their cycle times', () => {
     expect(

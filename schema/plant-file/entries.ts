@@ -87,7 +87,7 @@ export const lineEntry = z.strictObject({
 
 const rangeRule = expecting('a range', 'write [lowest, highest] as two numbers')
 const normalRule = expecting('a normal centre and spread', 'write [centre, spread] as two numbers')
-export const limitsEntry = z.strictObject({
+const limitsEntry = z.strictObject({
   warningHigh: number.optional(),
   criticalHigh: number.optional(),
   warningLow: number.optional(),

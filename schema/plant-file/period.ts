@@ -1,7 +1,7 @@
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 }
 
 /** The word for a signal without a period: the source reports it when it changes. */
-export const onChange = 'on-change'
+const onChange = 'on-change'
 
 /** Milliseconds of a period such as `1s`, `100ms` or `on-change` (0); undefined where it is none. */
 export function parsePeriod(text: string): number | undefined {

@@ -5,7 +5,7 @@ import { type PlantPath, showValue } from './problem.js'
 import { isMap, type Report, valueAt } from './report.js'
 
 /** What an adapter finds wrong with the options of its source; `path` is within the options. */
-export interface SourceFault {
+interface SourceFault {
   readonly path: PlantPath
   readonly message: string
   readonly fix?: string

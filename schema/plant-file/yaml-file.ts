@@ -20,13 +20,13 @@ const mostNodes = 2_000_000
 const deepestNesting = 40
 
 /** Something wrong with the text as YAML, by offset in it. */
-export interface YamlFault {
+interface YamlFault {
   readonly offset: number
   readonly message: string
   readonly fix: string
 }
 
-export interface Position {
+interface Position {
   readonly line: number
   readonly column: number
 }
