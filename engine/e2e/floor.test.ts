@@ -1,14 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { GembaProcess, root } from './process.js'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
 /** What the viewer tells tests of itself. */
 interface Twin {
   readonly counts: { readonly machines: number; readonly signals: number }
@@ -18,7 +14,7 @@ interface Twin {
 }
 
 let data: string
-let gemba: ChildProcess
+let gemba: GembaProcess
 let url: string
 let browser: Browser
 let page: Page
@@ -26,11 +22,8 @@ const faults: string[] = []
 
 beforeAll(async () => {
   data = mkdtempSync(join(tmpdir(), 'gemba-floor-'))
-  gemba = spawn(process.execPath, [join(root, 'scripts/gemba.js'), 'start', '--port', '0', '--data', data], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  url = await announcedUrl(gemba)
+  gemba = new GembaProcess(['start', '--port', '0', '--data', data])
+  url = await gemba.live()
   browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
@@ -49,12 +42,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await browser?.close()
-  if (gemba?.exitCode === null) {
-    const gone = once(gemba, 'exit')
-    gemba.kill('SIGCONT')
-    gemba.kill('SIGINT')
-    await gone
-  }
+  gemba?.child.kill('SIGCONT')
+  await gemba?.stop()
   rmSync(data, { recursive: true, force: true })
 }, 30_000)
 
@@ -95,12 +84,12 @@ describe('the reference plant, started as a newcomer starts it', () => {
   })
 
   it('says Stale, then Lost, when the engine hangs, and recovers with it', async () => {
-    gemba.kill('SIGSTOP')
+    gemba.child.kill('SIGSTOP')
     await expect.poll(() => twin('freshness'), { timeout: 10_000 }).toBe('stale')
     await expect.poll(() => page.locator('body').innerText()).toMatch(/old/i)
     await expect.poll(() => twin('freshness'), { timeout: 15_000 }).toBe('lost')
     await expect.poll(() => page.locator('body').innerText()).toMatch(/connection lost/i)
-    gemba.kill('SIGCONT')
+    gemba.child.kill('SIGCONT')
     await expect.poll(() => twin('freshness'), { timeout: 40_000 }).toBe('live')
     const seq = await twin('seq')
     await expect.poll(() => twin('seq'), { timeout: 10_000 }).not.toBe(seq)
@@ -110,16 +99,3 @@ describe('the reference plant, started as a newcomer starts it', () => {
     expect(faults).toEqual([])
   })
 })
-
-/** The address in the engine's announcement; fails with its output when it ends before. */
-function announcedUrl(engine: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const lines: string[] = []
-    createInterface({ input: engine.stdout! }).on('line', line => {
-      lines.push(line)
-      const live = line.match(/Gemba is live: (http:\/\/[^\s"]+)/)
-      if (live) resolve(live[1]!)
-    })
-    engine.once('exit', code => reject(new Error(`gemba ended with ${code}:\n${lines.join('\n')}`)))
-  })
-}
