@@ -14,7 +14,7 @@ const packml: StateMap = {
 }
 
 /**
- * MTConnect EXECUTION (ANSI/MTC1.4, Part 2) in PackML's terms: the program waits for somebody (Held: cause inside the
+ * MTConnect EXECUTION in PackML's terms, a mapping of ours (no standard gives one): the program waits for somebody (Held: cause inside the
  * unit) or for something outside (Suspended).
  */
 const mtconnectExecution: StateMap = {
@@ -33,7 +33,7 @@ const mtconnectExecution: StateMap = {
   },
 }
 
-/** MTConnect CONTROLLER_MODE (ANSI/MTC1.4, Part 2): whatever is not automatic is done by hand. */
+/** MTConnect CONTROLLER_MODE, a mapping of ours: whatever is not automatic is done by hand. */
 const mtconnectControllerMode: StateMap = {
   words: {
     AUTOMATIC: { mode: 'Production' },
@@ -59,7 +59,10 @@ const runningIdleFault: StateMap = {
   },
 }
 
-/** A machine state word 0–4 as PLC programs behind KEPServerEX commonly number it. */
+/**
+ * A machine state word: 0 stopped, 1 running, 2 idle, 3 fault, 4 maintenance. No standard numbers it so: compare with
+ * the PLC program, and write a map of its own where it differs.
+ */
 const kepwareMachineState: StateMap = {
   words: {
     '0': { state: 'Stopped' },

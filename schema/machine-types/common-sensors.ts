@@ -22,7 +22,7 @@ export const airPressure: SensorTemplate = {
 
 /**
  * Casing vibration, velocity RMS, of a machine of 15–300 kW on a rigid support: zone boundaries B/C and C/D
- * (ISO 20816-3, group 2).
+ * (ISO 20816-3, group 2). Part 3 does not cover machine-tool spindles; the shipped types use it as a usual default.
  */
 export const rigidVibration: SensorTemplate = {
   quantity: 'vibration',

@@ -1,7 +1,7 @@
 import { supplyVoltage } from './common-sensors.js'
 import type { ShippedMachineType } from './machine-type-template.js'
 
-/** Robot spot welder, medium frequency. Currents and forces are those of the last weld (ISO 14373). */
+/** Robot spot welder, medium frequency. Weld current, voltage and electrode force are those of the last weld. */
 export const welder: ShippedMachineType = {
   id: 'welder',
   name: 'Welder',
