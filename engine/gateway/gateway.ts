@@ -51,7 +51,7 @@ export interface Gateway {
   readonly url: string
   /** Brings the stream's clients up to the floor; called every tickMs, and by tests. */
   tick(): void
-  /** Tells the clients, then closes everything. */
+  /** Tells the clients, then closes everything; a second call does nothing. */
   close(): void
 }
 
@@ -85,6 +85,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     .any('/*', bridge({ answer, logger }))
   const listening = await listen(app, host, wanted)
   const port = us_socket_local_port(listening)
+  let isClosed = false
   const stop = repeat(() => hub.tick(), tickMs)
 
   return {
@@ -92,6 +93,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     url: `http://${host === '0.0.0.0' || host === '::' ? 'localhost' : host}:${port}/`,
     tick: () => hub.tick(),
     close: () => {
+      // The socket is native and unchecked: closing it twice would bring the process down.
+      if (isClosed) return
+      isClosed = true
       stop()
       us_listen_socket_close(listening)
       hub.close()

@@ -16,7 +16,7 @@ export function writeResponse(
     // Without a number: a content length that is not known must not be announced.
     if (response.status === 204 || response.status === 304) res.endWithoutBody()
     else if (how.isHead) res.endWithoutBody(content.length)
-    else res.end(content, how.hangUp)
+    else res.end(content, how.hangUp ?? false)
   })
 }
 
