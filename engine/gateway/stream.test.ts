@@ -177,8 +177,8 @@ describe('The stream over a socket', () => {
       (await metrics.getSingleMetric('gemba_stream_waiting_bytes')?.get())?.values[0]?.value ?? 0
     let most = 0
     for (let round = 0; most === 0 || round < 150; round++) {
-      for (const { index } of floor.registry.signals) floor.sample(index, (round % 7) + (index % 50))
-      if (round === 140) floor.sample(5, 149.5)
+      for (const { index } of floor.registry.signals) floor.sample(index, round + (index % 50) / 100)
+      if (round === 140) floor.sample(5, 9_999.5)
       await tick()
       most = Math.max(most, await waiting())
       if (round > 2_000) throw new Error('The buffers of the system never filled')
@@ -192,7 +192,7 @@ describe('The stream over a socket', () => {
       highest = Math.max(highest, viewer.read())
     }
     expect(viewer.isRight()).toBe(true)
-    expect(highest).toBe(149.5)
+    expect(highest).toBe(9_999.5)
     expect(viewer.client.counts).toMatchObject({ gaps: 0, resyncs: 0 })
     expect(viewer.client.counts.merged).toBeGreaterThan(0)
   }, 20_000)
