@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { adapterDefinitions, findAdapter } from '../../adapters/list.js'
-import type { Plant, PlantCounts } from '../../schema/plant.js'
+import type { Plant } from '../../schema/plant.js'
 import { type LoadedPlant, loadPlant } from '../../schema/plant-file/load-plant.js'
 import { formatProblem } from '../../schema/plant-file/problem.js'
 import type { CheckSource } from '../../schema/plant-file/sources.js'
@@ -19,11 +19,16 @@ const checkSource: CheckSource = source => {
   }
   const result = definition.options.safeParse(source.options)
   if (result.success) return []
-  return result.error.issues.map(issue => ({
-    path: issue.path.filter(step => typeof step !== 'symbol'),
-    message: issue.message,
-    fix: `see \`gemba adapters ${source.adapter}\` for an example`,
-  }))
+  const fix = `see \`gemba adapters ${source.adapter}\` for an example`
+  return result.error.issues.flatMap(issue => {
+    const path = issue.path.filter(step => typeof step !== 'symbol')
+    if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message, fix }]
+    return issue.keys.map(key => ({
+      path: [...path, key],
+      message: `${source.adapter} has no option "${key}"`,
+      fix,
+    }))
+  })
 }
 
 export function readPlantFile(path: string): LoadedPlant {
@@ -31,7 +36,8 @@ export function readPlantFile(path: string): LoadedPlant {
   try {
     text = readFileSync(path, 'utf8')
   } catch (cause) {
-    const why = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (cause as Error).message
+    const why =
+      (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (cause as Error).message
     throw new EngineError('bad-input', `The plant file ${path} cannot be read: ${why}.`, { cause })
   }
   return loadPlant(text, { file: path, checkSource })
@@ -43,21 +49,8 @@ export function openPlant(path: string): Plant {
   if (plant !== undefined) return plant
   const lines = problems.slice(0, shownProblems).map(formatProblem)
   if (problems.length > shownProblems) lines.push(`… and ${problems.length - shownProblems} more`)
-  lines.push(`The plant file has ${problems.length} problem${problems.length === 1 ? '' : 's'}; nothing was started.`)
+  lines.push(
+    `The plant file has ${problems.length} problem${problems.length === 1 ? '' : 's'}; nothing was started.`,
+  )
   throw new EngineError('bad-plant', lines.join('\n'))
-}
-
-/** Signals are the sensors: what a machine says of itself is not counted. */
-export function countPlant(plant: Plant): PlantCounts {
-  const areas = plant.sites.flatMap(site => site.areas)
-  const lines = areas.flatMap(area => area.lines)
-  const machines = lines.flatMap(line => line.machines)
-  const signals = machines.flatMap(machine => machine.signals).filter(({ role }) => role === 'sensor')
-  return {
-    sites: plant.sites.length,
-    areas: areas.length,
-    lines: lines.length,
-    machines: machines.length,
-    signals: signals.length,
-  }
 }

@@ -1,15 +1,19 @@
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
+import { countPlant } from '../../schema/count-plant.js'
 import { referencePlant } from '../../schema/reference-plant/reference-plant.js'
 import { startEngine } from '../engine.js'
 import { EngineError } from '../errors.js'
 import type { Command } from './command.js'
-import { countPlant, openPlant } from './open-plant.js'
+import { openPlant } from './open-plant.js'
 import { readSettings, settingsHelp } from './settings.js'
 
 /** The built viewer lies beside the built engine, also when this runs from source. */
-const viewer = join(dirname(fileURLToPath(import.meta.url)), import.meta.url.endsWith('.ts') ? '../../dist/viz' : '../../viz')
+const viewer = join(
+  dirname(fileURLToPath(import.meta.url)),
+  import.meta.url.endsWith('.ts') ? '../../dist/viz' : '../../viz',
+)
 
 export const startCommand: Command = {
   name: 'start',
@@ -28,7 +32,8 @@ folder is in use or cannot be written, 5 the store does not start.`,
   async run(argv, io) {
     try {
       const config = readSettings(argv, io.env)
-      const plant = config.plant === undefined ? referencePlant({ seed: config.seed }) : openPlant(config.plant)
+      const plant =
+        config.plant === undefined ? referencePlant({ seed: config.seed }) : openPlant(config.plant)
       const logger = makeLogger(config.logLevel)
       const counts = countPlant(plant)
       const engine = await startEngine({ config, plant, logger, viewer })
@@ -36,7 +41,10 @@ folder is in use or cannot be written, 5 the store does not start.`,
       await aborted(io.signal)
       logger.info('stopping: the sources first, then what is on its way is written')
       const { rowsWritten, segmentsLeft } = await engine.stop()
-      const left = segmentsLeft === 0 ? 'nothing is left to write' : `${segmentsLeft} spool segments wait for the next start`
+      const left =
+        segmentsLeft === 0
+          ? 'nothing is left to write'
+          : `${segmentsLeft} spool segments wait for the next start`
       logger.info({ rowsWritten, segmentsLeft }, `stopped; ${rowsWritten} rows written, ${left}`)
       return 0
     } catch (error) {
@@ -49,7 +57,10 @@ folder is in use or cannot be written, 5 the store does not start.`,
 
 /** Lines for people on a terminal, JSON for everybody else. */
 function makeLogger(level: string) {
-  const transport = { target: 'pino-pretty', options: { ignore: 'pid,hostname', translateTime: 'HH:MM:ss', singleLine: true } }
+  const transport = {
+    target: 'pino-pretty',
+    options: { ignore: 'pid,hostname', translateTime: 'HH:MM:ss', singleLine: true },
+  }
   return process.stdout.isTTY ? pino({ level, transport }) : pino({ level })
 }
 

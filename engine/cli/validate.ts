@@ -1,7 +1,8 @@
+import { countPlant } from '../../schema/count-plant.js'
 import { formatProblem } from '../../schema/plant-file/problem.js'
 import { EngineError } from '../errors.js'
 import type { Command } from './command.js'
-import { countPlant, readPlantFile } from './open-plant.js'
+import { readPlantFile } from './open-plant.js'
 
 export const validateCommand: Command = {
   name: 'validate',
@@ -26,7 +27,9 @@ Exit code 0 when all are fine, 1 when one has a problem, 2 without a file.`,
           io.err(`${file}: ${problems.length} problem${problems.length === 1 ? '' : 's'}`)
         } else {
           const { sites, areas, lines, machines, signals } = countPlant(plant)
-          io.out(`${file}: fine; ${sites} sites, ${areas} areas, ${lines} lines, ${machines} machines, ${signals} signals`)
+          io.out(
+            `${file}: fine; ${sites} sites, ${areas} areas, ${lines} lines, ${machines} machines, ${signals} signals`,
+          )
         }
       } catch (error) {
         if (!(error instanceof EngineError)) throw error

@@ -302,7 +302,15 @@ export class LiveFloor implements Floor {
     if (packmlStateOf(stateValueOf(this.twins.get(address)?.snapshot)) === 'Undefined') return
     this.twins.send(address, { type: 'OBSERVED', state: 'Undefined', reason: 'none', sourceState: '', time })
     if (!isCounted) return
-    const change = { machine: id, time, state: 'Undefined', mode: '', reason: 'none', sourceState: '', observed: false }
+    const change = {
+      machine: id,
+      time,
+      state: 'Undefined',
+      mode: '',
+      reason: 'none',
+      sourceState: '',
+      observed: false,
+    }
     this.#stateChanges.push(change)
   }
 

@@ -7,6 +7,7 @@ import {
   unitModes,
 } from '../../schema/packml.js'
 import type { Signal, StateMap } from '../../schema/plant.js'
+import { lookupState } from '../../schema/state-maps.js'
 
 /** What a source's word says of a machine; undefined parts are not said. */
 export interface Observation {
@@ -27,16 +28,7 @@ export class MachineObserver {
   readonly #read = new Map<string, Map<number, Observation>>()
 
   constructor(maps: Readonly<Record<string, StateMap>>, text: (code: number) => string | undefined) {
-    this.#maps = Object.fromEntries(
-      Object.entries(maps).map(([name, map]) => [
-        name,
-        {
-          words: Object.fromEntries(
-            Object.entries(map.words).map(([word, said]) => [word.toLowerCase(), said]),
-          ),
-        },
-      ]),
-    )
+    this.#maps = maps
     this.#text = text
   }
 
@@ -61,7 +53,8 @@ export class MachineObserver {
     const word = signal.type === 'text' ? this.#text(value) : Number.isNaN(value) ? undefined : String(value)
     const isState = signal.quantity === 'state'
     if (word === undefined) return { ...nothingSaid, word: '', state: isState ? 'Undefined' : undefined }
-    const said = this.#maps[mapName]?.words[word.toLowerCase()]
+    const map = this.#maps[mapName]
+    const said = map && lookupState(map, word)
     if (said === undefined) {
       return { ...nothingSaid, word, state: isState ? 'Undefined' : undefined, isUnknownWord: true }
     }
