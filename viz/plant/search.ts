@@ -23,7 +23,9 @@ export class PlantSearch {
     const sensors = plant.manifest.signals.flatMap((signal): Entry[] => {
       const machine = plant.machine(signal.machine)
       if (machine === undefined || signal.role !== 'sensor') return []
-      const text = fold(`${signal.name} ${signal.id} ${signal.quantity} ${machine.name}`)
+      const text = fold(
+        `${signal.name} ${signal.id} ${signal.quantity} ${machine.name} ${plant.placeOf(machine)}`,
+      )
       return [{ hit: { kind: 'sensor', machine, signal }, name: fold(signal.name), text }]
     })
     this.#entries = [...machines, ...sensors]

@@ -95,6 +95,11 @@ export class TwinProbe {
     return this.#store.status.peek()?.counts.gaps ?? 0
   }
 
+  /** Frames received over all connections. */
+  get frames(): number {
+    return this.#store.status.peek()?.counts.frames ?? 0
+  }
+
   get resyncs(): number {
     return this.#store.status.peek()?.counts.resyncs ?? 0
   }
@@ -102,6 +107,11 @@ export class TwinProbe {
   /** Id of the selected machine. */
   get selected(): string | undefined {
     return this.#store.open.peek()?.plant.machine(this.#store.selected.peek())?.id
+  }
+
+  /** Brings a machine to the middle of the picture. */
+  show(id: string): void {
+    this.#handle.scene?.flyTo(this.#indexOf(id))
   }
 
   /** A point of the canvas that shows the machine's plain colour, CSS pixels. */

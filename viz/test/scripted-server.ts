@@ -66,6 +66,8 @@ export class ScriptedServer {
   #resyncDelay = 0
   plant: ScriptedPlant
   epoch = 1_000
+  /** When anything was sent last, by the server's clock. */
+  lastSent = 0
   port = 0
   /** Frames of clients, oldest first. */
   readonly received: ClientFrame[] = []
@@ -119,7 +121,8 @@ export class ScriptedServer {
   /** The server's wall time, Unix ms. */
   now(): number {
     const { pace = 1, skew = 0 } = this.#options
-    return performance.timeOrigin + this.#started + (performance.now() - this.#started) * pace + skew
+    const elapsed = (performance.now() - this.#started) * pace
+    return Math.round(performance.timeOrigin + this.#started + elapsed + skew)
   }
 
   /** Sends a heartbeat to everybody. */
@@ -296,6 +299,7 @@ export class ScriptedServer {
 
   #send(socket: WebSocket<Session>, frame: ServerFrame): number {
     const bytes = encodeServerFrame(frame)
+    this.lastSent = this.now()
     socket.send(bytes, true)
     return bytes.length
   }

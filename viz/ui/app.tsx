@@ -51,8 +51,8 @@ export function App({ store, handle, probe, retry }: AppProps) {
         {(!isPhone || !isFloorAsked) && <MachineList store={store} flyTo={flyTo} />}
         {isFloorShown && (
           <div class="floor-area">
-            <FloorView store={store} handle={handle} drawn={drawn} />
             {banner}
+            <FloorView store={store} handle={handle} drawn={drawn} />
           </div>
         )}
         <Inspector store={store} flyTo={flyTo} />

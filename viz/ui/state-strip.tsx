@@ -31,7 +31,7 @@ export function StateStrip({ store }: { store: FloorStore }) {
   return (
     <nav class="state-strip" aria-label="Machines by state">
       <span class="total">
-        <b>{total}</b> {total === 1 ? 'machine' : 'machines'}
+        <b>{total}</b> <span>{total === 1 ? 'machine' : 'machines'}</span>
       </span>
       {shownStates.map(state => {
         const count = live.stateCounts[displayNumber[state]] ?? 0

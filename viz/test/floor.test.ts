@@ -1,0 +1,155 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { displayStates } from '../../schema/display-state.js'
+import { lookNumber, looks } from '../looks/looks.js'
+import { type ThemeName, themes } from '../theme/tokens.js'
+import { twin, ViewerBench, whenLive } from './viewer.js'
+
+let bench: ViewerBench
+beforeAll(async () => {
+  bench = await ViewerBench.start()
+})
+afterEach(() => bench.closePages())
+afterAll(() => bench.stop())
+
+describe('the floor', () => {
+  it('shows every machine and sensor of the manifest within the budget of draw calls', async () => {
+    const { page, problems } = await bench.open()
+    await whenLive(page)
+    expect(await twin(page, probe => probe.counts)).toEqual({
+      machines: 228,
+      signals: 1716,
+      lines: 20,
+      sites: 4,
+    })
+    expect(await page.locator('.list-header').innerText()).toContain('228')
+    expect(await twin(page, probe => probe.calls)).toBeLessThanOrEqual(30)
+    expect(await twin(page, probe => probe.calls)).toBeGreaterThan(10)
+    expect(await twin(page, probe => probe.triangles)).toBeLessThanOrEqual(150_000)
+    expect(problems).toEqual([])
+  })
+
+  it('draws nothing while only heartbeats come, and once for one change of state', async () => {
+    const { page, server } = await bench.open()
+    await whenLive(page)
+    // The first pictures settle: fonts, sizes, the label's first scale.
+    await page.waitForFunction(() => {
+      const renders = window.__twin!.renders
+      return new Promise(resolve => setTimeout(() => resolve(window.__twin!.renders === renders), 600))
+    })
+    const before = await twin(page, probe => probe.renders)
+    const frames = await page.evaluate(() => window.__twin!.frames)
+    await page.waitForFunction(seen => window.__twin!.frames >= seen + 3, frames)
+    expect(await twin(page, probe => probe.renders)).toBe(before)
+
+    server.plant.setMachine('m-042', 'blocked', server.now())
+    server.flush()
+    await page.waitForFunction(() => window.__twin!.displayOf('m-042')?.look === 'blocked')
+    await page.waitForFunction(seen => window.__twin!.renders > seen, before)
+    const later = await page.evaluate(() => window.__twin!.frames)
+    await page.waitForFunction(seen => window.__twin!.frames >= seen + 2, later)
+    expect(await twin(page, probe => probe.renders)).toBe(before + 1)
+  })
+
+  it('applies and draws a full change ten times a second without long work on the main thread', async () => {
+    const { page, server } = await bench.open()
+    await whenLive(page)
+    await page.evaluate(() => window.__twin!.clearCpu())
+    server.changeAll(10)
+    await page.waitForFunction(() => window.__twin!.cpuMs.length >= 25)
+    server.changeAll(0)
+    expect(await twin(page, probe => probe.medianCpu)).toBeLessThanOrEqual(3)
+  })
+
+  it.each(['light', 'dark'] as const)('shows each state and priority in its token colour, %s', async name => {
+    const { page, server } = await bench.open({ query: `theme=${name}` }, prepared => {
+      const { plant } = prepared
+      for (const [at, state] of displayStates.entries())
+        plant.setMachine(machineId(at), state, prepared.now())
+      plant.setSignal(`${machineId(20)}.vibration`, { level: 'critical-high' })
+      plant.setSignal(`${machineId(21)}.vibration`, { level: 'warning-high' })
+      // Near the middle of the line, at the scale of names.
+    })
+    await whenLive(page)
+    expect(server.plant.manifest.machines).toHaveLength(228)
+    await page.emulateMedia({ reducedMotion: 'reduce' })
+    const wanted = [
+      ...displayStates.map((state, at) => [at, state] as const),
+      [20, 'high'] as const,
+      [21, 'medium'] as const,
+    ]
+    for (const [at, look] of wanted) {
+      const id = machineId(at)
+      await page.evaluate(machine => window.__twin!.show(machine), id)
+      const shown = await page.evaluate(machine => window.__twin!.displayOf(machine), id)
+      expect(shown?.look).toBe(look)
+      expect(shown?.glyph).toBe(looks[lookNumber[look]]!.cell)
+      if (look === 'unknown') continue // hatched: its plain colour shows between the stripes only
+      const colour = await page.evaluate(machine => window.__twin!.colourOf(machine), id)
+      expectColour(colour, tokenOf(name, look), `${look} in ${name}`)
+    }
+  })
+
+  it('says every state in words and with a glyph of its own in the list', async () => {
+    const { page } = await bench.open({}, ({ plant, now: _ }) => {
+      for (const [at, state] of displayStates.entries()) plant.setMachine(machineId(at), state, 1)
+      plant.setSignal(`${machineId(20)}.vibration`, { level: 'critical-high' })
+      plant.setSignal(`${machineId(21)}.vibration`, { level: 'warning-high' })
+    })
+    await whenLive(page)
+    const seen = new Map<string, string>()
+    for (const { name, word, cell } of looks) {
+      const row = page.locator(`[role=row][data-look="${name}"]`).first()
+      await row.waitFor()
+      expect(await row.innerText()).toContain(word)
+      expect(await row.getAttribute('data-glyph')).toBe(String(cell))
+      seen.set(await row.locator('svg').innerHTML(), word)
+    }
+    expect(seen.size).toBe(looks.length)
+  })
+
+  it('shows the live values of a machine that is clicked on the floor', async () => {
+    const { page, server } = await bench.open()
+    await whenLive(page)
+    const at = (await page.evaluate(() => window.__twin!.pixelOf('m-117')))!
+    const canvas = (await page.locator('canvas[role=application]').boundingBox())!
+    await page.mouse.click(canvas.x + at.x, canvas.y + at.y)
+    const value = page.locator('[data-signal="m-117.vibration"] .sensor-value')
+    await value.waitFor()
+    expect(page.url()).toContain('machine=m-117')
+    server.plant.setSignal('m-117.vibration', { value: 3.21, sourceTime: server.now() })
+    server.flush()
+    await page.waitForFunction(
+      () =>
+        document.querySelector('[data-signal="m-117.vibration"] .sensor-value')?.textContent === '3.21 mm/s',
+    )
+  })
+
+  it('marks the one sensor that has stopped, and no other', async () => {
+    const { page, server } = await bench.open({ hash: '#/floor?machine=m-117' })
+    await whenLive(page)
+    server.plant.setSignal('m-117.vibration', { connection: 'stale', sourceTime: server.now() - 9_000 })
+    server.flush()
+    const sensor = page.locator('[data-signal="m-117.vibration"]')
+    await page.locator('[data-signal="m-117.vibration"][data-connection="stale"]').waitFor()
+    expect(await sensor.innerText()).toMatch(/Stale[\s\S]*(9\.\d|1\d) s ago/)
+    expect(await page.locator('.sensor.doubtful').count()).toBe(1)
+    // Another machine and back: it stays stale.
+    await page.keyboard.press('Escape')
+    await page.goBack()
+    expect(await sensor.getAttribute('data-connection')).toBe('stale')
+  })
+})
+
+const machineId = (at: number): string => `m-${String(at + 1).padStart(3, '0')}`
+
+function tokenOf(theme: ThemeName, look: keyof typeof lookNumber): string {
+  return themes[theme].fills[looks[lookNumber[look]]!.fill].fill
+}
+
+function expectColour(colour: readonly number[] | undefined, token: string, what: string): void {
+  expect(colour, what).toBeDefined()
+  const wanted = [1, 3, 5].map(at => Number.parseInt(token.slice(at, at + 2), 16))
+  for (const [at, channel] of wanted.entries()) {
+    expect(Math.abs(channel - colour![at]!), `${what}: ${colour} for ${wanted}`).toBeLessThanOrEqual(6)
+  }
+}
