@@ -213,7 +213,7 @@ describe('The stream hub', () => {
     ground.floor.sample(0, 1)
     ground.tick()
     expect(slow.deltas()).toHaveLength(1)
-    for (const value of [50, -30, 2]) {
+    for (const value of [10, 50, -30, 2]) {
       ground.floor.sample(0, value)
       ground.floor.sample(9, value)
       ground.tick()
@@ -224,7 +224,7 @@ describe('The stream hub', () => {
     slow.drain()
     ground.tick()
     const [body, paint] = slow.deltas().sort((a, b) => a.topic - b.topic)
-    expect(body).toMatchObject({ topic: 0, fromSeq: 1, seq: 5 })
+    expect(body).toMatchObject({ topic: 0, fromSeq: 1, seq: 6 })
     expect(body?.signals).toMatchObject({
       index: Uint32Array.of(0),
       value: Float64Array.of(2),
@@ -232,11 +232,11 @@ describe('The stream hub', () => {
       max: Float64Array.of(50),
     })
     expect([...(body?.machines.index ?? [])]).toEqual([1])
-    expect(paint).toMatchObject({ topic: 1, fromSeq: 0, seq: 3 })
-    expect(quick.deltas().filter(({ topic }) => topic === 0)).toHaveLength(5)
+    expect(paint).toMatchObject({ topic: 1, fromSeq: 0, seq: 4 })
+    expect(quick.deltas().filter(({ topic }) => topic === 0)).toHaveLength(6)
     ground.floor.sample(0, 3)
     ground.tick()
-    expect(slow.deltas()).toMatchObject([{ fromSeq: 5, seq: 6 }])
+    expect(slow.deltas()).toMatchObject([{ fromSeq: 6, seq: 7 }])
   })
 
   it('S19 loses nothing of a frame that the socket dropped', () => {

@@ -186,7 +186,7 @@ export class Topic {
       if (this.#ground.isText[signals.index[i]!] === 0) continue
       // Smallest and largest are codes too: texts it passed through since the last frame.
       for (const code of [signals.value[i]!, signals.min[i]!, signals.max[i]!]) {
-        if (!(code >= 0) || texts.has(code)) continue
+        if (!Number.isInteger(code) || texts.has(code)) continue
         const text = this.floor.text(code)
         if (text !== undefined) texts.set(code, text)
       }
