@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** What is wrong with one part of a request. */
-export const problemErrorSchema = z.object({
+const problemErrorSchema = z.object({
   /** Where, as a dotted path: `query.from`. */
   path: z.string(),
   message: z.string(),

@@ -14,7 +14,7 @@ export interface ManifestDocument {
   readonly gzip: Uint8Array<ArrayBuffer>
 }
 
-export function makeManifest({ plant, registry }: Floor): Manifest {
+function makeManifest({ plant, registry }: Floor): Manifest {
   const areas = plant.sites.flatMap(site => site.areas.map(area => ({ site, area })))
   const lines = areas.flatMap(({ area }) => area.lines.map(line => ({ area, line })))
   const orders = new Map(

@@ -23,7 +23,7 @@ import { isTrustedHost } from './trusted-host.js'
 import { addViewerRoutes } from './viewer-routes.js'
 
 /** Calls back at an interval until the answer is called; real by default, by hand in tests. */
-export type Repeat = (callback: () => void, ms: number) => () => void
+type Repeat = (callback: () => void, ms: number) => () => void
 
 export interface GatewayOptions {
   readonly floor: Floor

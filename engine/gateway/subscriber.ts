@@ -14,7 +14,7 @@ export interface StreamSocket {
 }
 
 /** When a client that does not keep up is given a fresh start, and when it is given up; see SPEC.md, S20. */
-export const slowLimits = { bytes: 1024 * 1024, snapshotAfterMs: 5_000, closeAfterMs: 30_000 } as const
+const slowLimits = { bytes: 1024 * 1024, snapshotAfterMs: 5_000, closeAfterMs: 30_000 } as const
 
 /** A client may say this much in a second; a viewer says a handful. */
 const mostFramesPerSecond = 100

@@ -13,7 +13,7 @@ import {
 import { TopicSync } from './topic-sync.js'
 
 /** Reconnecting: longest delay, first ceiling, and how long a stream must hold before the count starts anew; S27. */
-export const reconnectLimits = { longestMs: 30_000, firstMs: 500, healthyMs: 10_000 } as const
+const reconnectLimits = { longestMs: 30_000, firstMs: 500, healthyMs: 10_000 } as const
 
 export interface StreamClientOptions {
   /** A number from 0 to 1, as Math.random gives it. */

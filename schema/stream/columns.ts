@@ -9,7 +9,7 @@ const invisibleShare = 0.25
 const furthestTime = 2 ** 50
 
 /** The value can travel as Float32: it is exact, or off by less than the signal can show. */
-export function fitsFloat32(value: number, resolution: number): boolean {
+function fitsFloat32(value: number, resolution: number): boolean {
   const rounded = Math.fround(value)
   return rounded === value || Number.isNaN(value) || Math.abs(rounded - value) <= resolution * invisibleShare
 }

@@ -90,7 +90,7 @@ export interface Delta extends TopicFrame {
 }
 
 /** Once a second when a client has had nothing else. */
-export interface Heartbeat {
+interface Heartbeat {
   readonly kind: 'heartbeat'
   readonly epoch: number
   readonly floorTime: number

@@ -87,7 +87,7 @@ export function decodeMachines(bytes: Uint8Array): MachineColumns {
   return { index, state, mode, display, since }
 }
 
-export function emptySignals(): SignalColumns {
+function emptySignals(): SignalColumns {
   return {
     index: new Uint32Array(0),
     value: new Float64Array(0),
