@@ -13,7 +13,7 @@ export const signals: Table = {
   name: 'signals',
   meaning: 'What the signal indexes of telemetry mean.',
   columns: [
-    { name: 'index', type: 'UInt32', meaning: 'signal index, given once and for ever' },
+    { name: 'signal', type: 'UInt32', meaning: 'signal index, given once and for ever' },
     { name: 'id', type: 'String', meaning: 'signal id, {machine}.{name}' },
     { name: 'name', type: word, meaning: 'name within the machine' },
     { name: 'machine', type: word, meaning: 'machine id' },
@@ -31,7 +31,7 @@ export const signals: Table = {
     updated,
   ],
   engine: 'ReplacingMergeTree(updated)',
-  orderBy: ['index'],
+  orderBy: ['signal'],
 }
 
 export const machines: Table = {
@@ -39,7 +39,7 @@ export const machines: Table = {
   name: 'machines',
   meaning: 'The machines and their place in the plant.',
   columns: [
-    { name: 'index', type: 'UInt32', meaning: 'machine index, given once and for ever' },
+    { name: 'machine_index', type: 'UInt32', meaning: 'machine index, given once and for ever' },
     { name: 'id', type: 'String', meaning: 'machine id' },
     { name: 'name', type: 'String', meaning: 'as shown' },
     { name: 'type', type: word, meaning: 'machine type' },
@@ -51,7 +51,7 @@ export const machines: Table = {
     updated,
   ],
   engine: 'ReplacingMergeTree(updated)',
-  orderBy: ['index'],
+  orderBy: ['machine_index'],
 }
 
 /** Texts of text signals. */

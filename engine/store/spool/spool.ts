@@ -145,9 +145,19 @@ export class Spool {
     return () => this.#commitListeners.delete(listener)
   }
 
-  /** The oldest segment, sealed; waits for one. Undefined when the spool is closed and nothing is left. */
-  async next(): Promise<SealedSegment | undefined> {
+  /** Number of the newest segment with something in it; undefined when all is in the store. */
+  get newestSegment(): number | undefined {
+    if (!this.#active.isEmpty) return this.#active.number
+    return this.#sealing.at(-1)?.number ?? this.#sealed.at(-1)?.number
+  }
+
+  /**
+   * The oldest segment, sealed; waits for one. Undefined when the spool is closed and nothing is left, or when `signal`
+   * is aborted (which `wake` must tell it).
+   */
+  async next(signal: AbortSignal): Promise<SealedSegment | undefined> {
     for (;;) {
+      if (signal.aborted) return undefined
       const oldest = this.#sealed[0]
       if (oldest !== undefined) return oldest
       if (this.#isClosed) return undefined
@@ -184,7 +194,7 @@ export class Spool {
     await this.commit()
     clearTimeout(this.#commitTimer)
     this.#active.close()
-    this.#wake()
+    this.wake()
   }
 
   #armSealing(): void {
@@ -240,10 +250,11 @@ export class Spool {
       segment.close()
       this.#sealed.push(segment.seal())
     }
-    if (sealing.length > 0) this.#wake()
+    if (sealing.length > 0) this.wake()
   }
 
-  #wake(): void {
+  /** Lets `next` look again. */
+  wake(): void {
     const waiter = this.#waiter
     this.#waiter = undefined
     waiter?.()

@@ -1,0 +1,34 @@
+import type { Logger } from 'pino'
+import { databaseName } from '../../../schema/tables/definition.js'
+import type { Database } from '../database.js'
+import { StoreError } from '../errors.js'
+import { firstTables } from './0001-first-tables.js'
+import type { Migration } from './migration.js'
+
+export const migrations: readonly Migration[] = [firstTables]
+
+/** Applies what is missing, in order, and records it in the table `migrations`. */
+export async function migrate(database: Database, logger: Logger, steps = migrations): Promise<void> {
+  await database.command(`CREATE DATABASE IF NOT EXISTS ${databaseName}`)
+  await database.command(
+    `CREATE TABLE IF NOT EXISTS ${databaseName}.migrations (
+      number UInt32, name String, applied DateTime('UTC') DEFAULT now()
+    ) ENGINE = MergeTree ORDER BY number COMMENT 'Steps of the shape of this database that were applied.'`,
+  )
+  const applied = await database.query<{ number: number }>(
+    `SELECT DISTINCT number FROM ${databaseName}.migrations`,
+  )
+  const done = new Set(applied.map(row => row.number))
+  const newest = Math.max(0, ...done)
+  const known = steps.at(-1)?.number ?? 0
+  if (newest > known) {
+    const message = `The database is of a newer version (step ${newest}; this version knows ${known}). Start the newer version, or choose another folder with --data.`
+    throw new StoreError('migration-failed', message)
+  }
+  for (const step of steps) {
+    if (done.has(step.number)) continue
+    for (const statement of step.statements) await database.command(statement)
+    await database.insertRows('migrations', [{ number: step.number, name: step.name }])
+    logger.info({ number: step.number, name: step.name }, 'store: applied a migration')
+  }
+}
