@@ -12,10 +12,15 @@ import { manifestDocument } from './manifest.js'
 
 const at = (ms: number): string => new Date(testStart + ms).toISOString()
 
+const emptyStore: HistoryReader = {
+  history: async () => [],
+  textHistory: async ({ signal }) => ({ signal, changes: [], isCut: false }),
+}
+
 function ground(parts: Partial<ApiContext> = {}) {
   const floor = testFloor(testPlant(3, 2))
   const metrics = new Registry()
-  const store: HistoryReader = { history: async () => [] }
+  const store = emptyStore
   const logger = pino({ level: 'silent' })
   const context: ApiContext = { floor, store, metrics, logger, missing: () => [], ...parts }
   const api = createApi(context, manifestDocument(floor))
@@ -149,35 +154,56 @@ describe('REST', () => {
   })
 
   it('asks the store for the last hour of the floor’s clock unless told otherwise', async () => {
-    const asked: number[][] = []
-    const history: HistoryReader['history'] = async (...args) => {
-      asked.push(args)
+    const asked: unknown[] = []
+    const history: HistoryReader['history'] = async query => {
+      asked.push(query)
       return []
     }
-    const { get, floor } = ground({ store: { history } })
-    const signal = floor.registry.signalById('b-01.t2')?.index ?? -1
+    const { get, floor } = ground({ store: { ...emptyStore, history } })
+    const signals = [floor.registry.signalById('b-01.t2')?.index ?? -1]
     await get('/api/v1/signals/b-01.t2/history')
     await get(`/api/v1/signals/b-01.t2/history?from=${at(-9_000)}&to=2025-11-13T03:13:20%2B01:00&points=7`)
     expect(asked).toEqual([
-      [signal, testStart - 3_600_000, testStart, 500],
-      [signal, testStart - 9_000, testStart, 7],
+      { signals, from: testStart - 3_600_000, to: testStart, points: 500 },
+      { signals, from: testStart - 9_000, to: testStart, points: 7 },
     ])
   })
 
-  it('shows history as the store has it', async () => {
-    const point = { time: testStart, value: Number.NaN, min: 1, max: 3, mean: 2, count: 4, badShare: 0.25 }
-    const history = async () => [point, { ...point, time: testStart + 1_000, text: 'O1000' }]
-    const { get } = ground({ store: { history } })
+  it('shows the history of a number in stretches, as the store has them', async () => {
+    const bucket = { start: testStart, last: null, min: 1, max: 3, mean: 2, count: 4, badShare: 0.25 }
+    const history: HistoryReader['history'] = async ({ signals }) =>
+      signals.map(signal => ({ signal, width: 7_200, buckets: [bucket] }))
+    const { get } = ground({ store: { ...emptyStore, history } })
     const { body } = await get('/api/v1/signals/b-01.t1/history')
     expect(body).toEqual({
+      type: 'number',
       id: 'b-01.t1',
       unit: '°C',
       from: at(-3_600_000),
       to: at(0),
+      width: 7_200,
+      points: [{ time: at(0), value: null, min: 1, max: 3, mean: 2, count: 4, badShare: 0.25 }],
+    })
+  })
+
+  it('shows the history of a text as its changes', async () => {
+    const textHistory: HistoryReader['textHistory'] = async ({ signal, limit }) => {
+      expect(limit).toBe(2)
+      const changes = [
+        { time: testStart - 10, text: 'O1000', quality: 0 },
+        { time: testStart, text: null, quality: 2 },
+      ]
+      return { signal, changes, isCut: true }
+    }
+    const { get } = ground({ store: { ...emptyStore, textHistory } })
+    const { body } = await get('/api/v1/signals/b-01.program/history?points=2')
+    expect(body).toMatchObject({
+      type: 'text',
       points: [
-        { time: at(0), value: null, min: 1, max: 3, mean: 2, count: 4, badShare: 0.25 },
-        { time: at(1_000), value: 'O1000', min: 1, max: 3, mean: 2, count: 4, badShare: 0.25 },
+        { time: at(-10), value: 'O1000', quality: 'good' },
+        { time: at(0), value: null, quality: 'bad' },
       ],
+      isCut: true,
     })
   })
 
@@ -189,6 +215,8 @@ describe('REST', () => {
     ['/api/v1/machines?cursor=bm9uZQ', 'query.cursor'],
     ['/api/v1/signals/b-01.t1/history?points=5001', 'query.points'],
     ['/api/v1/signals/b-01.t1/history?from=yesterday', 'query.from'],
+    ['/api/v1/signals/b-01.t1/history?from=0001-01-01T00:00:00Z', 'query.from'],
+    ['/api/v1/signals/b-01.t1/history?to=9999-01-01T00:00:00Z', 'query.to'],
     ['/api/v1/signals/b-01.t1/history?to=1763000000', 'query.to'],
     ['/api/v1/signals/b-01.t1/history?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z', 'query.from'],
   ])('answers %s with 422 and names the part', async (path, part) => {

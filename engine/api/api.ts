@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { ApiContext } from './context.js'
 import { addDocsRoutes } from './docs.js'
 import { addHealthRoutes } from './health.js'
+import { addHistoryRoute } from './history.js'
 import { addMachineRoutes } from './machines.js'
 import { addManifestRoute, type ManifestDocument } from './manifest.js'
 import { addPlantRoutes } from './plant.js'
@@ -15,6 +16,7 @@ export function createApi(context: ApiContext, manifest: ManifestDocument): Open
   addPlantRoutes(router, context)
   addMachineRoutes(router, context)
   addSignalRoutes(router, context)
+  addHistoryRoute(router, context)
   addManifestRoute(router, manifest)
   addDocsRoutes(router)
   return router

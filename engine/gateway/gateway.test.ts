@@ -144,7 +144,10 @@ describe('The gateway', () => {
 
   it('survives clients that hang up in the middle', async () => {
     const { gateway, url, log } = await gatewayFor({
-      store: { history: () => new Promise(resolve => setImmediate(() => resolve([]))) },
+      store: {
+        history: () => new Promise(resolve => setImmediate(() => resolve([]))),
+        textHistory: async ({ signal }) => ({ signal, changes: [], isCut: false }),
+      },
     })
     const asks = [
       'GET /api/v1/signals/b-01.t1/history HTTP/1.1\r\nhost: localhost\r\n\r\n',

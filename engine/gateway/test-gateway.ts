@@ -33,7 +33,10 @@ export async function openTestGateway(
   const log: Record<string, unknown>[] = []
   const logger = pino({ level: 'warn' }, { write: line => log.push(JSON.parse(line)) })
   const gateway = await createGateway({
-    store: { history: async () => [] },
+    store: {
+      history: async () => [],
+      textHistory: async ({ signal }) => ({ signal, changes: [], isCut: false }),
+    },
     logger,
     metrics,
     staticDir,
