@@ -17,6 +17,7 @@ import { GatewayError } from './gateway/gateway-error.js'
 import { engineMetrics } from './metrics.js'
 import { Intake } from './pipeline/intake.js'
 import { sourceEvents } from './pipeline/source-events.js'
+import { StoreError } from './store/errors.js'
 import { openStore, type Store } from './store/store.js'
 
 /** Most samples of a source that may be on their way to the spool. */
@@ -57,7 +58,8 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     data.writeIndexBook(book)
     const store = await openStoreIn(data, parts, wall)
     undo.unshift(() => store.close())
-    await store.describe(registry)
+    logger.info({ clickhouse: store.url }, `ClickHouse answers at ${store.url}`)
+    await store.upsertDimensions(registry)
 
     const alive = data.readLastAlive()
     const driven = plant.sources.some(({ clock }) => clock === 'source') ? 'source' : 'wall'
@@ -211,11 +213,17 @@ async function openStoreIn(data: DataDirectory, parts: EngineParts, wall: Clock)
     return await openStore({
       dataDir: data.path,
       ...(config.clickhouseUrl !== undefined && { clickhouseUrl: config.clickhouseUrl }),
-      port: config.clickhousePort,
+      clickhousePort: config.clickhousePort,
       logger,
       wall,
     })
   } catch (cause) {
+    if (
+      cause instanceof StoreError &&
+      (cause.code === 'data-dir-locked' || cause.code === 'data-dir-not-writable')
+    ) {
+      throw new EngineError(cause.code, cause.message, { cause })
+    }
     throw new EngineError('store-unavailable', cause instanceof Error ? cause.message : String(cause), {
       cause,
     })

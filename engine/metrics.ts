@@ -38,7 +38,24 @@ export function engineMetrics(floor: LiveFloor, intake: Intake, store: Store): R
   gauge('gemba_twins_unwell', 'Twins that crashed and are not back.', () => floor.twins.unwell)
   gauge('gemba_intake_blocked', '1 while the spool cannot take anything.', () => (intake.isBlocked ? 1 : 0))
   gauge('gemba_floor_time_seconds', 'Now by the floor’s clock, Unix seconds.', () => floor.clock.now() / 1000)
-  for (const [name, help, read] of storeFigures(store)) gauge(name, help, read)
+  count('gemba_store_rows_written_total', 'Rows inserted into ClickHouse.', () => store.status().rowsWritten)
+  count('gemba_store_retries_total', 'Inserts that had to be tried again.', () => store.status().retries)
+  gauge(
+    'gemba_store_spool_bytes',
+    'Accepted and not yet in ClickHouse, bytes.',
+    () => store.status().spoolBytes,
+  )
+  gauge(
+    'gemba_store_segments_waiting',
+    'Spool segments not yet in ClickHouse.',
+    () => store.status().segmentsWaiting,
+  )
+  gauge('gemba_store_insert_seconds', 'Length of the last insert.', () => store.status().insertMs / 1000)
+  count(
+    'gemba_store_database_restarts_total',
+    'Restarts of the embedded ClickHouse.',
+    () => store.status().databaseRestarts,
+  )
 
   new Gauge({
     name: 'gemba_source_up',
@@ -46,7 +63,8 @@ export function engineMetrics(floor: LiveFloor, intake: Intake, store: Store): R
     labelNames: ['source'],
     registers,
     collect() {
-      for (const health of intake.health.values()) this.set({ source: health.source }, health.state === 'connected' ? 1 : 0)
+      for (const health of intake.health.values())
+        this.set({ source: health.source }, health.state === 'connected' ? 1 : 0)
     },
   })
   new Counter({
@@ -63,8 +81,4 @@ export function engineMetrics(floor: LiveFloor, intake: Intake, store: Store): R
     },
   })
   return registry
-}
-
-function storeFigures(_store: Store): readonly (readonly [name: string, help: string, read: () => number])[] {
-  return []
 }

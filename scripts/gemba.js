@@ -6,9 +6,12 @@ if (!build({ log: line => process.stderr.write(`${line}\n`) })) process.exit(70)
 
 const { main } = await import('../dist/engine/cli/main.js')
 const stop = new AbortController()
+let askedAt = 0
 for (const name of ['SIGINT', 'SIGTERM']) {
   process.on(name, () => {
-    if (stop.signal.aborted) process.exit(130)
+    // Ctrl-C reaches a whole process group, and npm passes it on once more: that is one wish, not two.
+    if (stop.signal.aborted && Date.now() - askedAt > 1000) process.exit(130)
+    askedAt ||= Date.now()
     stop.abort()
   })
 }

@@ -125,7 +125,9 @@ describe('the command line', () => {
     const data = join(folder, 'killed')
     const first = start('--data', data)
     const url = await first.live()
-    await expect.poll(() => metric(url, 'gemba_store_rows_written'), { timeout: 20_000 }).toBeGreaterThan(20)
+    await expect
+      .poll(() => metric(url, 'gemba_store_rows_written_total'), { timeout: 20_000 })
+      .toBeGreaterThan(20)
     const accepted = await metric(url, 'gemba_samples_total')
     await first.stop('SIGKILL')
 
