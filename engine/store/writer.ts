@@ -63,7 +63,7 @@ export class Writer {
   }
 
   async #carry(segment: SealedSegment, signal: AbortSignal): Promise<boolean> {
-    for (let delay = 100; !signal.aborted; delay = Math.min(5_000, delay * 2)) {
+    for (let delay = 100; !signal.aborted; delay = Math.min(1_000, delay * 2)) {
       try {
         await this.#insert(segment)
         this.#advance(segment.number)

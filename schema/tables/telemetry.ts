@@ -131,8 +131,8 @@ SELECT
   sum(p.sum) AS sum,
   sum(p.sum_squares) AS sum_squares,
   if(valued = 0, NULL, sum / valued) AS mean,
-  if(valued = 0, NULL, min(p.min)) AS min,
-  if(valued = 0, NULL, max(p.max)) AS max,
+  if(valued = 0, NULL, toFloat64(min(p.min))) AS min,
+  if(valued = 0, NULL, toFloat64(max(p.max))) AS max,
   if(valued = 0, NULL, argMaxMerge(p.last)) AS last,
   sum(p.bad) / count AS bad_share
 FROM {db}.telemetry_1m_parts AS p

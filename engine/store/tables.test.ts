@@ -1,0 +1,155 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pino from 'pino'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Plant } from '../../schema/plant.js'
+import { createStatement } from '../../schema/tables/create-statement.js'
+import { dataDictionary } from '../../schema/tables/data-dictionary.js'
+import { definitions } from '../../schema/tables/index.js'
+import { makeRegistry } from '../floor/registry.js'
+import { Database } from './database.js'
+import { writeDimensions } from './dimensions.js'
+import { type Embedded, startEmbedded } from './embedded/embedded.js'
+import { migrate, migrations } from './migrations/migrate.js'
+
+const logger = pino({ level: 'silent' })
+let folder: string
+let embedded: Embedded
+let database: Database
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'gemba-tables-'))
+  embedded = await startEmbedded({ path: folder, logger })
+  database = new Database(embedded.url, embedded.secret)
+  await migrate(database, logger)
+}, 30_000)
+afterAll(async () => {
+  await database?.close()
+  await embedded?.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe('migrations', () => {
+  it('make the tables and views just as they are defined', async () => {
+    for (const definition of definitions) {
+      if (definition.kind === 'feed') continue
+      const found = await database.query<{ name: string; type: string; comment: string }>(
+        "SELECT name, type, comment FROM system.columns WHERE database = 'gemba' AND table = {table:String} ORDER BY position",
+        { table: definition.name },
+      )
+      const isTable = definition.kind === 'table'
+      expect(
+        found.map(({ name, type, comment }) => (isTable ? { name, type, comment } : { name, type })),
+        definition.name,
+      ).toEqual(
+        definition.columns.map(({ name, type, meaning }) =>
+          isTable ? { name, type, comment: meaning } : { name, type },
+        ),
+      )
+    }
+  })
+
+  it('are recorded, and applied once', async () => {
+    await migrate(database, logger)
+    expect(await database.query('SELECT number, name FROM gemba.migrations ORDER BY number')).toEqual(
+      migrations.map(({ number, name }) => ({ number, name })),
+    )
+  })
+
+  it('are numbered in order', () => {
+    expect(migrations.map(({ number }) => number)).toEqual(migrations.map((_, i) => i + 1))
+  })
+
+  it('leave a database of a newer version alone, and say so', async () => {
+    await expect(migrate(database, logger, [])).rejects.toMatchObject({ code: 'migration-failed' })
+  })
+})
+
+describe('the data dictionary', () => {
+  it('is up to date (`npx vitest run engine/store/tables -u` writes it anew)', async () => {
+    await expect(dataDictionary()).toMatchFileSnapshot('../../docs/data-dictionary.md')
+  })
+
+  it('names every table and view, and every column', () => {
+    const page = dataDictionary()
+    for (const definition of definitions) {
+      if (definition.kind === 'feed') continue
+      expect(page).toContain(`## ${definition.name}`)
+      for (const column of definition.columns) expect(page).toContain(`| \`${column.name}\` |`)
+    }
+  })
+})
+
+it('names come from one place: a definition can be made in another database', () => {
+  for (const definition of definitions)
+    expect(createStatement(definition, 'elsewhere')).not.toContain('gemba.')
+})
+
+it('dimensions are written anew at each start, and each index has one row', async () => {
+  const plant = (name: string): Plant => ({
+    name: 'p',
+    enterprise: 'e',
+    sites: [
+      {
+        id: 's1',
+        name: 'S',
+        timeZone: 'UTC',
+        areas: [
+          {
+            id: 'a1',
+            name: 'A',
+            lines: [
+              {
+                id: 'l1',
+                name: 'L',
+                kind: 'machining',
+                machines: [
+                  {
+                    id: 'm1',
+                    name,
+                    type: 'mill',
+                    source: 'src',
+                    feeds: [],
+                    idealCycleTime: 30,
+                    signals: [
+                      {
+                        id: 'm1.temp',
+                        name: 'temp',
+                        role: 'sensor',
+                        quantity: 'temperature',
+                        unit: '°C',
+                        type: 'number',
+                        period: 1_000,
+                        range: [0, 100],
+                        resolution: 0.1,
+                        limits: {},
+                        source: 'src',
+                        tag: 'T1',
+                      },
+                    ],
+                  },
+                ],
+              },
+            ],
+          },
+        ],
+      },
+    ],
+    sources: [],
+    machineTypes: [],
+    shifts: [],
+    products: [],
+    customers: [],
+    crews: [],
+    stateMaps: {},
+  })
+  for (const [i, name] of ['old', 'new'].entries())
+    await writeDimensions(database, makeRegistry(plant(name), { machines: {}, signals: {} }).registry, i)
+  expect(await database.query('SELECT id, name, line, site FROM gemba.machines')).toEqual([
+    { id: 'm1', name: 'new', line: 'l1', site: 's1' },
+  ])
+  expect(await database.query('SELECT signal, id, machine, unit, period FROM gemba.signals')).toEqual([
+    { signal: 0, id: 'm1.temp', machine: 'm1', unit: '°C', period: 1_000 },
+  ])
+})
