@@ -227,7 +227,7 @@ export class FloorScene {
   readPixel(x: number, y: number): readonly [red: number, green: number, blue: number] {
     const gl = this.#renderer.getContext()
     const ratio = this.#renderer.getPixelRatio()
-    this.#renderer.render(this.#scene, this.camera.camera)
+    this.#render(performance.now())
     const pixel = new Uint8Array(4)
     gl.readPixels(
       Math.floor(x * ratio),
@@ -248,12 +248,16 @@ export class FloorScene {
 
   #draw(): void {
     const start = performance.now()
-    this.camera.advance(start)
+    this.#render(start)
+    this.#options.drawn(performance.now() - start)
+    if (this.camera.isFlying) this.#frames.viewChanged()
+  }
+
+  #render(now: number): void {
+    this.camera.advance(now)
     this.#showChanges()
     this.#pips.setScale(this.camera.scale(this.#height))
     this.#renderer.render(this.#scene, this.camera.camera)
-    this.#options.drawn(performance.now() - start)
-    if (this.camera.isFlying) this.#frames.viewChanged()
   }
 
   #showChanges(): void {

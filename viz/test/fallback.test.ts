@@ -27,7 +27,7 @@ describe('without WebGL', () => {
     const { page, server } = await bench.open({}, prepared => prepared.plant.dramatise(prepared.now()))
     await page.locator('.flat svg').first().waitFor()
     expect(await page.locator('.flat-machine').count()).toBe(228)
-    expect(await page.locator('.flat-note').innerText()).toMatch(/Drawn from above/)
+    expect(await page.locator('.flat-note').textContent()).toMatch(/Drawn from above/)
     expect(await page.locator('.flat-machine[data-look="down"] path').count()).toBeGreaterThan(0)
     server.plant.setMachine('m-020', 'down', server.now())
     server.flush()
@@ -41,7 +41,7 @@ describe('what is missing', () => {
   it('says that a plant has no machines and what to do', async () => {
     const { page } = await bench.open({ manifest: emptyPlant })
     await page.getByText('No machines in this plant.').waitFor()
-    expect(await page.locator('.floor').innerText()).toContain('gemba plant init')
+    expect(await page.locator('.floor').textContent()).toContain('gemba plant init')
   })
 
   it('says that viewer and engine speak different versions, and does not try again', async () => {
@@ -62,7 +62,7 @@ describe('what is missing', () => {
     await page.locator('[role=row]').first().waitFor()
     await page.locator('.count[data-look="down"]').click()
     await page.getByText('No machine is in this state now.').waitFor()
-    expect(await page.locator('.list-header').innerText()).toContain('0 of 228')
+    expect(await page.locator('.list-header').textContent()).toContain('0 of 228')
     await page.getByRole('button', { name: 'Clear filter' }).click()
     await page.locator('[role=row]').first().waitFor()
   })

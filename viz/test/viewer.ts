@@ -73,8 +73,9 @@ export class ViewerBench {
   ): Promise<OpenViewer> {
     const server = await ScriptedServer.start({ ...options, files: this.files })
     prepare(server)
+    // A low window: software rendering pays by the pixel.
     const context = await this.#browser.newContext({
-      viewport: { width: 1280, height: 720 },
+      viewport: { width: 1280, height: 440 },
       ...options.context,
     })
     this.#open.push({ server, context })

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { looks, textColour } from '../looks/looks.js'
 import type { FloorStore } from '../state/floor-store.js'
 import { themes } from '../theme/tokens.js'
@@ -24,7 +24,7 @@ export function HelpDialog({ store }: { store: FloorStore }) {
 
 function HelpBox({ store }: { store: FloorStore }) {
   const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => dialog.current?.showModal(), [])
+  useLayoutEffect(() => dialog.current?.showModal(), [])
   const theme = themes[store.theme.value]
   return (
     <dialog ref={dialog} class="help" aria-label="Help" onClose={() => (store.overlay.value = 'none')}>

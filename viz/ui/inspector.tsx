@@ -55,7 +55,8 @@ function MachinePanel({ store, open, machine, flyTo }: PanelProps) {
           Show on floor
         </button>
       </div>
-      <div class={`inspector-body ${isDoubtful ? 'doubtful' : ''}`}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must scroll by keyboard too */}
+      <section class={`inspector-body ${isDoubtful ? 'doubtful' : ''}`} aria-label="Values" tabIndex={0}>
         <h3>
           Sensors <span class="muted">{sensors.length}</span>
         </h3>
@@ -74,7 +75,7 @@ function MachinePanel({ store, open, machine, flyTo }: PanelProps) {
           ))}
           <Fact name="Id" value={machine.id} />
         </dl>
-      </div>
+      </section>
     </aside>
   )
 }

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { looks } from '../looks/looks.js'
 import { PlantSearch, type SearchHit } from '../plant/search.js'
 import type { FloorStore, OpenPlant } from '../state/floor-store.js'
@@ -26,7 +26,8 @@ function SearchBox({ store, open, flyTo }: SearchBoxProps) {
   const [chosen, setChosen] = useState(0)
   const search = useMemo(() => new PlantSearch(open.plant), [open.plant])
   const hits = useMemo(() => search.find(query, shown), [search, query])
-  useEffect(() => dialog.current?.showModal(), [])
+  // Before the next key arrives: it belongs into the field.
+  useLayoutEffect(() => dialog.current?.showModal(), [])
 
   const close = (): void => {
     dialog.current?.close()
