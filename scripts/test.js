@@ -20,9 +20,17 @@ if (missing.length > 0) install(missing)
 if (!build({ log: line => console.log(line) })) process.exit(1)
 run('npm', ['run', '--silent', 'check'])
 const isSoak = process.argv.includes('--soak')
-run(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...process.argv.slice(2).filter(arg => arg !== '--soak')], {
-  ...(isSoak && { GEMBA_SOAK: '1' }),
-})
+run(
+  process.execPath,
+  [
+    join(root, 'node_modules/vitest/vitest.mjs'),
+    'run',
+    ...process.argv.slice(2).filter(arg => arg !== '--soak'),
+  ],
+  {
+    ...(isSoak && { GEMBA_SOAK: '1' }),
+  },
+)
 
 function isOnPath(command) {
   return (process.env.PATH ?? '').split(delimiter).some(folder => existsSync(join(folder, command)))
@@ -32,7 +40,9 @@ function install(packages) {
   const command = `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`
   const isDebianRoot = existsSync('/etc/debian_version') && process.getuid?.() === 0
   if (!isDebianRoot) {
-    console.error(`The tests need ${packages.join(', ')}. Install it, on Debian as root with:\n\n  ${command}\n`)
+    console.error(
+      `The tests need ${packages.join(', ')}. Install it, on Debian as root with:\n\n  ${command}\n`,
+    )
     process.exit(1)
   }
   console.log(`Installing what the tests need: ${packages.join(', ')}`)
@@ -41,6 +51,10 @@ function install(packages) {
 }
 
 function run(command, args, env = {}) {
-  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } })
+  const { status } = spawnSync(command, args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  })
   if (status !== 0) process.exit(status ?? 1)
 }
