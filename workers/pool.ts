@@ -4,11 +4,11 @@ import type { Blocks, BlocksTask } from './blocks.js'
 import { moduleUrl, sourceExecArgv } from './source.js'
 
 /** Every task of the pool: what it takes and what it gives. */
-export interface Tasks {
+interface Tasks {
   readonly blocks: { readonly task: BlocksTask; readonly result: Blocks }
 }
 
-export interface RunOptions {
+interface RunOptions {
   /** Aborting stops the task's thread. */
   readonly signal?: AbortSignal
   /** Buffers that move to the worker; they are empty here afterwards. */
@@ -26,7 +26,7 @@ export interface WorkerPool {
   close(): Promise<void>
 }
 
-export class PoolError extends Error {
+class PoolError extends Error {
   readonly code: 'queue-full' | 'task-failed'
 
   constructor(code: PoolError['code'], message: string, options: { cause?: unknown } = {}) {
@@ -36,7 +36,13 @@ export class PoolError extends Error {
   }
 }
 
-export function createPool(options: { maxThreads?: number; maxQueue?: number } = {}): WorkerPool {
+interface PoolOptions {
+  readonly maxThreads?: number
+  /** Most tasks that may wait. */
+  readonly maxQueue?: number
+}
+
+export function createPool(options: PoolOptions = {}): WorkerPool {
   const maxQueue = options.maxQueue ?? 256
   const piscina = new Piscina({
     minThreads: 0,
@@ -45,6 +51,9 @@ export function createPool(options: { maxThreads?: number; maxQueue?: number } =
     idleTimeout: 30_000,
     execArgv: sourceExecArgv(import.meta.url),
   })
+  // A result that comes just after its task was aborted; unheard, it would end the process. Failures of tasks do not
+  // come this way: their `run` rejects.
+  piscina.on('error', () => undefined)
   return {
     async run(name, task, { signal, transferList } = {}) {
       if (piscina.queueSize >= maxQueue)

@@ -12,7 +12,7 @@ export interface HistoryQuery {
 }
 
 /** The samples of one stretch of time. Bad values count in `count` and `badShare` and in nothing else. */
-export interface Bucket {
+interface Bucket {
   /** Unix ms. */
   readonly start: number
   readonly count: number
@@ -83,7 +83,7 @@ export interface TextHistoryQuery {
 }
 
 /** From `time` on the signal said `text`. */
-export interface TextChange {
+interface TextChange {
   /** Source time, Unix ms. */
   readonly time: number
   /** Null where it said nothing (no value). */

@@ -39,7 +39,7 @@ export interface StoreOptions {
   readonly lockPatienceMs?: number
 }
 
-export interface StoreStatus extends WriterFigures {
+interface StoreStatus extends WriterFigures {
   /** The database answers and has its tables. */
   readonly isReady: boolean
   /** Sequence number of the newest sample that was accepted, and that is on the disk. */

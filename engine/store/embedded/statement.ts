@@ -3,7 +3,7 @@ import { isMark, keyword, type Token, tokenize } from './tokens.js'
 
 export type Statement = ReadStatement | InsertStatement | OtherStatement
 
-export interface ReadStatement {
+interface ReadStatement {
   readonly kind: 'read'
   readonly sql: string
   readonly tokens: readonly Token[]
@@ -24,7 +24,7 @@ export interface InsertStatement {
 }
 
 /** Anything else: only the engine's own. */
-export interface OtherStatement {
+interface OtherStatement {
   readonly kind: 'other'
   readonly sql: string
 }

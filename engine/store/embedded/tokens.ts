@@ -1,6 +1,6 @@
 import { StatementError } from './statement-error.js'
 
-export type TokenKind = 'word' | 'identifier' | 'string' | 'mark'
+type TokenKind = 'word' | 'identifier' | 'string' | 'mark'
 
 /** A piece of SQL; white space and comments are left out. */
 export interface Token {
