@@ -106,7 +106,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       await data.close()
       return report
     }
-    return { url: gateway.url, floor, store, intake, stop }
+    return { url: gateway.url.replace(/\/$/, ''), floor, store, intake, stop }
   } catch (error) {
     for (const step of undo) await step()
     throw error

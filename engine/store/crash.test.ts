@@ -7,12 +7,15 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import pino from 'pino'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { sourceExecArgv } from '../../workers/source.js'
 import { type Embedded, startEmbedded } from './embedded/embedded.js'
 import { writerHeader } from './embedded/http-interface.js'
 import { openStore, type Store, type StoreOptions } from './store.js'
+
+// Databases are started here; on a busy machine that takes a while.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const logger = pino({ level: 'silent' })
 let folder: string
@@ -87,7 +90,7 @@ it('a database killed again and again in the middle of inserts: every sample is 
   expect(killed.length).toBe(2)
   expect(store.status().databaseRestarts).toBeGreaterThanOrEqual(2)
   expect(await census(store)).toEqual(once(next))
-}, 30_000)
+})
 
 /** Database processes started by `pid`. */
 function childrenOf(pid: number): number[] {
@@ -133,7 +136,7 @@ it('an engine killed in the middle of appends: everything accepted is there once
     expect(store.status().accepted).toBe(found.rows)
     await store.close()
   }
-}, 60_000)
+})
 
 it('a segment that was inserted but not yet deleted counts once', async () => {
   const first = await open()
@@ -225,7 +228,7 @@ describe('your own ClickHouse', () => {
     await second.flush()
     expect(await census(second)).toEqual(once(300))
     expect((await second.close()).segmentsLeft).toBe(0)
-  }, 20_000)
+  })
 })
 
 /** The same database under another address that can go away; to it everybody is the engine. */

@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import pino from 'pino'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { StateChange } from '../../schema/records.js'
 import { openStore, type Store } from './store.js'
+
+// Databases are started here; on a busy machine that takes a while.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 let folder: string
 let store: Store
@@ -17,7 +20,7 @@ beforeAll(async () => {
     logger: pino({ level: 'silent' }),
     wall: { now: () => Date.now() },
   })
-}, 30_000)
+})
 afterAll(async () => {
   await store?.close()
   rmSync(folder, { recursive: true, force: true })
@@ -85,4 +88,4 @@ it('state_intervals says what a plain reading of the changes says, whatever thei
     }),
     { numRuns: 15 },
   )
-}, 30_000)
+})

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Plant } from '../../schema/plant.js'
 import { createStatement } from '../../schema/tables/create-statement.js'
 import { dataDictionary } from '../../schema/tables/data-dictionary.js'
@@ -12,6 +12,9 @@ import { Database } from './database.js'
 import { writeDimensions } from './dimensions.js'
 import { type Embedded, startEmbedded } from './embedded/embedded.js'
 import { migrate, migrations } from './migrations/migrate.js'
+
+// Databases are started here; on a busy machine that takes a while.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const logger = pino({ level: 'silent' })
 let folder: string
@@ -23,7 +26,7 @@ beforeAll(async () => {
   embedded = await startEmbedded({ path: folder, logger })
   database = new Database(embedded.url, embedded.secret)
   await migrate(database, logger)
-}, 30_000)
+})
 afterAll(async () => {
   await database?.close()
   await embedded?.stop()
