@@ -195,6 +195,7 @@ describe('after a crash', () => {
       writeFileSync(path, Buffer.concat([good, torn.subarray(0, length)]))
       const spool = await open()
       expect(spool.accepted).toBe(2)
+      expect(readFileSync(path)).toEqual(good)
       expect(await valuesIn(spool)).toEqual([1, 2])
       abandon()
     }
