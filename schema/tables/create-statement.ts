@@ -21,7 +21,8 @@ function createTable(table: Table, name: string): string {
     ...(table.partitionBy === undefined ? [] : [`PARTITION BY ${table.partitionBy}`]),
     `ORDER BY (${table.orderBy.join(', ')})`,
     ...(table.ttl === undefined ? [] : [`TTL ${table.ttl}`]),
-    `SETTINGS non_replicated_deduplication_window = ${deduplicationWindow}`,
+    // The spool lets go of a block once it is inserted: by then it must survive a power loss here.
+    `SETTINGS non_replicated_deduplication_window = ${deduplicationWindow}, fsync_after_insert = 1, fsync_part_directory = 1`,
     `COMMENT ${quoted(table.meaning)}`,
   ]
   return clauses.join('\n')
