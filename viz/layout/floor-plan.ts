@@ -15,13 +15,13 @@ export interface MachinePlace {
   readonly z: number
 }
 
-export interface Lane extends Area {
+interface Lane extends Area {
   readonly id: string
   readonly name: string
   readonly kind: string
 }
 
-export interface Zone extends Area {
+interface Zone extends Area {
   readonly id: string
   readonly name: string
 }
@@ -44,13 +44,13 @@ export interface FloorPlan {
   readonly flows: readonly Flow[]
 }
 
-/** Metres; the pitch is the way from one machine to the next. */
+/** Metres; the pitch is the way from one machine to the next, and names stand to the west of a lane. */
 export const pitch = 4.9
 const laneMargin = 1
 const laneDepth = 7
 const laneGap = 1.3
-const laneNameWidth = 14
-const areaHeader = 3.6
+export const laneNameWidth = 19
+const areaHeader = 3.4
 const areaGap = 1.4
 const siteHeader = 5.6
 const siteMargin = 2

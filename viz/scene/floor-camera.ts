@@ -4,8 +4,8 @@ import type { Area } from '../layout/floor-plan.js'
 
 export type View = 'top' | 'tilted'
 
-/** Degrees from straight above. */
-const tilts: Readonly<Record<View, number>> = { top: 0, tilted: 33 }
+/** Degrees from straight above. Not quite zero: a camera that looks straight down does not know where north is. */
+const tilts: Readonly<Record<View, number>> = { top: 0.3, tilted: 33 }
 const smallestTilt = 20
 const largestTilt = 75
 /** A long lens: lines stay nearly parallel, sizes stay comparable across the floor. */

@@ -58,8 +58,7 @@ export class FloorGround {
   }
 
   setPalette(palette: Palette): void {
-    const lane = palette.floor.clone().lerp(palette.background, 0.55)
-    this.#material.uniforms.uTones = { value: [palette.floor, lane, palette.muted, palette.rule] }
+    this.#material.uniforms.uTones = { value: [palette.floor, palette.lane, palette.muted, palette.rule] }
     this.#material.uniformsNeedUpdate = true
   }
 }

@@ -1,5 +1,5 @@
 import { InstancedBufferAttribute, Mesh, ShaderMaterial } from 'three'
-import { type FloorPlan, pitch } from '../layout/floor-plan.js'
+import { type FloorPlan, laneNameWidth, pitch } from '../layout/floor-plan.js'
 import { footprints } from '../layout/footprints.js'
 import type { CommonUniforms } from './common-uniforms.js'
 import type { Palette } from './palette.js'
@@ -9,7 +9,7 @@ import { TextAtlas, type TextPatch, type TextStyle } from './text-atlas.js'
 const styles = {
   site: { size: 19, weight: 600, wrap: 260, align: 'left' },
   area: { size: 12, weight: 500, wrap: 260, align: 'left' },
-  line: { size: 12, weight: 600, wrap: 130, align: 'right' },
+  line: { size: 11, weight: 600, wrap: 96, align: 'right' },
   machine: { size: 11, weight: 400, wrap: 62, align: 'center' },
 } as const satisfies Record<string, TextStyle>
 
@@ -18,12 +18,12 @@ attribute vec3 aAnchor;
 attribute vec4 aPatch; // u, v, width, height on the atlas
 attribute vec2 aSize;  // CSS pixels
 attribute vec2 aPivot; // which point of the text stands on the anchor: 0..1 from the left, from the top
-attribute vec2 aRule;  // smallest scale at which it is shown (px per metre), tone
+attribute vec2 aRule;  // smallest scale at which it is shown (px per metre), ground: 0 = floor, 1 = lane, 2 = floor, muted
 uniform vec2 uViewport;
 uniform float uFocal;
 uniform float uShow;
 varying vec2 vUv;
-varying float vTone;
+varying float vGround;
 void main() {
   vec4 clip = projectionMatrix * modelViewMatrix * vec4(aAnchor, 1.0);
   bool isShown = uFocal / clip.w >= aRule.x && uShow > 0.5;
@@ -34,7 +34,7 @@ void main() {
   pixel = anchor + floor(vec2(-aPivot.x, aPivot.y) * aSize + 0.5) + vec2(corner.x, -corner.y) * aSize;
   gl_Position = isShown ? vec4(pixel / uViewport * 2.0 - 1.0, clip.z / clip.w, 1.0) : vec4(2.0, 2.0, 2.0, 1.0);
   vUv = aPatch.xy + corner * aPatch.zw;
-  vTone = aRule.y;
+  vGround = aRule.y;
 }
 `
 const fragment = /* glsl */ `
@@ -42,13 +42,15 @@ uniform sampler2D uAtlas;
 uniform vec3 uText;
 uniform vec3 uMuted;
 uniform vec3 uFloor;
+uniform vec3 uLane;
 varying vec2 vUv;
-varying float vTone;
+varying float vGround;
 void main() {
   vec2 mask = texture2D(uAtlas, vUv).rg;
   float cover = max(mask.r, mask.g * 0.85);
   if (cover < 0.02) discard;
-  gl_FragColor = vec4(mix(uFloor, mix(uText, uMuted, vTone), mask.r), cover);
+  vec3 ground = abs(vGround - 1.0) < 0.5 ? uLane : uFloor;
+  gl_FragColor = vec4(mix(ground, vGround > 1.5 ? uMuted : uText, mask.r), cover);
   #include <colorspace_fragment>
 }
 `
@@ -60,7 +62,8 @@ interface Label {
   readonly pivotX: number
   readonly pivotY: number
   readonly minScale: number
-  readonly tone: 0 | 1
+  /** What it stands on, for its halo; 2 = the floor, and muted. */
+  readonly ground: 0 | 1 | 2
 }
 
 /**
@@ -95,7 +98,7 @@ export class FloorLabels {
     )
     geometry.setAttribute(
       'aRule',
-      attribute(2, ({ minScale, tone }) => [minScale, tone]),
+      attribute(2, ({ minScale, ground }) => [minScale, ground]),
     )
     this.#material = new ShaderMaterial({
       uniforms: {
@@ -103,6 +106,7 @@ export class FloorLabels {
         uAtlas: { value: atlas.texture() },
         uText: { value: undefined },
         uMuted: { value: undefined },
+        uLane: { value: undefined },
         uShow: { value: 1 },
       },
       vertexShader: vertex,
@@ -119,6 +123,7 @@ export class FloorLabels {
   setPalette(palette: Palette): void {
     this.#material.uniforms.uText!.value = palette.text
     this.#material.uniforms.uMuted!.value = palette.muted
+    this.#material.uniforms.uLane!.value = palette.lane
   }
 
   setShown(isShown: boolean): void {
@@ -144,21 +149,21 @@ function collectLabels(plan: FloorPlan, atlas: TextAtlas): readonly Label[] {
     add(
       site.name,
       styles.site,
-      { x: site.west + 2, z: site.north + 3.2, pivotX: 0, pivotY: 0.5, tone: 0 },
+      { x: site.west + 2, z: site.north + 3.2, pivotX: 0, pivotY: 0.5, ground: 0 },
       room,
     )
   }
   for (const area of plan.areas) {
     const room = (area.east - area.west) / 2
-    add(area.name, styles.area, { x: area.west, z: area.north + 2, pivotX: 0, pivotY: 0.5, tone: 1 }, room)
+    add(area.name, styles.area, { x: area.west, z: area.north + 2, pivotX: 0, pivotY: 0.5, ground: 2 }, room)
   }
   for (const lane of plan.lanes) {
     const z = (lane.north + lane.south) / 2 - 0.5
-    add(lane.name, styles.line, { x: lane.west - 1, z, pivotX: 1, pivotY: 0.5, tone: 0 }, 17)
+    add(lane.name, styles.line, { x: lane.west - 1, z, pivotX: 1, pivotY: 0.5, ground: 0 }, laneNameWidth + 1)
   }
   for (const { machine, x, z } of plan.machines) {
     const front = z + deepest / 2 + 0.7
-    add(machine.name, styles.machine, { x, z: front, pivotX: 0.5, pivotY: 0, tone: 0 }, pitch * 0.97)
+    add(machine.name, styles.machine, { x, z: front, pivotX: 0.5, pivotY: 0, ground: 1 }, pitch * 0.97)
   }
   return labels
 }

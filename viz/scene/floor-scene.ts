@@ -1,5 +1,5 @@
 import { Raycaster, Scene, Vector2, Vector3, WebGLRenderer } from 'three'
-import { layFloor, type MachinePlace } from '../layout/floor-plan.js'
+import { laneNameWidth, layFloor, type MachinePlace } from '../layout/floor-plan.js'
 import { footprints } from '../layout/footprints.js'
 import type { LiveState } from '../plant/live-state.js'
 import type { PlantIndex } from '../plant/plant-index.js'
@@ -174,7 +174,7 @@ export class FloorScene {
   fitLine(machine: number): void {
     const line = this.#placeOf[machine]?.machine.line
     const lane = layFloor(this.#options.plant.manifest).lanes.find(({ id }) => id === line)
-    if (lane !== undefined) this.camera.fit({ ...lane, west: lane.west - 12 }, 'tilted')
+    if (lane !== undefined) this.camera.fit({ ...lane, west: lane.west - laneNameWidth }, 'tilted')
   }
 
   /** `width`, `height`: CSS pixels. */

@@ -11,6 +11,8 @@ export interface Palette {
   readonly lookInk: Float32Array
   readonly background: Color
   readonly floor: Color
+  /** Ground of a line, between floor and background. */
+  readonly lane: Color
   readonly rule: Color
   readonly text: Color
   readonly muted: Color
@@ -33,6 +35,7 @@ export function makePalette(theme: Theme): Palette {
     lookInk,
     background: new Color(theme.background),
     floor: new Color(theme.floor),
+    lane: new Color(theme.floor).lerp(new Color(theme.background), 0.55),
     rule: new Color(theme.rule),
     text: new Color(theme.text),
     muted: new Color(theme.muted),

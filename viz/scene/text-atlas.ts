@@ -1,6 +1,6 @@
 import { CanvasTexture, LinearFilter, NoColorSpace } from 'three'
 
-export const fontFamily = 'Inter, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", Arial, sans-serif'
+const fontFamily = 'Inter, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", Arial, sans-serif'
 
 export interface TextStyle {
   /** CSS pixels. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { twin, ViewerBench, whenLive } from './viewer.js'
+import { twin, ViewerBench, whenLive, whenStill } from './viewer.js'
 
 let bench: ViewerBench
 let axe: string
@@ -143,6 +143,7 @@ describe('reduced motion', () => {
   it('flies in one picture', async () => {
     const { page } = await bench.open({ context: { reducedMotion: 'reduce' } })
     await whenLive(page)
+    await whenStill(page)
     const before = await twin(page, probe => probe.renders)
     await page.keyboard.press('1')
     await page.waitForFunction(seen => window.__twin!.renders > seen, before)

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { displayStates } from '../../schema/display-state.js'
 import { lookNumber, looks } from '../looks/looks.js'
 import { type ThemeName, themes } from '../theme/tokens.js'
-import { twin, ViewerBench, whenLive } from './viewer.js'
+import { twin, ViewerBench, whenLive, whenStill } from './viewer.js'
 
 let bench: ViewerBench
 beforeAll(async () => {
@@ -31,11 +31,7 @@ describe('the floor', () => {
   it('draws nothing while only heartbeats come, and once for one change of state', async () => {
     const { page, server } = await bench.open()
     await whenLive(page)
-    // The first pictures settle: fonts, sizes, the label's first scale.
-    await page.waitForFunction(() => {
-      const renders = window.__twin!.renders
-      return new Promise(resolve => setTimeout(() => resolve(window.__twin!.renders === renders), 600))
-    })
+    await whenStill(page)
     const before = await twin(page, probe => probe.renders)
     const frames = await page.evaluate(() => window.__twin!.frames)
     await page.waitForFunction(seen => window.__twin!.frames >= seen + 2, frames)
@@ -110,6 +106,19 @@ describe('the floor', () => {
       seen.set(await row.locator('svg').innerHTML(), word)
     }
     expect(seen.size).toBe(looks.length)
+  })
+
+  it.each(['1', '2'])('has north above and west to the left, view %s', async key => {
+    const { page } = await bench.open({ context: { reducedMotion: 'reduce' } })
+    await whenLive(page)
+    const before = await twin(page, probe => probe.renders)
+    await page.keyboard.press(key)
+    await page.waitForFunction(seen => window.__twin!.renders > seen, before)
+    const spots = await twin(page, probe => ['m-001', 'm-012', 'm-057'].map(id => probe.pixelOf(id)!))
+    const [first, lastOfLine, otherLine] = spots
+    expect(first!.x).toBeLessThan(lastOfLine!.x)
+    expect(first!.y).toBeLessThan(otherLine!.y)
+    for (const spot of spots) expect(spot.isVisible).toBe(true)
   })
 
   it('shows the live values of a machine that is clicked on the floor', async () => {

@@ -121,5 +121,15 @@ export async function whenLive(page: Page): Promise<void> {
   })
 }
 
+/** Until the first pictures have settled: sizes, themes, the last snapshot of the start. */
+export async function whenStill(page: Page): Promise<void> {
+  await page.waitForFunction(() => {
+    const { renders, updates } = window.__twin!
+    return new Promise(resolve => {
+      setTimeout(() => resolve(window.__twin!.renders === renders && window.__twin!.updates === updates), 700)
+    })
+  })
+}
+
 export const twin = <T>(page: Page, read: (twin: TwinProbe) => T): Promise<T> =>
   page.evaluate(`(${read.toString()})(window.__twin)`) as Promise<T>

@@ -20,7 +20,7 @@ export function fromLinear(channel: number): number {
 }
 
 /** Relative luminance, 0–1 (WCAG 2.2, definition of relative luminance). */
-export function luminance(hex: Hex): number {
+function luminance(hex: Hex): number {
   const [red, green, blue] = parseHex(hex)
   return 0.2126 * toLinear(red) + 0.7152 * toLinear(green) + 0.0722 * toLinear(blue)
 }

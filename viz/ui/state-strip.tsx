@@ -19,6 +19,9 @@ const shownStates: readonly DisplayState[] = [
 /** Shown even when nobody is in them: their zero is good or bad news. */
 const alwaysShown: readonly DisplayState[] = ['running', 'down']
 
+/** From more counts than this on the row is tight. */
+const roomy = 7
+
 /** How many machines are in which state; each count is a filter. */
 export function StateStrip({ store }: { store: FloorStore }) {
   store.looksVersion.value
@@ -28,18 +31,25 @@ export function StateStrip({ store }: { store: FloorStore }) {
   const total = plant.manifest.machines.length
   const critical = plant.manifest.machines.filter(({ index }) => live.criticalSensors(index) > 0).length
   const warning = plant.manifest.machines.filter(({ index }) => live.warningSensors(index) > 0).length
+  const counts = shownStates.flatMap(state => {
+    const count = live.stateCounts[displayNumber[state]] ?? 0
+    const filter: MachineFilter = { kind: 'state', state }
+    const isShown = count > 0 || alwaysShown.includes(state) || isSameFilter(store.filter.value, filter)
+    return isShown ? [{ state, count, filter }] : []
+  })
   return (
-    <nav class="state-strip" aria-label="Machines by state">
+    <nav
+      class="state-strip"
+      aria-label="Machines by state"
+      // All on one row, as long as that can be: a row more would move the floor.
+      data-full={counts.length > roomy}
+    >
       <span class="total">
         <b>{total}</b> <span>{total === 1 ? 'machine' : 'machines'}</span>
       </span>
-      {shownStates.map(state => {
-        const count = live.stateCounts[displayNumber[state]] ?? 0
-        const filter: MachineFilter = { kind: 'state', state }
-        const isPressed = isSameFilter(store.filter.value, filter)
-        if (count === 0 && !isPressed && !alwaysShown.includes(state)) return null
-        return <Count key={state} store={store} look={stateLook(state)} count={count} filter={filter} />
-      })}
+      {counts.map(({ state, count, filter }) => (
+        <Count key={state} store={store} look={stateLook(state)} count={count} filter={filter} />
+      ))}
       <span class="divider" />
       <Count store={store} look={looks[lookNumber.high]!} count={critical} filter={{ kind: 'critical' }} />
       <Count store={store} look={looks[lookNumber.medium]!} count={warning} filter={{ kind: 'warning' }} />
