@@ -150,6 +150,8 @@ export class StreamSession {
 
   async #fetchManifest(hash: string): Promise<void> {
     this.#manifestHash = hash
+    // What comes from here on is of the new plant: its indexes mean nothing in the old one.
+    this.#mirror = undefined
     try {
       const response = await fetch(new URL(`api/v1/manifest/${hash}`, this.#options.base))
       if (!response.ok) throw new Error(`The manifest of the plant came with status ${response.status}.`)
