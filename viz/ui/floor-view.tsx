@@ -205,6 +205,7 @@ function FloorHeader({ store, handle }: { store: FloorStore; handle: FloorHandle
 }
 
 function FirstLoad({ store }: { store: FloorStore }) {
+  const isRefused = store.status.value?.refusal?.reason === 'wrong-version'
   const isConnected = store.status.value !== undefined && store.freshness.value !== 'lost'
   return (
     <section class="floor floor-message" aria-label="Floor" aria-busy="true">
@@ -213,7 +214,7 @@ function FirstLoad({ store }: { store: FloorStore }) {
           <i key={at} />
         ))}
       </div>
-      <p>{isConnected ? 'Waiting for the plant manifest…' : 'Connecting to the engine…'}</p>
+      {!isRefused && <p>{isConnected ? 'Waiting for the plant manifest…' : 'Connecting to the engine…'}</p>}
     </section>
   )
 }

@@ -25,7 +25,8 @@ export function MachineList({ store, flyTo }: { store: FloorStore; flyTo: (machi
 
   const machines =
     open === undefined ? [] : orderMachines(open.plant.manifest.machines, open.live, store.filter.value)
-  const isDoubtful = store.freshness.value === 'stale' || store.freshness.value === 'lost'
+  const isDoubtful =
+    open !== undefined && (store.freshness.value === 'stale' || store.freshness.value === 'lost')
   const activePlace = Math.max(
     0,
     machines.findIndex(({ index }) => index === active),
