@@ -1,5 +1,5 @@
 /** Why the engine could not start or go on; each has an exit code of its own, stable for scripts. */
-export const exitCodes = {
+const exitCodes = {
   'bad-plant': 1,
   'bad-input': 1,
   'bad-usage': 2,

@@ -87,9 +87,9 @@ describe('the reference plant, started as a newcomer starts it', () => {
   it('says Stale, then Lost, when the engine hangs, and recovers with it', async () => {
     gemba.child.kill('SIGSTOP')
     await expect.poll(() => twin('freshness'), { timeout: 10_000 }).toBe('stale')
-    await expect.poll(() => page.locator('body').innerText()).toMatch(/old/i)
+    await expect.poll(() => page.locator('body').textContent()).toMatch(/old/i)
     await expect.poll(() => twin('freshness'), { timeout: 15_000 }).toBe('lost')
-    await expect.poll(() => page.locator('body').innerText()).toMatch(/connection lost/i)
+    await expect.poll(() => page.locator('body').textContent()).toMatch(/connection lost/i)
     gemba.child.kill('SIGCONT')
     await expect.poll(() => twin('freshness'), { timeout: 40_000 }).toBe('live')
     const before = await twin('updates')

@@ -3,7 +3,7 @@ import type { Entry } from '../../schema/records.js'
 import type { LiveFloor } from '../floor/live-floor.js'
 import type { SourceSignal } from './source-events.js'
 
-export type LinkState = 'connecting' | 'connected' | 'waiting' | 'ended'
+type LinkState = 'connecting' | 'connected' | 'waiting' | 'ended'
 
 /** How a source does, for people and metrics. */
 export interface SourceHealth {

@@ -47,7 +47,7 @@ function makeSystem(
 }
 const add = (n: number, time = 1): TwinMessage => ({ type: 'ADD', n, time })
 const contextOf = (system: TwinSystem, address: string) =>
-  (system.get(address)?.snapshot as unknown as { context: { sum: number; order: number[] } }).context
+  (system.get(address)!.snapshot as unknown as { context: { sum: number; order: number[] } }).context
 
 describe('the twin system', () => {
   it('hands messages over in the order they were sent, each to its end before the next, caused ones last', () => {
