@@ -1,5 +1,5 @@
 // Builds what is stale, then runs the benchmarks and writes their tables into bench/README.md.
 import { build } from './build.js'
 
-if (!build({ log: line => console.log(line) })) process.exit(1)
+if (!(await build({ log: line => console.log(line) }))) process.exit(1)
 await import('../dist/bench/run.js')

@@ -1,6 +1,6 @@
 // Builds what is stale: the folders through the compiler's own bookkeeping, the viewer when one of its sources is
 // newer than what was built. In an installed package there are no sources, and nothing to do.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -10,30 +10,34 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const require = createRequire(import.meta.url)
 
 /** Brings dist up to date; answers whether it is. */
-export function build({ log = () => {} } = {}) {
+export async function build({ log = () => {} } = {}) {
   if (!existsSync(join(root, 'tsconfig.json'))) return true
-  if (!run('TypeScript', binOf('typescript', 'tsc'), ['-b'], log)) return false
-  if (!isViewerStale()) return true
-  return run(
-    'viewer',
-    binOf('vite', 'vite'),
-    ['build', '--config', 'viz/vite.config.ts', '--logLevel', 'warn'],
-    log,
-  )
+  const steps = [run('engine', binOf('typescript', 'tsc'), ['-b'], log)]
+  if (isViewerStale()) {
+    const vite = ['build', '--config', 'viz/vite.config.ts', '--logLevel', 'warn']
+    steps.push(run('viewer', binOf('vite', 'vite'), vite, log))
+  }
+  return (await Promise.all(steps)).every(Boolean)
 }
 
+/** Runs a tool; its output is shown only where it fails. */
 function run(what, bin, args, log) {
   const started = Date.now()
-  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
-    cwd: root,
-    encoding: 'utf8',
+  return new Promise(resolve => {
+    const child = spawn(process.execPath, [bin, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', chunk => {
+        output += chunk
+      })
+    }
+    child.on('close', code => {
+      const seconds = ((Date.now() - started) / 1000).toFixed(1)
+      if (code !== 0) process.stderr.write(`${output}\nThe ${what} build failed; see above.\n`)
+      else if (seconds > 2) log(`built the ${what} in ${seconds} s`)
+      resolve(code === 0)
+    })
   })
-  if (status === 0) {
-    if (Date.now() - started > 2000) log(`built ${what} in ${((Date.now() - started) / 1000).toFixed(1)} s`)
-    return true
-  }
-  process.stderr.write(`${stdout}${stderr}\nThe ${what} build failed; see above.\n`)
-  return false
 }
 
 function binOf(name, bin) {
@@ -67,5 +71,5 @@ const mtime = path => statSync(path).mtimeMs
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.argv.includes('--clean')) rmSync(join(root, 'dist'), { recursive: true, force: true })
-  process.exitCode = build({ log: line => console.log(line) }) ? 0 : 1
+  process.exitCode = (await build({ log: line => console.log(line) })) ? 0 : 1
 }

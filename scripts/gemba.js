@@ -2,7 +2,7 @@
 // The command line: builds what is stale, then runs it. Ctrl-C asks it to finish; a second one insists.
 import { build } from './build.js'
 
-if (!build({ log: line => process.stderr.write(`${line}\n`) })) process.exit(70)
+if (!(await build({ log: line => process.stderr.write(`${line}\n`) }))) process.exit(70)
 
 const { main } = await import('../dist/engine/cli/main.js')
 const stop = new AbortController()

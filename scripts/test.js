@@ -17,7 +17,7 @@ const needed = [
 const missing = needed.filter(({ command }) => !isOnPath(command)).map(({ debianPackage }) => debianPackage)
 if (missing.length > 0) install(missing)
 
-if (!build({ log: line => console.log(line) })) process.exit(1)
+if (!(await build({ log: line => console.log(line) }))) process.exit(1)
 run('npm', ['run', '--silent', 'check'])
 const isSoak = process.argv.includes('--soak')
 run(
