@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { GembaProcess } from './process.js'
+import { GembaProcess, root } from './process.js'
 
 const plant = 'plants/automotive-cell.yaml'
 let folder: string
@@ -47,6 +47,17 @@ describe('the command line', () => {
     const unknown = gemba('dance')
     expect(await unknown.ended()).toBe(2)
     expect(unknown.errors).toContain('there is no verb "dance"')
+  })
+
+  it('has every verb that the README names', async () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8')
+    const verbs = new Set([...readme.matchAll(/npx gemba (\w+)/g)].map(([, verb]) => verb!))
+    expect([...verbs].sort()).toEqual(['adapters', 'play', 'start', 'validate'])
+    for (const verb of verbs) {
+      const help = gemba(verb, '--help')
+      expect(await help.ended()).toBe(0)
+      expect(help.lines[0]).toContain(`gemba ${verb}`)
+    }
   })
 
   it('refuses a plant file with a wrong unit, in validate and in start, with line, value and fix', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
@@ -95,6 +95,13 @@ describe('the reference plant, started as a newcomer starts it', () => {
     const before = await twin('updates')
     await expect.poll(() => twin('updates'), { timeout: 10_000 }).toBeGreaterThan(before)
   }, 90_000)
+
+  it('answers at every address that the README names', async () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8')
+    const paths = [...readme.matchAll(/http:\/\/127\.0\.0\.1:8080(\/[^\s')]*)/g)].map(([, path]) => path)
+    expect(paths.length).toBeGreaterThan(3)
+    for (const path of paths) expect((await fetch(`${url}${path}`)).status, path).toBe(200)
+  })
 
   it('raises no error in the page', () => {
     expect(faults).toEqual([])
