@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
@@ -66,6 +66,10 @@ describe('the reference plant, started as a newcomer starts it', () => {
   it('shows 228 machines and 1,716 sensors', async () => {
     expect(await twin('counts')).toMatchObject({ machines: 228, signals: 1716 })
     await expect.poll(() => twin('freshness')).toBe('live')
+    // The README's picture: made here, kept only when asked for.
+    const path = process.env.GEMBA_UPDATE_SCREENSHOT ? join(root, 'docs/floor.png') : join(data, 'floor.png')
+    await page.screenshot({ path })
+    expect(statSync(path).size).toBeGreaterThan(20_000)
   })
 
   it('lets a machine be found by keyboard, and shows its values change', async () => {
@@ -81,7 +85,6 @@ describe('the reference plant, started as a newcomer starts it', () => {
     const before = await values()
     expect(before.length).toBeGreaterThanOrEqual(5)
     await expect.poll(async () => (await values()).join() !== before.join(), { timeout: 10_000 }).toBe(true)
-    if (process.env.GEMBA_UPDATE_SCREENSHOT) await page.screenshot({ path: join(root, 'docs/floor.png') })
   })
 
   it('says Stale, then Lost, when the engine hangs, and recovers with it', async () => {
