@@ -9,7 +9,7 @@ import { TextAtlas, type TextPatch, type TextStyle } from './text-atlas.js'
 const styles = {
   site: { size: 19, weight: 600, wrap: 260, align: 'left' },
   area: { size: 12, weight: 500, wrap: 260, align: 'left' },
-  line: { size: 11, weight: 600, wrap: 96, align: 'right' },
+  line: { size: 11, weight: 600, wrap: 84, align: 'right' },
   machine: { size: 11, weight: 400, wrap: 62, align: 'center' },
 } as const satisfies Record<string, TextStyle>
 
