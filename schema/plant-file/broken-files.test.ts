@@ -52,6 +52,12 @@ const table: readonly (readonly [title: string, from: string, to: string, proble
 21:5  sites[0].timezone: unknown key "timezone"; did you mean "timeZone"?`,
   ],
   [
+    'a recording beside a live source',
+    '    adapter: simulator',
+    '    adapter: simulator\n  tape: { adapter: mtconnect, clock: source }',
+    '19:38  sources.tape.clock: "tape" brings its own clock, but "sim" goes by the wall\'s, and a floor has one clock; give all sources the same clock, or make a plant file of its own for "tape"',
+  ],
+  [
     'a key of nothing we know',
     'name: Test',
     'name: Test\nbuilding: 7',

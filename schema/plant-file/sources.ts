@@ -62,5 +62,16 @@ export function readSources(
       report.add([...at, ...within], isAdapter ? adapter : valueAt(options, within), message, fix)
     }
   }
+  checkClocks(list, report)
   return { list, tagPatterns }
+}
+
+/** A floor has one clock: either the wall's, or that of its recordings (docs/adr/0004). */
+function checkClocks(list: readonly SourceSpec[], report: Report): void {
+  const recording = list.find(({ clock }) => clock === 'source')
+  const live = list.find(({ clock }) => clock === 'wall')
+  if (recording === undefined || live === undefined) return
+  const message = `"${recording.id}" brings its own clock, but "${live.id}" goes by the wall's, and a floor has one clock`
+  const fix = `give all sources the same clock, or make a plant file of its own for "${recording.id}"`
+  report.add(['sources', recording.id, 'clock'], 'source', message, fix)
 }
