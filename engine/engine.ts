@@ -199,11 +199,15 @@ function keepHouse(floor: LiveFloor, intake: Intake, data: DataDirectory, wall: 
 }
 
 function reportRestored(floor: LiveFloor, logger: Logger): void {
-  const { restored, fresh, ...others } = floor.restored
-  if (restored > 0)
-    logger.info({ restored, fresh }, `${restored} twins go on from their snapshots, ${fresh} start fresh`)
+  const { restored, migrated, fresh, ...others } = floor.restored
+  if (restored + migrated > 0) {
+    const text = `${restored + migrated} twins go on from their snapshots, ${fresh} start fresh`
+    logger.info({ restored, migrated, fresh }, text)
+  }
   for (const [why, twins] of Object.entries(others)) {
-    if (twins > 0) logger.warn({ twins }, `${twins} twins start fresh, because their snapshot is ${why}`)
+    if (twins === 0) continue
+    const which = floor.twins.freshStarts.filter(({ outcome }) => outcome === why)
+    logger.warn({ twins, which }, `${twins} twins start fresh, because their snapshot is ${why}`)
   }
 }
 

@@ -34,6 +34,21 @@ export function engineMetrics(floor: LiveFloor, intake: Intake, store: Store): R
   count('gemba_rejects_total', 'Inputs kept in rejects with their reason.', () => floor.counts.rejected)
   count('gemba_twin_events_total', 'Samples that moved a sensor twin.', () => floor.counts.classified)
   count('gemba_twin_messages_lost_total', 'Messages given up by crashed twins.', () => floor.twins.lost)
+  count(
+    'gemba_twin_messages_misaddressed_total',
+    'Messages to twins that do not exist.',
+    () => floor.twins.misaddressed,
+  )
+  new Counter({
+    name: 'gemba_twin_messages_refused_total',
+    help: 'Messages that twins did not take, by reason.',
+    labelNames: ['code'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [code, refused] of Object.entries(floor.twins.refused)) this.inc({ code }, refused)
+    },
+  })
   gauge('gemba_twins', 'Twins on the floor.', () => floor.twins.size)
   gauge('gemba_twins_unwell', 'Twins that crashed and are not back.', () => floor.twins.unwell)
   gauge('gemba_intake_blocked', '1 while the spool cannot take anything.', () => (intake.isBlocked ? 1 : 0))

@@ -230,6 +230,7 @@ describe('REST', () => {
     '/api/v1/signals/none',
     '/api/v1/signals/none/history',
     '/api/v1/manifest/none',
+    '/api/v1/twins/machine:none',
   ])('answers %s with 404', async path => {
     const { status, body } = await ground().get(path)
     expect(status).toBe(404)
@@ -247,6 +248,7 @@ describe('REST', () => {
       '/api/v1/plant',
       '/api/v1/signals/{id}',
       '/api/v1/signals/{id}/history',
+      '/api/v1/twins/{address}',
       '/healthz',
       '/metrics',
       '/readyz',

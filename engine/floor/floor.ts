@@ -1,5 +1,6 @@
 import type { Clock } from '../../schema/clock.js'
 import type { Machine, Plant, Signal } from '../../schema/plant.js'
+import type { TwinInspection } from '../twin-system/twin.js'
 import type { LatestMachines, LatestSignals } from './latest-table.js'
 
 /** A machine with its place in the hierarchy and in the stream. */
@@ -45,4 +46,6 @@ export interface Floor {
   readonly machines: LatestMachines
   /** Text of a dictionary code. */
   text(code: number): string | undefined
+  /** A twin for a person to look at; a floor that only shows values has none. */
+  inspect?(address: string): TwinInspection | undefined
 }

@@ -17,7 +17,9 @@ import { type MachineContext, packmlStateOf } from '../../twins/machine/machine.
 import { SensorClassifier } from '../../twins/sensor/classifier.js'
 import { compileLimits } from '../../twins/sensor/level.js'
 import type { TwinMessage } from '../twin-system/definition.js'
-import { type RestoreOutcome, TwinSystem } from '../twin-system/twin-system.js'
+import type { RestoreOutcome } from '../twin-system/read-snapshot.js'
+import type { TwinInspection } from '../twin-system/twin.js'
+import { noOutcomes, TwinSystem } from '../twin-system/twin-system.js'
 import type { Dictionary } from './dictionary.js'
 import type { Floor, RegisteredSignal, Registry } from './floor.js'
 import type { FloorClock } from './floor-clock.js'
@@ -53,12 +55,7 @@ export class LiveFloor implements Floor {
   readonly machines: LatestMachines
   readonly twins: TwinSystem
   readonly counts = { samples: 0, late: 0, rejected: 0, classified: 0 }
-  readonly restored: Record<RestoreOutcome, number> = {
-    restored: 0,
-    fresh: 0,
-    'other-version': 0,
-    unreadable: 0,
-  }
+  readonly restored: Record<RestoreOutcome, number> = noOutcomes()
   readonly #dictionary: Dictionary
   readonly #classifier: SensorClassifier
   readonly #observer: MachineObserver
@@ -102,6 +99,10 @@ export class LiveFloor implements Floor {
 
   text(code: number): string | undefined {
     return this.#dictionary.text(code)
+  }
+
+  inspect(address: string): TwinInspection | undefined {
+    return this.twins.inspect(address)
   }
 
   /** The dictionary code of a text; new texts ride with the next entry. */

@@ -1,11 +1,16 @@
 import type { AnyActorLogic, Snapshot } from 'xstate'
+import type { TwinProblem } from '../../twins/twin-problem.js'
 
 /** A kind of twin: its statechart and what it takes to bring an old snapshot back to life. */
 export interface TwinDefinition<Input = unknown> {
   readonly id: string
-  /** A snapshot of another version is not restored; the twin starts fresh and says so. */
+  /** A snapshot of another version goes through the migrations; without them the twin starts fresh and says so. */
   readonly version: number
   readonly logic: AnyActorLogic
+  /** From version n to n + 1 by n: what must be done to a persisted snapshot of version n. Must not keep its argument. */
+  readonly migrations?: Readonly<Record<number, (persisted: Snapshot<unknown>) => Snapshot<unknown>>>
+  /** What is wrong with an event for a twin in this context; a refused event leaves the twin as it was. */
+  check?(event: unknown, context: never): TwinProblem | undefined
   /**
    * Puts what comes from the plant file (limits, say) into a persisted snapshot: the file may have changed since, and
    * JSON cannot carry everything (an infinite limit).
@@ -19,4 +24,10 @@ export interface TwinMessage {
   /** Floor time of what happened, Unix ms. */
   readonly time: number
   readonly [field: string]: unknown
+}
+
+/** What a statechart says (`emit`), or the system says of its twin. */
+export interface TwinEmitted {
+  readonly type: string
+  readonly time: number
 }

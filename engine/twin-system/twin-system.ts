@@ -1,9 +1,27 @@
-import type { Snapshot } from 'xstate'
 import type { TwinSnapshot } from '../../schema/records.js'
+import type { TwinProblemCode } from '../../twins/twin-problem.js'
 import type { TwinDefinition, TwinMessage } from './definition.js'
-import { Twin, type TwinListener } from './twin.js'
+import { TwinSystemError } from './errors.js'
+import { type RestoreOutcome, readSnapshot } from './read-snapshot.js'
+import { Stage } from './stage.js'
+import { Twin, type TwinHost, type TwinInspection, type TwinListener } from './twin.js'
 
-export type RestoreOutcome = 'restored' | 'fresh' | 'other-version' | 'unreadable'
+/** All twins' states at one moment, sharing nothing with the twins: ready to send to a worker. */
+export interface TwinFork {
+  /** Floor time, Unix ms. */
+  readonly time: number
+  readonly twins: readonly TwinSnapshot[]
+}
+
+/** A twin that could not go on from its snapshot, and why. */
+export interface FreshStart {
+  readonly address: string
+  readonly outcome: RestoreOutcome
+  readonly detail: string
+}
+
+/** How many fresh starts are named; the rest is in the counts. */
+const namedFreshStarts = 100
 
 /**
  * The twins of one floor by address (`sensor:press-01.vibration`, `machine:press-01`). Messages are handled one after
@@ -11,16 +29,18 @@ export type RestoreOutcome = 'restored' | 'fresh' | 'other-version' | 'unreadabl
  */
 export class TwinSystem {
   readonly #twins = new Map<string, Twin>()
-  readonly #listen: TwinListener
+  readonly #host: TwinHost
   readonly #queue: { twin: Twin; message: TwinMessage }[] = []
   readonly #changed = new Set<Twin>()
   readonly #unwell = new Set<Twin>()
+  readonly #freshStarts: FreshStart[] = []
   #isDraining = false
   /** Messages to addresses that nobody has. */
   misaddressed = 0
 
   constructor(listen: TwinListener) {
-    this.#listen = listen
+    const refused = { 'unknown-event': 0, 'bad-payload': 0, 'not-a-number': 0, 'time-backwards': 0 }
+    this.#host = { stage: new Stage(), listen, refused, lost: 0 }
   }
 
   get size(): number {
@@ -34,26 +54,43 @@ export class TwinSystem {
 
   /** Messages given up by full inboxes and quarantined twins. */
   get lost(): number {
-    let lost = 0
-    for (const twin of this.#unwell) lost += twin.lost
-    return lost
+    return this.#host.lost
   }
 
-  /** Adds a twin, from its snapshot where there is one of the same definition and version. */
+  /** Messages that twins did not take, by reason. */
+  get refused(): Readonly<Record<TwinProblemCode, number>> {
+    return this.#host.refused
+  }
+
+  /** The first of those twins that had a snapshot and could not use it. */
+  get freshStarts(): readonly FreshStart[] {
+    return this.#freshStarts
+  }
+
+  /** Adds a twin, from its snapshot where it can be read. Throws TwinSystemError. */
   add<Input>(
     address: string,
     definition: TwinDefinition<Input>,
     input: Input,
     saved?: TwinSnapshot,
   ): RestoreOutcome {
-    const { outcome, snapshot } = readSnapshot(definition, saved)
-    const twin = new Twin(address, definition, input, this.#listen, snapshot) as unknown as Twin
+    if (this.#twins.has(address)) {
+      throw new TwinSystemError('address-taken', `${address} is there already; a twin is added once.`)
+    }
+    const { outcome, snapshot, detail } = readSnapshot(this.#host.stage, definition, input, saved)
+    const twin = new Twin(address, definition, input, this.#host, snapshot) as unknown as Twin
     this.#twins.set(address, twin)
+    this.#note(twin, outcome, detail)
     return outcome
   }
 
   get(address: string): Twin | undefined {
     return this.#twins.get(address)
+  }
+
+  /** A twin for a person to look at; undefined where nobody has the address. */
+  inspect(address: string): TwinInspection | undefined {
+    return this.#twins.get(address)?.inspect()
   }
 
   send(address: string, message: TwinMessage): void {
@@ -68,10 +105,12 @@ export class TwinSystem {
 
   /** Once a second or so: restarts what is due. */
   tick(now: number): void {
+    if (this.#unwell.size === 0) return
     for (const twin of this.#unwell) {
-      twin.tick(now)
+      for (const message of twin.restart(now)) this.#queue.push({ twin, message })
       if (twin.health === 'running') this.#unwell.delete(twin)
     }
+    if (!this.#isDraining) this.#drain()
   }
 
   /** Snapshots of at most `most` twins that changed since their last one. */
@@ -80,9 +119,7 @@ export class TwinSystem {
     for (const twin of this.#changed) {
       if (taken.length >= most) break
       this.#changed.delete(twin)
-      const { id, version } = twin.definition
-      const snapshot = JSON.stringify(twin.persisted())
-      taken.push({ address: twin.address, time, definition: id, version, snapshot })
+      taken.push(snapshotOf(twin, time))
     }
     return taken
   }
@@ -91,9 +128,45 @@ export class TwinSystem {
     return this.#changed.size
   }
 
+  /** The whole floor at this moment; `restore` of another system with the same twins takes it. */
+  fork(time: number): TwinFork {
+    const twins: TwinSnapshot[] = []
+    for (const twin of this.#twins.values()) twins.push(snapshotOf(twin, time))
+    return { time, twins }
+  }
+
+  /** Puts the twins that are there into the states of the fork; one whose snapshot cannot be used starts anew. */
+  restore(fork: TwinFork): Record<RestoreOutcome, number> {
+    const outcomes = noOutcomes()
+    for (const saved of fork.twins) {
+      const twin = this.#twins.get(saved.address)
+      if (twin === undefined) {
+        this.misaddressed++
+        continue
+      }
+      const { outcome, snapshot, detail } = readSnapshot(this.#host.stage, twin.definition, twin.input, saved)
+      if (snapshot === undefined) twin.reset()
+      else twin.adopt(snapshot)
+      this.#unwell.delete(twin)
+      this.#changed.add(twin)
+      this.#note(twin, outcome, detail)
+      outcomes[outcome]++
+    }
+    return outcomes
+  }
+
   stop(): void {
-    for (const twin of this.#twins.values()) twin.stop()
     this.#twins.clear()
+    this.#changed.clear()
+    this.#unwell.clear()
+  }
+
+  /** A migrated twin is kept in its new form; one that lost its snapshot is named. */
+  #note(twin: Twin, outcome: RestoreOutcome, detail: string | undefined): void {
+    if (outcome === 'migrated') this.#changed.add(twin)
+    if (detail !== undefined && this.#freshStarts.length < namedFreshStarts) {
+      this.#freshStarts.push({ address: twin.address, outcome, detail })
+    }
   }
 
   #drain(): void {
@@ -101,8 +174,9 @@ export class TwinSystem {
     try {
       for (let i = 0; i < this.#queue.length; i++) {
         const { twin, message } = this.#queue[i]!
-        if (twin.receive(message)) this.#changed.add(twin)
-        else this.#unwell.add(twin)
+        const outcome = twin.receive(message)
+        if (outcome === 'handled') this.#changed.add(twin)
+        else if (outcome === 'crashed') this.#unwell.add(twin)
       }
     } finally {
       this.#queue.length = 0
@@ -111,16 +185,18 @@ export class TwinSystem {
   }
 }
 
-function readSnapshot<Input>(
-  definition: TwinDefinition<Input>,
-  saved: TwinSnapshot | undefined,
-): { outcome: RestoreOutcome; snapshot?: Snapshot<unknown> } {
-  if (saved === undefined) return { outcome: 'fresh' }
-  if (saved.definition !== definition.id || saved.version !== definition.version)
-    return { outcome: 'other-version' }
-  try {
-    return { outcome: 'restored', snapshot: JSON.parse(saved.snapshot) as Snapshot<unknown> }
-  } catch {
-    return { outcome: 'unreadable' }
-  }
+/** A count for each way a twin may come to its state. */
+export const noOutcomes = (): Record<RestoreOutcome, number> => ({
+  restored: 0,
+  migrated: 0,
+  fresh: 0,
+  'other-version': 0,
+  unreadable: 0,
+  'migration-failed': 0,
+})
+
+function snapshotOf(twin: Twin, time: number): TwinSnapshot {
+  const { id, version } = twin.definition
+  const snapshot = JSON.stringify(twin.persisted())
+  return { address: twin.address, time, definition: id, version, snapshot }
 }

@@ -1,133 +1,183 @@
-import { type AnyActor, createActor, type Snapshot } from 'xstate'
-import type { TwinDefinition, TwinMessage } from './definition.js'
+import { __unsafe_getAllOwnEventDescriptors as acceptedBy, isMachineSnapshot, type Snapshot } from 'xstate'
+import type { TwinProblemCode } from '../../twins/twin-problem.js'
+import { problemOf } from './check.js'
+import type { TwinDefinition, TwinEmitted, TwinMessage } from './definition.js'
+import { TwinSystemError } from './errors.js'
+import { type EventOutcome, EventRing, type PastEvent } from './event-ring.js'
+import type { Stage } from './stage.js'
+import { Supervision, type TwinHealth } from './supervision.js'
 
 /** What a twin tells its surroundings: emitted by its statechart, or about it by the system. */
-export type TwinListener = (
-  address: string,
-  emitted: { readonly type: string; readonly time: number },
-) => void
+export type TwinListener = (address: string, emitted: TwinEmitted) => void
 
-const inboxLimit = 64
-const firstDelay = 1_000
-const longestDelay = 60_000
-const crashWindow = 60_000
-const crashesToQuarantine = 3
+/** What all twins of a system share. */
+export interface TwinHost {
+  readonly stage: Stage
+  readonly listen: TwinListener
+  readonly refused: Record<TwinProblemCode, number>
+  lost: number
+}
 
-export type TwinHealth = 'running' | 'restarting' | 'quarantined'
+/** A twin as somebody from outside sees it. */
+export interface TwinInspection {
+  readonly address: string
+  readonly definition: string
+  readonly version: number
+  readonly health: TwinHealth
+  /** Messages that wait for the restart. */
+  readonly waiting: number
+  /** The state value, nested as the statechart is. */
+  readonly state: unknown
+  readonly context: unknown
+  /** The types of events that have a transition in this state; whether one is taken is up to its guards. */
+  readonly accepts: readonly string[]
+  /** The last events, oldest first. */
+  readonly lastEvents: readonly PastEvent[]
+}
 
 /**
- * One XState actor under supervision: started, fed, restarted from its last good snapshot when it throws, quarantined
- * when it keeps throwing. It has no children and no timers of its own; time comes with each message.
+ * One statechart under supervision: fed, held in its last good state when it throws, quarantined when it keeps
+ * throwing. It has no children and no timers of its own; time comes with each message.
  */
 export class Twin<Input = unknown> {
   readonly address: string
   readonly definition: TwinDefinition<Input>
-  health: TwinHealth = 'running'
-  /** Messages given up because the inbox was full or the twin is quarantined. */
-  lost = 0
-  readonly #input: Input
-  readonly #listen: TwinListener
-  #actor: AnyActor
-  #error: unknown
-  #inbox: TwinMessage[] = []
-  #crashes: number[] = []
-  #restartAt = 0
+  readonly input: Input
+  readonly #host: TwinHost
+  #snapshot: Snapshot<unknown>
+  #supervision: Supervision | undefined = undefined
+  #past: EventRing | undefined = undefined
 
+  /** Throws TwinSystemError `cannot-start`. */
   constructor(
     address: string,
     definition: TwinDefinition<Input>,
     input: Input,
-    listen: TwinListener,
+    host: TwinHost,
     restored?: Snapshot<unknown>,
   ) {
     this.address = address
     this.definition = definition
-    this.#input = input
-    this.#listen = listen
-    this.#actor = this.#start(restored && (definition.revive?.(restored, input) ?? restored))
+    this.input = input
+    this.#host = host
+    this.#snapshot = restored ?? this.#begin()
+  }
+
+  get health(): TwinHealth {
+    return this.#supervision?.health ?? 'running'
   }
 
   get snapshot(): Snapshot<unknown> {
-    return this.#actor.getSnapshot()
+    return this.#snapshot
   }
 
   /** Ready for JSON. */
   persisted(): Snapshot<unknown> {
-    return this.#actor.getPersistedSnapshot()
+    return this.definition.logic.getPersistedSnapshot(this.#snapshot)
   }
 
-  /** Handles the message to the end, or keeps it for after the restart. Returns whether it was handled now. */
-  receive(message: TwinMessage): boolean {
-    if (this.health === 'quarantined') {
-      this.lost++
-      return false
+  /** Puts the twin into another state of its statechart, as if it had always been there. */
+  adopt(snapshot: Snapshot<unknown>): void {
+    this.#snapshot = snapshot
+    this.#supervision = undefined
+  }
+
+  /** Starts anew. */
+  reset(): void {
+    this.adopt(this.#begin())
+  }
+
+  /** Handles the message to the end, refuses it, or keeps it for after the restart. */
+  receive(message: TwinMessage): EventOutcome | 'kept' {
+    if (this.health !== 'running') return this.#whileUnwell(message)
+    const problem = problemOf(this.definition, message, this.#snapshot)
+    if (problem !== undefined) {
+      this.#host.refused[problem.code]++
+      return this.#remember(message, 'refused')
     }
-    if (this.health === 'restarting') {
-      this.#keep(message)
-      return false
+    const before = this.#snapshot
+    try {
+      const { snapshot, emitted } = this.#host.stage.move(this.definition.logic, before, message)
+      this.#snapshot = snapshot
+      this.#remember(message, snapshot === before ? 'ignored' : 'handled')
+      for (const said of emitted) this.#host.listen(this.address, said)
+      return snapshot === before ? 'ignored' : 'handled'
+    } catch (error) {
+      if (this.#snapshot !== before) throw error
+      return this.#crashed(message, error)
     }
-    const lastGood = this.#actor.getSnapshot()
-    this.#actor.send(message)
-    if (this.#error === undefined) return true
-    this.#crashed(message, this.definition.logic.getPersistedSnapshot(lastGood))
-    return false
   }
 
-  /** Brings a crashed twin back when its delay has passed, and hands it what came meanwhile. */
-  tick(now: number): void {
-    if (this.health !== 'restarting' || now < this.#restartAt) return
-    this.health = 'running'
-    this.#listen(this.address, { type: 'twin.restarted', time: now })
-    const waiting = this.#inbox
-    this.#inbox = []
-    for (const message of waiting) this.receive(message)
+  /** Brings a crashed twin back when its delay has passed; answers with what it must be given now. */
+  restart(now: number): readonly TwinMessage[] {
+    const waiting = this.#supervision?.restart(now)
+    if (waiting === undefined) return []
+    this.#host.listen(this.address, { type: 'twin.restarted', time: now })
+    return waiting
   }
 
-  stop(): void {
-    this.#actor.stop()
-  }
-
-  #start(snapshot: Snapshot<unknown> | undefined): AnyActor {
-    const actor = createActor(this.definition.logic, { input: this.#input, ...(snapshot && { snapshot }) })
-    this.#error = undefined
-    actor.subscribe({
-      error: error => {
-        this.#error = error
-      },
-    })
-    actor.on('*', emitted => this.#listen(this.address, emitted as { type: string; time: number }))
-    actor.start()
-    return actor
-  }
-
-  #crashed(message: TwinMessage, lastGood: Snapshot<unknown>): void {
-    const error = this.#error
-    const now = message.time
-    this.#crashes = [...this.#crashes.filter(time => now - time < crashWindow), now]
-    this.health = this.#crashes.length >= crashesToQuarantine ? 'quarantined' : 'restarting'
-    this.#restartAt = now + Math.min(longestDelay, firstDelay * 2 ** (this.#crashes.length - 1))
-    this.#actor.stop()
-    this.#actor = this.#start(this.definition.revive?.(lastGood, this.#input) ?? lastGood)
-    this.#listen(this.address, {
-      type: this.health === 'quarantined' ? 'twin.quarantined' : 'twin.crashed',
-      time: now,
-      ...{ message: message.type, error: error instanceof Error ? error.message : String(error) },
-    })
-  }
-
-  /** A full inbox gives up the oldest level-type message (a newer sample says the same, better), never another kind. */
-  #keep(message: TwinMessage): void {
-    if (this.#inbox.length >= inboxLimit) {
-      const oldest = this.#inbox.findIndex(({ type }) => type === 'SAMPLE')
-      if (oldest === -1 && message.type === 'SAMPLE') {
-        this.lost++
-        return
-      }
-      if (oldest !== -1) {
-        this.#inbox.splice(oldest, 1)
-        this.lost++
-      }
+  inspect(): TwinInspection {
+    const snapshot = this.#snapshot
+    const { value, context } = snapshot as unknown as { value: unknown; context: unknown }
+    return {
+      address: this.address,
+      definition: this.definition.id,
+      version: this.definition.version,
+      health: this.health,
+      waiting: this.#supervision?.waiting ?? 0,
+      state: value,
+      context,
+      accepts: isMachineSnapshot(snapshot) ? acceptedBy(snapshot).sort() : [],
+      lastEvents: this.#past?.list() ?? [],
     }
-    this.#inbox.push(message)
+  }
+
+  #begin(): Snapshot<unknown> {
+    const { snapshot, emitted } = this.#host.stage.begin(this.definition.logic, this.input)
+    if (snapshot.status === 'error') {
+      const why = `${this.address} cannot start: its statechart "${this.definition.id}" threw in its first state. Check its input.`
+      throw new TwinSystemError('cannot-start', why, { cause: snapshot.error })
+    }
+    for (const said of emitted) this.#host.listen(this.address, said)
+    return snapshot
+  }
+
+  #whileUnwell(message: TwinMessage): 'kept' | 'lost' {
+    const supervision = this.#supervision!
+    if (supervision.health === 'quarantined') {
+      this.#lose(message)
+      return 'lost'
+    }
+    const givenUp = supervision.keep(message)
+    if (givenUp !== undefined) this.#lose(givenUp)
+    if (supervision.isOverrun) {
+      for (const inVain of supervision.quarantine()) this.#lose(inVain)
+      this.#tell('twin.quarantined', message, 'too many messages waited for its restart')
+    }
+    return givenUp === message ? 'lost' : 'kept'
+  }
+
+  #lose(message: TwinMessage): void {
+    this.#host.lost++
+    this.#remember(message, 'lost')
+  }
+
+  #crashed(message: TwinMessage, error: unknown): 'crashed' {
+    this.#remember(message, 'crashed')
+    this.#supervision ??= new Supervision()
+    this.#supervision.crash(message.time)
+    const type = this.#supervision.health === 'quarantined' ? 'twin.quarantined' : 'twin.crashed'
+    this.#tell(type, message, error instanceof Error ? error.message : String(error))
+    return 'crashed'
+  }
+
+  #tell(type: string, { type: message, time }: TwinMessage, error: string): void {
+    this.#host.listen(this.address, { type, time, ...{ message, error } })
+  }
+
+  #remember<Outcome extends EventOutcome>(message: TwinMessage, outcome: Outcome): Outcome {
+    this.#past ??= new EventRing()
+    this.#past.add(message.type, message.time, outcome)
+    return outcome
   }
 }
