@@ -55,7 +55,9 @@ const table: readonly (readonly [title: string, from: string, to: string, proble
     'a recording beside a live source',
     '    adapter: simulator',
     '    adapter: simulator\n  tape: { adapter: mtconnect, clock: source }',
-    '19:38  sources.tape.clock: "tape" brings its own clock, but "sim" goes by the wall\'s, and a floor has one clock; give all sources the same clock, or make a plant file of its own for "tape"',
+    `19:38  sources.tape.clock: "tape" brings its own clock, but "sim" goes by the wall's, and a floor has one clock; give all sources the same clock, or make a plant file of its own for "tape"
+28:17  sites[0].areas[0].lines[0].machines[0].source: source is missing; add one of sim, tape
+29:17  sites[0].areas[0].lines[0].machines[1].source: source is missing; add one of sim, tape`,
   ],
   [
     'a key of nothing we know',

@@ -86,7 +86,7 @@ describe('a plant as YAML', () => {
         })),
       })),
       sources: [
-        ...reference.sources,
+        ...reference.sources.map(source => ({ ...source, clock: 'source' as const })),
         {
           id: 'plc',
           adapter: 'opcua',
