@@ -31,6 +31,7 @@ run(
     ...(isSoak && { GEMBA_SOAK: '1' }),
   },
 )
+if (isSoak) run(process.execPath, [join(root, 'scripts/mutate.js'), '--all'])
 
 function isOnPath(command) {
   return (process.env.PATH ?? '').split(delimiter).some(folder => existsSync(join(folder, command)))
