@@ -1,4 +1,4 @@
-/** The three regions of a sensor twin that travel together; numbers are wire format: append, never reorder. */
+/** The regions of a sensor twin that travel together; numbers are wire format: append, never reorder. */
 export const connections = ['live', 'stale', 'lost'] as const
 export type Connection = (typeof connections)[number]
 
@@ -18,4 +18,25 @@ export interface Limits {
   readonly criticalLow?: number
   /** How far a value must come back before a level is left (ISA-TR18.2.3, OPC UA Part 9 B.1.5); default 0. */
   readonly deadband?: number
+  /**
+   * How long the value must stay beyond a limit before its level is entered, and back before it is left, ms
+   * (OPC UA Part 9, 5.8.2: OnDelay, OffDelay); default 0.
+   */
+  readonly onDelay?: number
+  readonly offDelay?: number
+  /** Delays of single limits, where they differ from the two above. */
+  readonly delays?: Readonly<Partial<Record<LimitName, LimitDelays>>>
 }
+
+export const limitNames = ['warningHigh', 'criticalHigh', 'warningLow', 'criticalLow'] as const
+export type LimitName = (typeof limitNames)[number]
+
+/** Delays of one limit, ms. */
+export interface LimitDelays {
+  readonly onDelay?: number
+  readonly offDelay?: number
+}
+
+/** Whether the instrument itself can be trusted; numbers are wire format: append, never reorder. */
+export const sensorHealths = ['ok', 'drifting', 'stuck', 'noisy', 'out-of-range', 'calibration-due'] as const
+export type SensorHealth = (typeof sensorHealths)[number]

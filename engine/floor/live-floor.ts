@@ -1,7 +1,7 @@
 import type { SourceEvent } from '../../adapters/contract.js'
 import type { Clock } from '../../schema/clock.js'
 import { displayNumber, displayState } from '../../schema/display-state.js'
-import { packmlNumber, unitModeNumber } from '../../schema/packml.js'
+import { modeNumber, packmlNumber } from '../../schema/packml.js'
 import type { Plant } from '../../schema/plant.js'
 import { type QualityName, qualityNames } from '../../schema/quality.js'
 import type { Entry, Reject, StateChange, TwinEvent, TwinSnapshot } from '../../schema/records.js'
@@ -13,9 +13,12 @@ import {
   levels,
   packSensorStatus,
 } from '../../schema/sensor-state.js'
-import { type MachineContext, packmlStateOf } from '../../twins/machine/machine.machine.js'
+import type { MachineContext } from '../../twins/machine/machine.context.js'
+import { packmlStateOf } from '../../twins/machine/machine.machine.js'
 import { SensorClassifier } from '../../twins/sensor/classifier.js'
 import { compileLimits } from '../../twins/sensor/level.js'
+import { believedQuality } from '../../twins/sensor/level-memory.js'
+import type { SensorContext } from '../../twins/sensor/sensor.machine.js'
 import type { TwinMessage } from '../twin-system/definition.js'
 import type { RestoreOutcome } from '../twin-system/read-snapshot.js'
 import type { TwinInspection } from '../twin-system/twin.js'
@@ -67,6 +70,8 @@ export class LiveFloor implements Floor {
   readonly #silence: Float64Array
   readonly #lastHeard: Float64Array
   readonly #isOwnTime = new Set<string>()
+  /** Signals whose levels wait for a delay. */
+  readonly #delayed: number[] = []
   /** Machines whose state nobody has told since their source was lost, and since when. */
   readonly #untold = new Map<number, number>()
   readonly #wordsReported = new Set<string>()
@@ -143,6 +148,7 @@ export class LiveFloor implements Floor {
   /** The link to a source is gone: nobody knows what its machines do. */
   sourceLost(source: string): Entry | undefined {
     const time = this.clock.now()
+    this.#settleDelays(time)
     for (const { index, machine, signal } of this.#bySource.get(source) ?? []) {
       if (this.#classifier.isMovedByLoss(index)) this.#tell(index, { type: 'SOURCE_LOST', time })
       if (signal.quantity === 'state') this.#stateLost(source, machine, time)
@@ -153,6 +159,7 @@ export class LiveFloor implements Floor {
   /** A few times a second: finds the silent, restarts the crashed. */
   tick(): Entry | undefined {
     const now = this.clock.now()
+    this.#settleDelays(now)
     for (const { index } of this.registry.signals) {
       if (now - this.#lastHeard[index]! > this.#silence[index]! && this.#classifier.isMovedBySilence(index)) {
         this.#tell(index, { type: 'SILENT', time: now })
@@ -193,6 +200,7 @@ export class LiveFloor implements Floor {
     else ofSource.push(registered)
 
     const input = { limits: compileLimits(signal.limits) }
+    if (input.limits.isDelayed) this.#delayed.push(index)
     this.restored[this.twins.add(address, sensorKind, input, saved.get(address))]++
     this.#classifier.setLimits(index, signal.limits)
     this.#adoptSensor(index, address)
@@ -202,11 +210,13 @@ export class LiveFloor implements Floor {
   }
 
   #adoptSensor(index: number, address: string): void {
-    const value = regionsOf(this.twins.get(address)?.snapshot)
+    const snapshot = this.twins.get(address)?.snapshot
+    const value = regionsOf(snapshot)
     const connection = connections.indexOf(value.connection as Connection)
     const level = levels.indexOf(value.level as Level)
     const quality = qualityNames.indexOf(value.quality as QualityName)
-    this.#classifier.adopt(index, connection, quality, level)
+    const { context } = snapshot as unknown as { context: SensorContext }
+    this.#classifier.adopt(index, connection, quality, level, context.level)
     this.signals.setStatus(index, packSensorStatus(connection, level))
   }
 
@@ -227,9 +237,10 @@ export class LiveFloor implements Floor {
       }
       latest.set(index, value[i]!, quality[i]!, time, receiveTime[i]!)
       this.#lastHeard[index] = receiveTime[i]!
-      if (this.#classifier.isMovedBySample(index, value[i]!, quality[i]!)) {
+      if (this.#classifier.isMovedBySample(index, value[i]!, quality[i]!, time)) {
         this.counts.classified++
-        this.#tell(index, { type: 'SAMPLE', value: value[i]!, quality: quality[i]!, time })
+        const believed = believedQuality(value[i]!, quality[i]!)
+        this.#tell(index, { type: 'SAMPLE', value: value[i]!, quality: believed, time })
       }
     }
   }
@@ -321,13 +332,24 @@ export class LiveFloor implements Floor {
     const time = this.clock.now()
     for (const { index, machine, signal } of this.#bySource.get(source) ?? []) {
       if (isOwnTime) this.signals.sourceTime[index] = Number.NEGATIVE_INFINITY
-      if (this.#classifier.isMovedByFind(index)) this.#tell(index, { type: 'SOURCE_FOUND', time })
+      if (this.#classifier.isMovedByFind(index) || isOwnTime)
+        this.#tell(index, { type: 'SOURCE_FOUND', time })
       if (signal.quantity === 'state') {
         this.twins.send(machineAddress(this.registry.machineByIndex(machine)!.machine.id), {
           type: 'SOURCE_FOUND',
           time,
+          hasOwnClock: isOwnTime,
         })
       }
+    }
+  }
+
+  /** Moves the levels whose delay has passed. A delay runs by the sensor's own clock, whose offset its last sample told. */
+  #settleDelays(now: number): void {
+    const { sourceTime, receiveTime } = this.signals
+    for (const index of this.#delayed) {
+      const time = Math.max(sourceTime[index]!, now - receiveTime[index]! + sourceTime[index]!)
+      if (this.#classifier.isMovedByTick(index, time)) this.#tell(index, { type: 'TICK', time })
     }
   }
 
@@ -354,7 +376,7 @@ export class LiveFloor implements Floor {
     if (context === undefined) return
     const state = packmlStateOf(snapshot?.value)
     const display = displayNumber[displayState(state, context.mode, context.reason)]
-    this.machines.set(index, packmlNumber[state], unitModeNumber[context.mode], display, context.since)
+    this.machines.set(index, packmlNumber[state], modeNumber(context.mode), display, context.since)
   }
 
   #entry(source: string, samples?: SampleBatch): Entry | undefined {

@@ -1,6 +1,14 @@
 import type { Snapshot } from 'xstate'
+import { checkMachineEvent } from '../../twins/machine/machine.events.js'
 import { machineDefinition, machineMachine } from '../../twins/machine/machine.machine.js'
-import { type SensorInput, sensorDefinition, sensorMachine } from '../../twins/sensor/sensor.machine.js'
+import { machineMigrations } from '../../twins/machine/migrations.js'
+import {
+  freshSensor,
+  type SensorContext,
+  type SensorInput,
+  sensorDefinition,
+  sensorMachine,
+} from '../../twins/sensor/sensor.machine.js'
 import type { TwinDefinition } from '../twin-system/definition.js'
 
 /** Sensor twins take their limits from the plant file of today, whatever they were when the snapshot was taken. */
@@ -8,15 +16,21 @@ export const sensorKind: TwinDefinition<SensorInput> = {
   ...sensorDefinition,
   logic: sensorMachine,
   revive: (persisted, input) => {
-    const revived: Snapshot<unknown> & { context: SensorInput } = {
+    const { context } = persisted as { context?: SensorContext }
+    const revived: Snapshot<unknown> & { context: SensorContext } = {
       ...persisted,
-      context: { limits: input.limits },
+      context: { ...freshSensor, ...context, limits: input.limits },
     }
     return revived
   },
 }
 
-export const machineKind: TwinDefinition<undefined> = { ...machineDefinition, logic: machineMachine }
+export const machineKind: TwinDefinition<undefined> = {
+  ...machineDefinition,
+  logic: machineMachine,
+  migrations: machineMigrations,
+  check: checkMachineEvent,
+}
 
 export const sensorAddress = (signalId: string): string => `sensor:${signalId}`
 export const machineAddress = (machineId: string): string => `machine:${machineId}`
