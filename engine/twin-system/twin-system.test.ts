@@ -114,6 +114,116 @@ describe('the twin system', () => {
     expect(order[1]).toBe(39)
   })
 
+  it('counts what was lost also when the twin is back', () => {
+    const { system } = makeSystem(['a'])
+    system.send('a', { type: 'BREAK', time: 0 })
+    for (let n = 1; n <= 70; n++) system.send('a', { type: 'SAMPLE', n, time: 1 })
+    system.tick(1000)
+    expect([system.unwell, system.lost]).toEqual([0, 6])
+    expect(system.inspect('a')?.lastEvents.filter(({ outcome }) => outcome === 'lost')).toHaveLength(6)
+  })
+
+  it('quarantines a twin for which more commands wait than anybody could mean', () => {
+    const { system, heard } = makeSystem(['a'])
+    system.send('a', { type: 'BREAK', time: 0 })
+    for (let n = 1; n <= 1_025; n++) system.send('a', add(n))
+    expect(system.inspect('a')).toMatchObject({ health: 'quarantined', waiting: 0 })
+    expect(heard.at(-1)?.type).toBe('twin.quarantined')
+    expect(system.lost).toBe(1_025)
+  })
+
+  it('gives what waited in the order it was sent, before what its listener sends on hearing of the restart', () => {
+    const { system } = makeSystem(['a'], (system, address, type) => {
+      if (type === 'twin.restarted') system.send(address, add(3))
+    })
+    system.send('a', { type: 'BREAK', time: 0 })
+    system.send('a', add(1))
+    system.send('a', add(2))
+    system.tick(1000)
+    expect(contextOf(system, 'a').order).toEqual([1, 2, 3])
+    expect(system.changedCount).toBe(1)
+  })
+
+  it.each([
+    [{ type: 'DANCE', time: 1 }, 'unknown-event'],
+    [{ type: 'xstate.stop', time: 1 }, 'unknown-event'],
+    [{ type: 'ADD', n: 1, time: Number.NaN }, 'not-a-number'],
+    [{ type: 'ADD', n: 1, time: 'noon' }, 'not-a-number'],
+    [{ type: 'ADD', n: 'one', time: 1 }, 'bad-payload'],
+  ] as const)('refuses %j as %s, counts it, and leaves the twin as it was', (message, code) => {
+    const { system } = makeSystem([])
+    const check = (event: unknown) =>
+      typeof (event as { n?: unknown }).n === 'string'
+        ? ({ code: 'bad-payload', detail: 'n must be a number' } as const)
+        : undefined
+    system.add('a', { ...kind, check }, undefined)
+    const before = system.get('a')!.snapshot
+    system.send('a', message as unknown as TwinMessage)
+    expect(system.get('a')!.snapshot).toBe(before)
+    expect(system.refused).toEqual({
+      ...{ 'unknown-event': 0, 'bad-payload': 0, 'not-a-number': 0, 'time-backwards': 0 },
+      [code]: 1,
+    })
+    expect(system.inspect('a')?.lastEvents.at(-1)?.outcome).toBe('refused')
+    expect(system.changedCount).toBe(0)
+  })
+
+  it('shows a twin: where it stands, what it remembers, what it lived through, what it would take', () => {
+    const { system } = makeSystem(['a'])
+    system.send('a', add(5, 7))
+    system.send('a', { type: 'BREAK', time: 8 })
+    system.send('a', add(6, 9))
+    expect(system.inspect('a')).toEqual({
+      address: 'a',
+      definition: 'counter',
+      version: 1,
+      health: 'restarting',
+      waiting: 1,
+      state: {},
+      context: { sum: 5, order: [5] },
+      accepts: ['ADD', 'BREAK', 'SAMPLE'],
+      lastEvents: [
+        { type: 'ADD', time: 7, outcome: 'handled' },
+        { type: 'BREAK', time: 8, outcome: 'crashed' },
+      ],
+    })
+    expect(system.inspect('nobody')).toBeUndefined()
+  })
+
+  it('gives each address once', () => {
+    const { system } = makeSystem(['a'])
+    expect(() => system.add('a', kind, undefined)).toThrow(expect.objectContaining({ code: 'address-taken' }))
+  })
+
+  it('says which twin cannot start, and why', () => {
+    const broken = setup({}).createMachine({
+      context: () => {
+        throw new Error('no limits')
+      },
+    })
+    const start = () => new TwinSystem(() => {}).add('x', { id: 'x', version: 1, logic: broken }, undefined)
+    expect(start).toThrow(expect.objectContaining({ code: 'cannot-start', cause: new Error('no limits') }))
+  })
+
+  it('forks the whole floor into a copy that shares nothing, and goes back to it', () => {
+    const { system } = makeSystem(['a', 'b'])
+    system.send('a', add(3))
+    const fork = structuredClone(system.fork(50))
+    system.send('a', add(4))
+    system.send('b', { type: 'BREAK', time: 60 })
+    expect(fork.twins.map(({ address, time }) => [address, time])).toEqual([
+      ['a', 50],
+      ['b', 50],
+    ])
+    const broken = { ...fork.twins[0]!, address: 'b', snapshot: '{' }
+    expect(system.restore({ time: 50, twins: [fork.twins[0]!, broken] })).toMatchObject({
+      restored: 1,
+      unreadable: 1,
+    })
+    expect([contextOf(system, 'a').sum, contextOf(system, 'b').sum, system.unwell]).toEqual([3, 0, 0])
+    expect(system.freshStarts).toMatchObject([{ address: 'b', outcome: 'unreadable' }])
+  })
+
   it('restores twins from their snapshots, and starts fresh where the chart has another version', () => {
     const { system } = makeSystem(['a', 'b'])
     system.send('a', add(3))

@@ -1,5 +1,5 @@
 import type { TwinSnapshot } from '../../schema/records.js'
-import type { TwinProblemCode } from '../../twins/twin-problem.js'
+import { type TwinProblemCode, twinProblemCodes } from '../../twins/twin-problem.js'
 import type { TwinDefinition, TwinMessage } from './definition.js'
 import { TwinSystemError } from './errors.js'
 import { type RestoreOutcome, readSnapshot } from './read-snapshot.js'
@@ -39,7 +39,7 @@ export class TwinSystem {
   misaddressed = 0
 
   constructor(listen: TwinListener) {
-    const refused = { 'unknown-event': 0, 'bad-payload': 0, 'not-a-number': 0, 'time-backwards': 0 }
+    const refused = Object.fromEntries(twinProblemCodes.map(code => [code, 0])) as TwinHost['refused']
     this.#host = { stage: new Stage(), listen, refused, lost: 0 }
   }
 
@@ -105,12 +105,14 @@ export class TwinSystem {
 
   /** Once a second or so: restarts what is due. */
   tick(now: number): void {
-    if (this.#unwell.size === 0) return
+    if (this.#unwell.size === 0 || this.#isDraining) return
+    // Closed while twins come back, so that nothing overtakes what waited for them.
+    this.#isDraining = true
     for (const twin of this.#unwell) {
-      for (const message of twin.restart(now)) this.#queue.push({ twin, message })
+      twin.restart(now, message => this.#queue.push({ twin, message }))
       if (twin.health === 'running') this.#unwell.delete(twin)
     }
-    if (!this.#isDraining) this.#drain()
+    this.#drain()
   }
 
   /** Snapshots of at most `most` twins that changed since their last one. */

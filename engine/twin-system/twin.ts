@@ -108,12 +108,12 @@ export class Twin<Input = unknown> {
     }
   }
 
-  /** Brings a crashed twin back when its delay has passed; answers with what it must be given now. */
-  restart(now: number): readonly TwinMessage[] {
+  /** Brings a crashed twin back when its delay has passed: first what waited for it is given, then it is announced. */
+  restart(now: number, give: (message: TwinMessage) => void): void {
     const waiting = this.#supervision?.restart(now)
-    if (waiting === undefined) return []
+    if (waiting === undefined) return
+    for (const message of waiting) give(message)
     this.#host.listen(this.address, { type: 'twin.restarted', time: now })
-    return waiting
   }
 
   inspect(): TwinInspection {
