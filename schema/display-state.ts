@@ -1,4 +1,4 @@
-import type { PackmlState, SuspendReason, UnitMode } from './packml.js'
+import type { PackmlState, PlantMode, SuspendReason, UnitMode } from './packml.js'
 
 /**
  * What a person sees of a machine, at a glance. The list is closed; each has a word, a glyph and a token in the
@@ -41,13 +41,28 @@ const byState: Readonly<Record<PackmlState, DisplayState>> = {
   Complete: 'idle',
 }
 
-/** The one table from PackML state, mode and reason to what is shown. */
-export function displayState(state: PackmlState, mode: UnitMode, reason: SuspendReason): DisplayState {
+/** Modes in which nobody expects parts, whatever the state. */
+const byMode: Readonly<Partial<Record<UnitMode | PlantMode, DisplayState>>> = { Maintenance: 'maintenance' }
+
+const byReason: Readonly<Record<SuspendReason, DisplayState>> = {
+  none: 'idle',
+  blocked: 'blocked',
+  starved: 'starved',
+}
+
+/** While a machine is suspended, or on its way there or back, the reason says more than the state. */
+const suspendBranch: readonly PackmlState[] = ['Suspending', 'Suspended', 'Unsuspending']
+
+/**
+ * The one table from PackML state, mode and reason to what is shown: unknown goes first, since a mode is not to be
+ * believed either where the state is not known; then the mode, the reason, the state. `off-shift` comes from the
+ * calendar, never from the machine.
+ */
+export function displayState(
+  state: PackmlState,
+  mode: UnitMode | PlantMode,
+  reason: SuspendReason,
+): DisplayState {
   if (state === 'Undefined') return 'unknown'
-  if (mode === 'Maintenance') return 'maintenance'
-  if (state === 'Suspended' || state === 'Suspending' || state === 'Unsuspending') {
-    if (reason === 'blocked') return 'blocked'
-    if (reason === 'starved') return 'starved'
-  }
-  return byState[state]
+  return byMode[mode] ?? (suspendBranch.includes(state) ? byReason[reason] : byState[state])
 }

@@ -29,12 +29,30 @@ export const packmlNumber = Object.fromEntries(
   packmlStates.map((name, number) => [name, number]),
 ) as Readonly<Record<PackmlState, number>>
 
-/** Unit modes (TR88.00.02, 5.2); 4 and above are the plant's own. */
+/** Unit modes that TR88.00.02 names (5.2); 4 to 31 are the plant's own. */
 export const unitModes = ['Invalid', 'Production', 'Maintenance', 'Manual'] as const
 export type UnitMode = (typeof unitModes)[number]
 export const unitModeNumber = Object.fromEntries(unitModes.map((name, number) => [name, number])) as Readonly<
   Record<UnitMode, number>
 >
+
+/** A mode that the plant defines, by its number, 4 to 31 (TR88.00.02, 5.2). */
+export type PlantMode = `Mode ${number}`
+/** The highest number a plant may give a mode of its own. */
+export const lastPlantMode = 31
+
+/** The number of a mode (PackTag Status.UnitModeCurrent). */
+export function modeNumber(mode: UnitMode | PlantMode): number {
+  return mode.startsWith('Mode ') ? Number(mode.slice('Mode '.length)) : unitModeNumber[mode as UnitMode]
+}
+
+/** Whether `name` is a mode of TR88.00.02 or one that a plant may define. */
+export function isMode(name: unknown): name is UnitMode | PlantMode {
+  if (typeof name !== 'string') return false
+  if ((unitModes as readonly string[]).includes(name)) return true
+  const number = Number(/^Mode ([1-9]\d?)$/.exec(name)?.[1])
+  return number >= unitModes.length && number <= lastPlantMode
+}
 
 /** Why a machine is Suspended: the cause lies outside the unit (TR88.00.02, EquipmentInterlock). */
 export const suspendReasons = ['none', 'blocked', 'starved'] as const

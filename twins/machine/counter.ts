@@ -1,0 +1,35 @@
+/** A part counter of the machine, fed by the source's cumulative counter. */
+export interface Counter {
+  /** Parts since this twin first read the counter; never goes down. */
+  readonly count: number
+  /** What the source's counter showed last; null = never read. */
+  readonly reading: number | null
+  /** When, Unix ms; older readings are late. */
+  readonly time: number
+}
+
+export const freshCounter: Counter = { count: 0, reading: null, time: 0 }
+
+/** Where an increment comes from: counted on, rolled over, or set back to nothing. */
+export type CountedBy = 'count' | 'rollover' | 'reset'
+
+/**
+ * How many parts lie between two readings of a cumulative counter. A smaller reading is a rollover if the counter has
+ * a width and came round by less than half of it, else a reset: the parts since are what it shows now. A gap between
+ * readings is counted once. The first reading only says where the counter stands.
+ */
+export function increment(
+  last: number | null,
+  reading: number,
+  width: number,
+): { readonly by: number; readonly cause: CountedBy } {
+  if (last === null) return { by: 0, cause: 'count' }
+  if (reading >= last) return { by: reading - last, cause: 'count' }
+  const around = reading + width - last
+  if (around >= 0 && around < width / 2) return { by: around, cause: 'rollover' }
+  return { by: reading, cause: 'reset' }
+}
+
+export function read(counter: Counter, reading: number, time: number, width: number): Counter {
+  return { count: counter.count + increment(counter.reading, reading, width).by, reading, time }
+}
