@@ -38,8 +38,13 @@ export const unitModeNumber = Object.fromEntries(unitModes.map((name, number) =>
 
 /** A mode that the plant defines, by its number, 4 to 31 (TR88.00.02, 5.2). */
 export type PlantMode = `Mode ${number}`
-/** The highest number a plant may give a mode of its own. */
-export const lastPlantMode = 31
+/** All modes that a plant may define. */
+export const plantModes: readonly PlantMode[] = Array.from(
+  { length: 28 },
+  (_, at): PlantMode => `Mode ${at + unitModes.length}`,
+)
+
+const everyMode: ReadonlySet<string> = new Set([...unitModes, ...plantModes])
 
 /** The number of a mode (PackTag Status.UnitModeCurrent). */
 export function modeNumber(mode: UnitMode | PlantMode): number {
@@ -48,10 +53,7 @@ export function modeNumber(mode: UnitMode | PlantMode): number {
 
 /** Whether `name` is a mode of TR88.00.02 or one that a plant may define. */
 export function isMode(name: unknown): name is UnitMode | PlantMode {
-  if (typeof name !== 'string') return false
-  if ((unitModes as readonly string[]).includes(name)) return true
-  const number = Number(/^Mode ([1-9]\d?)$/.exec(name)?.[1])
-  return number >= unitModes.length && number <= lastPlantMode
+  return typeof name === 'string' && everyMode.has(name)
 }
 
 /** Why a machine is Suspended: the cause lies outside the unit (TR88.00.02, EquipmentInterlock). */

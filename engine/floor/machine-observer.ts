@@ -1,10 +1,11 @@
 import {
+  isMode,
   type PackmlState,
+  type PlantMode,
   packmlStates,
   type SuspendReason,
   suspendReasons,
   type UnitMode,
-  unitModes,
 } from '../../schema/packml.js'
 import type { Signal, StateMap } from '../../schema/plant.js'
 import { lookupState } from '../../schema/state-maps.js'
@@ -13,7 +14,7 @@ import { lookupState } from '../../schema/state-maps.js'
 export interface Observation {
   readonly word: string
   readonly state: PackmlState | undefined
-  readonly mode: UnitMode | undefined
+  readonly mode: UnitMode | PlantMode | undefined
   readonly reason: SuspendReason
   /** The word is not in the map: taken as Undefined, and somebody should know. */
   readonly isUnknownWord: boolean
@@ -62,7 +63,7 @@ export class MachineObserver {
     return {
       word,
       state: isState ? (state ?? 'Undefined') : state,
-      mode: unitModes.find(name => name === said.mode),
+      mode: isMode(said.mode) ? said.mode : undefined,
       reason: suspendReasons.find(name => name === said.reason) ?? 'none',
       isUnknownWord: false,
     }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { packmlStates, suspendReasons, unitModes } from '../packml.js'
+import { packmlStates, plantModes, suspendReasons, unitModes } from '../packml.js'
 import { archetypes, quantities } from '../plant.js'
 import { parsePeriod } from './period.js'
 
@@ -182,6 +182,6 @@ export const customerEntry = z.strictObject({ id, name: text.optional(), product
 /** What a source's word means, written out; the short form is the name of a state or a mode. */
 export const meaningEntry = z.strictObject({
   state: z.enum(packmlStates).optional(),
-  mode: z.enum(unitModes).optional(),
+  mode: z.enum([...unitModes, ...plantModes]).optional(),
   reason: z.enum(suspendReasons).optional(),
 })

@@ -1,4 +1,4 @@
-import { packmlStates, unitModes } from '../packml.js'
+import { isMode, packmlStates, unitModes } from '../packml.js'
 import type { StateMap } from '../plant.js'
 import { foldWord, type StateMeaning } from '../state-maps.js'
 import { id, meaningEntry } from './entries.js'
@@ -6,7 +6,6 @@ import { oneOf, type PlantPath, showValue } from './problem.js'
 import type { Report } from './report.js'
 
 const states: ReadonlySet<string> = new Set(packmlStates)
-const modes: ReadonlySet<string> = new Set(unitModes)
 
 /** The file's own maps from a source's words, by name; broken ones with the words that could be read. */
 export function readStateMaps(value: unknown, report: Report): ReadonlyMap<string, StateMap> {
@@ -40,11 +39,11 @@ function readMeaning(value: unknown, path: PlantPath, report: Report): StateMean
     return meaning
   }
   if (states.has(value)) return { state: value }
-  if (modes.has(value)) return { mode: value }
+  if (isMode(value)) return { mode: value }
   const fix = report.suggest(
     value,
-    [...states, ...modes],
-    `use ${oneOf(packmlStates)}, or a mode: ${oneOf(unitModes)}`,
+    [...states, ...unitModes],
+    `use ${oneOf(packmlStates)}, or a mode: ${oneOf(unitModes)}, or one of the plant's, Mode 4 to Mode 31`,
   )
   report.add(path, value, `${showValue(value)} is no PackML state or unit mode`, fix)
   return undefined
