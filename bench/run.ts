@@ -1,11 +1,13 @@
 import { pipelineBenchmark } from './pipeline.js'
 import { type Benchmark, machineName, table, writeSection } from './report.js'
 import { scaleBenchmark } from './scale.js'
+import { twinsBenchmark } from './twins.js'
 import { viewerBenchmark } from './viewer.js'
 
 const isQuick = process.argv.includes('--quick')
 const named = process.argv.slice(2).filter(argument => !argument.startsWith('--'))
 const benchmarks: readonly Benchmark[] = [
+  twinsBenchmark(isQuick),
   pipelineBenchmark(isQuick),
   scaleBenchmark(isQuick),
   viewerBenchmark(isQuick),
