@@ -1,0 +1,141 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createActor, type Snapshot } from 'xstate'
+import { displayStates } from '../../schema/display-state.js'
+import { lineStates } from '../../schema/line-state.js'
+import { propertyRuns } from '../proof/runs.js'
+import type { LineMachine } from './constraint.js'
+import { checkLineEvent, type LineEvent } from './line.events.js'
+import { lineMachine } from './line.machine.js'
+import { LineModel } from './line.model.js'
+
+/** A line of up to seven machines; parts go forward, sometimes to two machines, the last may feed one outside. */
+const anyLine: fc.Arbitrary<LineMachine[]> = fc
+  .array(
+    fc.tuple(fc.uniqueArray(fc.integer({ min: 1, max: 3 }), { maxLength: 2 }), fc.constantFrom(0, 10, 20)),
+    {
+      minLength: 1,
+      maxLength: 7,
+    },
+  )
+  .map(shapes =>
+    shapes.map(([strides, idealCycleTime], i) => ({
+      id: `m${i}`,
+      feeds: strides.map(stride => `m${i + stride}`),
+      idealCycleTime,
+    })),
+  )
+
+const anyEvents: fc.Arbitrary<LineEvent[]> = fc.array(
+  fc.oneof(
+    {
+      weight: 9,
+      arbitrary: fc.record({
+        type: fc.constant('MACHINE_STATE' as const),
+        machine: fc.nat(7).map(i => `m${i}`),
+        display: fc.constantFrom(
+          ...displayStates,
+          'running' as const,
+          'starved' as const,
+          'blocked' as const,
+        ),
+        reason: fc.constantFrom('', 'E-stop'),
+        cycleTime: fc.constantFrom(null, 0, 10, 11, 12, 30),
+        time: fc.integer({ min: 1, max: 40 }),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        type: fc.constant('SOURCE_FOUND' as const),
+        machine: fc.nat(7).map(i => `m${i}`),
+        time: fc.nat(40),
+      }),
+    },
+  ),
+  { maxLength: 40 },
+)
+
+const start = (machines: readonly LineMachine[], snapshot?: Snapshot<unknown>) =>
+  createActor(lineMachine, { input: { machines }, snapshot }).start()
+const runs = { numRuns: propertyRuns }
+
+describe('properties of the line twin', () => {
+  it('says what the model says, and announces each change once', () => {
+    fc.assert(
+      fc.property(anyLine, anyEvents, (machines, events) => {
+        const actor = start(machines)
+        const model = new LineModel(machines)
+        const said: unknown[] = []
+        actor.on('line.changed', ({ to, machine, cause }) => said.push([to, machine, cause]))
+        for (const event of events) {
+          const before = actor.getSnapshot()
+          actor.send(event)
+          model.take(event)
+          const { value, context } = actor.getSnapshot()
+          const { machine, cause } = context.constraint ?? {}
+          expect({ state: value, machine, cause }).toEqual(model.view)
+          const isSame =
+            value === before.value &&
+            machine === before.context.constraint?.machine &&
+            cause === before.context.constraint?.cause &&
+            context.constraint?.reason === before.context.constraint?.reason
+          expect(said.splice(0)).toEqual(isSame ? [] : [[value, machine ?? null, cause ?? null]])
+        }
+      }),
+      runs,
+    )
+  })
+
+  it('ends the same in whatever order the news of different machines came', () => {
+    fc.assert(
+      fc.property(anyLine, anyEvents, fc.infiniteStream(fc.nat(7)), (machines, events, picks) => {
+        const queues = [0, 1, 2, 3, 4, 5, 6, 7].map(i => events.filter(({ machine }) => machine === `m${i}`))
+        const [inOrder, mixed] = [start(machines), start(machines)]
+        for (const queue of queues) for (const event of queue) inOrder.send(event)
+        const waiting = queues.map(queue => [...queue])
+        while (waiting.some(queue => queue.length > 0)) {
+          const nonEmpty = waiting.filter(queue => queue.length > 0)
+          const event = nonEmpty[picks.next().value % nonEmpty.length]?.shift()
+          if (event !== undefined) mixed.send(event)
+        }
+        expect(mixed.getSnapshot().value).toEqual(inOrder.getSnapshot().value)
+        expect(mixed.getSnapshot().context).toEqual(inOrder.getSnapshot().context)
+      }),
+      runs,
+    )
+  })
+
+  it('restored from JSON in the middle of anything goes on as if nothing had happened', () => {
+    fc.assert(
+      fc.property(anyLine, anyEvents, fc.nat(40), (machines, events, cut) => {
+        const [whole, before] = [start(machines), start(machines)]
+        for (const event of events) whole.send(event)
+        for (const event of events.slice(0, cut)) before.send(event)
+        const persisted = JSON.parse(JSON.stringify(before.getPersistedSnapshot()))
+        const after = start(machines, persisted)
+        expect(JSON.parse(JSON.stringify(after.getPersistedSnapshot()))).toEqual(persisted)
+        for (const event of events.slice(cut)) after.send(event)
+        expect(after.getPersistedSnapshot()).toEqual(whole.getPersistedSnapshot())
+      }),
+      runs,
+    )
+  })
+
+  it('is in no state outside its list, and checks any input without throwing', () => {
+    fc.assert(
+      fc.property(anyLine, anyEvents, fc.anything(), (machines, events, thing) => {
+        const actor = start(machines)
+        for (const event of events) {
+          const isTaken = checkLineEvent(event, actor.getSnapshot().context) === undefined
+          const before = actor.getSnapshot().context
+          actor.send(event)
+          if (!isTaken) expect(actor.getSnapshot().context).toEqual(before)
+          expect(lineStates).toContain(actor.getSnapshot().value)
+        }
+        expect(checkLineEvent(thing, actor.getSnapshot().context)).toBeDefined()
+      }),
+      runs,
+    )
+  })
+})
