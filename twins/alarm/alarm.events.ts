@@ -2,7 +2,7 @@ import type { AlarmCause, AlarmRecord, AlarmSettings, AlarmState } from '../../s
 import type { TwinProblem } from '../twin-problem.js'
 
 /** What a person, or a named piece of logic, does to an alarm. `who` is never empty. */
-interface Action {
+export interface AlarmAction {
   /** Unix ms. */
   readonly time: number
   readonly who: string
@@ -18,19 +18,19 @@ export type AlarmEvent =
       readonly value: number | null
       readonly limit: number | null
     }
-  | ({ readonly type: 'ACKNOWLEDGE' } & Action)
-  | ({ readonly type: 'UNACKNOWLEDGE' } & Action)
-  | ({ readonly type: 'CONFIRM' } & Action)
-  | ({ readonly type: 'RESET' } & Action)
+  | ({ readonly type: 'ACKNOWLEDGE' } & AlarmAction)
+  | ({ readonly type: 'UNACKNOWLEDGE' } & AlarmAction)
+  | ({ readonly type: 'CONFIRM' } & AlarmAction)
+  | ({ readonly type: 'RESET' } & AlarmAction)
   /** For `duration` ms, at most the settings' maximum. */
-  | ({ readonly type: 'SHELVE'; readonly duration: number } & Action)
+  | ({ readonly type: 'SHELVE'; readonly duration: number } & AlarmAction)
   /** Until the alarm clears next, at most for the settings' maximum. */
-  | ({ readonly type: 'SHELVE_ONCE' } & Action)
-  | ({ readonly type: 'UNSHELVE' } & Action)
-  | ({ readonly type: 'SUPPRESS' } & Action)
-  | ({ readonly type: 'UNSUPPRESS' } & Action)
-  | ({ readonly type: 'REMOVE_FROM_SERVICE' } & Action)
-  | ({ readonly type: 'RETURN_TO_SERVICE' } & Action)
+  | ({ readonly type: 'SHELVE_ONCE' } & AlarmAction)
+  | ({ readonly type: 'UNSHELVE' } & AlarmAction)
+  | ({ readonly type: 'SUPPRESS' } & AlarmAction)
+  | ({ readonly type: 'UNSUPPRESS' } & AlarmAction)
+  | ({ readonly type: 'REMOVE_FROM_SERVICE' } & AlarmAction)
+  | ({ readonly type: 'RETURN_TO_SERVICE' } & AlarmAction)
   /** Time passes. */
   | { readonly type: 'TICK'; readonly time: number }
 

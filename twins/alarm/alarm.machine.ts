@@ -1,5 +1,6 @@
 import { assign, emit, raise, setup } from 'xstate'
 import { type AlarmCause, type AlarmRecord, type AlarmState, alarmStates } from '../../schema/alarm.js'
+import { inTime } from '../in-time.js'
 import {
   type AlarmContext,
   type AlarmEmitted,
@@ -11,7 +12,6 @@ import {
   nextAlarmDue,
   occurrenceId,
 } from './alarm.events.js'
-import { inTime } from './in-time.js'
 
 /** Raise when the chart changes in a way that an older snapshot cannot be restored into. */
 export const alarmDefinition = { id: 'alarm', version: 1 } as const

@@ -1,5 +1,5 @@
 import type { EventObject } from 'xstate'
-import type { TwinProblem } from '../twin-problem.js'
+import type { TwinProblem } from './twin-problem.js'
 
 /** As much of a statechart as is needed to bring it up to date. */
 interface Chart<Snapshot, Event extends EventObject, Scope> {
