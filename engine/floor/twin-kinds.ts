@@ -2,6 +2,8 @@ import type { Snapshot } from 'xstate'
 import { checkMachineEvent } from '../../twins/machine/machine.events.js'
 import { machineDefinition, machineMachine } from '../../twins/machine/machine.machine.js'
 import { machineMigrations } from '../../twins/machine/migrations.js'
+import { migrations as sensorMigrations } from '../../twins/sensor/migrations.js'
+import { checkSensorEvent } from '../../twins/sensor/sensor.events.js'
 import {
   freshSensor,
   type SensorContext,
@@ -15,6 +17,8 @@ import type { TwinDefinition } from '../twin-system/definition.js'
 export const sensorKind: TwinDefinition<SensorInput> = {
   ...sensorDefinition,
   logic: sensorMachine,
+  migrations: sensorMigrations,
+  check: checkSensorEvent,
   revive: (persisted, input) => {
     const { context } = persisted as { context?: SensorContext }
     const revived: Snapshot<unknown> & { context: SensorContext } = {

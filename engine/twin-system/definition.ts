@@ -7,8 +7,8 @@ export interface TwinDefinition<Input = unknown> {
   /** A snapshot of another version goes through the migrations; without them the twin starts fresh and says so. */
   readonly version: number
   readonly logic: AnyActorLogic
-  /** From version n to n + 1 by n: what must be done to a persisted snapshot of version n. Must not keep its argument. */
-  readonly migrations?: Readonly<Record<number, (persisted: Snapshot<unknown>) => Snapshot<unknown>>>
+  /** From version n to n + 1 by n: what makes of a persisted snapshot of version n one of the next. */
+  readonly migrations?: Readonly<Record<number, (persisted: Snapshot<unknown>) => object>>
   /** What is wrong with an event for a twin in this context; a refused event leaves the twin as it was. */
   check?(event: unknown, context: never): TwinProblem | undefined
   /**

@@ -47,7 +47,7 @@ export function readSnapshot<Input>(
       return { outcome: 'other-version', detail: `nothing migrates version ${from} to ${from + 1}` }
     }
     try {
-      persisted = migrate(persisted)
+      persisted = migrate(persisted) as Snapshot<unknown>
     } catch (error) {
       return { outcome: 'migration-failed', detail: `from version ${from} to ${from + 1}: ${textOf(error)}` }
     }
