@@ -1,0 +1,248 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createActor, type Snapshot } from 'xstate'
+import { faultPatternIds, repairKinds } from '../../schema/fault-catalogue.js'
+import { propertyRuns } from '../proof/runs.js'
+import {
+  checkFaultEvent,
+  evidenceLevels,
+  type FaultContext,
+  type FaultEmitted,
+  type FaultEvent,
+  type FaultInput,
+  growths,
+} from './fault.events.js'
+import { faultMachine, publicView } from './fault.machine.js'
+import { FaultModel } from './fault.model.js'
+
+const runs = { numRuns: propertyRuns }
+const share = fc.double({ min: 0, max: 1, noNaN: true })
+const work = { who: 'Ada', comment: '' }
+type Step = (time: number, context: FaultContext) => FaultEvent
+
+const repairs: fc.Arbitrary<Step> = fc.oneof(
+  fc.constant<Step>(time => ({ type: 'REPAIR_STARTED', time, ...work })),
+  fc.tuple(fc.constantFrom(...repairKinds), fc.double({ min: 0.1, max: 0.4, noNaN: true })).map(
+    ([kind, q]): Step =>
+      time => ({ type: 'REPAIR_ENDED', time, kind, keeps: kind === 'imperfect' ? q : null, ...work }),
+  ),
+  fc.constant<Step>(time => ({ type: 'RESTARTED', time })),
+)
+const damages: fc.Arbitrary<Step> = fc.oneof(share, fc.constant(1)).map(
+  (part): Step =>
+    // Damage only grows: some way from what there is towards failure.
+    (time, { damage }) => ({ type: 'DAMAGE', time, damage: Math.min(1, damage + (1 - damage) * part) }),
+)
+const evidences: fc.Arbitrary<Step> = fc
+  .record({
+    level: fc.constantFrom(...evidenceLevels),
+    severity: share,
+    confidence: share,
+    growth: fc.constantFrom(...growths),
+    rule: fc.constantFrom('', 'leak'),
+    signals: fc.subarray(['press-01.flow', 'press-01.pressure']),
+  })
+  .map(
+    (said): Step =>
+      (time, { pattern }) => {
+        const severity = said.level === 'none' ? 0 : Math.max(0.01, said.severity)
+        return { type: 'EVIDENCE', time, pattern, ...said, severity }
+      },
+  )
+
+const arbitraryRun = fc
+  .record({ pattern: fc.constantFrom(...faultPatternIds), estimated: fc.boolean() })
+  .chain(({ pattern, estimated }) =>
+    fc.record({
+      input: fc.constant<FaultInput>({ fault: `press-01.${pattern}`, pattern, estimated }),
+      steps: fc.array(
+        fc.tuple(
+          fc.integer({ min: 0, max: 4 * 86_400_000 }),
+          fc.oneof(
+            {
+              weight: 5,
+              arbitrary: estimated
+                ? fc.oneof(
+                    { weight: 5, arbitrary: evidences },
+                    { weight: 1, arbitrary: fc.constant<Step>(time => ({ type: 'BREAKDOWN', time })) },
+                  )
+                : damages,
+            },
+            { weight: 4, arbitrary: repairs },
+            { weight: 1, arbitrary: fc.constant<Step>(time => ({ type: 'TICK', time })) },
+          ),
+        ),
+        { maxLength: 30, size: 'max' },
+      ),
+    }),
+  )
+
+function startFault(input: FaultInput, snapshot?: Snapshot<unknown>) {
+  const actor = createActor(faultMachine, { input, snapshot })
+  const records: FaultEmitted[] = []
+  actor.on('*', record => records.push(record))
+  actor.start()
+  return { actor, records, context: () => actor.getSnapshot().context }
+}
+
+/** Plays the steps, and gives back the events they became. */
+function play(
+  fault: ReturnType<typeof startFault>,
+  steps: readonly (readonly [number, Step])[],
+): FaultEvent[] {
+  let time = 0
+  return steps.map(([after, step]) => {
+    time += after
+    const event = step(time, fault.context())
+    fault.actor.send(event)
+    return event
+  })
+}
+
+// The long form of 10,000 runs takes minutes.
+describe('the fault statechart, whatever happens to it', { timeout: 600_000 }, () => {
+  it('does what the model in plain code does, record by record', () => {
+    fc.assert(
+      fc.property(arbitraryRun, ({ input, steps }) => {
+        const fault = startFault(input)
+        const model = new FaultModel(input)
+        const expected = play(fault, steps).flatMap(event => model.apply(event))
+        expect(
+          fault.records.map(({ time, from, to, occurrence, severity, progress }) => ({
+            time,
+            from,
+            to,
+            occurrence,
+            severity,
+            progress: expect.closeTo(progress, 9),
+          })),
+        ).toEqual(expected)
+        const { state, damage, severity, occurrence, progress, time } = fault.context()
+        const { state: place, damage: hidden, severity: seen, occurrence: count } = model
+        expect([state, damage, severity, occurrence]).toEqual([place, hidden, seen, count])
+        expect(progress).toBeCloseTo(model.progressAt(time), 9)
+      }),
+      runs,
+    )
+  })
+
+  it('is where its context says, with severity and progress between 0 and 1', () => {
+    fc.assert(
+      fc.property(arbitraryRun, ({ input, steps }) => {
+        const fault = startFault(input)
+        play(fault, steps)
+        const { value, context } = fault.actor.getSnapshot()
+        const { fault: place } = value
+        expect(typeof place === 'string' ? place : place.inUse).toBe(context.state)
+        for (const share of [context.severity, context.progress, context.damage]) {
+          expect(share).toBeGreaterThanOrEqual(0)
+          expect(share).toBeLessThanOrEqual(1)
+        }
+        if (context.state === 'failed') expect(context).toMatchObject({ severity: 1, progress: 1 })
+        if (context.state === 'dormant') expect(context).toMatchObject({ severity: 0, progress: 0 })
+      }),
+      runs,
+    )
+  })
+
+  it('gets better only by a repair on a simulated machine, and marks all it says of a real one as estimated', () => {
+    const order = ['dormant', 'incipient', 'developing', 'severe', 'failed']
+    fc.assert(
+      fc.property(arbitraryRun, ({ input, steps }) => {
+        const { records } = (() => {
+          const fault = startFault(input)
+          play(fault, steps)
+          return fault
+        })()
+        for (const { from, to, cause, estimated } of records) {
+          expect(estimated).toBe(input.estimated)
+          if (cause === 'damage') expect(order.indexOf(to)).toBeGreaterThan(order.indexOf(from))
+        }
+      }),
+      runs,
+    )
+  })
+
+  it('never shows its hidden damage, neither in what it says nor in what everybody may see', () => {
+    const input: FaultInput = { fault: 'mill.tool-wear', pattern: 'tool-wear', estimated: false }
+    fc.assert(
+      fc.property(share, share, (one, other) => {
+        // Any two amounts of damage within one stage look alike.
+        const views = [one, other].map(part => {
+          const fault = startFault(input)
+          fault.actor.send({ type: 'DAMAGE', time: 5, damage: 0.5 + 0.29 * part })
+          fault.actor.send({ type: 'TICK', time: 5000 })
+          return { view: publicView(fault.actor.getSnapshot()), records: fault.records }
+        })
+        expect(views[0]).toEqual(views[1])
+        expect(JSON.stringify(views)).not.toContain('"damage":')
+      }),
+      runs,
+    )
+  })
+
+  it('goes on after a restart of the program as if there had been none', () => {
+    fc.assert(
+      fc.property(arbitraryRun, fc.nat(), ({ input, steps }, at) => {
+        const cut = steps.length === 0 ? 0 : at % steps.length
+        const whole = startFault(input)
+        const events = play(whole, steps)
+        const first = startFault(input)
+        for (const event of events.slice(0, cut)) first.actor.send(event)
+        const json = JSON.stringify(first.actor.getPersistedSnapshot())
+        const second = startFault(input, JSON.parse(json))
+        expect(JSON.stringify(second.actor.getPersistedSnapshot())).toBe(json)
+        for (const event of events.slice(cut)) second.actor.send(event)
+        expect([...first.records, ...second.records]).toEqual(whole.records)
+        expect(second.actor.getPersistedSnapshot()).toEqual(whole.actor.getPersistedSnapshot())
+      }),
+      runs,
+    )
+  })
+
+  it('ends the same however often time is told', () => {
+    fc.assert(
+      fc.property(
+        arbitraryRun,
+        fc.array(fc.integer({ min: 0, max: 120 * 86_400_000 })),
+        ({ input, steps }, extra) => {
+          const whole = startFault(input)
+          const end: FaultEvent = { type: 'TICK', time: 121 * 86_400_000 }
+          const events = [...play(whole, steps), end]
+          whole.actor.send(end)
+          const ticked = startFault(input)
+          const ticks = extra.map((time): FaultEvent => ({ type: 'TICK', time }))
+          for (const event of [...events, ...ticks].sort((a, b) => a.time - b.time)) ticked.actor.send(event)
+          expect(ticked.records).toEqual(whole.records)
+          expect(ticked.context()).toEqual(whole.context())
+        },
+      ),
+      runs,
+    )
+  })
+
+  it('stays as it was, and says nothing, when it gets something that is no event of it', () => {
+    const junk = fc.oneof(
+      fc.record({ type: fc.string(), time: fc.anything() }),
+      fc.record({
+        type: fc.constantFrom('DAMAGE', 'EVIDENCE', 'BREAKDOWN', 'REPAIR_ENDED', 'RESTARTED', 'TICK'),
+        time: fc.oneof(fc.constant(9e12), fc.anything()),
+        damage: fc.oneof(share, fc.anything()),
+        keeps: fc.anything(),
+      }),
+    )
+    fc.assert(
+      fc.property(arbitraryRun, junk, ({ input, steps }, bad) => {
+        const fault = startFault(input)
+        play(fault, steps)
+        fc.pre(checkFaultEvent(bad, fault.context()) !== undefined)
+        const before = fault.actor.getSnapshot()
+        fault.records.length = 0
+        fault.actor.send(bad as unknown as FaultEvent)
+        expect(fault.actor.getSnapshot()).toBe(before)
+        expect(fault.records).toEqual([])
+      }),
+      runs,
+    )
+  })
+})
