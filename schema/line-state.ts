@@ -3,5 +3,4 @@ export const lineStates = ['unknown', 'running', 'slowed', 'blocked', 'starved',
 export type LineState = (typeof lineStates)[number]
 
 /** Why a machine holds its line back. */
-export const constraintCauses = ['stopped', 'slow', 'blocked-outside', 'starved-outside', 'idle'] as const
-export type ConstraintCause = (typeof constraintCauses)[number]
+export type ConstraintCause = 'stopped' | 'slow' | 'blocked-outside' | 'starved-outside' | 'idle'

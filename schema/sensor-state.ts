@@ -32,7 +32,7 @@ export const limitNames = ['warningHigh', 'criticalHigh', 'warningLow', 'critica
 export type LimitName = (typeof limitNames)[number]
 
 /** Delays of one limit, ms. */
-export interface LimitDelays {
+interface LimitDelays {
   readonly onDelay?: number
   readonly offDelay?: number
 }

@@ -5,19 +5,16 @@ import type { Limits } from './sensor-state.js'
  * direction on the bearing housings. Zone A: as new. B: unrestricted long-term operation. C: for a limited time, until
  * it can be repaired. D: does damage.
  */
-export const vibrationZones = ['A', 'B', 'C', 'D'] as const
-export type VibrationZone = (typeof vibrationZones)[number]
+export type VibrationZone = 'A' | 'B' | 'C' | 'D'
 
 /** Rigid: the lowest natural frequency of machine and support is at least 1.25 times the main excitation. */
-export const vibrationSupports = ['rigid', 'flexible'] as const
-export type VibrationSupport = (typeof vibrationSupports)[number]
+export type VibrationSupport = 'rigid' | 'flexible'
 
 /**
  * Groups 1 and 2 of ISO 20816-3 (industrial machines above 15 kW, 120 to 15,000 r/min), and the classes I to IV of
  * ISO 10816-1, Annex B (older; still on most wall charts).
  */
-export const vibrationGroups = ['1', '2', 'I', 'II', 'III', 'IV'] as const
-export type VibrationGroup = (typeof vibrationGroups)[number]
+export type VibrationGroup = '1' | '2' | 'I' | 'II' | 'III' | 'IV'
 
 /** Where one zone ends and the next begins, mm/s RMS. */
 export interface ZoneBoundaries {

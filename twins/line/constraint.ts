@@ -40,7 +40,7 @@ export interface LineView {
 }
 
 /** A cycle longer than planned by more than this factor is slow (ISO 22400-2: speed loss; ours to choose). */
-export const slowFrom = 1.1
+const slowFrom = 1.1
 
 type SeenById = Readonly<Record<string, MachineSeen | undefined>>
 

@@ -176,6 +176,15 @@ describe('the line statechart', () => {
     expect(actor.getSnapshot().context.seen.a).toMatchObject({ since: 7, toldAt: 9 })
   })
 
+  it('keeps its verdict when a source begins anew: of two stops, the older', () => {
+    const actor = createActor(lineMachine, { input: { machines: pair } }).start()
+    actor.send(state('a', 'off-shift', 1))
+    actor.send(state('b', 'off-shift', 1))
+    actor.send({ type: 'SOURCE_FOUND', machine: 'b', time: 2 })
+    actor.send(state('a', 'off-shift', 3))
+    expect(actor.getSnapshot().context.constraint?.machine).toBe('a')
+  })
+
   it('takes no late news, until the source begins anew', () => {
     const actor = createActor(lineMachine, { input: { machines: pair } }).start()
     actor.send(state('a', 'running', 10))

@@ -69,9 +69,7 @@ export const lineMachine = setup({
     })),
     forgetTime: assign(({ context, event }) => {
       const seen = context.seen[event.machine]
-      return seen === undefined
-        ? {}
-        : { seen: { ...context.seen, [event.machine]: { ...seen, since: 0, toldAt: 0 } } }
+      return seen === undefined ? {} : { seen: { ...context.seen, [event.machine]: { ...seen, toldAt: 0 } } }
     }),
   },
 }).createMachine({
@@ -111,7 +109,7 @@ function seenAfter(context: LineContext, event: LineEvent): LineContext['seen'] 
   if (event.type !== 'MACHINE_STATE') return context.seen
   const { machine, display, reason, cycleTime, time } = event
   const before = context.seen[machine]
-  const since = before?.display === display && before.since > 0 ? before.since : time
+  const since = before?.display === display && before.toldAt > 0 ? before.since : time
   return { ...context.seen, [machine]: { display, reason, cycleTime, since, toldAt: time } }
 }
 

@@ -22,13 +22,13 @@ export class LineModel {
   take(event: LineEvent): void {
     const before = this.#told.get(event.machine)
     if (event.type === 'SOURCE_FOUND') {
-      if (before !== undefined) this.#told.set(event.machine, { ...before, since: 0, toldAt: 0 })
+      if (before !== undefined) this.#told.set(event.machine, { ...before, toldAt: 0 })
       return
     }
     if (!this.#machines.some(({ id }) => id === event.machine)) return
     if (before !== undefined && event.time < before.toldAt) return
     const { display, reason, cycleTime, time } = event
-    const isSame = before !== undefined && before.display === display && before.since > 0
+    const isSame = before !== undefined && before.display === display && before.toldAt > 0
     this.#told.set(event.machine, {
       display,
       reason,

@@ -1,8 +1,15 @@
 import { Quality } from '../../schema/quality.js'
 import { type Limits, limitNames } from '../../schema/sensor-state.js'
-import { type CompiledLimits, compileLimits, nextLevelNumber } from './level.js'
+import { type CompiledLimits, compileLimits, nextLevelNumber, normal } from './level.js'
 import { believedQuality, type LevelMemory } from './level-memory.js'
-import { resetTimers, runDelays, settleLevel, stopDelays, timersPerSensor } from './level-timers.js'
+import {
+  isDelayRunning,
+  resetTimers,
+  runDelays,
+  settleLevel,
+  stopDelays,
+  timersPerSensor,
+} from './level-timers.js'
 
 const live = 0
 const stale = 1
@@ -21,12 +28,15 @@ export class SensorClassifier {
 
   /** As level-timers lays them out. */
   readonly #timers: Float64Array
+  /** 0 = surely no delay runs: then a value within all limits needs no second look. */
+  readonly #mayDelay: Uint8Array
 
   constructor(capacity: number) {
     this.#connection = new Uint8Array(capacity).fill(lost)
     this.#quality = new Uint8Array(capacity).fill(Quality.bad)
     this.#level = new Uint8Array(capacity)
     this.#limits = new Array(capacity)
+    this.#mayDelay = new Uint8Array(capacity)
     this.#timers = new Float64Array(capacity * timersPerSensor).fill(Number.NaN)
     for (let i = 0; i < capacity; i++) resetTimers(this.#timers, i * timersPerSensor)
   }
@@ -41,6 +51,7 @@ export class SensorClassifier {
     this.#connection[index] = connection
     this.#quality[index] = quality
     this.#level[index] = level
+    this.#mayDelay[index] = 1
     memory?.timers.forEach((timer, i) => {
       this.#timers[index * timersPerSensor + i] = timer ?? Number.NaN
     })
@@ -111,14 +122,21 @@ export class SensorClassifier {
   }
 
   #delay(index: number, value: number, quality: number, time: number, limits: CompiledLimits): boolean {
+    const from = this.#level[index]!
+    const isWithin =
+      value < limits.warningHigh &&
+      value < limits.criticalHigh &&
+      value > limits.warningLow &&
+      value > limits.criticalLow
+    if (isWithin && from === normal && this.#mayDelay[index] === 0) return false
     const timers = this.#timers
     const at = index * timersPerSensor
-    const from = this.#level[index]!
     const settled = settleLevel(from, timers, at, time, limits)
     const isTimed =
       quality === Quality.bad ? stopDelays(timers, at) : runDelays(settled, timers, at, value, time, limits)
     const level = settleLevel(settled, timers, at, time, limits)
     this.#level[index] = level
+    this.#mayDelay[index] = isDelayRunning(timers, at) ? 1 : 0
     return isTimed || settled !== from || level !== settled
   }
 

@@ -13,7 +13,7 @@ export interface LevelMemory {
 
 export const freshLevel: LevelMemory = { timers: [null, null, null, null, 0], value: null }
 
-export interface LevelStep {
+interface LevelStep {
   readonly to: Level
   /** When the move was due, Unix ms. */
   readonly time: number

@@ -26,14 +26,15 @@ export function resetTimers(timers: Float64Array, at: number): boolean {
   return isRunning || hasMoved
 }
 
+export function isDelayRunning(timers: Float64Array, at: number): boolean {
+  for (let i = at; i < at + movedAt; i++) if (!Number.isNaN(timers[i]!)) return true
+  return false
+}
+
 /** Stops all delays: what is not known does not count. Returns whether one was running. */
 export function stopDelays(timers: Float64Array, at: number): boolean {
-  let isRunning = false
-  for (let i = at; i < at + movedAt; i++) {
-    if (Number.isNaN(timers[i]!)) continue
-    timers[i] = Number.NaN
-    isRunning = true
-  }
+  const isRunning = isDelayRunning(timers, at)
+  timers.fill(Number.NaN, at, at + movedAt)
   return isRunning
 }
 

@@ -1,7 +1,7 @@
 import { Quality } from '../../schema/quality.js'
 
 /** One row of the mapping from OPC DA quality to OPC UA StatusCode (OPC 10000-8, A.3.2.3 and A.4.3.3). */
-export interface QualityCode {
+interface QualityCode {
   /** Low byte QQSSSSLL with the limit bits (LL) zero. */
   readonly da: number
   readonly name: string
@@ -10,7 +10,7 @@ export interface QualityCode {
   readonly statusCode: number
 }
 
-export const qualityCodes: readonly QualityCode[] = [
+const qualityCodes: readonly QualityCode[] = [
   { da: 0, name: 'bad, non-specific', statusName: 'Bad', statusCode: 0x80000000 },
   { da: 4, name: 'configuration error', statusName: 'Bad_ConfigurationError', statusCode: 0x80890000 },
   { da: 8, name: 'not connected', statusName: 'Bad_NotConnected', statusCode: 0x808a0000 },
@@ -40,7 +40,7 @@ export const qualityCodes: readonly QualityCode[] = [
 ]
 
 /** The limit bits LL of an OPC DA quality: what the value ran into. */
-export const limitings = ['not limited', 'low limited', 'high limited', 'constant'] as const
+const limitings = ['not limited', 'low limited', 'high limited', 'constant'] as const
 export type Limiting = (typeof limitings)[number]
 
 /**
