@@ -64,8 +64,7 @@ export const alarmStates: Readonly<Record<AlarmState, AlarmStateMeaning>> = {
 }
 
 /** From least to most urgent (ISA-18.2, 10.2: three or four). */
-export const alarmPriorities = ['low', 'medium', 'high', 'highest'] as const
-export type AlarmPriority = (typeof alarmPriorities)[number]
+export type AlarmPriority = 'low' | 'medium' | 'high' | 'highest'
 
 /** OPC UA severity of a priority, 1 to 1000 (OPC 10000-9, 5.5.2): low to 333, medium to 666, high from 667. */
 export const alarmSeverity: Readonly<Record<AlarmPriority, number>> = {
@@ -106,23 +105,21 @@ export const defaultAlarmSettings: AlarmSettings = {
 }
 
 /** Why a record was written. */
-export const alarmCauses = [
-  'activated',
-  'cleared',
-  'acknowledged',
-  'unacknowledged',
-  're-alarm',
-  'confirmed',
-  'reset',
-  'shelved',
-  'unshelved',
-  'shelving-ended',
-  'suppressed',
-  'unsuppressed',
-  'removed-from-service',
-  'returned-to-service',
-] as const
-export type AlarmCause = (typeof alarmCauses)[number]
+export type AlarmCause =
+  | 'activated'
+  | 'cleared'
+  | 'acknowledged'
+  | 'unacknowledged'
+  | 're-alarm'
+  | 'confirmed'
+  | 'reset'
+  | 'shelved'
+  | 'unshelved'
+  | 'shelving-ended'
+  | 'suppressed'
+  | 'unsuppressed'
+  | 'removed-from-service'
+  | 'returned-to-service'
 
 /**
  * One entry of an alarm's record (ISA-18.2, 16.5). `from` equals `to` where something happened that did not move the

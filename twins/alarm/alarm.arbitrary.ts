@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { AlarmSettings } from '../../schema/alarm.js'
-import type { AlarmEvent } from './alarm.events.js'
+import type { AlarmAction, AlarmEvent } from './alarm.events.js'
 
 /** An event without its time, and how long after the one before it comes, ms. */
 interface Step {
@@ -8,7 +8,7 @@ interface Step {
   readonly at: (time: number) => AlarmEvent
 }
 
-const action = { who: 'Ada', comment: '' } as const
+const action: Omit<AlarmAction, 'time'> = { who: 'Ada', comment: '' }
 const plainActions = [
   'ACKNOWLEDGE',
   'ACKNOWLEDGE',

@@ -49,7 +49,7 @@ export interface AlarmInput {
 }
 
 /** How long an alarm is put away. */
-export interface Shelf {
+interface Shelf {
   readonly until: number
   readonly isOneShot: boolean
 }

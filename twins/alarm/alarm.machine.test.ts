@@ -8,7 +8,7 @@ import {
   defaultAlarmSettings,
 } from '../../schema/alarm.js'
 import { type AlarmEmitted, type AlarmEvent, actionCauses } from './alarm.events.js'
-import { alarmMachine } from './alarm.machine.js'
+import { alarmDefinition, alarmMachine } from './alarm.machine.js'
 
 const alarm = 'pump-01.pressure.low'
 const minute = 60_000
@@ -91,6 +91,10 @@ const table: readonly (readonly [from: AlarmState, step: string, to: AlarmState]
 ]
 
 describe('the alarm statechart, state by state', () => {
+  it('is what its definition says', () => {
+    expect(alarmMachine.id).toBe(alarmDefinition.id)
+  })
+
   for (const from of alarmStateNames) {
     it(`leaves ${alarmStates[from].letter} ${from} as the standard says and in no other way`, () => {
       const [steps, settings] = ways[from]

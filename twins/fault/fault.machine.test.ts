@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createActor, type Snapshot } from 'xstate'
 import type { Evidence, FaultEmitted, FaultEvent, FaultInput, FaultState } from './fault.events.js'
-import { faultMachine, publicView } from './fault.machine.js'
+import { faultDefinition, faultMachine, publicView } from './fault.machine.js'
 
 const simulated: FaultInput = { fault: 'mill-01.tool-wear', pattern: 'tool-wear', estimated: false }
 const estimated: FaultInput = { ...simulated, estimated: true }
@@ -144,6 +144,10 @@ describe.each([
 })
 
 describe('a fault of a simulated machine', () => {
+  it('runs on the chart its definition names', () => {
+    expect(faultMachine.id).toBe(faultDefinition.id)
+  })
+
   it('follows the damage through the stages of its pattern', () => {
     const fault = startFault(simulated)
     fault.does(0.05, 0.1, 0.3, 0.5, 0.8, 0.99, 1)

@@ -11,13 +11,14 @@ import {
   type FaultEvent,
   type FaultInput,
   growths,
+  type RepairWork,
 } from './fault.events.js'
 import { faultMachine, publicView } from './fault.machine.js'
 import { FaultModel } from './fault.model.js'
 
 const runs = { numRuns: propertyRuns }
 const share = fc.double({ min: 0, max: 1, noNaN: true })
-const work = { who: 'Ada', comment: '' }
+const work: Omit<RepairWork, 'time'> = { who: 'Ada', comment: '' }
 type Step = (time: number, context: FaultContext) => FaultEvent
 
 const repairs: fc.Arbitrary<Step> = fc.oneof(

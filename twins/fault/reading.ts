@@ -26,10 +26,10 @@ export interface Reading {
 
 const minute = 60_000
 /** A warning that lasts is an alert; so is a deviation that lasts longer. */
-export const warningPatience = 15 * minute
-export const anomalyPatience = 30 * minute
+const warningPatience = 15 * minute
+const anomalyPatience = 30 * minute
 /** Deviations up to this many standard deviations are usual. */
-export const usualSigma = 3
+const usualSigma = 3
 
 const untrustworthy: readonly SensorHealth[] = ['drifting', 'stuck', 'noisy', 'out-of-range']
 
