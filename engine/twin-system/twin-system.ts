@@ -6,6 +6,8 @@ import { type RestoreOutcome, readSnapshot } from './read-snapshot.js'
 import { Stage } from './stage.js'
 import { Twin, type TwinHost, type TwinInspection, type TwinListener } from './twin.js'
 
+export type { RestoreOutcome } from './read-snapshot.js'
+
 /** All twins' states at one moment, sharing nothing with the twins: ready to send to a worker. */
 export interface TwinFork {
   /** Floor time, Unix ms. */
