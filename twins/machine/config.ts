@@ -1,19 +1,12 @@
-import {
-  isMode,
-  type PackmlState,
-  type PlantMode,
-  packmlStates,
-  type SuspendReason,
-  type UnitMode,
-} from '../../schema/packml.js'
+import { isMode, type PackmlState, type PlantMode, packmlStates, type UnitMode } from '../../schema/packml.js'
 
-export type { PackmlState, SuspendReason }
+export type { PackmlState }
 
 /** A unit mode: one that TR88.00.02 names, or one of the plant's own. */
 export type Mode = UnitMode | PlantMode
 
 /** A mode in which the machine can be, and the states it does without there. */
-export interface ModeSpec {
+interface ModeSpec {
   readonly mode: Mode
   readonly disabled: readonly PackmlState[]
 }

@@ -54,7 +54,7 @@ export type MachineEvent =
       readonly time: number
     }
 
-export interface MoveCause {
+type MoveCause = {
   readonly time: number
   /** Why it suspends; kept while it is suspended. */
   readonly reason?: SuspendReason

@@ -411,6 +411,14 @@ describe('the counters and times of a machine', () => {
 })
 
 describe('the snapshot of a machine', () => {
+  it.each([
+    ['Cleared', { Cleared: 'Stopped' }],
+    [{ Cleared: 'Running' }, { Cleared: { Running: 'Idle' } }],
+  ])('that names only the outer state %j means the state in which it rests', (value, resting) => {
+    const { context } = start().getSnapshot()
+    expect(machineMachine.resolveState({ value, context }).value).toEqual(resting)
+  })
+
   it.each(packmlStates)('comes back from JSON as it was in %s, and persists the same again', state => {
     const actor = at(state)
     actor.send({ type: 'MODE_OBSERVED', mode: 'Mode 7', time: 5 })

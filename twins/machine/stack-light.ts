@@ -4,7 +4,7 @@ import type { PackmlState, SuspendReason } from '../../schema/packml.js'
 export type Material = 'ready' | 'low' | 'exhausted'
 
 /** The lights and the horn by their bit in PackTag Status.Stacklight. */
-export const stackLightBits = {
+const stackLightBits = {
   'red solid': 0,
   'red flashing': 1,
   'amber solid': 2,
