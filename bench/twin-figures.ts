@@ -4,9 +4,9 @@ import { machineAddress, machineKind, sensorAddress, sensorKind } from '../engin
 import { TwinSystem } from '../engine/twin-system/twin-system.js'
 import type { Plant } from '../schema/plant.js'
 import { referencePlant } from '../schema/reference-plant/reference-plant.js'
-import { SensorClassifier } from '../twins/sensor/classifier.js'
 import { compileLimits } from '../twins/sensor/level.js'
 import { machineSpeed } from './twins-machine.js'
+import { classifierSpeed } from './twins-sensor.js'
 
 /** What a run of this file sends: figures by name. */
 export type TwinFigures = Readonly<Record<string, number>>
@@ -112,21 +112,7 @@ function measureScale(): TwinFigures {
 
 /** The two short cuts: the classifier, and the compiled table against `actor.send` of the same events. */
 function measureSpeeds(): TwinFigures {
-  const sensors = 1_716
-  const rounds = 2_000
-  const classifier = new SensorClassifier(sensors)
-  for (let index = 0; index < sensors; index++) {
-    classifier.setLimits(index, { warningHigh: 80, criticalHigh: 90, deadband: 2 })
-  }
-  const classify = quickest(3, () => {
-    for (let round = 0; round < rounds; round++) {
-      for (let index = 0; index < sensors; index++) {
-        classifier.isMovedBySample(index, 50 + ((index * 7 + round) % 32), 0, startTime + round)
-      }
-    }
-  })
-
-  return { samplesPerSecond: (sensors * rounds * 1_000) / classify, ...machineSpeed() }
+  return { ...classifierSpeed(), ...machineSpeed() }
 }
 
 const measured = { floor: measureFloor, scale: measureScale, speeds: measureSpeeds }
