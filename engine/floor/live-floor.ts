@@ -3,7 +3,7 @@ import type { Clock } from '../../schema/clock.js'
 import { displayNumber, displayState } from '../../schema/display-state.js'
 import { modeNumber, packmlNumber } from '../../schema/packml.js'
 import type { Plant } from '../../schema/plant.js'
-import { type QualityName, qualityNames } from '../../schema/quality.js'
+import { Quality, type QualityName, qualityNames } from '../../schema/quality.js'
 import type { Entry, Reject, StateChange, TwinEvent, TwinSnapshot } from '../../schema/records.js'
 import type { SampleBatch } from '../../schema/sample-batch.js'
 import {
@@ -14,6 +14,7 @@ import {
   packSensorStatus,
 } from '../../schema/sensor-state.js'
 import type { MachineContext } from '../../twins/machine/machine.context.js'
+import type { CounterName } from '../../twins/machine/machine.events.js'
 import { packmlStateOf } from '../../twins/machine/machine.machine.js'
 import { SensorClassifier } from '../../twins/sensor/classifier.js'
 import { compileLimits } from '../../twins/sensor/level.js'
@@ -28,6 +29,7 @@ import type { Floor, RegisteredSignal, Registry } from './floor.js'
 import type { FloorClock } from './floor-clock.js'
 import { LatestMachines, LatestSignals } from './latest-table.js'
 import { MachineObserver } from './machine-observer.js'
+import { partCounterOf } from './part-counters.js'
 import { machineAddress, machineKind, sensorAddress, sensorKind } from './twin-kinds.js'
 
 /** A signal is stale when it has missed this many of its periods. */
@@ -67,6 +69,8 @@ export class LiveFloor implements Floor {
   /** Of each signal: its twin's address, and whether the machine's twin listens to it. */
   readonly #addresses: string[] = []
   readonly #isObserved: Uint8Array
+  /** The machine twin's counter that a signal feeds. */
+  readonly #partCounters: (CounterName | undefined)[] = []
   readonly #silence: Float64Array
   readonly #lastHeard: Float64Array
   readonly #isOwnTime = new Set<string>()
@@ -193,6 +197,7 @@ export class LiveFloor implements Floor {
     this.#registered[index] = registered
     this.#addresses[index] = address
     this.#signalByAddress.set(address, index)
+    this.#partCounters[index] = partCounterOf(signal)
     this.#isObserved[index] = signal.quantity === 'state' || signal.quantity === 'mode' ? 1 : 0
     if (signal.period > 0) this.#silence[index] = Math.max(shortestSilence, missedPeriods * signal.period)
     const ofSource = this.#bySource.get(signal.source)
@@ -235,6 +240,8 @@ export class LiveFloor implements Floor {
         this.counts.late++
         continue
       }
+      const counter = this.#partCounters[index]
+      if (counter !== undefined) this.#count(index, counter, value[i]!, quality[i]!, time)
       latest.set(index, value[i]!, quality[i]!, time, receiveTime[i]!)
       this.#lastHeard[index] = receiveTime[i]!
       if (this.#classifier.isMovedBySample(index, value[i]!, quality[i]!, time)) {
@@ -243,6 +250,13 @@ export class LiveFloor implements Floor {
         this.#tell(index, { type: 'SAMPLE', value: value[i]!, quality: believed, time })
       }
     }
+  }
+
+  /** A counter that shows what it showed before, or cannot be believed, counts nothing. */
+  #count(index: number, counter: CounterName, reading: number, quality: number, time: number): void {
+    if (quality === Quality.bad || !(reading >= 0) || reading === this.signals.value[index]) return
+    const { machine } = this.registry.machineByIndex(this.#registered[index]!.machine)!
+    this.twins.send(machineAddress(machine.id), { type: 'COUNTED', counter, reading, time })
   }
 
   #observe(
