@@ -23,7 +23,12 @@ function startAlarm(settings: Partial<AlarmSettings> = {}, snapshot?: Snapshot<u
   return {
     actor,
     records,
-    state: () => actor.getSnapshot().context.state,
+    /** The state in the chart; what its context says of it must be the same. */
+    state: () => {
+      const { value, context } = actor.getSnapshot()
+      expect(Object.values(value.alarm)).toEqual([context.state])
+      return context.state
+    },
     context: () => actor.getSnapshot().context,
     /** Sends events a second apart: `on` and `off` for the condition, others by their type. */
     does(...steps: string[]) {
@@ -166,6 +171,7 @@ describe('an alarm’s delays', () => {
     const twin = startAlarm({ onDelay: 5000 })
     twin.at('on', 10_000)
     twin.at('off', 14_999)
+    expect(twin.context()).toMatchObject({ value: 6, delayDue: null })
     twin.at('TICK', 60_000)
     expect(twin.records).toEqual([])
   })
@@ -296,6 +302,15 @@ describe('a suppressed alarm', () => {
     expect(twin.state()).toBe('Unacknowledged')
   })
 
+  it('forgets that it was suppressed by design once it no longer is', () => {
+    for (const shelve of [[], ['SHELVE']]) {
+      const twin = startAlarm()
+      twin.does(...shelve, 'SUPPRESS', 'UNSUPPRESS', 'REMOVE_FROM_SERVICE', 'RETURN_TO_SERVICE')
+      expect(twin.context().isSuppressedByDesign).toBe(false)
+      expect(twin.state()).toBe(shelve.length > 0 ? 'Shelved' : 'Normal')
+    }
+  })
+
   it('takes further reasons for suppression while it is out of service, and returns to the strongest', () => {
     const twin = startAlarm()
     twin.does('REMOVE_FROM_SERVICE', 'SHELVE', 'SUPPRESS', 'SUPPRESS')
@@ -370,6 +385,7 @@ describe('an alarm’s record', () => {
     for (const delays of [{}, { onDelay: 5000, offDelay: 5000 }]) {
       const twin = startAlarm(delays)
       twin.at('on', 10_000)
+      expect(twin.context()).toMatchObject({ value: 3, limit: 4 })
       twin.actor.send({ type: 'CONDITION', time: 11_000, isActive: true, value: 2, limit: 4 })
       expect(twin.context()).toMatchObject({ value: 2, limit: 4 })
       twin.at('TICK', 20_000)

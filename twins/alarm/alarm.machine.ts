@@ -143,7 +143,7 @@ const chart = setup({
           on: {
             CONDITION: [
               { guard: 'isRaised', actions: 'rememberValue' },
-              { guard: 'isGone', target: 'normal', actions: ['rememberValue', 'endDelay'] },
+              { target: 'normal', actions: ['rememberValue', 'endDelay'] },
             ],
             TICK: {
               guard: 'isDelayOver',
@@ -161,7 +161,7 @@ const chart = setup({
                 actions: ['rememberValue', 'deactivate', 'sayCleared'],
               },
               { guard: 'isGone', target: 'offDelay', actions: ['rememberValue', 'startOffDelay'] },
-              { guard: 'isRaised', actions: 'rememberValue' },
+              { actions: 'rememberValue' },
             ],
           },
         },
@@ -169,7 +169,7 @@ const chart = setup({
           on: {
             CONDITION: [
               { guard: 'isGone', actions: 'rememberValue' },
-              { guard: 'isRaised', target: 'abnormal', actions: ['rememberValue', 'endDelay'] },
+              { target: 'abnormal', actions: ['rememberValue', 'endDelay'] },
             ],
             TICK: {
               guard: 'isDelayOver',

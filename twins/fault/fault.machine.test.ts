@@ -17,7 +17,13 @@ function startFault(input: FaultInput, snapshot?: Snapshot<unknown>) {
   return {
     actor,
     records,
-    state: () => actor.getSnapshot().context.state,
+    /** The state in the chart; what its context says of it must be the same. */
+    state: () => {
+      const { value, context } = actor.getSnapshot()
+      const place = value.fault
+      expect(typeof place === 'string' ? place : place.inUse).toBe(context.state)
+      return context.state
+    },
     context: () => actor.getSnapshot().context,
     view: () => publicView(actor.getSnapshot()),
     /** Sends events an hour apart: a number is damage, a level is evidence, a kind ends a repair. */
@@ -188,6 +194,18 @@ describe('a fault of a simulated machine', () => {
     const minimal = startFault(simulated)
     minimal.does(0.6, 'start', 'minimal', 'run')
     expect(minimal.context()).toMatchObject({ state: 'developing', damage: 0.6, occurrence: 1 })
+    const { progress } = minimal.view()
+    minimal.does('TICK')
+    expect(minimal.view().progress).toBeGreaterThan(progress)
+  })
+
+  it('is dormant, with nothing to show, when an imperfect repair leaves less than the first stage', () => {
+    const fault = startFault(simulated)
+    fault.does(0.2, 'TICK', 'start', 'imperfect')
+    expect(fault.view().progress).toBeGreaterThan(0)
+    fault.does('run')
+    expect(fault.view()).toMatchObject({ state: 'dormant', severity: 0, progress: 0 })
+    expect(fault.context().damage).toBeCloseTo(0.04)
   })
 
   it('runs as severe after a minimal repair of a failure, and fails again at once', () => {
@@ -308,11 +326,13 @@ describe('a fault of a real machine', () => {
       expect(fault.view(), kind).toMatchObject({ rule: '', signals: [], confidence: 0, repair: kind })
       fault.does('run')
       expect(fault.state(), kind).toBe(state)
+      expect(fault.records.at(-1), kind).toMatchObject({ from: 'repaired', to: state, cause: 'restarted' })
       fault.does('alert')
       expect(fault.state(), kind).toBe('developing')
     }
     const fault = startFault(estimated)
     fault.does('alert', 'start', 'minimal', 'run')
     expect(fault.state()).toBe('developing')
+    expect(fault.records.at(-1)).toMatchObject({ from: 'repaired', to: 'developing', cause: 'restarted' })
   })
 })

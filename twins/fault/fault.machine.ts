@@ -153,10 +153,13 @@ const chart = setup({
         repaired: {
           id: 'repaired',
           on: {
-            RESTARTED: (['dormant', 'incipient', 'developing', 'severe'] as const).map(to => ({
-              guard: { type: 'isLeftAs' as const, params: { to } },
-              ...reaches(to, 'restarted'),
-            })),
+            RESTARTED: [
+              ...(['dormant', 'incipient', 'developing'] as const).map(to => ({
+                guard: { type: 'isLeftAs' as const, params: { to } },
+                ...reaches(to, 'restarted'),
+              })),
+              reaches('severe', 'restarted'),
+            ],
             REPAIR_STARTED: goes('#underRepair', 'repair-started'),
           },
         },
