@@ -5,7 +5,7 @@ import type { Plant, Signal } from '../../schema/plant.js'
 import { Quality } from '../../schema/quality.js'
 import type { Entry, TwinSnapshot } from '../../schema/records.js'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
-import { connectionOf, levelOf } from '../../schema/sensor-state.js'
+import { connectionOf, type Limits, levelOf } from '../../schema/sensor-state.js'
 import { Dictionary } from './dictionary.js'
 import { FloorClock } from './floor-clock.js'
 import { LiveFloor } from './live-floor.js'
@@ -27,9 +27,13 @@ const signal = (name: string, rest: Partial<Signal>): Signal => ({
   ...rest,
 })
 
-function plantWith(clock: 'wall' | 'source', statePeriod = 0): Plant {
+function plantWith(
+  clock: 'wall' | 'source',
+  statePeriod = 0,
+  tempLimits: Limits = { warningHigh: 80, deadband: 2 },
+): Plant {
   const signals = [
-    signal('temp', { limits: { warningHigh: 80, deadband: 2 } }),
+    signal('temp', { limits: tempLimits }),
     signal('execution', {
       role: 'status',
       quantity: 'state',
@@ -76,10 +80,16 @@ function plantWith(clock: 'wall' | 'source', statePeriod = 0): Plant {
 const [temp, execution, mode] = [0, 1, 2]
 
 function makeFloor(
-  options: { clock?: 'wall' | 'source'; statePeriod?: number; snapshots?: TwinSnapshot[]; at?: number } = {},
+  options: {
+    clock?: 'wall' | 'source'
+    statePeriod?: number
+    snapshots?: TwinSnapshot[]
+    at?: number
+    tempLimits?: Limits
+  } = {},
 ) {
   const wall = { time: options.at ?? 1_000_000, now: () => wall.time }
-  const plant = plantWith(options.clock ?? 'wall', options.statePeriod)
+  const plant = plantWith(options.clock ?? 'wall', options.statePeriod, options.tempLimits)
   const { registry } = makeRegistry(plant, emptyIndexBook)
   const dictionary = new Dictionary()
   const clock = new FloorClock(wall, options.clock ?? 'wall')
@@ -117,6 +127,66 @@ describe('the live floor', () => {
     const entry = say([temp, 90, 1], [temp, 91, 2], [temp, 79, 3])
     expect(levelOf(floor.signals.status[temp]!)).toBe('warning-high')
     expect(entry?.twinEvents?.filter(({ type }) => type === 'level.changed')).toHaveLength(1)
+  })
+
+  it('enters a level with a delay by itself when the delay has passed, by the clock of the sensor', () => {
+    const { floor, wall, say } = makeFloor({ tempLimits: { warningHigh: 80, onDelay: 2000 }, at: 10_000_000 })
+    // The sensor's clock is an hour behind.
+    const there = wall.time - 3_600_000
+    say([temp, 90, there])
+    wall.time += 1999
+    expect(floor.tick()?.twinEvents ?? []).not.toContainEqual(
+      expect.objectContaining({ type: 'level.changed' }),
+    )
+    wall.time += 200
+    expect(floor.tick()?.twinEvents).toContainEqual({
+      address: 'sensor:m1.temp',
+      time: there + 2000,
+      type: 'level.changed',
+      payload: { to: 'warning-high', value: 90 },
+    })
+    expect(levelOf(floor.signals.status[temp]!)).toBe('warning-high')
+  })
+
+  it('goes on with a delay that ran when the engine stopped only after a new value', () => {
+    const options = { tempLimits: { warningHigh: 80, onDelay: 2000 } }
+    const before = makeFloor(options)
+    before.say([temp, 90, before.wall.time])
+    const snapshots = [...before.floor.snapshot()!.snapshots!]
+    const { floor, wall, say } = makeFloor({ ...options, snapshots })
+    wall.time += 60_000
+    floor.tick()
+    expect(levelOf(floor.signals.status[temp]!)).toBe('normal')
+    floor.ingest('plc', { kind: 'connected' })
+    say([temp, 90, wall.time])
+    wall.time += 2000
+    floor.tick()
+    expect(levelOf(floor.signals.status[temp]!)).toBe('warning-high')
+  })
+
+  it('says what the line does when its machine changes, and who holds it back', () => {
+    const { floor, say } = makeFloor()
+    const events = [
+      ...(say([execution, 'ACTIVE', 10])?.twinEvents ?? []),
+      ...(say([execution, 'DOWN', 20])?.twinEvents ?? []),
+      ...(floor.sourceLost('plc')?.twinEvents ?? []),
+    ].filter(({ address }) => address === 'line:l1')
+    expect(events).toMatchObject([
+      { time: 10, type: 'line.changed', payload: { to: 'running', machine: null } },
+      { time: 20, type: 'line.changed', payload: { to: 'down', machine: 'm1', cause: 'stopped' } },
+      { type: 'line.changed', payload: { to: 'unknown', machine: null } },
+    ])
+  })
+
+  it('brings a line back from its snapshot and lets its source begin with another day', () => {
+    const before = makeFloor()
+    before.say([execution, 'DOWN', 900_000])
+    const { floor, say } = makeFloor({ snapshots: [...before.floor.snapshot()!.snapshots!] })
+    const value = () => (floor.twins.get('line:l1')!.snapshot as unknown as { value: string }).value
+    expect(value()).toBe('down')
+    floor.ingest('plc', { kind: 'connected' })
+    say([execution, 'ACTIVE', 910_000])
+    expect(value()).toBe('running')
   })
 
   it('calls a signal stale after three missed periods, live again at its next value, lost with its source', () => {
@@ -223,7 +293,8 @@ describe('the live floor', () => {
     first.say([execution, 'ACTIVE', 999_000], [temp, 90, 999_000])
     const snapshots = [...(first.floor.snapshot()?.snapshots ?? [])]
     const { floor, say } = makeFloor({ snapshots, at: 2_000_000 })
-    expect(floor.restored).toMatchObject({ restored: 3, fresh: 1 })
+    // Machine, line and two sensors; the third has said nothing yet.
+    expect(floor.restored).toMatchObject({ restored: 4, fresh: 1 })
     expect(floor.machines.state[0]).toBe(packmlNumber.Execute)
     expect(levelOf(floor.signals.status[temp]!)).toBe('warning-high')
     expect(connectionOf(floor.signals.status[temp]!)).toBe('lost')

@@ -28,6 +28,7 @@ import type { Dictionary } from './dictionary.js'
 import type { Floor, RegisteredSignal, Registry } from './floor.js'
 import type { FloorClock } from './floor-clock.js'
 import { LatestMachines, LatestSignals } from './latest-table.js'
+import { LineWatch } from './line-watch.js'
 import { MachineObserver } from './machine-observer.js'
 import { partCounterOf } from './part-counters.js'
 import { machineAddress, machineKind, sensorAddress, sensorKind } from './twin-kinds.js'
@@ -64,6 +65,7 @@ export class LiveFloor implements Floor {
   readonly #dictionary: Dictionary
   readonly #classifier: SensorClassifier
   readonly #observer: MachineObserver
+  readonly #lines: LineWatch
   readonly #bySource = new Map<string, RegisteredSignal[]>()
   readonly #registered: (RegisteredSignal | undefined)[] = []
   /** Of each signal: its twin's address, and whether the machine's twin listens to it. */
@@ -103,6 +105,7 @@ export class LiveFloor implements Floor {
     this.#observer = new MachineObserver(parts.plant.stateMaps, code => this.#dictionary.text(code))
     for (const source of parts.plant.sources) if (source.clock === 'source') this.#isOwnTime.add(source.id)
     this.twins = new TwinSystem((address, emitted) => this.#hear(address, emitted))
+    this.#lines = new LineWatch(this.twins)
     this.#addTwins(new Map(parts.snapshots?.map(saved => [saved.address, saved])))
   }
 
@@ -180,6 +183,7 @@ export class LiveFloor implements Floor {
   }
 
   #addTwins(saved: ReadonlyMap<string, TwinSnapshot>): void {
+    this.#lines.addLines(this.plant, saved, outcome => this.restored[outcome]++)
     for (const { index, machine, signals } of this.registry.machines) {
       const address = machineAddress(machine.id)
       this.#machineByAddress.set(address, index)
@@ -349,11 +353,9 @@ export class LiveFloor implements Floor {
       if (this.#classifier.isMovedByFind(index) || isOwnTime)
         this.#tell(index, { type: 'SOURCE_FOUND', time })
       if (signal.quantity === 'state') {
-        this.twins.send(machineAddress(this.registry.machineByIndex(machine)!.machine.id), {
-          type: 'SOURCE_FOUND',
-          time,
-          hasOwnClock: isOwnTime,
-        })
+        const { id } = this.registry.machineByIndex(machine)!.machine
+        this.twins.send(machineAddress(id), { type: 'SOURCE_FOUND', time, hasOwnClock: isOwnTime })
+        this.#lines.sourceFound(id, time)
       }
     }
   }
@@ -391,6 +393,8 @@ export class LiveFloor implements Floor {
     const state = packmlStateOf(snapshot?.value)
     const display = displayNumber[displayState(state, context.mode, context.reason)]
     this.machines.set(index, packmlNumber[state], modeNumber(context.mode), display, context.since)
+    const { id } = this.registry.machineByIndex(index)!.machine
+    this.#lines.tell(id, display, context.stopReason || context.sourceState, context.since)
   }
 
   #entry(source: string, samples?: SampleBatch): Entry | undefined {

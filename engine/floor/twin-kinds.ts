@@ -1,4 +1,11 @@
 import type { Snapshot } from 'xstate'
+import { checkLineEvent } from '../../twins/line/line.events.js'
+import {
+  type LineContext,
+  type LineInput,
+  lineDefinition,
+  lineMachine,
+} from '../../twins/line/line.machine.js'
 import { checkMachineEvent } from '../../twins/machine/machine.events.js'
 import { machineDefinition, machineMachine } from '../../twins/machine/machine.machine.js'
 import { machineMigrations } from '../../twins/machine/migrations.js'
@@ -36,5 +43,21 @@ export const machineKind: TwinDefinition<undefined> = {
   check: checkMachineEvent,
 }
 
+/** A line twin takes its machines and their order from the plant file of today. */
+export const lineKind: TwinDefinition<LineInput> = {
+  ...lineDefinition,
+  logic: lineMachine,
+  check: checkLineEvent,
+  revive: (persisted, { machines }) => {
+    const { context } = persisted as unknown as { context: LineContext }
+    const revived: Snapshot<unknown> & { context: LineContext } = {
+      ...persisted,
+      context: { ...context, machines },
+    }
+    return revived
+  },
+}
+
 export const sensorAddress = (signalId: string): string => `sensor:${signalId}`
+export const lineAddress = (lineId: string): string => `line:${lineId}`
 export const machineAddress = (machineId: string): string => `machine:${machineId}`

@@ -1,0 +1,57 @@
+import { type DisplayState, displayStates } from '../../schema/display-state.js'
+import type { Plant } from '../../schema/plant.js'
+import type { TwinSnapshot } from '../../schema/records.js'
+import type { LineContext } from '../../twins/line/line.machine.js'
+import type { RestoreOutcome, TwinSystem } from '../twin-system/twin-system.js'
+import { lineAddress, lineKind } from './twin-kinds.js'
+
+/** Keeps the line twins of a floor, and tells each what its machines show. */
+export class LineWatch {
+  readonly #twins: TwinSystem
+  readonly #lineOf = new Map<string, string>()
+  /** What each machine was last reported with, so that its line hears of it in order; Unix ms. */
+  readonly #toldAt = new Map<string, number>()
+
+  constructor(twins: TwinSystem) {
+    this.#twins = twins
+  }
+
+  addLines(
+    plant: Plant,
+    saved: ReadonlyMap<string, TwinSnapshot>,
+    onAdded: (outcome: RestoreOutcome) => void,
+  ): void {
+    const lines = plant.sites.flatMap(({ areas }) => areas.flatMap(area => area.lines))
+    for (const { id, machines } of lines) {
+      const address = lineAddress(id)
+      const input = {
+        machines: machines.map(({ id, feeds, idealCycleTime }) => ({ id, feeds, idealCycleTime })),
+      }
+      onAdded(this.#twins.add(address, lineKind, input, saved.get(address)))
+      const { context } = this.#twins.get(address)!.snapshot as unknown as { context: LineContext }
+      for (const machine of machines) {
+        this.#lineOf.set(machine.id, address)
+        this.#toldAt.set(machine.id, context.seen[machine.id]?.toldAt ?? 0)
+      }
+    }
+  }
+
+  /** The machine shows this now. State and mode have times of their own: the line hears them in order of telling. */
+  tell(machine: string, display: number, reason: string, time: number): void {
+    const address = this.#lineOf.get(machine)
+    if (address === undefined) return
+    const inOrder = Math.max(time, this.#toldAt.get(machine) ?? 0)
+    this.#toldAt.set(machine, inOrder)
+    const shown: DisplayState = displayStates[display] ?? 'unknown'
+    const news = { machine, display: shown, reason, cycleTime: null, time: inOrder }
+    this.#twins.send(address, { type: 'MACHINE_STATE', ...news })
+  }
+
+  /** The machine's source begins anew, perhaps with another day. */
+  sourceFound(machine: string, time: number): void {
+    const address = this.#lineOf.get(machine)
+    if (address === undefined) return
+    this.#toldAt.delete(machine)
+    this.#twins.send(address, { type: 'SOURCE_FOUND', machine, time })
+  }
+}
