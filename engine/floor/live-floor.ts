@@ -29,8 +29,9 @@ import type { Floor, RegisteredSignal, Registry } from './floor.js'
 import type { FloorClock } from './floor-clock.js'
 import { LatestMachines, LatestSignals } from './latest-table.js'
 import { LineWatch } from './line-watch.js'
-import { MachineObserver } from './machine-observer.js'
+import { MachineObserver, unknownWord } from './machine-observer.js'
 import { partCounterOf } from './part-counters.js'
+import { regionsOf, stateValueOf } from './state-value.js'
 import { machineAddress, machineKind, sensorAddress, sensorKind } from './twin-kinds.js'
 
 /** A signal is stale when it has missed this many of its periods. */
@@ -277,8 +278,7 @@ export class LiveFloor implements Floor {
     const isRepeat = value === this.signals.value[index] && quality === this.signals.quality[index]
     if (signal.period > 0 && isRepeat && !isLate && !isUntold) return
     const observation = this.#observer.observe(signal, value)
-    if (observation.isUnknownWord)
-      this.#reportWord(source, signal.id, signal.stateMap ?? '', observation.word, time)
+    if (observation.isUnknownWord) this.#rejectOnce(unknownWord(source, signal, observation.word, time))
     const id = this.registry.machineByIndex(machine)!.machine.id
     const address = machineAddress(id)
     const { state, mode, reason, word } = observation
@@ -309,18 +309,12 @@ export class LiveFloor implements Floor {
     }
   }
 
-  #reportWord(source: string, signalId: string, map: string, word: string, time: number): void {
-    const key = `${signalId} ${word}`
-    if (this.#wordsReported.has(key)) return
-    this.#wordsReported.add(key)
+  /** A word that no map knows is told once for each signal, not with every sample. */
+  #rejectOnce(reject: Reject): void {
+    if (this.#wordsReported.has(reject.reason)) return
+    this.#wordsReported.add(reject.reason)
     this.counts.rejected++
-    this.#rejects.push({
-      source,
-      time,
-      rule: 'state.unknown-word',
-      reason: `${signalId} says "${word}", which state map "${map}" does not know; the machine counts as Undefined. Add the word under stateMaps in the plant file.`,
-      raw: word,
-    })
+    this.#rejects.push(reject)
   }
 
   #stateLost(source: string, machine: number, time: number): void {
@@ -420,11 +414,4 @@ export class LiveFloor implements Floor {
     this.#rejects = []
     return entry
   }
-}
-
-const stateValueOf = (snapshot: unknown): unknown => (snapshot as { value?: unknown } | undefined)?.value
-
-function regionsOf(snapshot: unknown): Record<string, unknown> {
-  const value = stateValueOf(snapshot)
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 }

@@ -8,6 +8,7 @@ import {
   type UnitMode,
 } from '../../schema/packml.js'
 import type { Signal, StateMap } from '../../schema/plant.js'
+import type { Reject } from '../../schema/records.js'
 import { lookupState } from '../../schema/state-maps.js'
 
 /** What a source's word says of a machine; undefined parts are not said. */
@@ -67,5 +68,16 @@ export class MachineObserver {
       reason: suspendReasons.find(name => name === said.reason) ?? 'none',
       isUnknownWord: false,
     }
+  }
+}
+
+/** What is to be said of a word that the signal's state map does not know. */
+export function unknownWord(source: string, signal: Signal, word: string, time: number): Reject {
+  return {
+    source,
+    time,
+    rule: 'state.unknown-word',
+    reason: `${signal.id} says "${word}", which state map "${signal.stateMap ?? ''}" does not know; the machine counts as Undefined. Add the word under stateMaps in the plant file.`,
+    raw: word,
   }
 }
