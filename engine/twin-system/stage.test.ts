@@ -57,6 +57,9 @@ const type = fc.constantFrom('CALL', 'ARRIVE', 'HALT', 'GO_ON', 'LAMP', 'UNKNOWN
 const persisted = (snapshot: Snapshot<unknown>) =>
   JSON.stringify(lift.getPersistedSnapshot(snapshot as never))
 
+/** Restores all runs, so that it has seen many of the states before. */
+const stopped = new Stage()
+
 describe('a statechart on the stage', () => {
   it('goes through the same states and says the same as with createActor, event by event', () => {
     fc.assert(
@@ -84,7 +87,6 @@ describe('a statechart on the stage', () => {
     fc.assert(
       fc.property(fc.array(type, { maxLength: 30 }), fc.nat(30), (types, stop) => {
         const through = new Stage()
-        const stopped = new Stage()
         let one = through.begin(lift, undefined).snapshot
         let other = one
         types.forEach((type, time) => {

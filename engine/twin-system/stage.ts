@@ -7,6 +7,14 @@ export interface Step {
   readonly emitted: readonly TwinEmitted[]
 }
 
+/** What a statechart's persisted snapshot holds. */
+interface PersistedChart {
+  readonly status: string
+  readonly value: unknown
+  readonly context?: unknown
+  readonly historyValue?: object
+}
+
 const nothing: readonly TwinEmitted[] = []
 
 /**
@@ -16,6 +24,8 @@ const nothing: readonly TwinEmitted[] = []
  */
 export class Stage {
   readonly #scope: AnyActorScope
+  /** By logic and state value: a restored snapshot that others in the same state are made from. */
+  readonly #templates = new WeakMap<AnyActorLogic, Map<string, Snapshot<unknown>>>()
   #deferred: (() => void)[] = []
   #emitted: TwinEmitted[] = []
 
@@ -40,9 +50,25 @@ export class Stage {
     return this.#finish(logic.getInitialSnapshot(this.#scope, input))
   }
 
-  /** The state that was persisted; throws where it is none of this statechart. */
+  /**
+   * The state that was persisted; throws where it is none of this statechart. Finding the nodes of a state value is
+   * most of the work, and a floor's twins stand in few different states: each is looked up once. A twin with a history
+   * value has more than its state to restore, and goes the long way.
+   */
   restore(logic: AnyActorLogic, persisted: Snapshot<unknown>): Snapshot<unknown> {
-    return logic.restoreSnapshot?.(persisted, this.#scope) ?? persisted
+    const { value, context, historyValue, status } = persisted as unknown as PersistedChart
+    const restoreWhole = (): Snapshot<unknown> => logic.restoreSnapshot?.(persisted, this.#scope) ?? persisted
+    if (status !== 'active' || context === undefined || Object.keys(historyValue ?? {}).length > 0) {
+      return restoreWhole()
+    }
+    const templates = this.#templates.get(logic) ?? new Map<string, Snapshot<unknown>>()
+    this.#templates.set(logic, templates)
+    const key = JSON.stringify(value)
+    const template = templates.get(key)
+    if (template !== undefined) return { ...template, ...{ context } }
+    const restored = restoreWhole()
+    templates.set(key, restored)
+    return restored
   }
 
   /** Handles an event to the end; throws what a guard or an action throws, and then nothing was said. */
