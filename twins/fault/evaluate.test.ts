@@ -30,7 +30,8 @@ const found = (patterns: Parameters<typeof evaluateFaults>[0], readings: readonl
     .filter(evidence => evidence.level !== 'none')
     .map(({ pattern, level }) => [pattern, level])
 
-describe('what several sensors say together', () => {
+// The long form of 10,000 runs takes minutes.
+describe('what several sensors say together', { timeout: 600_000 }, () => {
   it('takes vibration with temperature for a bearing', () => {
     const readings = [reading('vibration', 'warning-high'), reading('temperature', 'warning-high')]
     expect(found(faultsOf('cnc-mill'), readings)).toEqual([['bearing-failure', 'warning']])
