@@ -22,7 +22,10 @@ describe('the data directory', () => {
     const file = join(folder, 'a-file')
     writeFileSync(file, '')
     await expect(DataDirectory.open(file)).rejects.toMatchObject({ code: 'data-dir-not-writable' })
-    await expect(DataDirectory.open('/dev/null/nowhere')).rejects.toThrow(/cannot be written .*--data/)
+    for (const nowhere of ['/dev/null/nowhere', '/proc/nowhere/at-all']) {
+      await expect(DataDirectory.open(nowhere)).rejects.toThrow(/cannot be written .*--data/)
+    }
+    await (await DataDirectory.open(join(folder, 'new/inner'))).close()
   })
 
   it('remembers texts line by line and forgets a line that a crash cut off', async () => {

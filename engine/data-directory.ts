@@ -3,6 +3,7 @@ import {
   accessSync,
   appendFileSync,
   constants,
+  existsSync,
   mkdirSync,
   readFileSync,
   realpathSync,
@@ -12,7 +13,7 @@ import {
 } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { EngineError } from './errors.js'
 import { emptyIndexBook, type IndexBook } from './floor/registry.js'
 
@@ -41,7 +42,7 @@ export class DataDirectory {
   static async open(path: string): Promise<DataDirectory> {
     let real: string
     try {
-      mkdirSync(path, { recursive: true })
+      makeFolder(resolve(path))
       real = realpathSync(path)
       accessSync(real, constants.W_OK | constants.X_OK)
       const probe = join(real, '.write-probe')
@@ -115,6 +116,13 @@ export class DataDirectory {
     writeFileSync(`${path}.new`, text)
     renameSync(`${path}.new`, path)
   }
+}
+
+/** Step by step: Node's own recursive form never ends where a file system answers ENOENT to mkdir, as /proc does. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return
+  if (dirname(path) !== path) makeFolder(dirname(path))
+  mkdirSync(path)
 }
 
 function parsedOrNothing(text: string): unknown {

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import type { Logger } from 'pino'
 import { Subscription } from 'rxjs'
 import type { AdapterDefinition } from '../adapters/contract.js'
@@ -26,6 +28,8 @@ const floorTickMs = 250
 const housekeepingMs = 1_000
 /** Changed twins are saved over about this many seconds. */
 const snapshotSpread = 30
+/** How long a start waits for ClickHouse. */
+const storePatienceMs = 30_000
 const retryPolicy = { firstDelay: 500, longestDelay: 5_000, random: Math.random }
 
 export interface EngineParts {
@@ -37,6 +41,8 @@ export interface EngineParts {
   readonly wall?: Clock
   /** Kinds of sources beside the shipped ones: a benchmark's, a test's. */
   readonly adapters?: readonly AdapterDefinition[]
+  /** Gives up starting. */
+  readonly signal?: AbortSignal
 }
 
 export interface Engine {
@@ -56,8 +62,10 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
   try {
     const { registry, book } = makeRegistry(plant, data.readIndexBook())
     data.writeIndexBook(book)
+    await ensurePortFree(config.host, config.port)
     const store = await openStoreIn(data, parts, wall)
     undo.unshift(() => store.close())
+    await storeReady(store, parts.signal)
     logger.info({ clickhouse: store.url }, `ClickHouse answers at ${store.url}`)
     await store.upsertDimensions(registry)
 
@@ -111,6 +119,33 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     for (const step of undo) await step()
     throw error
   }
+}
+
+/** Waits for the database; not for ever, because without it nobody knows where the twins stood. */
+async function storeReady(store: Store, signal: AbortSignal | undefined): Promise<void> {
+  const impatience = AbortSignal.timeout(storePatienceMs)
+  const givenUp = AbortSignal.any(signal === undefined ? [impatience] : [impatience, signal])
+  const gaveUp = once(givenUp, 'abort').then(() => false)
+  if (await Promise.race([store.ready.then(() => true), gaveUp])) return
+  const what = signal?.aborted ? 'The start was given up while' : `For ${storePatienceMs / 1000} s`
+  const message = `${what} ClickHouse at ${store.url} did not answer. Check the address and that it runs; what was accepted is kept.`
+  throw new EngineError('store-unavailable', message)
+}
+
+/** Asks before anything is made: a second start in the wrong window should leave no trace. */
+async function ensurePortFree(host: string, port: number): Promise<void> {
+  if (port === 0) return
+  const probe = createServer()
+  try {
+    probe.listen(port, host)
+    await once(probe, 'listening')
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') return
+    const message = `Port ${port} on ${host} is in use. Stop what listens there, or choose another with --port (GEMBA_PORT).`
+    throw new EngineError('port-in-use', message, { cause })
+  }
+  probe.close()
+  await once(probe, 'close')
 }
 
 async function openGateway(options: GatewayOptions): Promise<Gateway> {

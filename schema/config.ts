@@ -13,7 +13,10 @@ export const configSchema = z.strictObject({
     .meta({ description: 'folder that keeps everything', env: 'GEMBA_DATA' }),
   host: z
     .string()
-    .min(1)
+    .regex(
+      /^(127(\.\d{1,3}){3}|::1|localhost)$/,
+      'Gemba listens on loopback only: 127.0.0.1, ::1 or localhost',
+    )
     .default('127.0.0.1')
     .meta({ description: 'address to listen on; loopback only for now', env: 'GEMBA_HOST' }),
   port: z.coerce

@@ -36,8 +36,9 @@ export function readPlantFile(path: string): LoadedPlant {
   try {
     text = readFileSync(path, 'utf8')
   } catch (cause) {
-    const why =
-      (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (cause as Error).message
+    const { code, message } = cause as NodeJS.ErrnoException
+    const known: Record<string, string> = { ENOENT: 'there is no such file', EISDIR: 'it is a folder' }
+    const why = known[code ?? ''] ?? message
     throw new EngineError('bad-input', `The plant file ${path} cannot be read: ${why}.`, { cause })
   }
   return loadPlant(text, { file: path, checkSource })

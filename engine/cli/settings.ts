@@ -17,6 +17,10 @@ export function readSettings(argv: readonly string[], env: NodeJS.ProcessEnv): C
   const result = configSchema.safeParse(chosen)
   if (result.success) return result.data
   const lines = result.error.issues.map(issue => {
+    if (issue.code === 'unrecognized_keys') {
+      const known = settings.map(({ key }) => key).join(', ')
+      return `${flags.config}: there is no setting "${issue.keys.join('", "')}"; there are ${known}`
+    }
     const key = String(issue.path[0] ?? '')
     const setting = settings.find(candidate => candidate.key === key)
     const name = setting === undefined ? key : `--${setting.flag} (${setting.env})`

@@ -36,7 +36,7 @@ folder is in use or cannot be written, 5 the store does not start.`,
         config.plant === undefined ? referencePlant({ seed: config.seed }) : openPlant(config.plant)
       const logger = makeLogger(config.logLevel)
       const counts = countPlant(plant)
-      const engine = await startEngine({ config, plant, logger, viewer })
+      const engine = await startEngine({ config, plant, logger, viewer, signal: io.signal })
       logger.info({ url: engine.url, ...counts }, `Gemba is live: ${engine.url}`)
       await aborted(io.signal)
       logger.info('stopping: the sources first, then what is on its way is written')

@@ -13,8 +13,10 @@ Checks each plant file. Prints every problem as file:line:column  path: what is 
 Exit code 0 when all are fine, 1 when one has a problem, 2 without a file.`,
 
   async run(files, io) {
-    if (files.length === 0) {
-      io.err(`gemba: name the plant file to check.\n\n${validateCommand.usage}`)
+    const flag = files.find(file => file.startsWith('-'))
+    if (files.length === 0 || flag !== undefined) {
+      const what = flag === undefined ? 'name the plant file to check' : `validate has no option ${flag}`
+      io.err(`gemba: ${what}.\n\n${validateCommand.usage}`)
       return 2
     }
     let isFine = true

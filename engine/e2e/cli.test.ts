@@ -106,6 +106,30 @@ describe('the command line', () => {
     )
   })
 
+  it.each([
+    ['--host', '0.0.0.0', 'loopback only'],
+    ['--port', '99999', '--port'],
+    ['--dance', 'tango', '--dance'],
+  ])('refuses %s %s with exit code 2', async (flag, value, said) => {
+    const started = start('--data', join(folder, 'never'), flag, value)
+    expect(await started.ended()).toBe(2)
+    expect(started.errors).toContain(said)
+  })
+
+  it('gives up on Ctrl-C while its ClickHouse does not answer', async () => {
+    const data = join(folder, 'away')
+    const first = start('--data', data)
+    await first.live()
+    await first.stop()
+    const second = start('--data', data, '--clickhouse-url', 'http://127.0.0.1:1')
+    await expect.poll(() => second.lines.join('\n'), { timeout: 15_000 }).toContain('does not answer')
+    expect(await second.stop()).toBe(5)
+    expect(second.errors).toMatch(
+      /^gemba: The start was given up while ClickHouse at http:\/\/127\.0\.0\.1:1\/? did not answer/,
+    )
+    expect(second.lines.join('\n')).not.toContain('ClickHouse answers')
+  })
+
   it('says in one line that the port is in use, and ends with 3', async () => {
     const taken = createServer()
     await new Promise<void>(resolve => taken.listen(0, '127.0.0.1', resolve))

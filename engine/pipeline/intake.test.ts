@@ -46,9 +46,10 @@ function makeIntake() {
     ['plc'],
   )
   let accepted = 0
-  const say = (value: number) => {
+  const say = (value: number, time = 1) => {
     const batch = new SampleBatchBuilder()
-    batch.push(0, 1, 1, value, 0)
+    batch.push(0, 1, 1, 0, 0)
+    batch.push(0, time, 1, value, 0)
     intake.take('plc', {
       kind: 'event',
       event: { kind: 'samples', batch: batch.take() },
@@ -64,7 +65,7 @@ describe('the intake', () => {
   it('accepts a batch only when the spool has taken it', () => {
     const { spool, say, accepted } = makeIntake()
     say(1)
-    expect([spool.entries.length, accepted()]).toEqual([1, 1])
+    expect([spool.entries.length, accepted()]).toEqual([1, 2])
   })
 
   it('keeps what a full spool cannot take, in order and not accepted, until it can', () => {
@@ -77,9 +78,30 @@ describe('the intake', () => {
     spool.isFull = false
     say(3)
     intake.retry()
-    expect(spool.entries.map(({ samples }) => samples?.value[0])).toEqual([1, 2, 3])
-    expect([accepted(), intake.isBlocked]).toEqual([3, false])
+    expect(spool.entries.map(({ samples }) => samples?.value[1])).toEqual([1, 2, 3])
+    expect([accepted(), intake.isBlocked]).toEqual([6, false])
     expect(notes).toEqual(['blocked', 'unblocked'])
+  })
+
+  it.each([
+    [
+      'far in the future',
+      Date.parse('2099-01-01T00:00:00Z'),
+      'time.in-future',
+      '2099-01-01T00:00:00.000Z|0|7',
+    ],
+    ['before 1970', -1, 'time.too-old', '1969-12-31T23:59:59.999Z|0|7'],
+    ['that is no time', Number.NaN, 'time.too-old', 'NaN|0|7'],
+  ])('rejects a sample %s and takes the one beside it; both are answered for', (_, time, rule, raw) => {
+    const { spool, say, accepted } = makeIntake()
+    say(7, time)
+    expect(
+      spool.entries.map(({ rejects, samples }) => [rejects?.map(r => [r.rule, r.raw]), samples?.count]),
+    ).toEqual([
+      [[[rule, raw]], undefined],
+      [undefined, 1],
+    ])
+    expect(accepted()).toBe(2)
   })
 
   it('says of a source that it waits, and why', () => {

@@ -2,6 +2,7 @@ import type { SourceEvent } from '../../adapters/contract.js'
 import type { Entry } from '../../schema/records.js'
 import type { LiveFloor } from '../floor/live-floor.js'
 import type { SourceSignal } from './source-events.js'
+import { gateTimes } from './time-gate.js'
 
 type LinkState = 'connecting' | 'connected' | 'waiting' | 'ended'
 
@@ -64,7 +65,7 @@ export class Intake {
     switch (signal.kind) {
       case 'event':
         this.#count(health, signal.event)
-        this.#append(floor.ingest(source, signal.event), acceptance(health, signal))
+        this.#append(floor.ingest(source, this.#gated(health, signal.event)), acceptance(health, signal))
         return
       case 'lost':
         health.losses++
@@ -93,6 +94,18 @@ export class Intake {
     if (this.#waiting.length > 0) return
     this.#isReported = false
     this.#parts.onUnblocked?.()
+  }
+
+  /** The event with samples of impossible times taken out and put into rejects. */
+  #gated(health: SourceHealth, event: SourceEvent): SourceEvent {
+    if (event.kind !== 'samples') return event
+    const { floor } = this.#parts
+    const { batch, rejects } = gateTimes(floor, health.source, event.batch)
+    if (rejects.length > 0) {
+      health.rejects += rejects.length
+      this.record(floor.ingest(health.source, { kind: 'rejects', rejects }))
+    }
+    return { kind: 'samples', batch }
   }
 
   #append(entry: Entry | undefined, accept: () => void): void {

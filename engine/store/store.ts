@@ -240,7 +240,7 @@ class RunningStore implements Store {
         return
       } catch (error) {
         if (delay === 100)
-          this.#logger.warn({ err: error }, 'store: the database does not answer; trying again')
+          this.#logger.warn({ error: String(error) }, 'store: the database does not answer; trying again')
         await pause(delay, undefined, { signal: this.#leave.signal }).catch(() => {
           throw new StoreError('closed', 'The store was closed before its database answered.', {
             cause: error,

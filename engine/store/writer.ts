@@ -71,11 +71,10 @@ export class Writer {
       } catch (error) {
         const lastError = error instanceof Error ? error.message : String(error)
         // Once for each trouble, not once for each try.
-        if (this.#figures.lastError !== lastError)
-          this.#logger.warn(
-            { err: error, segment: segment.number },
-            'store: a segment was not taken; trying again',
-          )
+        if (this.#figures.lastError === undefined) {
+          const waiting = { error: lastError, segment: segment.number }
+          this.#logger.warn(waiting, 'store: the database does not take a segment; it waits in the spool')
+        }
         this.#figures = { ...this.#figures, retries: this.#figures.retries + 1, lastError }
         await pause(delay, undefined, { signal }).catch(() => undefined)
       }
