@@ -156,8 +156,21 @@ describe('the line statechart', () => {
       const actor = createActor(lineMachine, { input: { machines: pair } }).start()
       for (const [i, display] of leading[from].entries()) actor.send(state(pair[i]!.id, display))
       expect(actor.getSnapshot().value).toBe(from)
+      const said: LineEmitted[] = []
+      actor.on('line.changed', emitted => said.push(emitted))
       for (const [i, display] of leading[to].entries()) actor.send(state(pair[i]!.id, display, 2))
-      expect(actor.getSnapshot().value).toBe(to)
+      const { value, context } = actor.getSnapshot()
+      expect(value).toBe(to)
+      expect(context.seen.b).toMatchObject({ display: leading[to][1], toldAt: 2 })
+      if (from !== to) expect(said.at(-1)).toMatchObject({ to, machine: context.constraint?.machine ?? null })
+      const before = said.length
+      const constraining = context.constraint?.machine
+      if (constraining === undefined) return
+      const { display } = context.seen[constraining]!
+      actor.send(state(constraining, display, 3, 'news'))
+      actor.send(state(constraining, display, 4, 'news'))
+      expect(said.slice(before)).toMatchObject([{ time: 3, to, machine: constraining, reason: 'news' }])
+      expect(actor.getSnapshot().context.seen[constraining]).toMatchObject({ reason: 'news', toldAt: 4 })
     },
   )
 

@@ -76,12 +76,9 @@ export function followLevel(
   return { steps, to: levels[to]!, memory: { timers: remembered, value } }
 }
 
-/** Whether a delay is running. */
-export const isDelaying = (memory: LevelMemory): boolean =>
-  memory.timers.some((timer, i) => timer !== null && i < timersPerSensor - 1)
-
 /** The memory with its delays stopped. */
-export const withoutDelays = (memory: LevelMemory): LevelMemory => ({
-  ...memory,
-  timers: [null, null, null, null, memory.timers[timersPerSensor - 1] ?? 0],
-})
+export function withoutDelays(memory: LevelMemory): LevelMemory {
+  const movedAt = memory.timers[timersPerSensor - 1] ?? 0
+  const isDelaying = memory.timers.some((timer, i) => timer !== null && i < timersPerSensor - 1)
+  return isDelaying ? { ...memory, timers: [null, null, null, null, movedAt] } : memory
+}

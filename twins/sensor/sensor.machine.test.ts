@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createActor, type Snapshot } from 'xstate'
-import { Quality } from '../../schema/quality.js'
+import { Quality, qualityNames } from '../../schema/quality.js'
 import { type Limits, levels, sensorHealths } from '../../schema/sensor-state.js'
 import { compileLimits, nextLevelNumber } from './level.js'
 import { migrations } from './migrations.js'
@@ -203,6 +203,44 @@ describe('delays of the level', () => {
       [110, 'normal'],
     ])
   })
+})
+
+/** A value that lies in each level. */
+const valueIn = { normal: 50, 'warning-high': 85, 'critical-high': 120, 'warning-low': 15, 'critical-low': 5 }
+
+describe('every move of a region is said once', () => {
+  it.each(levels.flatMap(from => levels.map(to => [from, to] as const)))(
+    'from level %s to %s by a value, and by a delay that has passed',
+    (from, to) => {
+      const atOnce = watched(limits)
+      atOnce.actor.send(sample(valueIn[from], Quality.good, 100))
+      atOnce.moves.length = 0
+      atOnce.actor.send(sample(valueIn[to], Quality.good, 200))
+      expect(atOnce.moves).toEqual(from === to ? [] : [[200, to]])
+
+      const later = watched({ ...limits, onDelay: 10, offDelay: 10 })
+      later.actor.send(sample(valueIn[from], Quality.good, 100))
+      later.tick(150)
+      expect(regions(later.actor)).toMatchObject({ level: from })
+      later.moves.length = 0
+      later.actor.send(sample(valueIn[to], Quality.good, 200))
+      later.tick(250)
+      expect(later.moves).toEqual(from === to ? [] : [[210, to]])
+      expect(regions(later.actor)).toMatchObject({ level: to })
+    },
+  )
+
+  it.each(qualityNames.flatMap(from => qualityNames.map(to => [from, to] as const)))(
+    'from quality %s to %s',
+    (from, to) => {
+      const actor = start()
+      actor.send(sample(50, Quality[from], 1))
+      const said: unknown[] = []
+      actor.on('*', emitted => said.push(emitted))
+      actor.send(sample(50, Quality[to], 2))
+      expect(said).toEqual(from === to ? [] : [{ type: 'quality.changed', time: 2, to }])
+    },
+  )
 })
 
 describe('the health of a sensor', () => {

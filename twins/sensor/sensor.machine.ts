@@ -12,7 +12,6 @@ import {
   believedQuality,
   followLevel,
   freshLevel,
-  isDelaying,
   type LevelCourse,
   type LevelMemory,
   withoutDelays,
@@ -78,11 +77,6 @@ export const sensorMachine = setup({
       event.type === 'SAMPLE' && believedQuality(event.value, event.quality) === Quality[params.quality],
     reachesLevel: ({ context, event }, params: { from: Level; to: Level }) =>
       courseOf(params.from, context, event)?.to === params.to,
-    movesDelays: ({ context, event }, params: { from: Level }) => {
-      const course = courseOf(params.from, context, event)
-      return course !== undefined && course.memory !== context.level
-    },
-    isDelaying: ({ context }) => isDelaying(context.level),
     hasHealth: ({ event }, params: { health: SensorHealth }) =>
       event.type === 'HEALTH' && event.condition === params.health,
   },
@@ -161,8 +155,8 @@ export const sensorMachine = setup({
       },
       on: {
         // What nobody hears is neither beyond a limit nor back: the delays begin anew with the next good value.
-        SILENT: { guard: 'isDelaying', actions: 'stopDelays' },
-        SOURCE_LOST: { guard: 'isDelaying', actions: 'stopDelays' },
+        SILENT: { actions: 'stopDelays' },
+        SOURCE_LOST: { actions: 'stopDelays' },
         SOURCE_FOUND: { actions: 'forgetTimes' },
       },
     },
@@ -219,7 +213,7 @@ function measured(from: Level) {
       target: to,
       actions: follow,
     }))
-  const stays = { guard: { type: 'movesDelays' as const, params: { from } }, actions: follow }
+  const stays = { actions: follow }
   return { SAMPLE: [...moves, stays], TICK: [...moves, stays] }
 }
 
