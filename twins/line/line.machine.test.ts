@@ -174,6 +174,36 @@ describe('the line statechart', () => {
     },
   )
 
+  /** What a single machine shows, and its cycle, in each state of its line. */
+  const alone = {
+    unknown: ['unknown', null],
+    running: ['running', 10],
+    slowed: ['running', 15],
+    blocked: ['blocked', null],
+    starved: ['starved', null],
+    down: ['down', null],
+    'no-demand': ['idle', null],
+  } as const
+
+  it.each(lineStates.flatMap(from => lineStates.map(to => [from, to] as const)))(
+    'of one machine goes from %s to %s in one step, and says so once',
+    (from, to) => {
+      const actor = createActor(lineMachine, { input: { machines: [machine('a')] } }).start()
+      const show = (name: keyof typeof alone, time: number) =>
+        actor.send({ ...state('a', alone[name][0], time), cycleTime: alone[name][1] } as LineEvent)
+      show(from, 1)
+      const said: LineEmitted[] = []
+      actor.on('line.changed', emitted => said.push(emitted))
+      show(to, 2)
+      const { value, context } = actor.getSnapshot()
+      expect(value).toBe(to)
+      expect(context.seen.a).toMatchObject({ display: alone[to][0], cycleTime: alone[to][1], toldAt: 2 })
+      const machineSaid = to === 'running' || to === 'unknown' ? null : 'a'
+      expect(said).toMatchObject(from === to ? [] : [{ time: 2, to, machine: machineSaid }])
+      expect(said).toHaveLength(from === to ? 0 : 1)
+    },
+  )
+
   it('says what changed, when, and who holds it back', () => {
     const actor = createActor(lineMachine, { input: { machines: pair } }).start()
     const said: LineEmitted[] = []
