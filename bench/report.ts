@@ -25,13 +25,20 @@ export function machineName(): string {
   return `${cpus().length} × ${first?.model.trim() ?? 'unknown CPU'}, ${memory} GiB, Node ${process.versions.node}, ${process.platform}`
 }
 
-/** The figures as a Markdown table. */
+/** The figures as a Markdown table, its columns aligned as the formatter wants them. */
 export function table(figures: readonly Figure[]): string {
-  const rows = figures.map(({ what, measured, limit, isReached }) => {
-    const verdict = limit === '' ? '' : isReached ? 'yes' : '**no**'
-    return `| ${what} | ${measured} | ${limit} | ${verdict} |`
-  })
-  return ['| what | measured | must reach | reached |', '| --- | --- | --- | --- |', ...rows].join('\n')
+  const rows = [
+    ['what', 'measured', 'must reach', 'reached'],
+    ...figures.map(({ what, measured, limit, isReached }) => {
+      const verdict = limit === '' ? '' : isReached ? 'yes' : '**no**'
+      return [what, measured, limit, verdict]
+    }),
+  ]
+  const widths = [0, 1, 2, 3].map(column => Math.max(3, ...rows.map(row => row[column]!.length)))
+  const line = (cells: readonly string[], filler: string): string =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column]!, filler)).join(' | ')} |`
+  const [head, ...body] = rows.map(row => line(row, ' '))
+  return [head, line(['', '', '', ''], '-'), ...body].join('\n')
 }
 
 /** The source file of bench/README.md, seen from dist as well. */
