@@ -217,6 +217,7 @@ describe('every move of a region is said once', () => {
       atOnce.moves.length = 0
       atOnce.actor.send(sample(valueIn[to], Quality.good, 200))
       expect(atOnce.moves).toEqual(from === to ? [] : [[200, to]])
+      expect(regions(atOnce.actor)).toMatchObject({ level: to })
 
       const later = watched({ ...limits, onDelay: 10, offDelay: 10 })
       later.actor.send(sample(valueIn[from], Quality.good, 100))
