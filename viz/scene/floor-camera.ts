@@ -18,12 +18,24 @@ const smallestWidth = 34
 
 const radians = (degrees: number): number => (degrees * Math.PI) / 180
 
+/** CSS pixels. */
+interface Size {
+  readonly width: number
+  readonly height: number
+}
+
 interface Stand {
   readonly position: Vector3
   readonly target: Vector3
 }
 
-/** The camera, its limits and its flights. Says through `changed` when a new picture is due. */
+/**
+ * The camera, its limits and its flights. Says through `changed` when a new picture is due.
+ *
+ * The picture is composed for a *frame*; the canvas shows as much of it as it has room for, from its lower left corner
+ * on. So a panel that opens or closes beside the floor cuts the picture or bares more of it, and nothing moves under
+ * the pointer. The next flight is composed for the part that is in sight then.
+ */
 export class FloorCamera {
   readonly camera = new PerspectiveCamera(fieldOfView, 1, 1, 4000)
   readonly #controls: MapControls
@@ -32,6 +44,10 @@ export class FloorCamera {
   readonly #from: Stand = { position: new Vector3(), target: new Vector3() }
   readonly #to: Stand = { position: new Vector3(), target: new Vector3() }
   readonly #point = new Vector3()
+  /** What of the canvas no panel covers, and what the picture is composed for. */
+  #sight: Size = { width: 1, height: 1 }
+  #frame: Size = { width: 1, height: 1 }
+  #canvas: Size = { width: 1, height: 1 }
   #flightStart = -1
   #isStill = false
   #hasMoved = false
@@ -65,23 +81,28 @@ export class FloorCamera {
     this.#isStill = isStill
   }
 
-  /** Fits the whole floor again while nobody has moved the camera. */
-  resize(width: number, height: number): void {
-    this.camera.aspect = width / Math.max(1, height)
-    this.camera.updateProjectionMatrix()
-    if (this.#hasMoved) return
+  /**
+   * The canvas has a new size, of which the left `sightWidth` is not covered; all CSS pixels. A new window is a new
+   * frame, and fits the whole floor again while nobody has moved the camera; anything else leaves the picture alone.
+   */
+  resize(canvas: Size, sightWidth: number, isNewWindow: boolean): void {
+    this.#canvas = { width: Math.max(1, canvas.width), height: Math.max(1, canvas.height) }
+    this.#sight = { width: Math.max(1, sightWidth), height: this.#canvas.height }
+    if (isNewWindow) this.#frame = this.#sight
+    this.#applyFrame()
+    if (!isNewWindow || this.#hasMoved) return
     this.fit(this.#bounds, 'tilted', false)
     this.#hasMoved = false
   }
 
   /** CSS pixels per metre at distance 1. */
-  focal(viewportHeight: number): number {
-    return viewportHeight / 2 / Math.tan(radians(fieldOfView / 2))
+  get focal(): number {
+    return this.#frame.height / 2 / Math.tan(radians(fieldOfView / 2))
   }
 
   /** Pixels per metre in the middle of the picture. */
-  scale(viewportHeight: number): number {
-    return this.focal(viewportHeight) / this.#controls.getDistance()
+  get scale(): number {
+    return this.focal / this.#controls.getDistance()
   }
 
   /** The whole floor. */
@@ -91,6 +112,7 @@ export class FloorCamera {
   }
 
   fit(area: Area, view: View, isFlight = true): void {
+    this.#reframe()
     const tilt = radians(tilts[view])
     this.#controls.minPolarAngle = view === 'top' ? 0 : radians(smallestTilt)
     const target = this.#to.target.set((area.west + area.east) / 2, 0, (area.north + area.south) / 2)
@@ -110,6 +132,7 @@ export class FloorCamera {
 
   /** A machine in the middle, near enough to read its neighbours' names. */
   flyTo(x: number, z: number, metresAcross = 44): void {
+    this.#reframe()
     const tilt = Math.max(this.#controls.getPolarAngle(), this.#controls.minPolarAngle)
     const turn = this.#controls.getAzimuthalAngle()
     const halfHeight = metresAcross / Math.max(1, this.camera.aspect) / 2
@@ -127,12 +150,23 @@ export class FloorCamera {
     this.#go(true)
   }
 
-  /** Moves as little as is needed to bring a point into view. */
+  /** Moves as little as is needed to bring a point of the ground into sight. */
   reveal(x: number, z: number): void {
-    this.#point.set(x, 0, z).project(this.camera)
-    if (Math.abs(this.#point.x) < 0.9 && Math.abs(this.#point.y) < 0.88) return
+    const seen = this.#point.set(x, 0, z).project(this.camera)
+    const right = (this.#sight.width / this.#canvas.width) * 2 - 1
+    const margin = 0.05 * (right + 1)
+    const wantedX = Math.min(right - margin, Math.max(margin - 1, seen.x))
+    const wantedY = Math.min(0.88, Math.max(-0.88, seen.y))
+    if (seen.x === wantedX && seen.y === wantedY) return
+    // The point of the ground that is seen where this one is wanted: the camera moves by the way between the two.
+    const ray = this.#point.set(wantedX, wantedY, 0.5).unproject(this.camera).sub(this.camera.position)
+    const length = -this.camera.position.y / ray.y
     const { target } = this.#controls
-    this.#to.target.set(x, 0, z)
+    this.#to.target.set(
+      target.x + x - (this.camera.position.x + ray.x * length),
+      0,
+      target.z + z - (this.camera.position.z + ray.z * length),
+    )
     this.#to.position.copy(this.camera.position).sub(target).add(this.#to.target)
     this.#hasMoved = true
     this.#go(true)
@@ -184,6 +218,25 @@ export class FloorCamera {
 
   dispose(): void {
     this.#controls.dispose()
+  }
+
+  /** From here on the picture is composed for what is in sight; what is seen stays where it is until then. */
+  #reframe(): void {
+    const { target } = this.#controls
+    const metres = (this.#sight.width - this.#frame.width) / 2 / this.scale
+    const heading = this.#controls.getAzimuthalAngle()
+    this.#point.set(Math.cos(heading) * metres, 0, -Math.sin(heading) * metres)
+    this.#frame = this.#sight
+    this.#applyFrame()
+    target.add(this.#point)
+    this.camera.position.add(this.#point)
+  }
+
+  #applyFrame(): void {
+    const { width, height } = this.#frame
+    this.camera.aspect = width / height
+    const top = height - this.#canvas.height
+    this.camera.setViewOffset(width, height, 0, top, this.#canvas.width, this.#canvas.height)
   }
 
   #go(isFlight: boolean): void {

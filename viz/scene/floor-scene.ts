@@ -60,7 +60,9 @@ export class FloorScene {
   readonly #pointer = new Vector2()
   readonly #point = new Vector3()
   #palette: Palette
-  #height = 1
+  /** The machine that the camera was last sent to. */
+  #destination = -1
+  #window = { width: 0, height: 0 }
 
   /** Throws where the browser has no WebGL 2. */
   constructor(options: FloorSceneOptions) {
@@ -162,12 +164,17 @@ export class FloorScene {
 
   flyTo(machine: number): void {
     const place = this.#placeOf[machine]
-    if (place !== undefined) this.camera.flyTo(place.x, place.z)
+    if (place === undefined) return
+    this.#destination = machine
+    this.camera.flyTo(place.x, place.z)
   }
 
+  /** Moves as little as is needed to see a machine; one that the camera is on its way to stays its destination. */
   reveal(machine: number): void {
     const place = this.#placeOf[machine]
-    if (place !== undefined) this.camera.reveal(place.x, place.z)
+    if (place === undefined) return
+    if (this.camera.isFlying && this.#destination === machine) this.flyTo(machine)
+    else this.camera.reveal(place.x, place.z)
   }
 
   /** The line of a machine, in full. */
@@ -177,14 +184,14 @@ export class FloorScene {
     if (lane !== undefined) this.camera.fit({ ...lane, west: lane.west - laneNameWidth }, 'tilted')
   }
 
-  /** `width`, `height`: CSS pixels. */
-  resize(width: number, height: number): void {
-    this.#height = height
+  /** `width`, `height`: the canvas; `sightWidth`: what of it no panel covers, from the left; all CSS pixels. */
+  resize(width: number, height: number, sightWidth: number): void {
+    const isNewWindow = innerWidth !== this.#window.width || innerHeight !== this.#window.height
+    this.#window = { width: innerWidth, height: innerHeight }
     this.#renderer.setSize(width, height, false)
     // The same rounding as the labels' whole pixels.
     this.#uniforms.uViewport.value.set(width, height)
-    this.#uniforms.uFocal.value = this.camera.focal(height)
-    this.camera.resize(width, height)
+    this.camera.resize({ width, height }, sightWidth, isNewWindow)
     this.#frames.viewChanged()
   }
 
@@ -256,7 +263,8 @@ export class FloorScene {
   #render(now: number): void {
     this.camera.advance(now)
     this.#showChanges()
-    this.#pips.setScale(this.camera.scale(this.#height))
+    this.#uniforms.uFocal.value = this.camera.focal
+    this.#pips.setScale(this.camera.scale)
     this.#renderer.render(this.#scene, this.camera.camera)
   }
 

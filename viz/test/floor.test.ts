@@ -138,6 +138,52 @@ describe('the floor', () => {
     )
   })
 
+  it('stays where it is when a click opens the inspector, and when Back closes it', async () => {
+    const { page } = await bench.open({ context: { reducedMotion: 'reduce' } })
+    await whenLive(page)
+    const inView = () => twin(page, probe => probe.pixelOf('m-003')!)
+    const canvas = (await page.locator('canvas[role=application]').boundingBox())!
+    const before = await inView()
+    await page.mouse.click(canvas.x + before.x, canvas.y + before.y)
+    await page.locator('.inspector').waitFor()
+    await whenStill(page)
+    const opened = await inView()
+    expect(Math.hypot(opened.x - before.x, opened.y - before.y)).toBeLessThan(1)
+    await page.goBack()
+    await page.locator('.inspector').waitFor({ state: 'detached' })
+    await whenStill(page)
+    const closed = await inView()
+    expect(Math.hypot(closed.x - before.x, closed.y - before.y)).toBeLessThan(1)
+  })
+
+  it.each([1280, 900])(
+    'moves a clicked machine out from under the inspector, window %i wide',
+    async width => {
+      const { page } = await bench.open({
+        context: { reducedMotion: 'reduce', viewport: { width, height: 640 } },
+      })
+      await whenLive(page)
+      const canvas = (await page.locator('canvas[role=application]').boundingBox())!
+      // The one furthest to the right.
+      const machine = await page.evaluate(() => {
+        const ids = Array.from({ length: 228 }, (_, at) => `m-${String(at + 1).padStart(3, '0')}`)
+        const spots = ids
+          .map(id => ({ id, ...window.__twin!.pixelOf(id)! }))
+          .filter(({ isVisible }) => isVisible)
+        return spots.sort((a, b) => b.x - a.x)[0]!
+      })
+      await page.mouse.click(canvas.x + machine.x, canvas.y + machine.y)
+      const inspector = page.locator('.inspector')
+      await inspector.waitFor()
+      expect(await inspector.getAttribute('data-machine')).toBe(machine.id)
+      const edge = (await inspector.boundingBox())!.x - canvas.x
+      await page.waitForFunction(([id, right]) => window.__twin!.pixelOf(String(id))!.x < Number(right), [
+        machine.id,
+        edge,
+      ] as const)
+    },
+  )
+
   it('marks the one sensor that has stopped, and no other', async () => {
     const { page, server } = await bench.open({ hash: '#/floor?machine=m-117' })
     await whenLive(page)

@@ -1,3 +1,4 @@
+import type { RefObject } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { passes } from '../plant/machine-order.js'
 import type { FloorScene, ScreenPoint, Trust } from '../scene/floor-scene.js'
@@ -72,7 +73,7 @@ function SolidFloor({ store, open, handle, drawn, failed }: SolidFloorProps) {
           drawn(milliseconds + performance.now() - begin)
         },
       })
-      made.resize(host.current.clientWidth, host.current.clientHeight)
+      fitCanvas(made, host.current)
       handle.scene = made
       setScene(made)
     }
@@ -86,12 +87,12 @@ function SolidFloor({ store, open, handle, drawn, failed }: SolidFloorProps) {
     }
   }, [open, store, handle, drawn, failed])
 
-  useSceneState(store, open, scene)
+  useSceneState(store, open, scene, host)
   useEffect(() => {
     const element = host.current
     if (element === null || scene === undefined) return
     const observer = new ResizeObserver(() => {
-      scene.resize(element.clientWidth, element.clientHeight)
+      fitCanvas(scene, element)
       const selected = store.selected.peek()
       if (selected >= 0) scene.reveal(selected)
     })
@@ -125,7 +126,12 @@ function SolidFloor({ store, open, handle, drawn, failed }: SolidFloorProps) {
 }
 
 /** Passes on to the scene what the person chose and how far the data can be trusted. */
-function useSceneState(store: FloorStore, open: OpenPlant, scene: FloorScene | undefined): void {
+function useSceneState(
+  store: FloorStore,
+  open: OpenPlant,
+  scene: FloorScene | undefined,
+  host: RefObject<HTMLDivElement | null>,
+): void {
   const theme = store.theme.value
   const selected = store.selected.value
   const hovered = store.hovered.value
@@ -138,9 +144,12 @@ function useSceneState(store: FloorStore, open: OpenPlant, scene: FloorScene | u
   useEffect(() => scene?.setLabelsShown(areLabelsShown), [scene, areLabelsShown])
   useEffect(() => scene?.hover(hovered), [scene, hovered])
   useEffect(() => {
-    scene?.select(selected)
-    if (selected >= 0) scene?.reveal(selected)
-  }, [scene, selected])
+    if (scene === undefined || host.current === null) return
+    scene.select(selected)
+    // The inspector is there by now, or gone: what it leaves of the floor is what counts.
+    fitCanvas(scene, host.current)
+    if (selected >= 0) scene.reveal(selected)
+  }, [scene, selected, host])
   const hasFilter = filter !== undefined
   useEffect(() => {
     scene?.setDimmed(machine => !passes(filter, open.live, machine))
@@ -152,6 +161,17 @@ function useSceneState(store: FloorStore, open: OpenPlant, scene: FloorScene | u
     still.addEventListener('change', follow)
     return () => still.removeEventListener('change', follow)
   }, [scene])
+}
+
+/** Less of the floor than this beside a panel is nothing to look at, CSS pixels. */
+const smallestSight = 160
+
+/** Gives the canvas the room of its element, and says how much of that the inspector lies over. */
+function fitCanvas(scene: FloorScene, element: HTMLElement): void {
+  const { clientWidth, clientHeight } = element
+  const inspector = element.closest('main')?.querySelector('.inspector')?.getBoundingClientRect()
+  const left = inspector === undefined ? clientWidth : inspector.left - element.getBoundingClientRect().left
+  scene.resize(clientWidth, clientHeight, left < smallestSight ? clientWidth : Math.min(clientWidth, left))
 }
 
 function trustOf(store: FloorStore): Trust {
