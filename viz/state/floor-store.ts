@@ -94,8 +94,14 @@ export class FloorStore {
   floorNow(): number {
     const status = this.status.peek()
     if (status === undefined || status.floorTime === 0) return 0
-    const isLiveFloor = Math.abs(status.serverTime - status.age - status.floorTime) < liveFloorWithin
-    return isLiveFloor ? status.floorTime + status.age + this.#since(status) : status.floorTime
+    return this.isLiveFloor() ? status.floorTime + status.age + this.#since(status) : status.floorTime
+  }
+
+  /** Whether the floor's clock runs with the wall's; a recording's is elsewhere. */
+  isLiveFloor(): boolean {
+    const status = this.status.peek()
+    if (status === undefined) return false
+    return Math.abs(status.serverTime - status.age - status.floorTime) < liveFloorWithin
   }
 
   /** The server's wall time now, Unix ms. */

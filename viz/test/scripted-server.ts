@@ -29,6 +29,8 @@ export interface ScriptedServerOptions {
   /** How far the server's clock is ahead of the real one, ms. */
   readonly skew?: number
   readonly version?: number
+  /** Where the floor's clock stands, Unix ms: a recording's day. Without it the floor's clock is the wall's. */
+  readonly floorTime?: number
 }
 
 interface Session {
@@ -118,6 +120,11 @@ export class ScriptedServer {
     return `http://127.0.0.1:${this.port}/${pace === 1 ? '' : `?pace=${pace}`}`
   }
 
+  /** The floor's time, Unix ms. */
+  floorNow(): number {
+    return this.#options.floorTime ?? this.now()
+  }
+
   /** The server's wall time, Unix ms. */
   now(): number {
     const { pace = 1, skew = 0 } = this.#options
@@ -130,7 +137,7 @@ export class ScriptedServer {
     if (this.#isSilent) return
     const wallTime = this.now()
     for (const socket of this.#sockets)
-      this.#send(socket, { kind: 'heartbeat', epoch: this.epoch, floorTime: wallTime, wallTime })
+      this.#send(socket, { kind: 'heartbeat', epoch: this.epoch, floorTime: this.floorNow(), wallTime })
   }
 
   /** Sends what changed in the plant since the last call, a delta per topic. */
@@ -144,7 +151,7 @@ export class ScriptedServer {
         epoch: this.epoch,
         fromSeq: this.#seqs[topic]!,
         seq: this.#seqs[topic]! + 1,
-        floorTime: this.now(),
+        floorTime: this.floorNow(),
         wallTime: this.now(),
         signals: this.plant.signalColumns(index => signals.has(index) && topicOfSignal[index] === topic),
         machines: this.plant.machineColumns(index => machines.has(index) && topicOfMachine[index] === topic),
@@ -236,7 +243,7 @@ export class ScriptedServer {
       manifest: 'demo',
       topics: this.plant.manifest.areas.map(area => `area/${area.id}`),
       tickMs: 100,
-      floorTime: this.now(),
+      floorTime: this.floorNow(),
       wallTime: this.now(),
     }
   }
@@ -273,7 +280,7 @@ export class ScriptedServer {
       topic,
       epoch: this.epoch,
       seq: this.#seqs[topic]!,
-      floorTime: this.now(),
+      floorTime: this.floorNow(),
       wallTime: this.now(),
       signals: this.plant.signalColumns(index => topicOfSignal[index] === topic),
       machines: this.plant.machineColumns(index => topicOfMachine[index] === topic),

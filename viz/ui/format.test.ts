@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { formatAge, formatDuration, formatName, formatStopwatch, formatValue } from './format.js'
+import {
+  formatAge,
+  formatDuration,
+  formatMoment,
+  formatName,
+  formatStopwatch,
+  formatTimeBeside,
+  formatValue,
+  formatZone,
+} from './format.js'
 
 describe('figures', () => {
   it('show as many decimals as the instrument resolves', () => {
@@ -30,5 +39,17 @@ describe('figures', () => {
 
   it('write names as people do', () => {
     expect(formatName('spindle-temperature')).toBe('Spindle temperature')
+  })
+
+  it('say the day and the zone of a time that is not of the day at hand', () => {
+    const time = new Date(2017, 5, 8, 19, 18, 39).getTime()
+    const zone = formatZone(-new Date(time).getTimezoneOffset())
+    expect(formatMoment(time)).toBe(`8 Jun 2017 19:18:39 ${zone}`)
+    expect(formatTimeBeside(time, time + 3_600_000)).toBe('19:18:39')
+    expect(formatTimeBeside(time, new Date(2026, 5, 8, 19, 18, 39).getTime())).toBe(formatMoment(time))
+  })
+
+  it('name a zone by its distance from UTC', () => {
+    expect([0, 120, -210, 345].map(formatZone)).toEqual(['UTC', 'UTC+2', 'UTC−3:30', 'UTC+5:45'])
   })
 })

@@ -48,6 +48,30 @@ export function formatTime(unixMs: number): string {
     .join(':')
 }
 
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const
+
+/** Local date, time and zone, which leave no doubt which moment is meant: `8 Jun 2017 19:18:39 UTC+2`. */
+export function formatMoment(unixMs: number): string {
+  const time = new Date(unixMs)
+  const date = `${time.getDate()} ${months[time.getMonth()]} ${time.getFullYear()}`
+  return `${date} ${formatTime(unixMs)} ${formatZone(-time.getTimezoneOffset())}`
+}
+
+/** Time of day alone where it is on the day of `reference`, otherwise the whole moment. */
+export function formatTimeBeside(unixMs: number, reference: number): string {
+  return new Date(unixMs).toDateString() === new Date(reference).toDateString()
+    ? formatTime(unixMs)
+    : formatMoment(unixMs)
+}
+
+/** Minutes east of Greenwich as people write them: `UTC`, `UTC+2`, `UTC−3:30`. */
+export function formatZone(minutes: number): string {
+  if (minutes === 0) return 'UTC'
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60]
+  const tail = rest === 0 ? '' : `:${String(rest).padStart(2, '0')}`
+  return `UTC${minutes < 0 ? '−' : '+'}${hours}${tail}`
+}
+
 /** `spindle-temperature` as a person writes it. */
 export function formatName(name: string): string {
   const words = name.replace(/[-_]+/g, ' ')

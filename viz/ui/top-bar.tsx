@@ -1,6 +1,6 @@
 import type { FloorStore } from '../state/floor-store.js'
 import { toggleTheme } from '../state/preferences.js'
-import { formatTime } from './format.js'
+import { formatTime, formatTimeBeside } from './format.js'
 import { FreshnessChip } from './freshness-chip.js'
 
 export function TopBar({ store }: { store: FloorStore }) {
@@ -46,10 +46,14 @@ export function TopBar({ store }: { store: FloorStore }) {
   )
 }
 
-/** The floor's own time: a recording's day, or now. */
+/** The floor's own time, with its day and zone where that is not today: a recording is known at a glance. */
 function FloorTime({ store }: { store: FloorStore }) {
   store.second.value
   const now = store.floorNow()
   if (now === 0) return null
-  return <span class="floor-time wide-only">{formatTime(now)}</span>
+  // A live floor's clock runs with the wall's, whichever side of midnight either is on.
+  const today = store.isLiveFloor() ? now : store.serverNow()
+  const text = formatTimeBeside(now, today)
+  const hasDay = text !== formatTime(now)
+  return <span class={`floor-time ${hasDay ? 'floor-day' : 'wide-only'}`}>{text}</span>
 }
