@@ -1,5 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { stateLook } from '../looks/looks.js'
+import { formatTime } from '../ui/format.js'
 import type { ScriptedServer } from './scripted-server.js'
 import { twin, ViewerBench, whenLive } from './viewer.js'
 
@@ -135,6 +137,27 @@ describe('a connection that breaks', () => {
     await page.locator('.banner-lost').waitFor({ state: 'detached', timeout: 1_000 })
   })
 
+  it('leaves every machine as last known: with no glyph and no colour of its own', async () => {
+    const { page, server } = await bench.open({}, ({ plant }) => plant.setMachine('m-007', 'down', 1))
+    await whenLive(page)
+    const row = page.locator('[role=row][data-machine="m-007"]')
+    expect(await row.textContent()).toContain('Down')
+    expect(await row.locator('.word-p1').count()).toBe(1)
+    server.hangUp(true)
+    await page.locator('.banner-lost').waitFor()
+    await row.hover()
+    const callout = page.locator('.callout:not([hidden])')
+    for (const place of [row, callout]) {
+      expect(await place.textContent()).toMatch(/last known: Down ?since/)
+      expect(await place.locator('.word').count()).toBe(0)
+      expect(await place.locator('svg [fill="var(--fill-p1)"]').count()).toBe(0)
+    }
+    expect(await row.getAttribute('data-glyph')).toBe(String(stateLook('unknown').cell))
+    server.letIn()
+    await page.getByRole('button', { name: 'Retry now' }).click()
+    await row.locator('.word-p1').waitFor()
+  })
+
   it('comes back at once when the browser is online again', async () => {
     const { page, server } = await bench.open()
     await whenLive(page)
@@ -172,6 +195,44 @@ describe('a connection that breaks', () => {
     await page.waitForFunction(() => window.__twin!.age > 800)
     const shown = await twin(page, probe => probe.age)
     expect(Math.abs(shown - (server.now() - last))).toBeLessThan(300)
+  })
+})
+
+describe('a source that is gone', () => {
+  it('is named in the inspector of its machine with the last time it was heard', async () => {
+    const { page, server } = await bench.open({ hash: '#/floor?machine=m-117' })
+    await whenLive(page)
+    const notice = page.locator('.source-lost')
+    await page.locator('.sensor').first().waitFor()
+    expect(await notice.count()).toBe(0)
+    const heard = server.now() - 1_000
+    const sensors = server.plant.manifest.signals.filter(({ id }) => id.startsWith('m-117.'))
+    for (const { id } of sensors.slice(1))
+      server.plant.setSignal(id, { connection: 'lost', sourceTime: heard })
+    server.flush()
+    await page.waitForFunction(() => document.querySelectorAll('[data-connection=lost]').length > 1)
+    expect(await notice.count()).toBe(0)
+    server.plant.setSignal(sensors[0]!.id, { connection: 'lost', sourceTime: heard })
+    server.flush()
+    await notice.waitFor()
+    expect(await notice.textContent()).toBe(`Source not connected; last heard ${formatTime(heard)}`)
+  })
+})
+
+describe('the clock of the floor', () => {
+  it('says the day and the zone of a recording', async () => {
+    const floorTime = Date.UTC(2017, 5, 8, 19, 18, 39)
+    const { page } = await bench.open({ floorTime, context: { timezoneId: 'UTC' } })
+    await whenLive(page)
+    await page.locator('.floor-time').waitFor()
+    expect(await page.locator('.floor-time').textContent()).toBe('8 Jun 2017 19:18:39 UTC')
+  })
+
+  it('says the time alone where it is today’s', async () => {
+    const { page } = await bench.open()
+    await whenLive(page)
+    await page.locator('.floor-time').waitFor()
+    expect(await page.locator('.floor-time').textContent()).toMatch(/^\d\d:\d\d:\d\d$/)
   })
 })
 

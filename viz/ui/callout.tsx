@@ -1,8 +1,7 @@
 import type { RefObject } from 'preact'
 import { lookOfState, looks, stateWord } from '../looks/looks.js'
 import type { FloorStore } from '../state/floor-store.js'
-import { LookIcon } from './glyph-icon.js'
-import { TimeInState } from './machine-list.js'
+import { TimeInState, TrustedIcon } from './look-words.js'
 
 interface CalloutProps {
   readonly store: FloorStore
@@ -22,7 +21,7 @@ export function Callout({ store, machine, isBrief = false, at }: CalloutProps) {
     <div ref={at} class="callout" aria-hidden="true" hidden={entry === undefined}>
       {open !== undefined && entry !== undefined && (
         <div class="callout-box">
-          {!isBrief && <LookIcon look={looks[open.live.look[machine]!]!} size={18} />}
+          {!isBrief && <TrustedIcon store={store} look={looks[open.live.look[machine]!]!} size={18} />}
           <div>
             <b>{entry.name}</b>
             {!isBrief && <CalloutState store={store} machine={machine} />}
@@ -40,6 +39,7 @@ function CalloutState({ store, machine }: { store: FloorStore; machine: number }
   const display = live.display[machine]!
   return (
     <p class="muted">
+      {store.freshness.value === 'lost' && 'last known: '}
       {look === lookOfState[display] ? '' : `${looks[look]!.word} · `}
       {stateWord(display)} <TimeInState store={store} since={live.since[machine]!} />
     </p>

@@ -4,9 +4,9 @@ import { qualityNames } from '../../schema/quality.js'
 import { connectionOf, type Level, levelOf } from '../../schema/sensor-state.js'
 import { lookNumber, lookOfState, looks, stateWord } from '../looks/looks.js'
 import type { FloorStore, OpenPlant } from '../state/floor-store.js'
-import { formatAge, formatName, formatValue } from './format.js'
+import { formatAge, formatName, formatTimeBeside, formatValue } from './format.js'
 import { LookIcon } from './glyph-icon.js'
-import { TimeInState } from './machine-list.js'
+import { LookWord, TimeInState, TrustedIcon } from './look-words.js'
 import { Sparkline } from './sparkline.js'
 
 /** The selected machine: its state, its sensors, and what it says of itself. */
@@ -36,7 +36,7 @@ function MachinePanel({ store, open, machine, flyTo }: PanelProps) {
   return (
     <aside class="inspector" aria-label={`Machine ${machine.name}`} data-machine={machine.id}>
       <div class="inspector-header">
-        <LookIcon look={look} size={30} />
+        <TrustedIcon store={store} look={look} size={30} />
         <div class="inspector-title">
           <h2>{machine.name}</h2>
           <p class="muted">{plant.placeOf(machine)}</p>
@@ -47,9 +47,9 @@ function MachinePanel({ store, open, machine, flyTo }: PanelProps) {
       </div>
       <div class="inspector-state">
         <p>
-          <b class={`word word-${look.fill}`}>{look.word}</b>
-          {isStateLook ? ' for ' : ` · ${stateWord(live.display[machine.index]!)} for `}
-          <TimeInState store={store} since={live.since[machine.index]!} />
+          <LookWord store={store} look={look} />
+          {isStateLook ? ' ' : ` · ${stateWord(live.display[machine.index]!)} `}
+          <TimeInState store={store} since={live.since[machine.index]!} lead="for " />
         </p>
         <button type="button" onClick={() => flyTo(machine.index)}>
           Show on floor
@@ -57,6 +57,7 @@ function MachinePanel({ store, open, machine, flyTo }: PanelProps) {
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must scroll by keyboard too */}
       <section class={`inspector-body ${isDoubtful ? 'doubtful' : ''}`} aria-label="Values" tabIndex={0}>
+        <SourceLost store={store} open={open} sensors={sensors} />
         <h3>
           Sensors <span class="muted">{sensors.length}</span>
         </h3>
@@ -77,6 +78,28 @@ function MachinePanel({ store, open, machine, flyTo }: PanelProps) {
         </dl>
       </section>
     </aside>
+  )
+}
+
+interface SourceLostProps {
+  readonly store: FloorStore
+  readonly open: OpenPlant
+  readonly sensors: readonly ManifestSignal[]
+}
+
+/** Says why a machine is unknown when nothing at all comes from it any more. */
+function SourceLost({ store, open, sensors }: SourceLostProps) {
+  const { live } = open
+  // Before the first values, and without a connection, the viewer cannot know.
+  if (store.valuesVersion.value === 0 || store.freshness.value === 'lost') return null
+  if (sensors.length === 0 || sensors.some(({ index }) => connectionOf(live.status[index]!) !== 'lost'))
+    return null
+  const heard = Math.max(...sensors.map(({ index }) => live.sourceTime[index]!))
+  return (
+    <p class="source-lost">
+      Source not connected;{' '}
+      {heard === 0 ? 'never heard' : `last heard ${formatTimeBeside(heard, store.floorNow())}`}
+    </p>
   )
 }
 

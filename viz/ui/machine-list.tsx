@@ -3,8 +3,7 @@ import type { ManifestMachine } from '../../schema/manifest.js'
 import { lookOfState, looks, stateWord } from '../looks/looks.js'
 import { orderMachines } from '../plant/machine-order.js'
 import type { FloorStore, OpenPlant } from '../state/floor-store.js'
-import { formatDuration } from './format.js'
-import { LookIcon } from './glyph-icon.js'
+import { LookWord, shownLook, TimeInState, TrustedIcon } from './look-words.js'
 import { useHeight } from './use-size.js'
 
 const rowHeight = 48
@@ -160,7 +159,7 @@ function Row({ store, open, machine, place, isActive, onFocus, onChoose, onOpen 
       tabIndex={isActive ? 0 : -1}
       data-machine={machine.id}
       data-look={look.name}
-      data-glyph={look.cell}
+      data-glyph={shownLook(store, look).cell}
       style={{ transform: `translateY(${place * rowHeight}px)` }}
       onFocus={onFocus}
       onClick={onChoose}
@@ -169,14 +168,14 @@ function Row({ store, open, machine, place, isActive, onFocus, onChoose, onOpen 
       onMouseLeave={() => (store.hovered.value = -1)}
     >
       <span role="gridcell" class="row-icon">
-        <LookIcon look={look} size={20} />
+        <TrustedIcon store={store} look={look} size={20} />
       </span>
       <span role="gridcell" class="row-name">
         <b>{machine.name}</b>
         <span class="muted">{plant.shortPlaceOf(machine)}</span>
       </span>
       <span role="gridcell" class="row-state">
-        <b class={`word word-${look.fill}`}>{look.word}</b>
+        <LookWord store={store} look={look} />
         <span class="muted">
           {isStateLook ? '' : `${state} `}
           <TimeInState store={store} since={live.since[index]!} />
@@ -184,11 +183,4 @@ function Row({ store, open, machine, place, isActive, onFocus, onChoose, onOpen 
       </span>
     </div>
   )
-}
-
-/** How long a machine has been in its state, by the floor's clock. */
-export function TimeInState({ store, since }: { store: FloorStore; since: number }) {
-  store.second.value
-  const now = store.floorNow()
-  return <time>{since === 0 || now === 0 ? '–' : formatDuration(now - since)}</time>
 }

@@ -3,7 +3,7 @@ import { looks } from '../looks/looks.js'
 import { PlantSearch, type SearchHit } from '../plant/search.js'
 import type { FloorStore, OpenPlant } from '../state/floor-store.js'
 import { formatName } from './format.js'
-import { LookIcon } from './glyph-icon.js'
+import { TrustedIcon } from './look-words.js'
 
 const shown = 12
 
@@ -77,7 +77,7 @@ function SearchBox({ store, open, flyTo }: SearchBoxProps) {
             aria-selected={at === chosen}
             onClick={() => accept(hit)}
           >
-            <LookIcon look={looks[open.live.look[hit.machine.index]!]!} />
+            <TrustedIcon store={store} look={looks[open.live.look[hit.machine.index]!]!} size={18} />
             <span class="hit-name">
               {hit.kind === 'machine' ? hit.machine.name : formatName(hit.signal.name)}
             </span>
