@@ -52,16 +52,24 @@ const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 
 /** Local date, time and zone, which leave no doubt which moment is meant: `8 Jun 2017 19:18:39 UTC+2`. */
 export function formatMoment(unixMs: number): string {
+  const zone = formatZone(-new Date(unixMs).getTimezoneOffset())
+  return `${formatDay(unixMs)} ${formatTime(unixMs)} ${zone}`
+}
+
+/** Local date: `8 Jun 2017`. */
+export function formatDay(unixMs: number): string {
   const time = new Date(unixMs)
-  const date = `${time.getDate()} ${months[time.getMonth()]} ${time.getFullYear()}`
-  return `${date} ${formatTime(unixMs)} ${formatZone(-time.getTimezoneOffset())}`
+  return `${time.getDate()} ${months[time.getMonth()]} ${time.getFullYear()}`
 }
 
 /** Time of day alone where it is on the day of `reference`, otherwise the whole moment. */
 export function formatTimeBeside(unixMs: number, reference: number): string {
-  return new Date(unixMs).toDateString() === new Date(reference).toDateString()
-    ? formatTime(unixMs)
-    : formatMoment(unixMs)
+  return formatDay(unixMs) === formatDay(reference) ? formatTime(unixMs) : formatMoment(unixMs)
+}
+
+/** Time of day where it is on the day of `reference`, otherwise the day: for narrow places. */
+export function formatShortBeside(unixMs: number, reference: number): string {
+  return formatDay(unixMs) === formatDay(reference) ? formatTime(unixMs) : formatDay(unixMs)
 }
 
 /** Minutes east of Greenwich as people write them: `UTC`, `UTC+2`, `UTC−3:30`. */

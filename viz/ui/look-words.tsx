@@ -1,6 +1,6 @@
 import { type Look, lookNumber, looks } from '../looks/looks.js'
 import type { FloorStore } from '../state/floor-store.js'
-import { formatDuration, formatTimeBeside } from './format.js'
+import { formatDuration, formatShortBeside } from './format.js'
 import { LookIcon } from './glyph-icon.js'
 
 interface LookProps {
@@ -43,7 +43,7 @@ export function TimeInState({ store, since, lead = '' }: TimeInStateProps) {
   store.second.value
   const now = store.floorNow()
   if (since === 0 || now === 0) return <time>{lead}–</time>
-  if (store.freshness.value === 'lost') return <time>since {formatTimeBeside(since, now)}</time>
+  if (store.freshness.value === 'lost') return <time>since {formatShortBeside(since, now)}</time>
   return (
     <time>
       {lead}
