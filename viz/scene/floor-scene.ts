@@ -80,7 +80,7 @@ export class FloorScene {
     for (const place of plan.machines) this.#placeOf[place.machine.index] = place
     this.#bodies = new MachineBodies(plan.machines, plant.machineCapacity, this.#uniforms)
     this.#glyphs = new StateGlyphs(plan.machines, plant.machineCapacity, this.#uniforms)
-    this.#labels = new FloorLabels(plan, devicePixelRatio, this.#uniforms)
+    this.#labels = new FloorLabels(plan, plant, devicePixelRatio, this.#uniforms)
     this.#ground = new FloorGround(plan)
     this.#pips = new SensorPips(plan, plant)
     this.#picker = new MachinePicker(plan.machines)

@@ -8,11 +8,18 @@ import type { Palette } from './palette.js'
 const size = 0.26
 const spacing = 0.36
 const inRow = 10
+/** From the front of a machine to the middle of its first row, metres. */
+const firstRow = 0.35
 /** From this many pixels per metre on, a pip is big enough to be seen. */
 const shownFrom = 13
 
 /** Height by level, besides the colour: normal, warning, critical, not live. */
 const heights = [0.18, 0.55, 1.1, 0.08] as const
+
+/** Depth of the rows of pips of so many sensors, from the front of their machine on, metres. */
+export function pipDepth(sensors: number): number {
+  return sensors === 0 ? 0 : firstRow + (Math.ceil(sensors / inRow) - 1) * spacing + size / 2
+}
 
 /** A pip for every sensor, in a row before its machine; shown from near only. One draw call. */
 export class SensorPips {
@@ -31,7 +38,7 @@ export class SensorPips {
     this.#positions = new Float32Array(count * 2)
     let slot = 0
     for (const { place, sensors } of sensorsOf) {
-      const front = place.z + footprints[place.machine.archetype].depth / 2 + 0.35
+      const front = place.z + footprints[place.machine.archetype].depth / 2 + firstRow
       const width = (Math.min(inRow, sensors.length) - 1) * spacing
       for (const [at, sensor] of sensors.entries()) {
         this.#slotOf[sensor.index] = slot

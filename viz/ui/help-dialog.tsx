@@ -11,7 +11,7 @@ const keys: readonly (readonly [keys: string, does: string])[] = [
   ['Home', 'The whole floor'],
   ['1, 2, 3', 'From above, tilted, the line of the selected machine'],
   ['Arrows, + − q e', 'Move, zoom and turn while the floor has the focus'],
-  ['l', 'Names on the floor'],
+  ['l', 'Names of machines and lines'],
   ['c', 'Light or dark'],
   ['Shift D', 'Diagnostics'],
   ['?', 'This help'],
