@@ -57,7 +57,7 @@ export function formatMoment(unixMs: number): string {
 }
 
 /** Local date: `8 Jun 2017`. */
-export function formatDay(unixMs: number): string {
+function formatDay(unixMs: number): string {
   const time = new Date(unixMs)
   return `${time.getDate()} ${months[time.getMonth()]} ${time.getFullYear()}`
 }
