@@ -1,11 +1,27 @@
 import type { Plant } from '../schema/plant.js'
 import { referencePlant } from '../schema/reference-plant/reference-plant.js'
 
-/** The reference plant `scale` times over, with the numbered source in place of the simulator. */
+/**
+ * The sensors of the reference plant, `scale` times over, with the numbered source in place of the simulator. What
+ * machines say of themselves is left out: a part counter that jumps by the running number of a sample counts no part.
+ */
 export function loadPlant(scale: number, rate: number, total: number): Plant {
   const plant = referencePlant({ scale })
   return {
     ...plant,
     sources: plant.sources.map(source => ({ ...source, adapter: 'load', options: { rate, total } })),
+    sites: plant.sites.map(site => ({
+      ...site,
+      areas: site.areas.map(area => ({
+        ...area,
+        lines: area.lines.map(line => ({
+          ...line,
+          machines: line.machines.map(machine => ({
+            ...machine,
+            signals: machine.signals.filter(({ role }) => role === 'sensor'),
+          })),
+        })),
+      })),
+    })),
   }
 }
