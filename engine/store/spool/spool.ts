@@ -59,9 +59,9 @@ export class Spool {
     this.#wall = options.wall
     this.#logger = options.logger
     this.#limitBytes = options.limitBytes ?? 10 * 1024 ** 3
-    this.#segmentSamples = options.segmentSamples ?? 50_000
+    this.#segmentSamples = options.segmentSamples ?? 100_000
     this.#segmentBytes = options.segmentBytes ?? 8 * 1024 ** 2
-    this.#sealAfterMs = options.sealAfterMs ?? 1_000
+    this.#sealAfterMs = options.sealAfterMs ?? 1_500
     this.#commitAfterMs = options.commitAfterMs ?? 200
     this.#sealed = [...recovered.left]
     this.#sealedBytes = recovered.left.reduce((sum, segment) => sum + segment.bytes, 0)
