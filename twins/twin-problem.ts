@@ -8,3 +8,10 @@ export interface TwinProblem {
   /** What is wrong with it, value and limit, for a person. */
   readonly detail: string
 }
+
+/** A value for a message, whatever it is: an object that cannot become a string must not throw where it is refused. */
+export function shown(value: unknown): string {
+  return typeof value === 'object' || typeof value === 'function'
+    ? `a value of type ${typeof value}`
+    : String(value)
+}

@@ -1,5 +1,5 @@
 import type { AlarmCause, AlarmRecord, AlarmSettings, AlarmState } from '../../schema/alarm.js'
-import type { TwinProblem } from '../twin-problem.js'
+import { shown, type TwinProblem } from '../twin-problem.js'
 
 /** What a person, or a named piece of logic, does to an alarm. `who` is never empty. */
 export interface AlarmAction {
@@ -118,7 +118,7 @@ export function checkAlarmEvent(
   const { type, time } = event
   const isAction = typeof type === 'string' && Object.hasOwn(actionCauses, type)
   if (!isAction && type !== 'CONDITION' && type !== 'TICK') {
-    return { code: 'unknown-event', detail: `An alarm knows no event "${String(type)}".` }
+    return { code: 'unknown-event', detail: `An alarm knows no event "${shown(type)}".` }
   }
   if (typeof time !== 'number') return { code: 'bad-payload', detail: `${type} needs a time in ms.` }
   if (!Number.isFinite(time)) return { code: 'not-a-number', detail: `The time of ${type} is ${time}.` }

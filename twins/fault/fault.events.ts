@@ -5,7 +5,7 @@ import {
   type RepairKind,
   repairKinds,
 } from '../../schema/fault-catalogue.js'
-import type { TwinProblem } from '../twin-problem.js'
+import { shown, type TwinProblem } from '../twin-problem.js'
 
 /** How sure the sensors are that there is a fault: one beyond its warning limits, for long, or beyond the critical ones. */
 export const evidenceLevels = ['none', 'warning', 'alert', 'critical'] as const
@@ -134,7 +134,7 @@ export function checkFaultEvent(
     const whose = context.estimated ? 'a real' : 'a simulated'
     return {
       code: 'unknown-event',
-      detail: `A fault of ${whose} machine knows no event "${String(type)}"; it knows ${known.join(', ')}.`,
+      detail: `A fault of ${whose} machine knows no event "${shown(type)}"; it knows ${known.join(', ')}.`,
     }
   }
   if (typeof time !== 'number') return { code: 'bad-payload', detail: `${type} needs a time in ms.` }
@@ -174,13 +174,13 @@ function checkEvidence(
   own: FaultPatternId,
 ): TwinProblem | undefined {
   if (pattern !== own) {
-    return { code: 'bad-payload', detail: `The evidence is of ${String(pattern)}, the fault is ${own}.` }
+    return { code: 'bad-payload', detail: `The evidence is of ${shown(pattern)}, the fault is ${own}.` }
   }
   if (!evidenceLevels.some(known => known === level)) {
-    return { code: 'bad-payload', detail: `Evidence has no level "${String(level)}".` }
+    return { code: 'bad-payload', detail: `Evidence has no level "${shown(level)}".` }
   }
   if (!growths.some(known => known === growth)) {
-    return { code: 'bad-payload', detail: `Evidence has no growth "${String(growth)}".` }
+    return { code: 'bad-payload', detail: `Evidence has no growth "${shown(growth)}".` }
   }
   if (typeof rule !== 'string') return { code: 'bad-payload', detail: 'Evidence needs the name of its rule.' }
   if (!Array.isArray(signals) || !signals.every(signal => typeof signal === 'string')) {
@@ -190,7 +190,7 @@ function checkEvidence(
   if (problem !== undefined || (level === 'none') === (severity === 0)) return problem
   return {
     code: 'bad-payload',
-    detail: `Evidence of level "${String(level)}" cannot have severity ${severity}; it is 0 if and only if there is none.`,
+    detail: `Evidence of level "${shown(level)}" cannot have severity ${severity}; it is 0 if and only if there is none.`,
   }
 }
 
@@ -206,11 +206,11 @@ function checkWork(
   }
   if (type === 'REPAIR_STARTED') return undefined
   if (!repairKinds.some(known => known === kind)) {
-    return { code: 'bad-payload', detail: `There is no kind of repair "${String(kind)}".` }
+    return { code: 'bad-payload', detail: `There is no kind of repair "${shown(kind)}".` }
   }
   if (kind !== 'imperfect') {
     if (keeps === null) return undefined
-    return { code: 'bad-payload', detail: `A ${String(kind)} repair does not say what it keeps.` }
+    return { code: 'bad-payload', detail: `A ${shown(kind)} repair does not say what it keeps.` }
   }
   const problem = checkShare('share of damage kept', keeps)
   if (problem !== undefined) return problem

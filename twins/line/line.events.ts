@@ -1,5 +1,5 @@
 import { type DisplayState, displayStates } from '../../schema/display-state.js'
-import type { TwinProblem } from '../twin-problem.js'
+import { shown, type TwinProblem } from '../twin-problem.js'
 
 export type LineEvent =
   /** A machine of the line shows this from `time` on, Unix ms; `cycleTime` in seconds, null = not known. */
@@ -24,13 +24,13 @@ export function checkLineEvent(event: unknown, context: CheckedContext): TwinPro
   if (typeof event !== 'object' || event === null) return bad('an event is an object with type and time')
   const { type, time, machine, display, reason, cycleTime } = event as Partial<Record<string, unknown>>
   if (type !== 'MACHINE_STATE' && type !== 'SOURCE_FOUND')
-    return { code: 'unknown-event', detail: `a line knows no event ${String(type)}` }
+    return { code: 'unknown-event', detail: `a line knows no event ${shown(type)}` }
   if (typeof time !== 'number') return bad(`time is a ${typeof time}; it is a number, Unix ms`)
   if (!Number.isFinite(time)) return { code: 'not-a-number', detail: `time is ${time}` }
   const own = context.machines.find(({ id }) => id === machine)
-  if (own === undefined) return bad(`${String(machine)} is no machine of this line`)
+  if (own === undefined) return bad(`${shown(machine)} is no machine of this line`)
   if (type === 'SOURCE_FOUND') return undefined
-  if (!displayStates.some(name => name === display)) return bad(`display is ${String(display)}`)
+  if (!displayStates.some(name => name === display)) return bad(`display is ${shown(display)}`)
   if (typeof reason !== 'string') return bad(`reason is a ${typeof reason}; it is a text`)
   if (cycleTime !== null && typeof cycleTime !== 'number')
     return bad(`cycleTime is a ${typeof cycleTime}; it is a number of seconds or null`)

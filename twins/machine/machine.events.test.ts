@@ -76,6 +76,17 @@ describe('checkMachineEvent', () => {
     expect(checkMachineEvent({ type: 'RESET', time: -5 }, fresh)).toBeUndefined()
   })
 
+  it('refuses a value that cannot even be shown', () => {
+    const hostile = { toString: false }
+    for (const event of [
+      { type: 'OBSERVED', time: hostile },
+      { type: 'ABORT', time: hostile },
+      { type: hostile, time: 1 },
+    ]) {
+      expect(checkMachineEvent(event, fresh)).toBeDefined()
+    }
+  })
+
   it('lets no garbage through that would change or break the twin', () => {
     const config = configs[0]!
     const anyField = fc.oneof(fc.anything(), fc.constantFrom(Number.NaN, -1, 'Held', 'none', 'processed', []))

@@ -5,7 +5,7 @@ import {
   type SuspendReason,
   suspendReasons,
 } from '../../schema/packml.js'
-import type { TwinProblem } from '../twin-problem.js'
+import { shown, type TwinProblem } from '../twin-problem.js'
 import type { Mode } from './config.js'
 import type { CountedBy } from './counter.js'
 import type { MachineContext } from './machine.context.js'
@@ -135,7 +135,7 @@ function wrongCause({ reason, stopReason }: Fields): string | undefined {
   return isText(stopReason) ? undefined : `stopReason ${show(stopReason)} is not a text`
 }
 
-const show = (value: unknown): string => (typeof value === 'string' ? `"${value}"` : String(value))
+const show = (value: unknown): string => (typeof value === 'string' ? `"${value}"` : shown(value))
 
 /** The earliest time at which an event of this kind is not late. */
 function earliest(event: Fields, context: MachineContext): number {

@@ -1,6 +1,6 @@
 import type { Quality } from '../../schema/quality.js'
 import { type SensorHealth, sensorHealths } from '../../schema/sensor-state.js'
-import type { TwinProblem } from '../twin-problem.js'
+import { shown, type TwinProblem } from '../twin-problem.js'
 
 export type SensorEvent =
   /** A sample; `time` is its source time, Unix ms. A bad or missing value never moves the level. */
@@ -40,7 +40,7 @@ export function checkSensorEvent(event: unknown, context: CheckedContext): TwinP
   switch (type) {
     case 'SAMPLE':
       if (quality !== 0 && quality !== 1 && quality !== 2)
-        return bad(`quality is ${String(quality)}; it is 0 (good), 1 (uncertain) or 2 (bad)`)
+        return bad(`quality is ${shown(quality)}; it is 0 (good), 1 (uncertain) or 2 (bad)`)
       if (typeof value !== 'number') return bad(`value is a ${typeof value}; it is a number`)
       if (!Number.isFinite(value) && quality !== 2)
         return { code: 'not-a-number', detail: `value is ${value} though its quality is not bad` }
@@ -53,7 +53,7 @@ export function checkSensorEvent(event: unknown, context: CheckedContext): TwinP
       return checkTime(time, Number.NEGATIVE_INFINITY, '')
     case 'HEALTH':
       if (!sensorHealths.some(name => name === condition))
-        return bad(`condition is ${String(condition)}; it is one of ${sensorHealths.join(', ')}`)
+        return bad(`condition is ${shown(condition)}; it is one of ${sensorHealths.join(', ')}`)
       if (typeof score !== 'number') return bad(`score is a ${typeof score}; it is a number`)
       if (Number.isNaN(score)) return { code: 'not-a-number', detail: 'score is NaN' }
       if (score < 0 || score > 100) return bad(`score is ${score}; it lies from 0 to 100`)
@@ -61,7 +61,7 @@ export function checkSensorEvent(event: unknown, context: CheckedContext): TwinP
     case 'CALIBRATED':
       return checkTime(time, context.calibratedAt, 'calibration')
     default:
-      return { code: 'unknown-event', detail: `a sensor knows no event ${String(type)}` }
+      return { code: 'unknown-event', detail: `a sensor knows no event ${shown(type)}` }
   }
 }
 
