@@ -1,0 +1,203 @@
+import type { Clock } from '../../schema/clock.js'
+import { displayNumber, displayState } from '../../schema/display-state.js'
+import { modeNumber, packmlNumber } from '../../schema/packml.js'
+import { Quality } from '../../schema/quality.js'
+import type { Reject, StateChange, TwinSnapshot } from '../../schema/records.js'
+import type { MachineContext } from '../../twins/machine/machine.context.js'
+import type { CounterName } from '../../twins/machine/machine.events.js'
+import { packmlStateOf } from '../../twins/machine/machine.machine.js'
+import type { RestoreOutcome, TwinSystem } from '../twin-system/twin-system.js'
+import type { RegisteredMachine, RegisteredSignal, Registry } from './floor.js'
+import { LatestMachines, type LatestSignals } from './latest-table.js'
+import type { LineWatch } from './line-watch.js'
+import { type MachineObserver, unknownWord } from './machine-observer.js'
+import { partCounterOf } from './part-counters.js'
+import { stateValueOf } from './state-value.js'
+import type { Turn } from './turn.js'
+import { machineAddress, machineKind } from './twin-kinds.js'
+
+export interface MachineWatchParts {
+  readonly twins: TwinSystem
+  readonly registry: Registry
+  readonly clock: Clock
+  readonly turn: Turn
+  readonly lines: LineWatch
+  readonly observer: MachineObserver
+  /** What the signals said before the sample at hand. */
+  readonly signals: LatestSignals
+}
+
+/** A sample of a signal that the machine's twin listens to. */
+interface ObservedSample {
+  readonly source: string
+  readonly index: number
+  readonly value: number
+  readonly quality: number
+  /** Source time, Unix ms. */
+  readonly time: number
+  readonly isLate: boolean
+}
+
+/** Keeps the machine twins of a floor, tells them what their state, mode and counter signals say, and shows them. */
+export class MachineWatch {
+  readonly latest: LatestMachines
+  readonly #parts: MachineWatchParts
+  readonly #signals: (RegisteredSignal | undefined)[] = []
+  /** Of each signal: whether its machine's twin listens to it. */
+  readonly #isObserved: Uint8Array
+  /** The machine twin's counter that a signal feeds. */
+  readonly #partCounters: (CounterName | undefined)[] = []
+  readonly #indexByAddress = new Map<string, number>()
+  /** Machines whose state nobody has told since their source was lost, and since when. */
+  readonly #untold = new Map<number, number>()
+  readonly #wordsReported = new Set<string>()
+  /** Machines whose twin spoke in this turn; shown when the turn is over and the twins have settled. */
+  readonly #spoke = new Set<number>()
+
+  constructor(parts: MachineWatchParts) {
+    this.#parts = parts
+    this.latest = new LatestMachines(parts.registry.machineCapacity)
+    this.#isObserved = new Uint8Array(parts.registry.signalCapacity)
+  }
+
+  add(
+    { index, machine, signals }: RegisteredMachine,
+    saved: ReadonlyMap<string, TwinSnapshot>,
+  ): RestoreOutcome {
+    const address = machineAddress(machine.id)
+    this.#indexByAddress.set(address, index)
+    const outcome = this.#parts.twins.add(address, machineKind, undefined, saved.get(address))
+    this.#show(index)
+    for (const registered of signals) {
+      const { signal } = registered
+      this.#signals[registered.index] = registered
+      this.#partCounters[registered.index] = partCounterOf(signal)
+      const isObserved = signal.quantity === 'state' || signal.quantity === 'mode'
+      this.#isObserved[registered.index] = isObserved ? 1 : 0
+    }
+    return outcome
+  }
+
+  isObserved(signal: number): boolean {
+    return this.#isObserved[signal] === 1
+  }
+
+  /** Takes what a signal of state or mode says, late or not. */
+  observe({ source, index, value, quality, time, isLate }: ObservedSample): void {
+    const { twins, clock, turn, observer, signals } = this.#parts
+    const { signal, machine } = this.#signals[index]!
+    const isUntold = this.#untold.has(machine)
+    // A polled signal repeats itself; one that reports changes says something new each time, even when late.
+    const isRepeat = value === signals.value[index] && quality === signals.quality[index]
+    if (signal.period > 0 && isRepeat && !isLate && !isUntold) return
+    const observation = observer.observe(signal, value)
+    if (observation.isUnknownWord) this.#rejectOnce(unknownWord(source, signal, observation.word, time))
+    const id = this.#idOf(machine)
+    const address = machineAddress(id)
+    const { state, mode, reason, word } = observation
+    if (state !== undefined) {
+      const change = { machine: id, state, mode: mode ?? '', reason, sourceState: word, observed: true }
+      turn.add('stateChanges', { ...change, time })
+      const lostAt = this.#untold.get(machine)
+      if (lostAt !== undefined) {
+        // The source is back and repeats a state older than the loss: it is true now, not of the silence between.
+        this.#untold.delete(machine)
+        if (time < lostAt) turn.add('stateChanges', { ...change, time: clock.now() })
+      }
+      twins.send(address, { type: 'OBSERVED', state, reason, sourceState: word, time })
+    }
+    if (mode !== undefined) {
+      if (state === undefined) {
+        const change: StateChange = {
+          machine: id,
+          time,
+          state: '',
+          mode,
+          reason: '',
+          sourceState: '',
+          observed: true,
+        }
+        turn.add('stateChanges', change)
+      }
+      twins.send(address, { type: 'MODE_OBSERVED', mode, time })
+    }
+  }
+
+  /** Counts parts where the signal counts them. A reading as before, or one that cannot be believed, counts nothing. */
+  count(index: number, reading: number, quality: number, time: number): void {
+    const counter = this.#partCounters[index]
+    if (counter === undefined || quality === Quality.bad || !(reading >= 0)) return
+    const { twins, signals } = this.#parts
+    if (reading === signals.value[index]) return
+    const address = machineAddress(this.#idOf(this.#signals[index]!.machine))
+    twins.send(address, { type: 'COUNTED', counter, reading, time })
+  }
+
+  /**
+   * Nobody knows what the machine does. With a clock of its own (`isOwnTime`), the floor's time stands still without
+   * the source: nothing passes that could be counted.
+   */
+  lost(machine: number, time: number, isOwnTime: boolean): void {
+    const { twins, turn } = this.#parts
+    if (!isOwnTime && !this.#untold.has(machine)) this.#untold.set(machine, time)
+    const id = this.#idOf(machine)
+    const address = machineAddress(id)
+    if (packmlStateOf(stateValueOf(twins.get(address)?.snapshot)) === 'Undefined') return
+    twins.send(address, { type: 'OBSERVED', state: 'Undefined', reason: 'none', sourceState: '', time })
+    if (isOwnTime) return
+    const change: StateChange = {
+      machine: id,
+      time,
+      state: 'Undefined',
+      mode: '',
+      reason: 'none',
+      sourceState: '',
+      observed: false,
+    }
+    turn.add('stateChanges', change)
+  }
+
+  /** The link to the machine's source stands again. */
+  found(machine: number, time: number, isOwnTime: boolean): void {
+    const { twins, lines } = this.#parts
+    const id = this.#idOf(machine)
+    twins.send(machineAddress(id), { type: 'SOURCE_FOUND', time, hasOwnClock: isOwnTime })
+    lines.sourceFound(id, time)
+  }
+
+  /** A twin spoke; its machine is shown at the end of the turn. */
+  hear(address: string): void {
+    const machine = this.#indexByAddress.get(address)
+    if (machine !== undefined) this.#spoke.add(machine)
+  }
+
+  /** The turn is over: shows the machines whose twins spoke in it. */
+  settle(): void {
+    for (const index of this.#spoke) this.#show(index)
+    this.#spoke.clear()
+  }
+
+  /** A word that no map knows is told once for each signal, not with every sample. */
+  #rejectOnce(reject: Reject): void {
+    if (this.#wordsReported.has(reject.reason)) return
+    this.#wordsReported.add(reject.reason)
+    this.#parts.turn.add('rejects', reject)
+  }
+
+  #show(index: number): void {
+    const id = this.#idOf(index)
+    const snapshot = this.#parts.twins.get(machineAddress(id))?.snapshot as
+      | { value?: unknown; context?: MachineContext }
+      | undefined
+    const context = snapshot?.context
+    if (context === undefined) return
+    const state = packmlStateOf(snapshot?.value)
+    const display = displayNumber[displayState(state, context.mode, context.reason)]
+    this.latest.set(index, packmlNumber[state], modeNumber(context.mode), display, context.since)
+    this.#parts.lines.tell(id, display, context.stopReason || context.sourceState, context.since)
+  }
+
+  #idOf(machine: number): string {
+    return this.#parts.registry.machineByIndex(machine)!.machine.id
+  }
+}
