@@ -1,9 +1,9 @@
 import type { Archetype, Machine, Plant, Signal } from '../../schema/plant.js'
-import type { Duty } from './duty.js'
-import { EventQueue } from './event-queue.js'
-import { Flow } from './flow.js'
+import type { Duty } from '../flow/duty.js'
+import { EventQueue } from '../flow/event-queue.js'
+import { Flow } from '../flow/flow.js'
+import { shareOf } from '../flow/random.js'
 import { loadPeriod, MachineLoad } from './load.js'
-import { shareOf } from './random.js'
 import { type PlacedSensor, SensorBank } from './sensor-bank.js'
 import { type StatusKind, statusKindOf, statusValue } from './status.js'
 

@@ -1,4 +1,4 @@
-import { RandomStream } from './random.js'
+import { RandomStream } from '../flow/random.js'
 
 /** How often the load of a machine is drawn anew, ms. */
 export const loadPeriod = 1000

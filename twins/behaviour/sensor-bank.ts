@@ -1,8 +1,8 @@
 import { type PackmlState, packmlStates } from '../../schema/packml.js'
 import type { Archetype, Signal } from '../../schema/plant.js'
-import type { Flow } from './flow.js'
+import type { Flow } from '../flow/flow.js'
+import { RandomStream } from '../flow/random.js'
 import { autoregression, type MachineLoad } from './load.js'
-import { RandomStream } from './random.js'
 import { axisShape, cycleDepth, type Response, responseOf, workShape } from './response.js'
 
 /** How much of the machine runs in each PackML state: 1 = as in normal production, 0 = at rest. */

@@ -1,6 +1,6 @@
 import { packmlNumber, packmlStates, suspendReasons, unitModes } from '../../schema/packml.js'
 import type { Signal } from '../../schema/plant.js'
-import type { Flow } from './flow.js'
+import type { Flow } from '../flow/flow.js'
 
 const programs = ['program-1', 'program-2', 'program-3', 'program-4']
 

@@ -213,3 +213,85 @@ describe('machines in a line', () => {
     expect(new Set(first).size).toBe(5)
   })
 })
+
+describe('a machine whose physics interferes', () => {
+  const calm: Partial<Duty> = {
+    minorStopEvery: 1e9,
+    breakdownEvery: 1e9,
+    changeoverEvery: 1e9,
+    rejectShare: [0, 0],
+    cycleJitter: 0,
+  }
+
+  /** A line under way by hand. */
+  function begin(...cycles: number[]) {
+    const queue = new EventQueue(cycles.length)
+    const listener = { onState: () => {}, onPart: () => {} }
+    const flow = new Flow(line(...cycles), {
+      seed: 1,
+      start,
+      queue,
+      listener,
+      duty: { ...healthyDuty, ...calm },
+    })
+    const to = (time: number): void => {
+      while (queue.nextTime <= time) {
+        const id = queue.next
+        const at = queue.nextTime
+        queue.clear(id)
+        flow.handle(id, at)
+      }
+    }
+    return { flow, to, stateOf: (machine: number) => packmlStates[flow.state[machine]!] }
+  }
+
+  it('takes as much longer for a part, and rejects as much more, as it is told', () => {
+    const healthy = begin(30)
+    const slow = begin(30)
+    slow.flow.cycleFactor[0] = 1.25
+    slow.flow.extraReject[0] = 0.3
+    for (const each of [healthy, slow]) each.to(start + 100 * hour)
+    expect(healthy.flow.produced[0]! / slow.flow.produced[0]!).toBeCloseTo(1.25, 2)
+    expect(healthy.flow.rejected[0]).toBe(0)
+    expect(slow.flow.rejected[0]! / slow.flow.produced[0]!).toBeCloseTo(0.3, 1)
+  })
+
+  it('is aborted by a trip, loses its part, stays down until it is repaired, and then starts as it should', () => {
+    const { flow, to, stateOf } = begin(30, 30)
+    to(start + hour)
+    const rejected = flow.rejected[1]!
+    flow.trip(1, start + hour, 'bearing-failure')
+    flow.trip(1, start + hour, 'a second reason')
+    expect(stateOf(1)).toBe('Aborting')
+    expect(flow.rejected[1]).toBe(rejected + 1)
+    const worked = flow.operatingTime(1, start + hour)
+    to(start + 9 * hour)
+    expect(stateOf(1)).toBe('Aborted')
+    expect(flow.tripReason(1)).toBe('bearing-failure')
+    expect(flow.operatingTime(1, start + 9 * hour)).toBe(worked)
+    // Who stands before it runs out of room.
+    expect([stateOf(0), suspendReasons[flow.reason[0]!]]).toEqual(['Suspended', 'blocked'])
+
+    flow.repair(1, start + 9 * hour)
+    expect(stateOf(1)).toBe('Clearing')
+    expect(flow.tripReason(1)).toBeUndefined()
+    to(start + 10 * hour)
+    expect([stateOf(0), stateOf(1)]).toEqual(['Execute', 'Execute'])
+    expect(flow.operatingTime(1, start + 10 * hour)).toBeGreaterThan(worked + 0.9 * hour)
+    expect(flow.rejected[1]).toBe(rejected + 1)
+  })
+
+  it('says how long it has worked, to the millisecond', () => {
+    const { flow, to } = begin(30, 30, 30)
+    let last = 0
+    for (let time = start; time <= start + 4 * hour; time += 777) {
+      to(time)
+      const worked = flow.operatingTime(1, time)
+      expect(worked).toBeGreaterThanOrEqual(last)
+      expect(worked - last).toBeLessThanOrEqual(777)
+      last = worked
+    }
+    expect(last).toBeGreaterThan(3.5 * hour)
+    expect(last).toBeLessThanOrEqual(4 * hour)
+  })
+})

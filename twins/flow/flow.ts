@@ -29,6 +29,11 @@ const nothing = 0
 const minorStop = 1
 const breakdown = 2
 
+/** What a machine holds: nothing, a part to work on, or a finished part that waits for room. */
+const noPart = 0
+const rawPart = 1
+const finishedPart = 2
+
 const notPaused = Number.NEGATIVE_INFINITY
 
 const starved = suspendReasons.indexOf('starved')
@@ -58,6 +63,12 @@ export class Flow {
   readonly cycleLength: Float64Array
   /** Changeovers so far: each product has a program of its own. */
   readonly changeovers: Uint32Array
+  /**
+   * What physics does to production, obeyed by every cycle that starts: the length of the cycle over its healthy
+   * length (1 = healthy), and a chance of a reject on top of the machine's own (0 = healthy).
+   */
+  readonly cycleFactor: Float64Array
+  readonly extraReject: Float64Array
 
   readonly #queue: EventQueue
   readonly #listener: FlowListener
@@ -73,10 +84,15 @@ export class Flow {
   readonly #interruption: Uint8Array
   readonly #willReject: Uint8Array
   readonly #willChangeOver: Uint8Array
-  readonly #holdsPart: Uint8Array
+  readonly #holds: Uint8Array
+  readonly #workingSince: Float64Array
   readonly #isChangingOver: Uint8Array
   readonly #pausedAt: Float64Array
   readonly #patienceEnd: Float64Array
+  /** Time spent working on parts before the present stretch of work, ms. */
+  readonly #worked: Float64Array
+  /** Why each machine was tripped; undefined where it was not. */
+  readonly #tripReason: (string | undefined)[]
 
   constructor(
     machines: readonly FlowMachine[],
@@ -93,13 +109,18 @@ export class Flow {
     this.cycleStart = new Float64Array(n)
     this.cycleLength = new Float64Array(n)
     this.changeovers = new Uint32Array(n)
+    this.cycleFactor = new Float64Array(n).fill(1)
+    this.extraReject = new Float64Array(n)
+    this.#worked = new Float64Array(n)
+    this.#workingSince = new Float64Array(n)
+    this.#tripReason = new Array<string | undefined>(n).fill(undefined)
     this.#meanCycle = new Float64Array(n)
     this.#rejectShare = new Float64Array(n)
     this.#activity = new Uint8Array(n)
     this.#interruption = new Uint8Array(n)
     this.#willReject = new Uint8Array(n)
     this.#willChangeOver = new Uint8Array(n)
-    this.#holdsPart = new Uint8Array(n)
+    this.#holds = new Uint8Array(n)
     this.#isChangingOver = new Uint8Array(n)
     this.#pausedAt = new Float64Array(n).fill(notPaused)
     this.#patienceEnd = new Float64Array(n)
@@ -118,6 +139,46 @@ export class Flow {
   /** Whether the machine works on a part right now. */
   isWorking(machine: number): boolean {
     return this.state[machine] === packmlNumber.Execute && this.#activity[machine] === working
+  }
+
+  /** Time the machine has spent working on parts since the start, ms: what wears it. */
+  operatingTime(machine: number, time: number): number {
+    return this.#worked[machine]! + (this.isWorking(machine) ? time - this.#workingSince[machine]! : 0)
+  }
+
+  /** Why a machine was tripped; undefined where it was not, or has been repaired. */
+  tripReason(machine: number): string | undefined {
+    return this.#tripReason[machine]
+  }
+
+  /**
+   * Aborts the machine (TR88.00.02: a fast stop on a fault). The part in it is lost, and it stays down until `repair`.
+   * A machine that is down already stays so; the first reason counts.
+   */
+  trip(machine: number, time: number, reason: string): void {
+    if (this.#tripReason[machine] !== undefined) return
+    this.#tripReason[machine] = reason
+    const state = packmlStates[this.state[machine]!]!
+    if (state === 'Aborting') return
+    if (state === 'Aborted') {
+      this.#queue.clear(machine)
+      return
+    }
+    this.#stopWork(machine, time)
+    this.#pausedAt[machine] = notPaused
+    this.#interruption[machine] = nothing
+    this.#willChangeOver[machine] = 0
+    this.#isChangingOver[machine] = 0
+    this.reason[machine] = 0
+    if (this.#holds[machine] === rawPart) this.#count(machine, time, true)
+    this.#act(machine, 'Aborting', time)
+  }
+
+  /** Lets a tripped machine go: it clears, resets and starts. Nothing happens to one that was not tripped. */
+  repair(machine: number, time: number): void {
+    if (this.#tripReason[machine] === undefined) return
+    this.#tripReason[machine] = undefined
+    if (this.state[machine] === packmlNumber.Aborted) this.#act(machine, 'Clearing', time)
   }
 
   /** The event of a machine has come: goes on from its present state. */
@@ -147,7 +208,11 @@ export class Flow {
         this.#execute(machine, time)
         break
       case 'Aborting':
-        this.#stay(machine, 'Aborted', time, this.#stops[machine]!.skewed(...this.#duty.repair))
+        if (this.#tripReason[machine] === undefined) {
+          this.#stay(machine, 'Aborted', time, this.#stops[machine]!.skewed(...this.#duty.repair))
+        } else {
+          this.#enter(machine, 'Aborted', time)
+        }
         break
       case 'Aborted':
         this.#act(machine, 'Clearing', time)
@@ -210,13 +275,15 @@ export class Flow {
     const pausedAt = this.#pausedAt[machine]!
     if (pausedAt !== notPaused) {
       this.#pausedAt[machine] = notPaused
-      this.#activity[machine] = working
+      this.#beginWork(machine, time)
       this.cycleStart[machine]! += time - pausedAt
       this.#queue.set(machine, this.cycleStart[machine]! + this.cycleLength[machine]!)
-    } else if (this.#holdsPart[machine] === 1) {
+    } else if (this.#holds[machine] === rawPart) {
       this.#startCycle(machine, time)
-    } else {
+    } else if (this.#holds[machine] === noPart || this.#handOver(machine, time)) {
       this.#afterPart(machine, time)
+    } else {
+      this.#wait(machine, waitingForRoom, time)
     }
   }
 
@@ -226,7 +293,19 @@ export class Flow {
     else this.#waitOn(machine, time)
   }
 
+  #beginWork(machine: number, time: number): void {
+    this.#activity[machine] = working
+    this.#workingSince[machine] = time
+  }
+
+  /** Adds the stretch of work that ends now, if there is one. */
+  #stopWork(machine: number, time: number): void {
+    this.#worked[machine] = this.operatingTime(machine, time)
+    this.#activity[machine] = waitingForPart
+  }
+
   #leaveWork(machine: number, time: number): void {
+    this.#stopWork(machine, time)
     const interruption = this.#interruption[machine]!
     this.#interruption[machine] = nothing
     if (interruption === minorStop) {
@@ -243,7 +322,7 @@ export class Flow {
 
   /** The part in the machine is done: a reject leaves the line here. */
   #count(machine: number, time: number, isRejected: boolean): void {
-    this.#holdsPart[machine] = 0
+    this.#holds[machine] = isRejected ? noPart : finishedPart
     this.produced[machine]!++
     if (isRejected) this.rejected[machine]!++
     this.#listener.onPart(machine, time)
@@ -275,7 +354,7 @@ export class Flow {
     if (
       this.#activity[machine] === waitingForRoom ? this.#handOver(machine, time) : this.#take(machine, time)
     ) {
-      if (this.#holdsPart[machine] === 1) this.#startCycle(machine, time)
+      if (this.#holds[machine] === rawPart) this.#startCycle(machine, time)
       else this.#afterPart(machine, time)
     } else if (time >= this.#patienceEnd[machine]!) {
       this.reason[machine] = this.#activity[machine] === waitingForRoom ? blocked : starved
@@ -293,6 +372,7 @@ export class Flow {
   #handOver(machine: number, time: number): boolean {
     const to = this.#buffers.put(machine)
     if (to === full) return false
+    this.#holds[machine] = noPart
     if (to !== shipped && this.#waitsFor(to, starved)) this.#queue.set(to, time)
     return true
   }
@@ -304,7 +384,7 @@ export class Flow {
     for (let i = 0; i < suppliers.length; i++) {
       if (this.#waitsFor(suppliers[i]!, blocked)) this.#queue.set(suppliers[i]!, time)
     }
-    this.#holdsPart[machine] = 1
+    this.#holds[machine] = rawPart
     return true
   }
 
@@ -319,7 +399,11 @@ export class Flow {
     const chance = this.#cycles[machine]!
     const length = Math.max(
       1,
-      Math.round(this.#meanCycle[machine]! * (1 + this.#duty.cycleJitter * chance.noise())),
+      Math.round(
+        this.#meanCycle[machine]! *
+          this.cycleFactor[machine]! *
+          (1 + this.#duty.cycleJitter * chance.noise()),
+      ),
     )
     const fate = chance.uniform()
     const share = chance.uniform()
@@ -327,11 +411,12 @@ export class Flow {
     const breakdownBelow = seconds / this.#duty.breakdownEvery
     const minorStopBelow = breakdownBelow + seconds / this.#duty.minorStopEvery
     const changeoverBelow = minorStopBelow + seconds / this.#duty.changeoverEvery
-    this.#holdsPart[machine] = 1
-    this.#activity[machine] = working
+    this.#holds[machine] = rawPart
+    this.#beginWork(machine, time)
     this.cycleStart[machine] = time
     this.cycleLength[machine] = length
-    this.#willReject[machine] = chance.uniform() < this.#rejectShare[machine]! ? 1 : 0
+    this.#willReject[machine] =
+      chance.uniform() < this.#rejectShare[machine]! + this.extraReject[machine]! ? 1 : 0
     this.#interruption[machine] =
       fate < breakdownBelow ? breakdown : fate < minorStopBelow ? minorStop : nothing
     this.#willChangeOver[machine] = fate >= minorStopBelow && fate < changeoverBelow ? 1 : 0
@@ -359,7 +444,7 @@ export class Flow {
       beginIn('Held', duty.minorStop)
       return
     }
-    this.#holdsPart[machine] = 0
+    this.#holds[machine] = noPart
     this.#isChangingOver[machine] = which < 0.97 ? 0 : 1
     if (which < 0.97) beginIn('Aborted', duty.repair)
     else if (which < 0.985) beginIn('Resetting', duty.changeover)
