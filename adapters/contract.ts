@@ -4,13 +4,22 @@ import type { Clock } from '../schema/clock.js'
 import type { Plant, Signal } from '../schema/plant.js'
 import type { Reject } from '../schema/records.js'
 import type { SampleBatch } from '../schema/sample-batch.js'
+import type { ReadSecret } from '../schema/secret.js'
 
 /** What an adapter tells the engine. */
 export type SourceEvent =
   /** The link stands; samples follow. */
   | { readonly kind: 'connected' }
-  /** The source is alive though nothing changed (a heartbeat): keeps signals reported on change live. */
+  /**
+   * The source answers, and every signal it has told of still is as it was told: a signal that it would have reported
+   * had it changed does not become stale for want of a sample.
+   */
   | { readonly kind: 'alive' }
+  /**
+   * The link is gone for now, and the adapter itself brings it back, because only within the same session the other
+   * side hands over what it kept meanwhile. `connected` follows, or an error.
+   */
+  | { readonly kind: 'interrupted'; readonly reason: string }
   | { readonly kind: 'samples'; readonly batch: SampleBatch }
   | { readonly kind: 'rejects'; readonly rejects: readonly Reject[] }
 
@@ -32,6 +41,9 @@ export interface AdapterContext {
   readonly plant: Plant
   /** The signals of this source. */
   readonly signals: readonly IndexedSignal[]
+  /** Where this kind of adapter keeps files of its own (certificates), in the data folder; may not exist yet. */
+  readonly folder: string
+  readonly readSecret: ReadSecret
   /** The dictionary code of a text; the same text has the same code for ever. */
   intern(text: string): number
   /**

@@ -1,6 +1,7 @@
 import { type Observable, of, type SchedulerLike } from 'rxjs'
 import type { Clock } from '../schema/clock.js'
 import type { Plant, Signal } from '../schema/plant.js'
+import type { ReadSecret } from '../schema/secret.js'
 import type { AdapterContext, IndexedSignal } from './contract.js'
 
 /** A plant without machines: what an adapter under test needs of one. */
@@ -46,6 +47,8 @@ export interface TestContextOptions {
   readonly scheduler?: SchedulerLike
   readonly accepted?: Observable<number>
   readonly window?: number
+  readonly folder?: string
+  readonly readSecret?: ReadSecret
 }
 
 export interface TestContext extends AdapterContext {
@@ -64,6 +67,12 @@ export function testContext(options: TestContextOptions): TestContext {
     scheduler: options.scheduler,
     plant: options.plant ?? emptyPlant,
     signals: options.signals,
+    folder: options.folder ?? '',
+    readSecret:
+      options.readSecret ??
+      (place => {
+        throw new Error(`the test has no secret at ${JSON.stringify(place)}`)
+      }),
     intern(text) {
       const code = codes.get(text) ?? codes.size
       codes.set(text, code)

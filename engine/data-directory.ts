@@ -92,6 +92,11 @@ export class DataDirectory {
     this.#writeWhole('alive.json', JSON.stringify(alive))
   }
 
+  /** Where a kind of adapter keeps files of its own. */
+  folder(adapter: string): string {
+    return join(this.path, adapter)
+  }
+
   close(): Promise<void> {
     return new Promise(resolve => this.#lock.close(() => resolve()))
   }

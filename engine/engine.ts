@@ -18,6 +18,7 @@ import { createGateway, type Gateway, type GatewayOptions } from './gateway/gate
 import { GatewayError } from './gateway/gateway-error.js'
 import { engineMetrics } from './metrics.js'
 import { Intake } from './pipeline/intake.js'
+import { secretReader } from './pipeline/read-secret.js'
 import { sourceEvents } from './pipeline/source-events.js'
 import { StoreError } from './store/errors.js'
 import { openStore, type Store } from './store/store.js'
@@ -99,7 +100,8 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
 
     const adapters = [...(parts.adapters ?? []), ...adapterDefinitions]
     const running = new Subscription()
-    for (const source of plant.sources) running.add(runSource(source, adapters, floor, intake, wall))
+    const sources = { adapters, floor, intake, wall, data }
+    for (const source of plant.sources) running.add(runSource(source, sources))
     missing.delete('sources')
     const timers = keepHouse(floor, intake, data, wall)
 
@@ -192,14 +194,17 @@ function makeIntake(
   )
 }
 
-function runSource(
-  source: SourceSpec,
-  adapters: readonly AdapterDefinition[],
-  floor: LiveFloor,
-  intake: Intake,
-  wall: Clock,
-): Subscription {
-  const definition = adapters.find(({ kind }) => kind === source.adapter)
+interface SourceParts {
+  readonly adapters: readonly AdapterDefinition[]
+  readonly floor: LiveFloor
+  readonly intake: Intake
+  readonly wall: Clock
+  readonly data: DataDirectory
+}
+
+function runSource(source: SourceSpec, parts: SourceParts): Subscription {
+  const { floor, intake } = parts
+  const definition = parts.adapters.find(({ kind }) => kind === source.adapter)
   if (definition === undefined) {
     throw new EngineError(
       'bad-plant',
@@ -210,9 +215,11 @@ function runSource(
   const context = {
     source: source.id,
     clock: floor.clock,
-    wall,
+    wall: parts.wall,
     plant: floor.plant,
     signals,
+    folder: parts.data.folder(definition.kind),
+    readSecret: secretReader(process.env),
     intern: (text: string) => floor.intern(text),
     window: acceptWindow,
   }

@@ -214,6 +214,33 @@ describe('the live floor', () => {
     expect(connectionOf(floor.signals.status[execution]!)).toBe('live')
   })
 
+  it('believes a source that says it is alive: a signal that has not changed is not silent', () => {
+    const { floor, wall, say } = makeFloor()
+    say([temp, 20, wall.time])
+    wall.time += 3000
+    floor.ingest('plc', { kind: 'alive' })
+    wall.time += 3000
+    floor.tick()
+    expect(connectionOf(floor.signals.status[temp]!)).toBe('live')
+    wall.time += 1
+    floor.tick()
+    expect(connectionOf(floor.signals.status[temp]!)).toBe('stale')
+    floor.ingest('plc', { kind: 'alive' })
+    floor.tick()
+    expect(connectionOf(floor.signals.status[temp]!), 'only a value makes it live again').toBe('stale')
+  })
+
+  it('knows nothing of a source whose link is interrupted, until it is connected', () => {
+    const { floor, wall, say } = makeFloor()
+    floor.ingest('plc', { kind: 'connected' })
+    say([temp, 20, wall.time], [execution, 'ACTIVE', wall.time])
+    const entry = floor.ingest('plc', { kind: 'interrupted', reason: 'cut' })
+    expect(connectionOf(floor.signals.status[temp]!)).toBe('lost')
+    expect(entry?.stateChanges).toMatchObject([{ state: 'Undefined', observed: false }])
+    floor.ingest('plc', { kind: 'connected' })
+    expect(connectionOf(floor.signals.status[temp]!)).toBe('stale')
+  })
+
   it('reads the machine’s state and mode from the words of its source', () => {
     const { floor, say } = makeFloor()
     const entry = say([execution, 'full', 10], [mode, 'MANUAL', 11])

@@ -110,7 +110,10 @@ export class LiveFloor implements Floor {
         this.#sourceFound(source)
         return this.#entry(source)
       case 'alive':
+        this.#sourceAlive(source)
         return undefined
+      case 'interrupted':
+        return this.sourceLost(source)
     }
   }
 
@@ -183,6 +186,11 @@ export class LiveFloor implements Floor {
       this.#sensorWatch.found(index, time, isOwnTime)
       if (signal.quantity === 'state') this.#machineWatch.found(machine, time, isOwnTime)
     }
+  }
+
+  #sourceAlive(source: string): void {
+    const time = this.clock.now()
+    for (const { index } of this.#bySource.get(source) ?? []) this.#sensorWatch.confirm(index, time)
   }
 
   #hear(address: string, emitted: { readonly type: string; readonly time: number }): void {

@@ -72,6 +72,11 @@ export class SensorWatch {
     return true
   }
 
+  /** Its source says that it would have told a change. */
+  confirm(index: number, time: number): void {
+    this.#lastHeard[index] = time
+  }
+
   /** The link to its source is gone. */
   lost(index: number, time: number): void {
     if (this.#classifier.isMovedByLoss(index)) this.#tell(index, { type: 'SOURCE_LOST', time })

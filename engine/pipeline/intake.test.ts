@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { SourceEvent } from '../../adapters/contract.js'
 import type { Plant } from '../../schema/plant.js'
 import type { Entry } from '../../schema/records.js'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
@@ -102,6 +103,16 @@ describe('the intake', () => {
       [undefined, 1],
     ])
     expect(accepted()).toBe(2)
+  })
+
+  it('says of a source whose link is interrupted that it waits, until it is connected again', () => {
+    const { intake } = makeIntake()
+    const take = (event: SourceEvent) => intake.take('plc', { kind: 'event', event, accept: () => {} })
+    take({ kind: 'connected' })
+    take({ kind: 'interrupted', reason: 'the cable' })
+    expect(intake.health.get('plc')).toMatchObject({ state: 'waiting', losses: 1, lastError: 'the cable' })
+    take({ kind: 'connected' })
+    expect(intake.health.get('plc')).toMatchObject({ state: 'connected', losses: 1 })
   })
 
   it('says of a source that it waits, and why', () => {

@@ -68,11 +68,8 @@ export class Intake {
         this.#append(floor.ingest(source, this.#gated(health, signal.event)), acceptance(health, signal))
         return
       case 'lost':
-        health.losses++
-        health.state = 'waiting'
-        health.lastError = signal.error instanceof Error ? signal.error.message : String(signal.error)
+        this.#lose(health, signal.error)
         this.#append(floor.sourceLost(source), () => {})
-        this.#parts.onLost?.(source, signal.error)
         return
       case 'ended':
         health.state = 'ended'
@@ -125,7 +122,18 @@ export class Intake {
     accept()
   }
 
+  #lose(health: SourceHealth, error: unknown): void {
+    health.losses++
+    health.state = 'waiting'
+    health.lastError = error instanceof Error ? error.message : String(error)
+    this.#parts.onLost?.(health.source, error)
+  }
+
   #count(health: SourceHealth, event: SourceEvent): void {
+    if (event.kind === 'interrupted') {
+      this.#lose(health, new Error(event.reason))
+      return
+    }
     if (event.kind === 'samples') health.samples += event.batch.count
     else if (event.kind === 'rejects') health.rejects += event.rejects.length
     if (health.state === 'connected') return
