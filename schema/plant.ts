@@ -1,3 +1,4 @@
+import type { MachineConfig } from './machine-config.js'
 import type { Limits } from './sensor-state.js'
 
 /**
@@ -54,6 +55,8 @@ export interface Machine {
   readonly idealCycleTime: number
   /** Place on the floor, metres from the line's origin; the viewer lays the line out where it is missing. */
   readonly position?: { readonly x: number; readonly y: number }
+  /** How it uses PackML, where that is not as TR88.00.02-2022 comes. */
+  readonly packml?: MachineConfig
   readonly signals: readonly Signal[]
 }
 

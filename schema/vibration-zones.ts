@@ -7,14 +7,16 @@ import type { Limits } from './sensor-state.js'
  */
 export type VibrationZone = 'A' | 'B' | 'C' | 'D'
 
+export const vibrationSupports = ['rigid', 'flexible'] as const
 /** Rigid: the lowest natural frequency of machine and support is at least 1.25 times the main excitation. */
-export type VibrationSupport = 'rigid' | 'flexible'
+export type VibrationSupport = (typeof vibrationSupports)[number]
 
+export const vibrationGroups = ['1', '2', 'I', 'II', 'III', 'IV'] as const
 /**
  * Groups 1 and 2 of ISO 20816-3 (industrial machines above 15 kW, 120 to 15,000 r/min), and the classes I to IV of
  * ISO 10816-1, Annex B (older; still on most wall charts).
  */
-export type VibrationGroup = '1' | '2' | 'I' | 'II' | 'III' | 'IV'
+export type VibrationGroup = (typeof vibrationGroups)[number]
 
 /** Where one zone ends and the next begins, mm/s RMS. */
 export interface ZoneBoundaries {

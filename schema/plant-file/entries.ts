@@ -1,7 +1,10 @@
 import { z } from 'zod'
 import { packmlStates, plantModes, suspendReasons, unitModes } from '../packml.js'
 import { archetypes, quantities } from '../plant.js'
-import { parsePeriod } from './period.js'
+import { type LimitName, limitNames } from '../sensor-state.js'
+import { vibrationGroups, vibrationSupports } from '../vibration-zones.js'
+import { parseDuration, parsePeriod } from './period.js'
+import { oneOf } from './problem.js'
 
 /**
  * The entries of a plant file, one schema each. Containers (sites, signals, …) stay unknown here: their entries are
@@ -50,6 +53,12 @@ const period = z
   .refine(value => parsePeriod(value) !== undefined, periodRule)
   .transform(value => parsePeriod(value) ?? 0)
 
+const durationRule = expecting('a duration', 'write 10s, 500ms or 2min')
+const duration = z
+  .string(durationRule)
+  .refine(value => parseDuration(value) !== undefined, durationRule)
+  .transform(value => parseDuration(value) ?? 0)
+
 const timeRule = expecting('a time of day', 'write hours and minutes such as 06:00')
 const timeOfDay = z.string(timeRule).regex(/^([01]\d|2[0-3]):[0-5]\d$/, timeRule)
 
@@ -87,13 +96,39 @@ export const lineEntry = z.strictObject({
 
 const rangeRule = expecting('a range', 'write [lowest, highest] as two numbers')
 const normalRule = expecting('a normal centre and spread', 'write [centre, spread] as two numbers')
-const limitsEntry = z.strictObject({
-  warningHigh: number.optional(),
-  criticalHigh: number.optional(),
-  warningLow: number.optional(),
-  criticalLow: number.optional(),
-  deadband: notNegative.optional(),
+const delays = { onDelay: duration.optional(), offDelay: duration.optional() }
+const delaysEntry = z.strictObject(delays)
+/** Zones of ISO 20816; roman classes are those of ISO 10816-1. */
+const vibrationEntry = z.strictObject({
+  group: z.union(
+    [
+      z.literal(1).transform(() => '1' as const),
+      z.literal(2).transform(() => '2' as const),
+      z.enum(vibrationGroups),
+    ],
+    expecting('a machine group', `write ${oneOf(vibrationGroups)}`),
+  ),
+  support: z.enum(vibrationSupports),
+  baseline: notNegative.optional(),
 })
+const limitsEntry = z.strictObject({
+  ...(Object.fromEntries(limitNames.map(name => [name, number.optional()])) as Record<
+    LimitName,
+    z.ZodOptional<typeof number>
+  >),
+  deadband: notNegative.optional(),
+  ...delays,
+  delays: z
+    .strictObject(
+      Object.fromEntries(limitNames.map(name => [name, delaysEntry.optional()])) as Record<
+        LimitName,
+        z.ZodOptional<typeof delaysEntry>
+      >,
+    )
+    .optional(),
+  iso20816: vibrationEntry.optional(),
+})
+export type LimitsEntry = z.infer<typeof limitsEntry>
 
 /** A sensor or status signal; what it leaves out is inherited, or has a default. */
 export const signalEntry = z.strictObject({
@@ -111,6 +146,23 @@ export const signalEntry = z.strictObject({
 })
 export type SignalEntry = z.infer<typeof signalEntry>
 
+const flagRule = expecting('true or false', 'write true or false')
+const state = z.enum(packmlStates)
+const states = z.array(state, expecting('a list of states', 'write e.g. [Idle, Execute]'))
+const modesRule = expecting(
+  'a map of modes',
+  'write each mode with the states it does without, such as "Manual: [Held]"',
+)
+/** How a machine uses PackML; what it leaves out is as TR88.00.02-2022 comes. */
+const packmlEntry = z.strictObject({
+  modes: z.record(z.string(), states, modesRule).optional(),
+  modeChangeIn: states.optional(),
+  holdFrom: states.optional(),
+  executeCompletes: z.boolean(flagRule).optional(),
+  counterWidth: number.optional(),
+})
+export type PackmlEntry = z.infer<typeof packmlEntry>
+
 export const machineTypeEntry = z.strictObject({
   extends: idOf('machine type').optional(),
   name: text.optional(),
@@ -118,6 +170,7 @@ export const machineTypeEntry = z.strictObject({
   ratedPower: positive('a rated power', 'kW').optional(),
   idealCycleTime: positive('a cycle time', 'seconds').optional(),
   period: period.optional(),
+  packml: packmlEntry.optional(),
   signals: z.unknown().optional(),
   status: z.unknown().optional(),
 })
@@ -137,6 +190,7 @@ export const machineEntry = z.strictObject({
   idealCycleTime: positive('a cycle time', 'seconds').optional(),
   position: z.strictObject({ x: number, y: number }).optional(),
   period: period.optional(),
+  packml: packmlEntry.optional(),
   sensors: idsOf('sensor').optional(),
   reports: idsOf('status signal').optional(),
   signals: z.unknown().optional(),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { countPlant } from '../count-plant.js'
+import { standardConfig } from '../machine-config.js'
 import type { Plant } from '../plant.js'
 import { loadPlant } from './load-plant.js'
 import { formatProblem } from './problem.js'
@@ -122,6 +123,55 @@ types:
       ['b', 0],
       ['c', 0],
     ])
+  })
+
+  it('takes vibration limits from the zones of ISO 20816, and delays for all limits or for one', () => {
+    const plant = load(`${minimal.replace('type: cnc-mill }', 'type: own-mill }')}
+types:
+  own-mill:
+    extends: cnc-mill
+    signals:
+      vibration:
+        limits:
+          iso20816: { group: 2, support: rigid, baseline: 1.1 }
+          offDelay: 500ms
+          delays: { criticalHigh: { onDelay: 0s } }
+`)
+    const vibration = machinesOf(plant)[0]?.signals.find(signal => signal.name === 'vibration')
+    // Group 2, rigid: B/C 2.8, C/D 4.5 mm/s; warning at baseline + B/C / 4, critical at 1.25 C/D (ISO 20816-3, Annex A).
+    expect(vibration?.limits.warningHigh).toBeCloseTo(1.8, 12)
+    expect(vibration?.limits).toMatchObject({
+      criticalHigh: 5.625,
+      onDelay: 10_000,
+      offDelay: 500,
+      delays: { criticalHigh: { onDelay: 0 } },
+    })
+  })
+
+  it('says how a machine uses PackML: what its type says, over it what it says itself, else the standard', () => {
+    const plant = load(`${minimal
+      .replace('type: cnc-mill }', 'type: own-mill, packml: { counterWidth: 65536 } }')
+      .replace('type: cnc-mill }', 'type: own-mill }')}
+types:
+  own-mill:
+    extends: cnc-mill
+    packml:
+      modes: { Production: [], Mode 4: [Holding, Held, Unholding] }
+      holdFrom: [Execute, Idle]
+`)
+    const shared = {
+      ...standardConfig,
+      modes: [
+        { mode: 'Production', disabled: [] },
+        { mode: 'Mode 4', disabled: ['Holding', 'Held', 'Unholding'] },
+      ],
+      holdFrom: ['Execute', 'Idle'],
+    }
+    expect(machinesOf(plant).map(machine => machine.packml)).toEqual([
+      { ...shared, counterWidth: 65_536 },
+      shared,
+    ])
+    expect(machinesOf(load(minimal))[0]).not.toHaveProperty('packml')
   })
 
   it("lets a machine have only some of its type's signals, change them and add its own", () => {

@@ -1,7 +1,8 @@
 import type { MachineTypeTemplate, SignalTemplate } from '../machine-types/machine-type-template.js'
 import { shippedMachineTypes } from '../machine-types/shipped-machine-types.js'
 import { type Archetype, archetypes, type MachineType } from '../plant.js'
-import { id, type MachineTypeEntry, machineTypeEntry } from './entries.js'
+import { id, type MachineTypeEntry, machineTypeEntry, type PackmlEntry } from './entries.js'
+import { completePackml } from './packml.js'
 import { oneOf, type PlantPath } from './problem.js'
 import { keysOf, type Report } from './report.js'
 import {
@@ -19,6 +20,8 @@ export interface ResolvedType {
   readonly idealCycleTime: number | undefined
   /** Of the sensors that machines add, milliseconds. */
   readonly period: number | undefined
+  /** How its machines use PackML, as far as the file says. */
+  readonly packml: PackmlEntry | undefined
   /** What its machines' own entries build on. */
   readonly drafts: Readonly<Record<'signals' | 'status', SignalDrafts>>
   readonly templates: Readonly<Record<'signals' | 'status', ReadonlyMap<string, SignalTemplate>>>
@@ -92,6 +95,7 @@ export class MachineTypes {
         )
       }
     }
+    completePackml(undefined, own?.packml, this.#report, [...path(typeId), 'packml'])
     const templates = {
       signals: this.#complete(typeId, draft.signals, 'signals', own),
       status: this.#complete(typeId, draft.status, 'status', own),
@@ -102,6 +106,7 @@ export class MachineTypes {
       type: makeType(typeId, draft.name ?? typeId, archetype, ratedPower),
       idealCycleTime: draft.idealCycleTime,
       period: draft.period,
+      packml: draft.packml,
       drafts: { signals: draft.signals, status: draft.status },
       templates: { signals: templates.signals, status: templates.status },
     }
@@ -202,6 +207,7 @@ export class MachineTypes {
     const drafts: TypeDraft = {
       ...parent,
       ...own,
+      ...(own.packml && { packml: { ...parent?.packml, ...own.packml } }),
       signals: new Map(parent?.signals),
       status: new Map(parent?.status),
     }

@@ -1,3 +1,4 @@
+import type { MachineConfig } from '../machine-config.js'
 import type { SignalTemplate } from '../machine-types/machine-type-template.js'
 import { makeSignal } from '../machine-types/make-signal.js'
 import type { Machine, Signal } from '../plant.js'
@@ -5,6 +6,7 @@ import type { DeclaredIds } from './declared-ids.js'
 import { id, type MachineEntry, machineEntry } from './entries.js'
 import { expandIdRange, longestRange } from './id-range.js'
 import { type MachineTypes, type ResolvedType, usualPeriod } from './machine-types.js'
+import { completePackml } from './packml.js'
 import { oneOf, type PlantPath } from './problem.js'
 import { isMap } from './report.js'
 import { completeSignal, inheritSignal, readSignals, type SignalSurroundings } from './signals.js'
@@ -62,6 +64,7 @@ export class MachineReader {
       const fix = 'add the seconds per part here or to its type'
       report.add([...path, 'idealCycleTime'], undefined, 'idealCycleTime is missing', fix)
     }
+    const packml = this.#packml(entry, type, path)
     if (templates === undefined || idealCycleTime === undefined || source === undefined) return []
     return ids.flatMap(({ id: machineId, number }): PlacedMachine[] => {
       if (!this.#hasRoom(templates.length, path)) return []
@@ -77,6 +80,7 @@ export class MachineReader {
         source,
         idealCycleTime,
         ...(position && { position }),
+        ...(packml && { packml }),
         signals,
       }
       return [{ machine, feeds, path }]
@@ -129,6 +133,11 @@ export class MachineReader {
     const fix = known.length === 0 ? 'add one under sources' : `add one of ${known.join(', ')}`
     this.#surroundings.report.add(at, undefined, 'source is missing', fix)
     return undefined
+  }
+
+  #packml(entry: MachineEntry, type: ResolvedType | undefined, path: PlantPath): MachineConfig | undefined {
+    const { report } = this.#surroundings
+    return completePackml(type?.packml, entry.packml, report, [...path, 'packml'])
   }
 
   /** What the machine has of its type, and what it adds or changes: sensors first, then status. */

@@ -3,16 +3,25 @@ const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, 
 /** The word for a signal without a period: the source reports it when it changes. */
 const onChange = 'on-change'
 
+/** Milliseconds of a duration such as `10s`, `0s` or `1.5min`; undefined where it is none. */
+export function parseDuration(text: string): number | undefined {
+  const match = /^(\d{1,9}(?:\.\d{1,6})?) ?(ms|s|min|h)$/.exec(text)
+  const ms = Number(match?.[1]) * (unitMs[match?.[2] ?? ''] ?? Number.NaN)
+  return Number.isNaN(ms) ? undefined : ms
+}
+
+/** The shortest way to write a duration in ms; `parseDuration` reads it back. */
+export function formatDuration(ms: number): string {
+  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`
+}
+
 /** Milliseconds of a period such as `1s`, `100ms` or `on-change` (0); undefined where it is none. */
 export function parsePeriod(text: string): number | undefined {
   if (text === onChange) return 0
-  const match = /^(\d{1,9}(?:\.\d{1,6})?) ?(ms|s|min|h)$/.exec(text)
-  const ms = Number(match?.[1]) * (unitMs[match?.[2] ?? ''] ?? Number.NaN)
-  return ms > 0 ? ms : undefined
+  return parseDuration(text) || undefined
 }
 
 /** The shortest way to write a period; `parsePeriod` reads it back. */
 export function formatPeriod(ms: number): string {
-  if (ms === 0) return onChange
-  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`
+  return ms === 0 ? onChange : formatDuration(ms)
 }

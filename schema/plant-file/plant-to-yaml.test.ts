@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { standardConfig } from '../machine-config.js'
 import type { Machine, Plant } from '../plant.js'
 import { referencePlant } from '../reference-plant/reference-plant.js'
 import { loadPlant } from './load-plant.js'
@@ -52,10 +53,25 @@ describe('a plant as YAML', () => {
       ...machine,
       ...(number % 5 === 0 && { feeds: [], position: { x: number, y: -1.5 }, name: machine.id }),
       ...(number % 7 === 0 && { idealCycleTime: 1.25 }),
+      ...(number % 8 === 0 && {
+        packml: { ...standardConfig, executeCompletes: true, counterWidth: 65_536 },
+      }),
+      ...(number % 9 === 0 && {
+        packml: { ...standardConfig, modes: [{ mode: 'Mode 4' as const, disabled: ['Held' as const] }] },
+      }),
       signals: machine.signals.map((signal, place) => ({
         ...signal,
         ...(number % 3 === 0 && place === 0 && { period: 250, tag: `ns=2;s=${machine.id}/first` }),
         ...(number % 4 === 0 && place === 1 && { limits: {}, resolution: 0 }),
+        ...(number % 6 === 0 &&
+          place === 3 && {
+            limits: {
+              ...signal.limits,
+              onDelay: 10_000,
+              offDelay: 1.5,
+              ...(signal.limits.warningLow && { delays: { warningLow: { onDelay: 0 } } }),
+            },
+          }),
         ...(number % 11 === 0 &&
           place === 2 && { range: [-1e6, 1e6] as const, limits: { warningHigh: 1e5 } }),
       })),

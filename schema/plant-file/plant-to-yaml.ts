@@ -3,6 +3,8 @@ import { expandTag, plainTagPattern } from '../machine-types/make-signal.js'
 import type { Machine, Plant, Signal, StateMap } from '../plant.js'
 import { type StateMeaning, shippedStateMaps } from '../state-maps.js'
 import { isTextQuantity } from '../units.js'
+import { writeLimits } from './limits.js'
+import { writePackml } from './packml.js'
 import { formatPeriod } from './period.js'
 import { counterRange, impliedQuantity, sensorPeriodMs } from './signals.js'
 
@@ -130,6 +132,7 @@ class PlantWriter {
       ...(!isUsualFeed && { feeds: machine.feeds }),
       ...(machine.idealCycleTime !== usualCycleTime && { idealCycleTime: machine.idealCycleTime }),
       ...optional('position', machine.position),
+      ...optional('packml', machine.packml && writePackml(machine.packml)),
       ...this.#machineSignals(machine),
     }
   }
@@ -182,7 +185,7 @@ class PlantWriter {
       ...(String(range) !== String(usualRange) && { range }),
       ...(resolution !== 0 && { resolution }),
       ...optional('normal', normal),
-      ...(Object.keys(limits).length > 0 && { limits }),
+      ...(Object.keys(limits).length > 0 && { limits: writeLimits(limits) }),
       ...optional('map', signal.stateMap),
       ...(source !== machine.source && { source }),
       ...(tag !== usualTag && { tag: tag.replaceAll(machine.id, () => '{machine}') }),

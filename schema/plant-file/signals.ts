@@ -1,7 +1,9 @@
 import type { SignalTemplate } from '../machine-types/machine-type-template.js'
 import { type Quantity, quantities, type Signal } from '../plant.js'
+import type { Limits } from '../sensor-state.js'
 import { isTextQuantity, unitFits, unitsOf, usualSpelling } from '../units.js'
 import { id, type SignalEntry, signalEntry } from './entries.js'
+import { completeLimits, type SignalFault } from './limits.js'
 import { oneOf, type PlantPath, showValue } from './problem.js'
 import type { Report } from './report.js'
 
@@ -79,16 +81,23 @@ export function completeSignal(
   const range = draft.range ?? (type === 'text' ? [0, 0] : role === 'status' ? counterRange : undefined)
   if (range === undefined) {
     check.fault('range', 'range is missing', 'add what the instrument can show as [lowest, highest]')
-  } else if (type === 'number') check.numbers(range)
+  }
+  const unit = draft.unit ?? ''
+  let limits: Limits = {}
+  if (range !== undefined && type === 'number' && check.isRange(range)) {
+    const fault: SignalFault = (...what) => check.fault(...what)
+    limits = completeLimits(draft.limits ?? {}, { quantity, unit, range }, fault)
+    check.numbers(range, limits)
+  }
   if (range === undefined || !check.isSound) return undefined
   return {
     quantity,
-    unit: draft.unit ?? '',
+    unit,
     type,
     period: draft.period ?? (role === 'sensor' ? sensorPeriodMs : 0),
     range,
     resolution: draft.resolution ?? 0,
-    limits: draft.limits ?? {},
+    limits,
     ...(draft.normal && { normal: draft.normal }),
     ...(draft.map && { stateMap: draft.map }),
     ...(draft.tag && { tag: draft.tag }),
@@ -173,13 +182,16 @@ class SignalCheck {
     }
   }
 
-  numbers(range: readonly [number, number]): void {
-    const { resolution = 0, limits = {}, normal } = this.#draft
+  isRange(range: readonly [number, number]): boolean {
     const [low, high] = range
-    if (low >= high) {
-      this.fault('range', `the range ${low} to ${high} is empty`, 'write [lowest, highest]', range)
-      return
-    }
+    if (low < high) return true
+    this.fault('range', `the range ${low} to ${high} is empty`, 'write [lowest, highest]', range)
+    return false
+  }
+
+  numbers(range: readonly [number, number], limits: Limits): void {
+    const { resolution = 0, normal } = this.#draft
+    const [low, high] = range
     const within = `the range ${low} to ${high}`
     if (resolution > high - low) {
       this.fault(
@@ -189,30 +201,7 @@ class SignalCheck {
         resolution,
       )
     }
-    const ascending = ['criticalLow', 'warningLow', 'warningHigh', 'criticalHigh'] as const
-    let below: (typeof ascending)[number] | undefined
-    for (const name of ascending) {
-      const limit = limits[name]
-      if (limit === undefined) continue
-      if (limit < low || limit > high) {
-        this.fault(
-          `limits.${name}`,
-          `${name} ${limit} lies outside ${within}`,
-          'move the limit or widen the range',
-          limit,
-        )
-      }
-      if (below !== undefined && limit <= (limits[below] ?? limit)) {
-        const fix = `the order is ${ascending.join(' < ')}`
-        this.fault(`limits.${name}`, `${name} ${limit} is not above ${below} ${limits[below]}`, fix, limit)
-      }
-      below = name
-    }
-    const { warningLow = low, warningHigh = high, deadband = 0 } = limits
-    if (warningHigh > warningLow && deadband >= warningHigh - warningLow) {
-      const message = `a deadband of ${deadband} is as wide as all that is normal, ${warningLow} to ${warningHigh}`
-      this.fault('limits.deadband', message, 'write a smaller deadband', deadband)
-    }
+    const { warningLow = low, warningHigh = high } = limits
     const centre = normal?.[0]
     if (centre === undefined) return
     if (centre < low || centre > high) {

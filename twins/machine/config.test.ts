@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { packmlStates } from '../../schema/packml.js'
 import {
-  checkConfig,
   holdExtension,
-  isEnabled,
   lastingStates,
   type MachineConfig,
   type Mode,
   standardConfig,
-} from './config.js'
+} from '../../schema/machine-config.js'
+import { packmlStates } from '../../schema/packml.js'
+import { checkConfig, isEnabled } from './config.js'
 
 const check = (change: Partial<MachineConfig>) => () => checkConfig({ ...standardConfig, ...change })
 

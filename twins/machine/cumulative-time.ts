@@ -1,4 +1,5 @@
-import type { Mode, PackmlState } from './config.js'
+import type { Mode } from '../../schema/machine-config.js'
+import type { PackmlState } from '../../schema/packml.js'
 
 /** Milliseconds in each state of each mode (PackTag Admin.StateCumulativeTime[mode, state]). */
 export type CumulativeTimes = Readonly<Partial<Record<Mode, Readonly<Partial<Record<PackmlState, number>>>>>>

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
+import { holdExtension, type MachineConfig, type Mode, standardConfig } from '../../schema/machine-config.js'
 import { packmlStates, suspendReasons } from '../../schema/packml.js'
-import { holdExtension, type MachineConfig, type Mode, standardConfig } from './config.js'
 import { counterNames, type MachineEvent } from './machine.events.js'
 import { commands, movesByPriority } from './rules.js'
 

@@ -1,5 +1,5 @@
+import { type MachineConfig, standardConfig } from '../../schema/machine-config.js'
 import type { SuspendReason } from '../../schema/packml.js'
-import { type MachineConfig, standardConfig } from './config.js'
 import { type Counter, freshCounter } from './counter.js'
 import type { TimeBook } from './cumulative-time.js'
 

@@ -1,3 +1,4 @@
+import type { Mode } from '../../schema/machine-config.js'
 import {
   isMode,
   type PackmlState,
@@ -6,7 +7,6 @@ import {
   suspendReasons,
 } from '../../schema/packml.js'
 import { shown, type TwinProblem } from '../twin-problem.js'
-import type { Mode } from './config.js'
 import type { CountedBy } from './counter.js'
 import type { MachineContext } from './machine.context.js'
 import { type Command, commands, type Move, movesByPriority } from './rules.js'

@@ -1,6 +1,6 @@
 import { createActor, type Snapshot } from 'xstate'
+import type { MachineConfig } from '../../schema/machine-config.js'
 import type { PackmlState } from '../../schema/packml.js'
-import type { MachineConfig } from './config.js'
 import type { MachineEmitted, MachineEvent } from './machine.events.js'
 import { machineMachine, packmlStateOf } from './machine.machine.js'
 import type { Move } from './rules.js'

@@ -1,6 +1,7 @@
 import { assign, emit, enqueueActions, setup } from 'xstate'
+import type { MachineConfig } from '../../schema/machine-config.js'
 import { type PackmlState, packmlStates, type SuspendReason } from '../../schema/packml.js'
-import { checkConfig, isEnabled, type MachineConfig } from './config.js'
+import { checkConfig, isEnabled } from './config.js'
 import { freshCounter, increment, read } from './counter.js'
 import { book, bookTime, see } from './cumulative-time.js'
 import { configOf, freshContext, type MachineContext } from './machine.context.js'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Snapshot } from 'xstate'
+import { standardConfig } from '../../schema/machine-config.js'
 import { packmlStates } from '../../schema/packml.js'
-import { standardConfig } from './config.js'
 import { cumulativeTimes, modeTime, totalTime } from './cumulative-time.js'
 import { at, contextOf, listen, move, seen, start, stateOf } from './machine.fixture.js'
 import { machineDefinition, machineMachine } from './machine.machine.js'

@@ -1,4 +1,5 @@
-import type { MachineConfig, Mode, PackmlState } from './config.js'
+import type { MachineConfig, Mode } from '../../schema/machine-config.js'
+import type { PackmlState } from '../../schema/packml.js'
 import type { CounterName, MachineEvent } from './machine.events.js'
 
 /** The transition table of TR88.00.02-2022, written down by hand: from, command or SC, to. */

@@ -1,4 +1,6 @@
-import { isEnabled, type MachineConfig, type Mode, type PackmlState } from './config.js'
+import type { MachineConfig, Mode } from '../../schema/machine-config.js'
+import type { PackmlState } from '../../schema/packml.js'
+import { isEnabled } from './config.js'
 
 /** The commands of TR88.00.02-2022 (PackTag Command.CntrlCmd) in the order of their numbers, 1 to 10. */
 export const commands = [

@@ -1,6 +1,7 @@
 import { type StateValue, transition } from 'xstate'
+import { type MachineConfig, type Mode, standardConfig } from '../../schema/machine-config.js'
 import { type PackmlState, packmlNumber, packmlStates } from '../../schema/packml.js'
-import { checkConfig, type MachineConfig, type Mode, standardConfig } from './config.js'
+import { checkConfig } from './config.js'
 import { freshContext } from './machine.context.js'
 import { machineMachine, packmlStateOf } from './machine.machine.js'
 import { movesByPriority } from './rules.js'
