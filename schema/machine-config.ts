@@ -4,7 +4,7 @@ import { isMode, type PackmlState, type PlantMode, packmlStates, type UnitMode }
 export type Mode = UnitMode | PlantMode
 
 /** A mode in which the machine can be, and the states it does without there. */
-export interface ModeSpec {
+interface ModeSpec {
   readonly mode: Mode
   readonly disabled: readonly PackmlState[]
 }

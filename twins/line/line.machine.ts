@@ -52,7 +52,6 @@ export const lineMachine = setup({
       const view = viewAfter(context, event)
       return view !== undefined && isOther(view.constraint, context.constraint)
     },
-    isTimely: ({ context, event }) => viewAfter(context, event) !== undefined,
   },
   actions: {
     rememberMachine: assign(({ context, event }) => {
@@ -101,7 +100,9 @@ function judged(from: LineState) {
     guard: 'isConstraintNew' as const,
     actions: ['rememberMachine' as const, { type: 'announceLine' as const, params: { to: from } }],
   }
-  return [...moves, again, { guard: 'isTimely' as const, actions: 'rememberMachine' as const }]
+  // A line that runs, and one of which nothing is known, is held back by no machine.
+  const isFree = from === 'running' || from === 'unknown'
+  return [...moves, ...(isFree ? [] : [again]), { actions: 'rememberMachine' as const }]
 }
 
 /** What the machines show after this event. */

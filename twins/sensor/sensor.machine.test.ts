@@ -32,6 +32,7 @@ describe('the sensor statechart', () => {
     ['lost', sample(50), 'live'],
     ['lost', { type: 'SOURCE_FOUND', time: 1 }, 'stale'],
     ['lost', { type: 'SILENT', time: 1 }, 'lost'],
+    ['live', sample(50), 'live'],
     ['live', { type: 'SILENT', time: 1 }, 'stale'],
     ['live', { type: 'SOURCE_LOST', time: 1 }, 'lost'],
     ['live', { type: 'SOURCE_FOUND', time: 1 }, 'live'],
@@ -43,8 +44,12 @@ describe('the sensor statechart', () => {
     if (from !== 'lost') actor.send(sample(50))
     if (from === 'stale') actor.send({ type: 'SILENT', time: 1 })
     expect(regions(actor)).toMatchObject({ connection: from })
-    actor.send(event)
+    const said: SensorEmitted[] = []
+    actor.on('connection.changed', emitted => said.push(emitted))
+    actor.send({ ...event, time: 5 })
     expect(regions(actor)).toMatchObject({ connection: to })
+    expect(said).toEqual(from === to ? [] : [{ type: 'connection.changed', time: 5, to }])
+    if (event.type === 'SAMPLE') expect(actor.getSnapshot().context.sampledAt).toBe(5)
   })
 
   it.each([

@@ -213,8 +213,8 @@ function measured(from: Level) {
       target: to,
       actions: follow,
     }))
-  const stays = { actions: follow }
-  return { SAMPLE: [...moves, stays], TICK: [...moves, stays] }
+  // A value may begin or end a delay without moving the level; time alone may not.
+  return { SAMPLE: [...moves, { actions: follow }], TICK: moves }
 }
 
 /** From one verdict to each of the others; the same again only renews its score. */
