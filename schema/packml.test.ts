@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isMode, modeNumber, packmlNumber } from './packml.js'
+import { isMode, modeNumber, modeOf, packmlNumber } from './packml.js'
 
 describe('PackML by number', () => {
   it('numbers states as TR88.00.02 does', () => {
@@ -9,6 +9,15 @@ describe('PackML by number', () => {
   it('numbers the modes of the standard and those of a plant', () => {
     expect((['Invalid', 'Production', 'Manual', 'Mode 4', 'Mode 31'] as const).map(modeNumber)).toEqual([
       0, 1, 3, 4, 31,
+    ])
+    expect([0, 1, 3, 4, 31, 32, -1].map(modeOf)).toEqual([
+      'Invalid',
+      'Production',
+      'Manual',
+      'Mode 4',
+      'Mode 31',
+      'Invalid',
+      'Invalid',
     ])
   })
 

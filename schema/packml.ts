@@ -51,6 +51,11 @@ export function modeNumber(mode: UnitMode | PlantMode): number {
   return mode.startsWith('Mode ') ? Number(mode.slice('Mode '.length)) : unitModeNumber[mode as UnitMode]
 }
 
+/** The mode of a number; Invalid for a number that TR88.00.02 does not have. */
+export function modeOf(number: number): UnitMode | PlantMode {
+  return unitModes[number] ?? plantModes[number - unitModes.length] ?? 'Invalid'
+}
+
 /** Whether `name` is a mode of TR88.00.02 or one that a plant may define. */
 export function isMode(name: unknown): name is UnitMode | PlantMode {
   return typeof name === 'string' && everyMode.has(name)

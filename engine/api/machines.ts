@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { displayStates } from '../../schema/display-state.js'
-import { packmlStates, unitModes } from '../../schema/packml.js'
+import { modeOf, packmlStates } from '../../schema/packml.js'
 import type { Floor, RegisteredMachine } from '../floor/floor.js'
 import { ApiError } from './api-error.js'
 import type { ApiContext } from './context.js'
@@ -114,7 +114,7 @@ function viewMachine(
     line,
     area,
     site,
-    mode: unitModes[mode[index]!] ?? `Mode ${mode[index]}`,
+    mode: modeOf(mode[index]!),
     state: packmlStates[state[index]!] ?? 'Undefined',
     display: displayStates[display[index]!] ?? 'unknown',
     since: isoTime(since[index]!),

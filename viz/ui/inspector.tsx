@@ -1,5 +1,5 @@
 import type { ManifestMachine, ManifestSignal } from '../../schema/manifest.js'
-import { packmlStates, unitModes } from '../../schema/packml.js'
+import { modeOf, packmlStates } from '../../schema/packml.js'
 import { qualityNames } from '../../schema/quality.js'
 import { connectionOf, type Level, levelOf } from '../../schema/sensor-state.js'
 import { lookNumber, lookOfState, looks, stateWord } from '../looks/looks.js'
@@ -70,7 +70,7 @@ function MachinePanel({ store, open, machine, flyTo }: PanelProps) {
         <dl class="facts">
           <Fact name="Type" value={machine.typeName} />
           <Fact name="PackML state" value={packmlStates[live.state[machine.index]!] ?? 'Undefined'} />
-          <Fact name="Mode" value={unitModes[live.mode[machine.index]!] ?? 'Invalid'} />
+          <Fact name="Mode" value={modeOf(live.mode[machine.index]!)} />
           {reported.map(signal => (
             <Fact key={signal.index} name={formatName(signal.name)} value={reportedValue(open, signal)} />
           ))}
