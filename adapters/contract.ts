@@ -1,6 +1,7 @@
 import type { Observable, SchedulerLike } from 'rxjs'
 import type { z } from 'zod'
 import type { Clock } from '../schema/clock.js'
+import type { DamageReport } from '../schema/damage-report.js'
 import type { Plant, Signal } from '../schema/plant.js'
 import type { Reject } from '../schema/records.js'
 import type { SampleBatch } from '../schema/sample-batch.js'
@@ -22,6 +23,8 @@ export type SourceEvent =
   | { readonly kind: 'interrupted'; readonly reason: string }
   | { readonly kind: 'samples'; readonly batch: SampleBatch }
   | { readonly kind: 'rejects'; readonly rejects: readonly Reject[] }
+  /** What only a simulation knows: how far the faults of its machines have come. */
+  | { readonly kind: 'damage'; readonly reports: readonly DamageReport[] }
 
 /** A signal together with the index by which batches name it. */
 export interface IndexedSignal {
@@ -61,6 +64,8 @@ export interface AdapterContext {
 export interface AdapterDefinition<Options = unknown> {
   readonly kind: string
   readonly summary: string
+  /** Its machines are not real: it knows their damage, and says so in `damage` events. */
+  readonly isSimulation?: true
   readonly options: z.ZodType<Options>
   /** Plant-file snippets; each must satisfy `options`. Shown by `gemba adapters`, checked by a test. */
   readonly examples: readonly { readonly title: string; readonly options: Record<string, unknown> }[]

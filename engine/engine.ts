@@ -70,6 +70,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     logger.info({ clickhouse: store.url }, `ClickHouse answers at ${store.url}`)
     await store.upsertDimensions(registry)
 
+    const adapters = [...(parts.adapters ?? []), ...adapterDefinitions]
     const alive = data.readLastAlive()
     const driven = plant.sources.some(({ clock }) => clock === 'source') ? 'source' : 'wall'
     const floor = new LiveFloor({
@@ -79,6 +80,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       clock: new FloorClock(wall, driven, alive?.floorTime),
       wall,
       snapshots: await store.latestSnapshots(),
+      simulated: simulatedSources(plant, adapters),
     })
     reportRestored(floor, logger)
     const intake = makeIntake(floor, store, data, plant, logger)
@@ -98,7 +100,6 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     })
     undo.unshift(() => gateway.close())
 
-    const adapters = [...(parts.adapters ?? []), ...adapterDefinitions]
     const running = new Subscription()
     const sources = { adapters, floor, intake, wall, data }
     for (const source of plant.sources) running.add(runSource(source, sources))
@@ -192,6 +193,11 @@ function makeIntake(
     },
     plant.sources.map(({ id }) => id),
   )
+}
+
+function simulatedSources(plant: Plant, adapters: readonly AdapterDefinition[]): ReadonlySet<string> {
+  const kinds = new Set(adapters.filter(({ isSimulation }) => isSimulation).map(({ kind }) => kind))
+  return new Set(plant.sources.filter(({ adapter }) => kinds.has(adapter)).map(({ id }) => id))
 }
 
 interface SourceParts {

@@ -9,6 +9,7 @@ import { type DueSamples, paced } from './paced.js'
 /** The simulator: the plant's own behaviour, reported the way a PLC reports a machine. */
 export const simulator: AdapterDefinition<SimulatorOptions> = {
   kind: 'simulator',
+  isSimulation: true,
   summary:
     'A simulated plant: machines that work, stop and wait for each other, and sensors that follow them.',
   options: simulatorOptions,

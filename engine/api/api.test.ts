@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { displayNumber } from '../../schema/display-state.js'
 import { packmlNumber, unitModeNumber } from '../../schema/packml.js'
 import { packSensorStatus } from '../../schema/sensor-state.js'
+import type { FaultView } from '../../twins/fault/fault.events.js'
 import { testFloor, testPlant, testStart } from '../gateway/test-floor.js'
 import { createApi } from './api.js'
 import type { ApiContext, HistoryReader } from './context.js'
@@ -256,5 +257,43 @@ describe('REST', () => {
     const docs = await (await api.request('/docs')).text()
     expect(docs).toContain('GET /api/v1/signals/{id}/history')
     expect(docs).not.toContain('<script')
+  })
+})
+
+describe('the faults of a machine', () => {
+  it('are shown with their stage, and whether they are an estimate', async () => {
+    const fault: FaultView = {
+      fault: 'b-01.bearing-failure',
+      pattern: 'bearing-failure',
+      state: 'developing',
+      since: testStart,
+      occurrence: 1,
+      severity: 0.5,
+      progress: 0.2,
+      estimated: true,
+      rule: 'vibration with temperature',
+      signals: ['b-01.t1'],
+      confidence: 1,
+      growth: 'steady',
+      repair: null,
+    }
+    const floor = {
+      ...testFloor(testPlant(3, 2)),
+      faults: (machine: number) => (machine === 0 ? [fault] : []),
+    }
+    const { get } = ground({ floor })
+    const { body } = await get('/api/v1/machines/b-01')
+    expect(body.faults).toEqual([
+      {
+        pattern: 'bearing-failure',
+        stage: 'developing',
+        since: at(0),
+        severity: 0.5,
+        progress: 0.2,
+        estimated: true,
+        signals: ['b-01.t1'],
+      },
+    ])
+    expect((await get('/api/v1/machines/b-02')).body.faults).toEqual([])
   })
 })

@@ -1,6 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { displayStates } from '../../schema/display-state.js'
+import { faultPatternIds } from '../../schema/fault-catalogue.js'
 import { modeOf, packmlStates } from '../../schema/packml.js'
+import { type FaultView, faultStates } from '../../twins/fault/fault.events.js'
 import type { Floor, RegisteredMachine } from '../floor/floor.js'
 import { ApiError } from './api-error.js'
 import type { ApiContext } from './context.js'
@@ -22,7 +24,24 @@ const machineSchema = z
   })
   .openapi('Machine')
 
-const machineDetailSchema = machineSchema.extend({ signals: z.array(signalSchema) }).openapi('MachineDetail')
+const faultSchema = z
+  .object({
+    pattern: z.enum(faultPatternIds).describe('Of the fault catalogue'),
+    stage: z.enum(faultStates),
+    since: timeSchema.nullable().describe('In this stage since'),
+    severity: z.number().describe('0 to 1; 0.25 at the warning limit, 0.75 at the critical one'),
+    progress: z.number().describe('Share of the usual time from onset to failure that has passed, 0 to 1'),
+    estimated: z.boolean().describe('True where it is concluded from sensors: a guess, not the truth'),
+    signals: z.array(z.string()).describe('Ids of the signals that show it; empty where it is not estimated'),
+  })
+  .openapi('Fault')
+
+const machineDetailSchema = machineSchema
+  .extend({
+    faults: z.array(faultSchema).describe('Faults that are not dormant'),
+    signals: z.array(signalSchema),
+  })
+  .openapi('MachineDetail')
 
 const listQuery = z.object({
   limit: z.coerce.number().int().min(1).max(500).default(100).describe('Most machines in the answer'),
@@ -83,7 +102,7 @@ export function addMachineRoutes(router: OpenAPIHono, { floor }: ApiContext): vo
     createRoute({
       method: 'get',
       path: '/api/v1/machines/{id}',
-      summary: 'A machine with its signals',
+      summary: 'A machine with its signals and its faults',
       request: { params: z.object({ id: z.string() }) },
       responses: {
         200: jsonAnswer(machineDetailSchema, 'The machine'),
@@ -97,7 +116,8 @@ export function addMachineRoutes(router: OpenAPIHono, { floor }: ApiContext): vo
         throw new ApiError(404, `No machine '${id}' is in the plant; see /api/v1/machines.`)
       }
       const signals = machine.signals.map(signal => viewSignal(floor, signal))
-      return c.json({ ...viewMachine(floor, machine), signals }, 200)
+      const faults = (floor.faults?.(machine.index) ?? []).map(viewFault)
+      return c.json({ ...viewMachine(floor, machine), faults, signals }, 200)
     },
   )
 }
@@ -119,4 +139,9 @@ function viewMachine(
     display: displayStates[display[index]!] ?? 'unknown',
     since: isoTime(since[index]!),
   }
+}
+
+function viewFault(fault: FaultView): z.infer<typeof faultSchema> {
+  const { pattern, state: stage, since, severity, progress, estimated, signals } = fault
+  return { pattern, stage, since: isoTime(since), severity, progress, estimated, signals: [...signals] }
 }

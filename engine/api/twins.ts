@@ -7,7 +7,11 @@ import { isoTime, jsonAnswer, problemAnswer, timeSchema } from './router.js'
 
 const twinSchema = z
   .object({
-    address: z.string().describe('Kind and id, such as machine:press-01 or sensor:press-01.vibration'),
+    address: z
+      .string()
+      .describe(
+        'Kind and id, such as machine:press-01, sensor:press-01.vibration or fault:press-01.hydraulic-leak',
+      ),
     definition: z.string().describe('The statechart'),
     version: z.number().int().describe('Version of the statechart'),
     health: z
@@ -54,7 +58,7 @@ export function addTwinRoutes(router: OpenAPIHono, { floor }: ApiContext): void 
       if (twin === undefined) {
         throw new ApiError(
           404,
-          `No twin has the address '${address}'; addresses are machine:{id} and sensor:{id} with the ids of the plant.`,
+          `No twin has the address '${address}'; addresses are machine:{id}, sensor:{id} and line:{id} with the ids of the plant, and fault:{machine}.{pattern} of faults that have shown.`,
         )
       }
       const lastEvents = twin.lastEvents.map(event => ({ ...event, time: isoTime(event.time) }))

@@ -1,5 +1,6 @@
 import type { Clock } from '../../schema/clock.js'
 import type { Machine, Plant, Signal } from '../../schema/plant.js'
+import type { FaultView } from '../../twins/fault/fault.events.js'
 import type { TwinInspection } from '../twin-system/twin.js'
 import type { LatestMachines, LatestSignals } from './latest-table.js'
 
@@ -48,4 +49,6 @@ export interface Floor {
   text(code: number): string | undefined
   /** A twin for a person to look at; a floor that only shows values has none. */
   inspect?(address: string): TwinInspection | undefined
+  /** What is known of the faults of a machine, by its index; none where nothing watches for them. */
+  faults?(machine: number): readonly FaultView[]
 }

@@ -3,10 +3,12 @@ import type { Clock } from '../../schema/clock.js'
 import type { Plant } from '../../schema/plant.js'
 import type { Entry, TwinSnapshot } from '../../schema/records.js'
 import type { SampleBatch } from '../../schema/sample-batch.js'
+import type { FaultView } from '../../twins/fault/fault.events.js'
 import type { RestoreOutcome } from '../twin-system/read-snapshot.js'
 import type { TwinInspection } from '../twin-system/twin.js'
 import { noOutcomes, TwinSystem } from '../twin-system/twin-system.js'
 import type { Dictionary } from './dictionary.js'
+import { FaultWatch } from './fault-watch.js'
 import type { Floor, RegisteredSignal, Registry } from './floor.js'
 import type { FloorClock } from './floor-clock.js'
 import type { LatestMachines, LatestSignals } from './latest-table.js'
@@ -23,6 +25,8 @@ export interface LiveFloorParts {
   readonly clock: FloorClock
   readonly wall: Clock
   readonly snapshots?: readonly TwinSnapshot[]
+  /** Ids of the sources whose machines are simulated. */
+  readonly simulated?: ReadonlySet<string>
 }
 
 /**
@@ -43,11 +47,13 @@ export class LiveFloor implements Floor {
   readonly #dictionary: Dictionary
   readonly #sensorWatch: SensorWatch
   readonly #machineWatch: MachineWatch
+  readonly #faultWatch: FaultWatch
   readonly #turn = new Turn()
   readonly #bySource = new Map<string, RegisteredSignal[]>()
   readonly #isOwnTime = new Set<string>()
 
-  constructor({ plant, registry, dictionary, clock, wall, snapshots = [] }: LiveFloorParts) {
+  constructor(parts: LiveFloorParts) {
+    const { plant, registry, dictionary, clock, wall, snapshots = [], simulated = new Set() } = parts
     this.plant = plant
     this.registry = registry
     this.clock = clock
@@ -64,6 +70,8 @@ export class LiveFloor implements Floor {
     const turn = this.#turn
     this.#machineWatch = new MachineWatch({ twins, registry, clock, turn, lines, observer, signals })
     this.machines = this.#machineWatch.latest
+    const { machines } = this
+    this.#faultWatch = new FaultWatch({ twins, registry, clock, turn, machines, simulated })
 
     const saved = new Map(snapshots.map(snapshot => [snapshot.address, snapshot]))
     lines.addLines(plant, saved, outcome => this.restored[outcome]++)
@@ -78,6 +86,10 @@ export class LiveFloor implements Floor {
 
   inspect(address: string): TwinInspection | undefined {
     return this.twins.inspect(address)
+  }
+
+  faults(machine: number): readonly FaultView[] {
+    return this.#faultWatch.active(machine)
   }
 
   /** The dictionary code of a text; new texts ride with the next entry. */
@@ -105,6 +117,9 @@ export class LiveFloor implements Floor {
         return this.#entry(source, event.batch)
       case 'rejects':
         this.#turn.add('rejects', ...event.rejects)
+        return this.#entry(source)
+      case 'damage':
+        this.#faultWatch.report(source, event.reports)
         return this.#entry(source)
       case 'connected':
         this.#sourceFound(source)
@@ -146,6 +161,7 @@ export class LiveFloor implements Floor {
 
   #addMachine(machine: Registry['machines'][number], saved: ReadonlyMap<string, TwinSnapshot>): void {
     this.restored[this.#machineWatch.add(machine, saved)]++
+    for (const outcome of this.#faultWatch.add(machine, saved)) this.restored[outcome]++
     for (const registered of machine.signals) {
       this.restored[this.#sensorWatch.add(registered, saved)]++
       const { source } = registered.signal
@@ -200,7 +216,7 @@ export class LiveFloor implements Floor {
   }
 
   #entry(source: string, samples?: SampleBatch): Entry | undefined {
-    this.#machineWatch.settle()
+    this.#machineWatch.settle(machine => this.#faultWatch.running(machine, this.machines.since[machine]!))
     const entry = this.#turn.take(source, this.#dictionary.takeFresh(), samples)
     this.counts.rejected += entry?.rejects?.length ?? 0
     return entry

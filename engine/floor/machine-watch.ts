@@ -171,9 +171,14 @@ export class MachineWatch {
     if (machine !== undefined) this.#spoke.add(machine)
   }
 
-  /** The turn is over: shows the machines whose twins spoke in it. */
-  settle(): void {
-    for (const index of this.#spoke) this.#show(index)
+  /** The turn is over: shows the machines whose twins spoke in it, and tells which of them began to work. */
+  settle(onExecute: (machine: number) => void): void {
+    const { state } = this.latest
+    for (const index of this.#spoke) {
+      const before = state[index]
+      this.#show(index)
+      if (state[index] !== before && state[index] === packmlNumber.Execute) onExecute(index)
+    }
     this.#spoke.clear()
   }
 

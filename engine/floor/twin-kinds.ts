@@ -1,4 +1,7 @@
 import type { Snapshot } from 'xstate'
+import type { FaultPatternId } from '../../schema/fault-catalogue.js'
+import { checkFaultEvent, type FaultContext, type FaultInput } from '../../twins/fault/fault.events.js'
+import { faultDefinition, faultMachine, publicView } from '../../twins/fault/fault.machine.js'
 import { checkLineEvent } from '../../twins/line/line.events.js'
 import {
   type LineContext,
@@ -58,6 +61,24 @@ export const lineKind: TwinDefinition<LineInput> = {
   },
 }
 
+/**
+ * A fault twin shows what everybody may know of it; its damage is kept in snapshots and shown nowhere. One whose
+ * machine became real, or simulated, since its snapshot was taken starts fresh.
+ */
+export const faultKind: TwinDefinition<FaultInput> = {
+  ...faultDefinition,
+  logic: faultMachine,
+  check: checkFaultEvent,
+  revive: (persisted, { estimated }) => {
+    const { context } = persisted as unknown as { context: FaultContext }
+    if (context.estimated === estimated) return persisted
+    throw new Error(`its machine was ${context.estimated ? 'real' : 'simulated'} and no longer is`)
+  },
+  show: context => publicView({ context }),
+}
+
 export const sensorAddress = (signalId: string): string => `sensor:${signalId}`
 export const lineAddress = (lineId: string): string => `line:${lineId}`
 export const machineAddress = (machineId: string): string => `machine:${machineId}`
+export const faultAddress = (machineId: string, pattern: FaultPatternId): string =>
+  `fault:${machineId}.${pattern}`

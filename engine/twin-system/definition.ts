@@ -11,6 +11,8 @@ export interface TwinDefinition<Input = unknown> {
   readonly migrations?: Readonly<Record<number, (persisted: Snapshot<unknown>) => object>>
   /** What is wrong with an event for a twin in this context; a refused event leaves the twin as it was. */
   check?(event: unknown, context: never): TwinProblem | undefined
+  /** What anybody may see of the context; all of it unless given. */
+  show?(context: never): unknown
   /**
    * Puts what comes from the plant file (limits, say) into a persisted snapshot: the file may have changed since, and
    * JSON cannot carry everything (an infinite limit).

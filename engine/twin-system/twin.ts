@@ -28,6 +28,7 @@ export interface TwinInspection {
   readonly waiting: number
   /** The state value, nested as the statechart is. */
   readonly state: unknown
+  /** What the statechart remembers, as far as its kind shows it. */
   readonly context: unknown
   /** The types of events that have a transition in this state; whether one is taken is up to its guards. */
   readonly accepts: readonly string[]
@@ -118,7 +119,7 @@ export class Twin<Input = unknown> {
 
   inspect(): TwinInspection {
     const snapshot = this.#snapshot
-    const { value, context } = snapshot as unknown as { value: unknown; context: unknown }
+    const { value, context } = snapshot as unknown as { value: unknown; context: never }
     return {
       address: this.address,
       definition: this.definition.id,
@@ -126,7 +127,7 @@ export class Twin<Input = unknown> {
       health: this.health,
       waiting: this.#supervision?.waiting ?? 0,
       state: value,
-      context,
+      context: this.definition.show?.(context) ?? context,
       accepts: isMachineSnapshot(snapshot) ? acceptedBy(snapshot).sort() : [],
       lastEvents: this.#past?.list() ?? [],
     }

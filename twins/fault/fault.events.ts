@@ -1,7 +1,7 @@
 import {
   type FaultPatternId,
-  type FaultStage,
   faultPattern,
+  faultStages,
   type RepairKind,
   repairKinds,
 } from '../../schema/fault-catalogue.js'
@@ -54,7 +54,8 @@ export type FaultEvent =
   | { readonly type: 'TICK'; readonly time: number }
 
 /** Where a fault is: before its stages, in one of them, or in repair. */
-export type FaultState = 'dormant' | FaultStage | 'underRepair' | 'repaired'
+export const faultStates = ['dormant', ...faultStages, 'underRepair', 'repaired'] as const
+export type FaultState = (typeof faultStates)[number]
 
 export type FaultCause = 'damage' | 'evidence' | 'breakdown' | 'repair-started' | 'repair-ended' | 'restarted'
 
