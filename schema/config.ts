@@ -1,5 +1,10 @@
 import { z } from 'zod'
 
+const portRule = { error: 'a port is a whole number from 0 to 65535' }
+const port = z.coerce.number(portRule).int(portRule).min(0, portRule).max(65_535, portRule)
+const seedRule = { error: `a seed is a whole number from 0 to ${Number.MAX_SAFE_INTEGER}` }
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
+
 /** What `gemba start` can be told. Flags over environment over file over these defaults. */
 export const configSchema = z.strictObject({
   plant: z.string().min(1).optional().meta({
@@ -19,29 +24,25 @@ export const configSchema = z.strictObject({
     )
     .default('127.0.0.1')
     .meta({ description: 'address to listen on; loopback only for now', env: 'GEMBA_HOST' }),
-  port: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(65_535)
+  port: port
     .default(8080)
     .meta({ description: 'port of the viewer, REST and stream; 0 = any free one', env: 'GEMBA_PORT' }),
   seed: z.coerce
-    .number()
-    .int()
-    .min(0)
+    .number(seedRule)
+    .int(seedRule)
+    .min(0, seedRule)
     .default(1)
     .meta({ description: 'seed of the reference plant and its simulator', env: 'GEMBA_SEED' }),
   clickhouseUrl: z
-    .url({ protocol: /^https?$/ })
+    .url({ protocol: /^https?$/, error: 'the address of a ClickHouse begins with http:// or https://' })
     .optional()
     .meta({ description: 'your own ClickHouse instead of the embedded one', env: 'GEMBA_CLICKHOUSE_URL' }),
-  clickhousePort: z.coerce.number().int().min(0).max(65_535).default(0).meta({
+  clickhousePort: port.default(0).meta({
     description: 'port of the embedded ClickHouse on loopback; 0 = any free one',
     env: 'GEMBA_CLICKHOUSE_PORT',
   }),
   logLevel: z
-    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+    .enum(levels, { error: `a level is one of ${levels.join(', ')}` })
     .default('info')
     .meta({ description: 'least severe line that is logged', env: 'GEMBA_LOG_LEVEL' }),
 })

@@ -1,7 +1,12 @@
 #!/usr/bin/env node
 // The command line: builds what is stale, then runs it. Ctrl-C asks it to finish; a second one insists.
+import { readFileSync } from 'node:fs'
 import { build } from './build.js'
 
+if (['--version', '-V'].includes(process.argv[2])) {
+  console.log(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version)
+  process.exit(0)
+}
 if (!(await build({ log: line => process.stderr.write(`${line}\n`) }))) process.exit(70)
 
 const { main } = await import('../dist/engine/cli/main.js')

@@ -1,3 +1,4 @@
+import { nearest } from '../../schema/plant-file/nearest.js'
 import { adaptersCommand } from './adapters.js'
 import type { Command } from './command.js'
 import { playCommand } from './play.js'
@@ -16,7 +17,12 @@ export async function main(argv: readonly string[], io: Parameters<Command['run'
   }
   const command = commands.find(candidate => candidate.name === name)
   if (command === undefined) {
-    io.err(`gemba: there is no verb "${name}".\n\n${overview()}`)
+    const meant = nearest(
+      name,
+      commands.map(candidate => candidate.name),
+    )
+    const hint = meant === undefined ? '' : ` Did you mean "${meant}"?`
+    io.err(`gemba: there is no verb "${name}".${hint}\n\n${overview()}`)
     return 2
   }
   if (rest.includes('--help') || rest.includes('-h')) {
@@ -35,6 +41,6 @@ function overview(): string {
     '',
     ...verbs,
     '',
-    '`gemba <verb> --help` tells more.',
+    '`gemba <verb> --help` tells more, `gemba --version` which version this is.',
   ].join('\n')
 }

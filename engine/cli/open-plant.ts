@@ -34,10 +34,14 @@ const checkSource: CheckSource = source => {
 export function readPlantFile(path: string): LoadedPlant {
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path))
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
-    const known: Record<string, string> = { ENOENT: 'there is no such file', EISDIR: 'it is a folder' }
+    const known: Record<string, string> = {
+      ENOENT: 'there is no such file',
+      EISDIR: 'it is a folder',
+      ERR_ENCODING_INVALID_ENCODED_DATA: 'it is not UTF-8; save it as UTF-8',
+    }
     const why = known[code ?? ''] ?? message
     throw new EngineError('bad-input', `The plant file ${path} cannot be read: ${why}.`, { cause })
   }

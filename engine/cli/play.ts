@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util'
 import { EngineError } from '../errors.js'
 import type { Speed } from '../player/pacer.js'
 import { play } from '../player/player.js'
@@ -6,6 +5,7 @@ import { ShdrServer } from '../player/shdr-server.js'
 import { surveyRecording } from '../player/survey.js'
 import { systemTimer } from '../player/timer.js'
 import type { Command, CommandIo } from './command.js'
+import { misused, parseFlags } from './flags.js'
 
 const usage = `Usage: gemba play <log.gz|log.txt> --shdr <port> [options]
 
@@ -62,44 +62,30 @@ async function playLog(given: PlayArguments, io: CommandIo): Promise<number> {
   }
 }
 
+const options = {
+  shdr: { type: 'string' },
+  speed: { type: 'string', default: '1' },
+  host: { type: 'string', default: '127.0.0.1' },
+  loop: { type: 'boolean', default: false },
+} as const
+
 function readArguments(argv: readonly string[]): PlayArguments {
-  const { values, positionals } = parse(argv)
+  const { values, positionals } = parseFlags('play', argv, options, true)
   const [path] = positionals
-  if (path === undefined) throw misused('name the log to play')
-  if (positionals.length > 1) throw misused(`one log at a time, not ${positionals.length}`)
-  if (values.shdr === undefined) throw misused('--shdr <port> is missing: the port to serve the log on')
+  if (path === undefined) throw misused('play', 'name the log to play')
+  if (positionals.length > 1) throw misused('play', `one log at a time, not ${positionals.length}`)
+  if (values.shdr === undefined)
+    throw misused('play', '--shdr <port> is missing: the port to serve the log on')
   const port = Number(values.shdr)
   if (!/^\d+$/.test(values.shdr) || port > 65_535) {
-    throw misused(`--shdr ${values.shdr} is not a port: expected a number from 0 to 65535`)
+    throw misused('play', `--shdr ${values.shdr} is not a port: expected a number from 0 to 65535`)
   }
   return { path, host: values.host, port, speed: readSpeed(values.speed), isLooped: values.loop }
-}
-
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        shdr: { type: 'string' },
-        speed: { type: 'string', default: '1' },
-        host: { type: 'string', default: '127.0.0.1' },
-        loop: { type: 'boolean', default: false },
-      },
-    })
-  } catch (cause) {
-    const [what = 'the options cannot be read'] = (cause as Error).message.split(/[\n.]/)
-    throw misused(what, cause)
-  }
 }
 
 function readSpeed(text: string): Speed {
   if (text === 'max') return 'max'
   const speed = Number(text)
   if (text.trim() !== '' && Number.isFinite(speed) && speed > 0) return speed
-  throw misused(`--speed ${text} is not a speed: expected a number above 0, or max`)
-}
-
-function misused(what: string, cause?: unknown): EngineError {
-  return new EngineError('bad-usage', `play: ${what}. See gemba play --help.`, { cause })
+  throw misused('play', `--speed ${text} is not a speed: expected a number above 0, or max`)
 }

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { parse } from 'yaml'
 import { type Config, configSchema, settings } from '../../schema/config.js'
 import { EngineError } from '../errors.js'
+import { parseFlags } from './flags.js'
 
 /** Reads the settings from flags, environment and `--config` file, in that order of precedence. */
 export function readSettings(argv: readonly string[], env: NodeJS.ProcessEnv): Config {
@@ -41,16 +41,7 @@ function readFlags(argv: readonly string[]): Record<string, string | undefined> 
   const options = Object.fromEntries(
     [...settings.map(({ flag }) => flag), 'config'].map(flag => [flag, { type: 'string' as const }]),
   )
-  try {
-    return parseArgs({ args: [...argv], options, allowPositionals: false }).values as Record<
-      string,
-      string | undefined
-    >
-  } catch (error) {
-    throw new EngineError('bad-usage', `${(error as Error).message}\nSee \`gemba start --help\`.`, {
-      cause: error,
-    })
-  }
+  return parseFlags('start', argv, options).values as Record<string, string | undefined>
 }
 
 function readFile(path: string): Record<string, unknown> {

@@ -44,9 +44,12 @@ describe('the command line', () => {
     const help = gemba('--help')
     expect(await help.ended()).toBe(0)
     expect(help.lines.join('\n')).toMatch(/start .*\n.*validate/)
-    const unknown = gemba('dance')
+    const unknown = gemba('strat')
     expect(await unknown.ended()).toBe(2)
-    expect(unknown.errors).toContain('there is no verb "dance"')
+    expect(unknown.errors).toContain('there is no verb "strat". Did you mean "start"?')
+    const version = gemba('--version')
+    expect(await version.ended()).toBe(0)
+    expect(version.lines.join()).toMatch(/^\d+\.\d+\.\d+$/)
   })
 
   it('has every verb that the README names', async () => {
@@ -58,6 +61,14 @@ describe('the command line', () => {
       expect(await help.ended()).toBe(0)
       expect(help.lines[0]).toContain(`gemba ${verb}`)
     }
+  })
+
+  it('refuses a plant file that is not UTF-8 rather than show names with holes', async () => {
+    const latin = join(folder, 'latin.yaml')
+    writeFileSync(latin, Buffer.from('gemba: 1\nname: M\u00fcnchen\n', 'latin1'))
+    const validate = gemba('validate', latin)
+    expect(await validate.ended()).toBe(1)
+    expect(validate.errors).toContain('it is not UTF-8; save it as UTF-8')
   })
 
   it('refuses a plant file with a wrong unit, in validate and in start, with line, value and fix', async () => {
