@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { displayNumber } from '../../schema/display-state.js'
+import { type MachineConfig, standardConfig } from '../../schema/machine-config.js'
 import { packmlNumber } from '../../schema/packml.js'
 import type { Plant, Signal } from '../../schema/plant.js'
 import { Quality } from '../../schema/quality.js'
 import type { Entry, TwinSnapshot } from '../../schema/records.js'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { connectionOf, type Limits, levelOf } from '../../schema/sensor-state.js'
+import type { MachineContext } from '../../twins/machine/machine.context.js'
 import { Dictionary } from './dictionary.js'
 import { FloorClock } from './floor-clock.js'
 import { LiveFloor } from './live-floor.js'
@@ -31,6 +33,7 @@ function plantWith(
   clock: 'wall' | 'source',
   statePeriod = 0,
   tempLimits: Limits = { warningHigh: 80, deadband: 2 },
+  packml?: MachineConfig,
 ): Plant {
   const signals = [
     signal('temp', { limits: tempLimits }),
@@ -50,6 +53,7 @@ function plantWith(
     source: 'plc',
     feeds: [],
     idealCycleTime: 60,
+    ...(packml && { packml }),
     signals,
   }
   const line = { id: 'l1', name: 'Line', kind: 'machining', machines: [machine] }
@@ -86,10 +90,11 @@ function makeFloor(
     snapshots?: TwinSnapshot[]
     at?: number
     tempLimits?: Limits
+    packml?: MachineConfig
   } = {},
 ) {
   const wall = { time: options.at ?? 1_000_000, now: () => wall.time }
-  const plant = plantWith(options.clock ?? 'wall', options.statePeriod, options.tempLimits)
+  const plant = plantWith(options.clock ?? 'wall', options.statePeriod, options.tempLimits, options.packml)
   const { registry } = makeRegistry(plant, emptyIndexBook)
   const dictionary = new Dictionary()
   const clock = new FloorClock(wall, options.clock ?? 'wall')
@@ -331,6 +336,20 @@ describe('the live floor', () => {
     expect(floor.machines.display[0]).toBe(displayNumber.unknown)
     say([execution, 'READY', 2_000_000])
     expect(floor.machines.state[0]).toBe(packmlNumber.Idle)
+  })
+
+  it('uses PackML as the plant file of today says, whatever it said when the twin was saved', () => {
+    const configOf = ({ floor }: ReturnType<typeof makeFloor>) =>
+      (floor.inspect('machine:m1')?.context as MachineContext | undefined)?.config
+    const packml = { ...standardConfig, counterWidth: 65_536 }
+    const first = makeFloor({ packml })
+    first.say([execution, 'ACTIVE', 999_000])
+    expect(configOf(first)).toEqual(packml)
+    const snapshots = [...(first.floor.snapshot()?.snapshots ?? [])]
+    const second = makeFloor({ snapshots, at: 2_000_000, packml: { ...packml, executeCompletes: true } })
+    expect(configOf(second)).toEqual({ ...packml, executeCompletes: true })
+    expect(second.floor.machines.state[0]).toBe(packmlNumber.Execute)
+    expect(configOf(makeFloor({ snapshots, at: 2_000_000 }))).toBeUndefined()
   })
 
   it('keeps the indexes of what stays when the plant is edited', () => {

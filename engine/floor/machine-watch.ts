@@ -66,7 +66,7 @@ export class MachineWatch {
   ): RestoreOutcome {
     const address = machineAddress(machine.id)
     this.#indexByAddress.set(address, index)
-    const outcome = this.#parts.twins.add(address, machineKind, undefined, saved.get(address))
+    const outcome = this.#parts.twins.add(address, machineKind, machine.packml, saved.get(address))
     this.#show(index)
     for (const registered of signals) {
       const { signal } = registered

@@ -1,5 +1,6 @@
 import type { Snapshot } from 'xstate'
 import type { FaultPatternId } from '../../schema/fault-catalogue.js'
+import type { MachineConfig } from '../../schema/machine-config.js'
 import { checkFaultEvent, type FaultContext, type FaultInput } from '../../twins/fault/fault.events.js'
 import { faultDefinition, faultMachine, publicView } from '../../twins/fault/fault.machine.js'
 import { checkLineEvent } from '../../twins/line/line.events.js'
@@ -9,6 +10,7 @@ import {
   lineDefinition,
   lineMachine,
 } from '../../twins/line/line.machine.js'
+import type { MachineContext } from '../../twins/machine/machine.context.js'
 import { checkMachineEvent } from '../../twins/machine/machine.events.js'
 import { machineDefinition, machineMachine } from '../../twins/machine/machine.machine.js'
 import { machineMigrations } from '../../twins/machine/migrations.js'
@@ -39,11 +41,21 @@ export const sensorKind: TwinDefinition<SensorInput> = {
   },
 }
 
-export const machineKind: TwinDefinition<undefined> = {
+/** A machine twin uses PackML as the plant file of today says. */
+export const machineKind: TwinDefinition<MachineConfig | undefined> = {
   ...machineDefinition,
   logic: machineMachine,
   migrations: machineMigrations,
   check: checkMachineEvent,
+  revive: (persisted, config) => {
+    const { context } = persisted as unknown as { context: MachineContext }
+    const { config: _, ...others } = context
+    const revived: Snapshot<unknown> & { context: MachineContext } = {
+      ...persisted,
+      context: { ...others, ...(config && { config }) },
+    }
+    return revived
+  },
 }
 
 /** A line twin takes its machines and their order from the plant file of today. */
