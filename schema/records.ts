@@ -1,4 +1,5 @@
 import type { SampleBatch } from './sample-batch.js'
+import type { Rows } from './tables/row-tables.js'
 
 /**
  * From `time` on a machine was seen in this state, or in this mode. Intervals are derived from these. State and mode
@@ -58,6 +59,7 @@ export interface Entry {
   readonly twinEvents?: readonly TwinEvent[]
   readonly rejects?: readonly Reject[]
   readonly snapshots?: readonly TwinSnapshot[]
+  readonly rows?: Rows
   /** Texts whose dictionary codes occur here for the first time. */
   readonly texts?: readonly (readonly [code: number, text: string])[]
 }

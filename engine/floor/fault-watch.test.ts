@@ -45,6 +45,10 @@ describe('the faults of a simulated machine', () => {
       [leak, start, 'incipient'],
       [leak, start + 60_000, 'severe'],
     ])
+    expect(entry?.rows?.fault_events).toEqual([
+      expect.objectContaining({ ts: start, stage_before: 'dormant', stage: 'incipient', severity: 0.25 }),
+      expect.objectContaining({ ts: start + 60_000, stage: 'severe', origin: 'injected', magnitude: 0.8 }),
+    ])
   })
 
   it('keep their damage to themselves', () => {
@@ -83,11 +87,25 @@ describe('the faults of a simulated machine', () => {
     const repair = { ...of, who: 'Ines', note: 'new seal' }
     report({ ...repair, kind: 'repair-started', time: start + 1_000 })
     expect(stages()).toEqual([['hydraulic-leak', 'underRepair']])
-    report({ ...repair, kind: 'repaired', time: start + 2_000, repair: 'imperfect', keeps: 0.3 })
+    const repaired = report({
+      ...repair,
+      kind: 'repaired',
+      time: start + 2_000,
+      repair: 'imperfect',
+      keeps: 0.3,
+    })
     expect(stages()).toEqual([['hydraulic-leak', 'repaired']])
     wall.time += 3_000
     say('press-01.execution', 'ACTIVE')
     expect(stages()).toEqual([['hydraulic-leak', 'developing']])
+    expect(repaired?.rows?.fault_events).toEqual([
+      expect.objectContaining({
+        cause: 'repair-ended',
+        who: 'Ines',
+        comment: 'new seal',
+        repair: 'imperfect',
+      }),
+    ])
   })
 
   it('are over at once when they are taken away from a machine that never stopped', () => {

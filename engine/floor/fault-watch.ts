@@ -3,10 +3,10 @@ import type { DamageReport } from '../../schema/damage-report.js'
 import { type FaultPatternId, faultPatternIds, faultsOf } from '../../schema/fault-catalogue.js'
 import { packmlNumber } from '../../schema/packml.js'
 import type { Reject, TwinSnapshot } from '../../schema/records.js'
-import type { FaultContext, FaultView } from '../../twins/fault/fault.events.js'
+import type { FaultContext, FaultEmitted, FaultView } from '../../twins/fault/fault.events.js'
 import { publicView } from '../../twins/fault/fault.machine.js'
 import { stageOfDamage } from '../../twins/fault/stages.js'
-import type { TwinMessage } from '../twin-system/definition.js'
+import type { TwinEmitted, TwinMessage } from '../twin-system/definition.js'
 import type { RestoreOutcome, TwinSystem } from '../twin-system/twin-system.js'
 import type { RegisteredMachine, Registry } from './floor.js'
 import type { LatestMachines } from './latest-table.js'
@@ -24,32 +24,43 @@ export interface FaultWatchParts {
   readonly simulated: ReadonlySet<string>
 }
 
+/** A fault that has a twin. */
+interface Fault {
+  readonly address: string
+  readonly pattern: FaultPatternId
+  readonly machine: RegisteredMachine
+  /** What a simulation says of it beside its damage; goes into the record. */
+  origin: string
+  magnitude: number
+  note: string
+}
+
 /**
  * Keeps the fault twins of a floor. A fault that never showed has no twin: it is made when somebody first has something
  * to say of it.
  */
 export class FaultWatch {
   readonly #parts: FaultWatchParts
-  /** Of each machine by index: the faults that have a twin. */
-  readonly #ofMachine = new Map<number, Set<FaultPatternId>>()
+  readonly #faults = new Map<string, Fault>()
+  /** By index of the machine. */
+  readonly #ofMachine = new Map<number, Fault[]>()
 
   constructor(parts: FaultWatchParts) {
     this.#parts = parts
   }
 
   /** Brings back the fault twins of a machine that have a snapshot. */
-  add({ index, machine }: RegisteredMachine, saved: ReadonlyMap<string, TwinSnapshot>): RestoreOutcome[] {
-    return faultPatternIds
-      .filter(pattern => saved.has(faultAddress(machine.id, pattern)))
-      .map(pattern => this.#addTwin(index, pattern, saved.get(faultAddress(machine.id, pattern))))
+  add(machine: RegisteredMachine, saved: ReadonlyMap<string, TwinSnapshot>): RestoreOutcome[] {
+    return faultPatternIds.flatMap(pattern => {
+      const snapshot = saved.get(faultAddress(machine.machine.id, pattern))
+      return snapshot === undefined ? [] : [this.#make(machine, pattern, snapshot).outcome]
+    })
   }
 
   /** What is known of a machine's faults, those that lie dormant left out. */
   active(machine: number): readonly FaultView[] {
-    const patterns = this.#ofMachine.get(machine)
-    if (patterns === undefined) return []
-    return [...patterns]
-      .map(pattern => publicView({ context: this.#contextOf(machine, pattern) }))
+    return (this.#ofMachine.get(machine) ?? [])
+      .map(fault => publicView({ context: this.#contextOf(fault) }))
       .filter(({ state }) => state !== 'dormant')
   }
 
@@ -58,48 +69,71 @@ export class FaultWatch {
     for (const report of reports) {
       const machine = this.#parts.registry.machineById(report.machine)
       const problem = this.#problemOf(source, report, machine)
-      if (machine === undefined || problem !== undefined) {
-        this.#parts.turn.add('rejects', problem!)
-        continue
-      }
-      this.#take(machine.index, report)
+      if (problem !== undefined) this.#parts.turn.add('rejects', problem)
+      else this.#take(machine!, report)
     }
   }
 
   /** The machine runs again: what was repaired shows what is left of it. `time`: since when, Unix ms. */
   running(machine: number, time: number): void {
-    for (const pattern of this.#ofMachine.get(machine) ?? []) {
-      const { state, estimated } = this.#contextOf(machine, pattern)
+    for (const fault of this.#ofMachine.get(machine) ?? []) {
+      const { state, estimated } = this.#contextOf(fault)
       if (state === 'repaired' || (state === 'failed' && estimated)) {
-        this.#send(machine, pattern, { type: 'RESTARTED', time })
+        this.#send(fault, { type: 'RESTARTED', time })
       }
     }
   }
 
-  #take(machine: number, report: DamageReport): void {
-    const { pattern, time, note = '' } = report
-    switch (report.kind) {
-      case 'damage':
-        if (!this.#has(machine, pattern) && stageOfDamage(pattern, report.damage) === 'dormant') return
-        this.#send(machine, pattern, { type: 'DAMAGE', time, damage: report.damage })
-        return
-      case 'repair-started':
-        this.#send(machine, pattern, { type: 'REPAIR_STARTED', time, who: report.who, comment: note })
-        return
-      case 'repaired':
-        this.#repaired(machine, pattern, report)
-    }
+  /** A twin spoke; what a fault says goes into its record. */
+  hear(address: string, emitted: TwinEmitted): void {
+    const fault = this.#faults.get(address)
+    if (fault === undefined || emitted.type !== 'fault.changed') return
+    const said = emitted as FaultEmitted
+    this.#parts.turn.addRow('fault_events', {
+      machine: fault.machine.machine.id,
+      pattern: fault.pattern,
+      ts: said.time,
+      occurrence: said.occurrence,
+      stage_before: said.from,
+      stage: said.to,
+      cause: said.cause,
+      estimated: said.estimated,
+      severity: said.severity,
+      progress: said.progress,
+      rule: said.rule,
+      signals: said.signals,
+      confidence: said.confidence,
+      growth: said.growth,
+      repair: said.repair ?? '',
+      origin: fault.origin,
+      magnitude: fault.magnitude,
+      who: said.who,
+      comment: said.comment || fault.note,
+    })
   }
 
-  #repaired(machine: number, pattern: FaultPatternId, report: DamageReport & { kind: 'repaired' }): void {
-    const { time, who, repair, keeps, note: comment = '' } = report
-    if (this.#contextOf(machine, pattern).state !== 'underRepair') {
-      this.#send(machine, pattern, { type: 'REPAIR_STARTED', time, who, comment })
+  #take(machine: RegisteredMachine, report: DamageReport): void {
+    const { pattern, time, note = '' } = report
+    const known = this.#faults.get(faultAddress(machine.machine.id, pattern))
+    if (report.kind === 'damage') {
+      const { damage } = report
+      if (known === undefined && stageOfDamage(pattern, damage) === 'dormant') return
+      const fault = known ?? this.#make(machine, pattern).fault
+      Object.assign(fault, { origin: report.cause, magnitude: report.severity, note })
+      this.#send(fault, { type: 'DAMAGE', time, damage })
+      return
     }
-    this.#send(machine, pattern, { type: 'REPAIR_ENDED', time, who, comment, kind: repair, keeps })
+    const fault = known ?? this.#make(machine, pattern).fault
+    const work = { time, who: report.who, comment: note }
+    if (report.kind === 'repair-started') {
+      this.#send(fault, { type: 'REPAIR_STARTED', ...work })
+      return
+    }
+    if (this.#contextOf(fault).state !== 'underRepair') this.#send(fault, { type: 'REPAIR_STARTED', ...work })
+    this.#send(fault, { type: 'REPAIR_ENDED', ...work, kind: report.repair, keeps: report.keeps })
     // It may never have stopped, as when an injected fault is taken away.
-    if (this.#parts.machines.state[machine] === packmlNumber.Execute) {
-      this.#send(machine, pattern, { type: 'RESTARTED', time })
+    if (this.#parts.machines.state[machine.index] === packmlNumber.Execute) {
+      this.#send(fault, { type: 'RESTARTED', time })
     }
   }
 
@@ -133,32 +167,30 @@ export class FaultWatch {
     return undefined
   }
 
-  #has(machine: number, pattern: FaultPatternId): boolean {
-    return this.#ofMachine.get(machine)?.has(pattern) ?? false
+  #make(
+    machine: RegisteredMachine,
+    pattern: FaultPatternId,
+    saved?: TwinSnapshot,
+  ): { readonly fault: Fault; readonly outcome: RestoreOutcome } {
+    const { id, source } = machine.machine
+    const address = faultAddress(id, pattern)
+    const input = { fault: `${id}.${pattern}`, pattern, estimated: !this.#parts.simulated.has(source) }
+    const outcome = this.#parts.twins.add(address, faultKind, input, saved)
+    const fault: Fault = { address, pattern, machine, origin: '', magnitude: 0, note: '' }
+    this.#faults.set(address, fault)
+    const others = this.#ofMachine.get(machine.index) ?? []
+    this.#ofMachine.set(machine.index, [...others, fault])
+    return { fault, outcome }
   }
 
   /** Events of several origins meet at a fault; it hears them in order of telling. */
-  #send(machine: number, pattern: FaultPatternId, message: TwinMessage): void {
-    const time = Math.max(message.time, this.#contextOf(machine, pattern).time)
-    this.#parts.twins.send(this.#address(machine, pattern), { ...message, time })
+  #send(fault: Fault, message: TwinMessage): void {
+    const time = Math.max(message.time, this.#contextOf(fault).time)
+    this.#parts.twins.send(fault.address, { ...message, time })
   }
 
-  #contextOf(machine: number, pattern: FaultPatternId): FaultContext {
-    if (!this.#has(machine, pattern)) this.#addTwin(machine, pattern, undefined)
-    const { snapshot } = this.#parts.twins.get(this.#address(machine, pattern))!
+  #contextOf({ address }: Fault): FaultContext {
+    const { snapshot } = this.#parts.twins.get(address)!
     return (snapshot as unknown as { context: FaultContext }).context
-  }
-
-  #addTwin(machine: number, pattern: FaultPatternId, saved: TwinSnapshot | undefined): RestoreOutcome {
-    const { id, source } = this.#parts.registry.machineByIndex(machine)!.machine
-    const estimated = !this.#parts.simulated.has(source)
-    const input = { fault: `${id}.${pattern}`, pattern, estimated }
-    const patterns = this.#ofMachine.get(machine) ?? new Set()
-    this.#ofMachine.set(machine, patterns.add(pattern))
-    return this.#parts.twins.add(faultAddress(id, pattern), faultKind, input, saved)
-  }
-
-  #address(machine: number, pattern: FaultPatternId): string {
-    return faultAddress(this.#parts.registry.machineByIndex(machine)!.machine.id, pattern)
   }
 }

@@ -4,6 +4,7 @@ import type { Plant } from '../../schema/plant.js'
 import type { Entry, TwinSnapshot } from '../../schema/records.js'
 import type { SampleBatch } from '../../schema/sample-batch.js'
 import type { FaultView } from '../../twins/fault/fault.events.js'
+import type { TwinEmitted } from '../twin-system/definition.js'
 import type { RestoreOutcome } from '../twin-system/read-snapshot.js'
 import type { TwinInspection } from '../twin-system/twin.js'
 import { noOutcomes, TwinSystem } from '../twin-system/twin-system.js'
@@ -209,10 +210,11 @@ export class LiveFloor implements Floor {
     for (const { index } of this.#bySource.get(source) ?? []) this.#sensorWatch.confirm(index, time)
   }
 
-  #hear(address: string, emitted: { readonly type: string; readonly time: number }): void {
+  #hear(address: string, emitted: TwinEmitted): void {
     const { type, time, ...payload } = emitted
     this.#turn.add('twinEvents', { address, time, type, payload })
     this.#machineWatch.hear(address)
+    this.#faultWatch.hear(address, emitted)
   }
 
   #entry(source: string, samples?: SampleBatch): Entry | undefined {

@@ -1,5 +1,6 @@
 import type { Entry } from '../../schema/records.js'
 import type { SampleBatch } from '../../schema/sample-batch.js'
+import type { RowOfTable, RowTableName } from '../../schema/tables/row-tables.js'
 
 /** The kinds of records that twins make of what they hear, by their name in an entry. */
 type Kind = 'stateChanges' | 'twinEvents' | 'rejects'
@@ -14,9 +15,17 @@ const noRecords = (): Records => ({ stateChanges: [], twinEvents: [], rejects: [
  */
 export class Turn {
   #records = noRecords()
+  #rows: { [Name in RowTableName]?: RowOfTable<Name>[] } = {}
 
   add<K extends Kind>(kind: K, ...records: readonly RecordOf<K>[]): void {
     for (const record of records) this.#records[kind].push(record)
+  }
+
+  /** A row for a table that takes rows as they are. */
+  addRow<Name extends RowTableName>(table: Name, row: RowOfTable<Name>): void {
+    const rows: RowOfTable<Name>[] | undefined = this.#rows[table]
+    if (rows === undefined) Object.assign(this.#rows, { [table]: [row] })
+    else rows.push(row)
   }
 
   /** What happened so far is no news. */
@@ -28,12 +37,16 @@ export class Turn {
   take(source: string, texts: NonNullable<Entry['texts']>, samples?: SampleBatch): Entry | undefined {
     const records = this.#records
     const made = (Object.keys(records) as Kind[]).filter(kind => records[kind].length > 0)
-    if (samples === undefined && texts.length === 0 && made.length === 0) return undefined
+    const rows = this.#rows
+    const hasRows = Object.keys(rows).length > 0
+    if (samples === undefined && texts.length === 0 && made.length === 0 && !hasRows) return undefined
     if (made.length > 0) this.#records = noRecords()
+    if (hasRows) this.#rows = {}
     return {
       source,
       ...(samples && { samples }),
       ...Object.fromEntries(made.map(kind => [kind, records[kind]])),
+      ...(hasRows && { rows }),
       ...(texts.length > 0 && { texts }),
     }
   }

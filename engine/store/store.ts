@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../schema/clock.js'
 import type { Entry, TwinSnapshot } from '../../schema/records.js'
 import { databaseName } from '../../schema/tables/definition.js'
+import { rowTables } from '../../schema/tables/row-tables.js'
 import { createPool, type WorkerPool } from '../../workers/pool.js'
 import type { Registry } from '../floor/floor.js'
 import { Database } from './database.js'
@@ -251,13 +252,22 @@ class RunningStore implements Store {
   }
 }
 
+/** Tables whose rows are numbered as records. */
+const recordTables = [
+  'state_changes',
+  'twin_events',
+  'rejects',
+  'twin_snapshots',
+  ...rowTables.map(({ name }) => name),
+]
+
 /** Where counting goes on when there is no spool to tell. */
 async function positionInStore(database: Database, logger: Logger, url: string): Promise<Position> {
   const next = (table: string): string => `(SELECT toString(max(seq) + 1) FROM ${databaseName}.${table})`
   try {
     await migrate(database, logger)
     const [row] = await database.query<{ sample: string; records: string[] }>(
-      `SELECT ${next('telemetry')} AS sample, [${['state_changes', 'twin_events', 'rejects', 'twin_snapshots'].map(next).join(', ')}] AS records`,
+      `SELECT ${next('telemetry')} AS sample, [${recordTables.map(next).join(', ')}] AS records`,
     )
     return { nextSample: Number(row!.sample), nextRecord: Math.max(...row!.records.map(Number)) }
   } catch (cause) {

@@ -59,14 +59,14 @@ export const deduplicationWindow = 1_000
  * recording of 2017 played today is new, and a controller whose clock is years off must not make partitions of its own.
  * It comes with the block and is not `now()`, so that a block inserted twice has the same partitions both times.
  */
-export const storedColumn: Column = {
+export const storedColumn: Column & { readonly name: 'stored' } = {
   name: 'stored',
   type: "DateTime('UTC')",
   meaning: 'when the row was accepted, wall time; retention counts from here',
   codec: 'Delta(4), ZSTD(1)',
 }
 
-export const seqColumn = (of: string): Column => ({
+export const seqColumn = (of: string): Column & { readonly name: 'seq' } => ({
   name: 'seq',
   type: 'UInt64',
   meaning: `order of arrival among ${of}; counts on over restarts`,

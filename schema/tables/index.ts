@@ -1,5 +1,6 @@
 import type { Definition } from './definition.js'
 import { dictionary, machines, signals } from './dimensions.js'
+import { faultEvents } from './faults.js'
 import { rejects } from './rejects.js'
 import { stateChanges, stateIntervals } from './states.js'
 import { telemetry, telemetry1m, telemetry1mFeed, telemetry1mParts } from './telemetry.js'
@@ -16,6 +17,7 @@ export const definitions: readonly Definition[] = [
   stateIntervals,
   twinEvents,
   twinSnapshots,
+  faultEvents,
   signals,
   machines,
   dictionary,

@@ -1,6 +1,8 @@
 import type { Reject, StateChange, TwinEvent, TwinSnapshot } from '../../schema/records.js'
+import { rowTables } from '../../schema/tables/row-tables.js'
 import { NativeBlock } from './native-block.js'
 import { recordCount, type StampedEntry } from './record.js'
+import { type NumberedRow, rowBlock } from './row-block.js'
 
 /** A block ready to be inserted into one table. */
 export interface TableBlock {
@@ -22,6 +24,7 @@ export function buildBlocks(entries: readonly StampedEntry[]): TableBlock[] {
   const events: Numbered<TwinEvent>[] = []
   const rejects: Numbered<Reject>[] = []
   const snapshots: Numbered<TwinSnapshot>[] = []
+  const rowsOf = new Map<string, NumberedRow[]>(rowTables.map(({ name }) => [name, []]))
   const texts: (readonly [number, string])[] = []
   for (const { entry, firstRecord, stored } of entries) {
     if (recordCount(entry) > 0) {
@@ -30,6 +33,9 @@ export function buildBlocks(entries: readonly StampedEntry[]): TableBlock[] {
       for (const row of entry.twinEvents ?? []) events.push({ row, seq: seq++, stored })
       for (const row of entry.rejects ?? []) rejects.push({ row, seq: seq++, stored })
       for (const row of entry.snapshots ?? []) snapshots.push({ row, seq: seq++, stored })
+      for (const { name } of rowTables) {
+        for (const row of entry.rows?.[name] ?? []) rowsOf.get(name)?.push({ row, seq: seq++, stored })
+      }
     }
     for (const text of entry.texts ?? []) texts.push(text)
   }
@@ -137,6 +143,7 @@ export function buildBlocks(entries: readonly StampedEntry[]): TableBlock[] {
           snapshots.map(({ row }) => row.snapshot),
         ),
     ],
+    ...rowTables.map(table => [table.name, rowBlock(table, rowsOf.get(table.name) ?? [])] as const),
     [
       'dictionary',
       new NativeBlock(texts.length)

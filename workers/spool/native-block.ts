@@ -5,6 +5,7 @@
 export class NativeBlock {
   readonly #columns: { name: string; type: string; bytes: Uint8Array }[] = []
   readonly rows: number
+  #nulls: Uint8Array | undefined = undefined
 
   constructor(rows: number) {
     this.rows = rows
@@ -46,6 +47,19 @@ export class NativeBlock {
     return this.#add(name, 'String', Buffer.concat(encoded.flatMap(value => [varint(value.length), value])))
   }
 
+  strings(name: string, values: readonly (readonly string[])[]): this {
+    let end = 0
+    const ends = int64(Float64Array.from(values, list => (end += list.length)))
+    const words = values.flatMap(list => list.map(word))
+    return this.#add(name, 'Array(String)', Buffer.concat([new Uint8Array(ends.buffer), ...words]))
+  }
+
+  /** The column that is added next may be null: 1 where it is. */
+  nullable(isNull: Uint8Array): this {
+    this.#nulls = isNull
+    return this
+  }
+
   /** The block's bytes in a buffer of their own, which may be transferred. */
   encode(): Uint8Array<ArrayBuffer> {
     const parts: Uint8Array[] = [varint(this.#columns.length), varint(this.rows)]
@@ -60,8 +74,11 @@ export class NativeBlock {
   }
 
   #add(name: string, type: string, values: Uint8Array | Uint32Array | Float64Array): this {
+    const nulls = this.#nulls
+    this.#nulls = undefined
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
-    this.#columns.push({ name, type, bytes })
+    if (nulls === undefined) this.#columns.push({ name, type, bytes })
+    else this.#columns.push({ name, type: `Nullable(${type})`, bytes: Buffer.concat([nulls, bytes]) })
     return this
   }
 }

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib'
 import { decode, encode } from '@msgpack/msgpack'
 import type { Entry, Reject, StateChange, TwinEvent, TwinSnapshot } from '../../schema/records.js'
 import type { SampleBatch } from '../../schema/sample-batch.js'
+import type { Rows } from '../../schema/tables/row-tables.js'
 
 /*
  * A segment of the spool is a row of records, each whole or not there at all:
@@ -48,7 +49,8 @@ export function recordCount(entry: Entry): number {
     (entry.stateChanges?.length ?? 0) +
     (entry.twinEvents?.length ?? 0) +
     (entry.rejects?.length ?? 0) +
-    (entry.snapshots?.length ?? 0)
+    (entry.snapshots?.length ?? 0) +
+    Object.values(entry.rows ?? {}).reduce((sum, rows) => sum + rows.length, 0)
   )
 }
 
@@ -59,6 +61,8 @@ type Rest = [
   rejects: readonly Reject[],
   snapshots: readonly TwinSnapshot[],
   texts: readonly (readonly [number, string])[],
+  /** Not in segments of versions before there were any. */
+  rows?: Rows,
 ]
 
 const entryHeaderBytes = 8 + 8 + 8 + 4
@@ -75,6 +79,7 @@ export function encodeEntry(entry: Entry, stamp: Stamp, into: Buffer): Buffer {
     entry.rejects ?? [],
     entry.snapshots ?? [],
     entry.texts ?? [],
+    entry.rows ?? {},
   ]
   const restBytes = encode(rest)
   const total = headerBytes + 1 + entryHeaderBytes + count * sampleBytes + restBytes.byteLength
@@ -195,12 +200,14 @@ function decodeEntry(body: Buffer): StampedEntry {
     value: new Float64Array(column(8)),
     quality: new Uint8Array(column(1)),
   }
-  const [source, stateChanges, twinEvents, rejects, snapshots, texts] = decode(body.subarray(at)) as Rest
+  const [source, stateChanges, twinEvents, rejects, snapshots, texts, rows = {}] = decode(
+    body.subarray(at),
+  ) as Rest
   return {
     kind: 'entry',
     firstSample: body.readDoubleLE(1),
     firstRecord: body.readDoubleLE(9),
     stored: body.readDoubleLE(17),
-    entry: { source, samples, stateChanges, twinEvents, rejects, snapshots, texts },
+    entry: { source, samples, stateChanges, twinEvents, rejects, snapshots, texts, rows },
   }
 }

@@ -1,0 +1,12 @@
+import { faultEvents } from './faults.js'
+import type { RowOf } from './row.js'
+
+/** Tables whose rows travel in entries just as they are: adding one here is all it takes for it to be written. */
+export const rowTables = [faultEvents] as const
+
+type RowTable = (typeof rowTables)[number]
+export type RowTableName = RowTable['name']
+export type RowOfTable<Name extends RowTableName> = RowOf<Extract<RowTable, { readonly name: Name }>>
+
+/** Rows by table. */
+export type Rows = { readonly [Name in RowTableName]?: readonly RowOfTable<Name>[] }
