@@ -15,6 +15,8 @@ export interface Plant {
   readonly products: readonly Product[]
   readonly customers: readonly Customer[]
   readonly crews: readonly Crew[]
+  readonly calendarExceptions?: readonly CalendarException[]
+  readonly plannedStops?: readonly PlannedStop[]
   /** Maps from foreign state words to PackML by name; see state-maps. */
   readonly stateMaps: Readonly<Record<string, StateMap>>
 }
@@ -164,6 +166,33 @@ export interface Shift {
   /** ISO weekdays, 1 = Monday. */
   readonly days: readonly number[]
   readonly crew?: string
+  /** Pauses within it, local wall time: not planned to be busy. */
+  readonly breaks?: readonly TimeOfDaySpan[]
+}
+
+/** Local wall time `HH:MM`; over midnight where `end` is not after `start`. */
+export interface TimeOfDaySpan {
+  readonly start: string
+  readonly end: string
+}
+
+/** A day of a site's own calendar that is not like its weekday: which shifts work on it, none on a holiday. */
+export interface CalendarException {
+  readonly site: string
+  /** `YYYY-MM-DD`, of the day on which the shifts begin. */
+  readonly date: string
+  readonly name: string
+  readonly shifts: readonly string[]
+}
+
+/** A stop that was planned: not planned to be busy, though in a shift. */
+export interface PlannedStop {
+  /** Id of the site, line or machine that it is for. */
+  readonly for: string
+  /** Local date and time `YYYY-MM-DDTHH:MM` of the site. */
+  readonly from: string
+  readonly to: string
+  readonly name: string
 }
 
 export interface Product {
@@ -172,6 +201,8 @@ export interface Product {
   readonly category: string
   /** Ids of the lines that make it. */
   readonly lines: readonly string[]
+  /** Seconds per part by line or machine, where they differ from the machine's own ideal cycle time. */
+  readonly cycleTimes?: Readonly<Record<string, number>>
 }
 
 export interface Customer {

@@ -63,7 +63,7 @@ const table: readonly (readonly [title: string, from: string, to: string, proble
     'a key of nothing we know',
     'name: Test',
     'name: Test\nbuilding: 7',
-    '3:1  building: unknown key "building"; remove it; known here: gemba, name, enterprise, types, stateMaps, sources, sites, shifts, products, customers, crews',
+    '3:1  building: unknown key "building"; remove it; known here: gemba, name, enterprise, types, stateMaps, sources, sites, shifts, products, customers, crews, calendarExceptions, plannedStops',
   ],
   [
     'another version',
@@ -304,6 +304,36 @@ const table: readonly (readonly [title: string, from: string, to: string, proble
     'end: "14:00"',
     'end: "24:00"',
     '32:51  shifts[0].end: "24:00" is not a time of day; write hours and minutes such as 06:00',
+  ],
+  [
+    'two shifts that overlap',
+    '  - { id: early,',
+    '  - { id: first, site: here, start: "22:00", end: "07:00", days: [1] }\n  - { id: early,',
+    '33:37  shifts[1].start: the shift overlaps with "first" (22:00 to 07:00); end one where the other begins',
+  ],
+  [
+    'a break outside of its shift',
+    'crew: crew-a }\n',
+    'crew: crew-a, breaks: [{ start: "14:30", end: "14:45" }] }\n',
+    '32:97  shifts[0].breaks[0]: the break from 14:30 to 14:45 is not within the shift, 06:00 to 14:00; move it into the shift, or leave it out',
+  ],
+  [
+    'a holiday that is no day',
+    'products:\n',
+    'calendarExceptions: [{ site: here, date: "2026-02-31", name: Nothing, shifts: [] }]\nproducts:\n',
+    '33:42  calendarExceptions[0].date: "2026-02-31" is not a date; write year, month and day in quotes such as "2026-12-24"',
+  ],
+  [
+    'a planned stop for nobody',
+    'products:\n',
+    'plannedStops: [{ for: saw-7, from: "2026-01-01T10:00", to: "2026-01-01T11:00", name: Oil }]\nproducts:\n',
+    '33:23  plannedStops[0].for: there is no site, line or machine "saw-7"; did you mean "saw-1"?',
+  ],
+  [
+    'an ideal cycle of zero for a product',
+    'lines: [line-1] }',
+    'lines: [line-1], cycleTimes: { saw-1: 0 } }',
+    '34:55  products[0].cycleTimes.saw-1: 0 is not a cycle time; write a number of seconds greater than 0',
   ],
   [
     'a weekday that is none',

@@ -83,6 +83,8 @@ export const plantEntry = z.strictObject({
   products: unknownList,
   customers: unknownList,
   crews: unknownList,
+  calendarExceptions: unknownList,
+  plannedStops: unknownList,
 })
 
 export const siteEntry = z.strictObject({ id, name: text.optional(), timeZone, areas: unknownList })
@@ -208,6 +210,8 @@ export const sourceEntry = z.looseObject({
   tags: text.optional(),
 })
 
+const timeSpan = z.strictObject({ start: timeOfDay, end: timeOfDay })
+
 export const shiftEntry = z.strictObject({
   id,
   name: text.optional(),
@@ -216,7 +220,34 @@ export const shiftEntry = z.strictObject({
   end: timeOfDay,
   days: z.array(weekday, expecting('a list of weekdays', 'write [1, 2, 3, 4, 5]')).min(1, dayRule),
   crew: idOf('crew').optional(),
+  breaks: z
+    .array(timeSpan, expecting('a list of breaks', 'write [{ start: "09:00", end: "09:15" }]'))
+    .optional(),
 })
+const dateRule = expecting('a date', 'write year, month and day in quotes such as "2026-12-24"')
+/** Whether a date, with its time or without, is one of the calendar: there is no 31 February. */
+const isDate = (value: string): boolean => {
+  const time = Date.parse(value.length === 10 ? `${value}T00:00Z` : `${value}Z`)
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(value)
+}
+const momentRule = expecting(
+  'a date and time',
+  'write it in quotes such as "2026-12-24T06:00", in the time of the site',
+)
+const moment = z
+  .string(momentRule)
+  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d$/, momentRule)
+  .refine(isDate, momentRule)
+export const calendarExceptionEntry = z.strictObject({
+  site: idOf('site'),
+  date: z
+    .string(dateRule)
+    .regex(/^\d{4}-\d\d-\d\d$/, dateRule)
+    .refine(isDate, dateRule),
+  name: text,
+  shifts: idsOf('shift'),
+})
+export const plannedStopEntry = z.strictObject({ for: id, from: moment, to: moment, name: text })
 export const crewEntry = z.strictObject({
   id,
   name: text.optional(),
@@ -230,6 +261,13 @@ export const productEntry = z.strictObject({
   name: text.optional(),
   category: text.optional(),
   lines: idsOf('line'),
+  cycleTimes: z
+    .record(
+      z.string(),
+      positive('a cycle time', 'seconds'),
+      expecting('a map of cycle times', 'write the id of a line or machine and the seconds per part'),
+    )
+    .optional(),
 })
 export const customerEntry = z.strictObject({ id, name: text.optional(), products: idsOf('product') })
 

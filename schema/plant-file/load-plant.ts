@@ -53,7 +53,7 @@ function readPlant(content: Readonly<Record<string, unknown>>, report: Report, c
   const hierarchy = new HierarchyReader(report, reader)
   const sites = hierarchy.read(content.sites)
   checkFeeds(hierarchy.machines, machineIds.ids, report)
-  const orders = readOrders(content, hierarchy.siteIds, hierarchy.lineIds, report)
+  const orders = readOrders(content, hierarchy.siteIds, hierarchy.lineIds, machineIds.ids, report)
   if (root === undefined) return undefined
   const plant: Plant = {
     name: root.name,

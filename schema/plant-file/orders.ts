@@ -1,6 +1,8 @@
-import type { Crew, Customer, Product, Shift } from '../plant.js'
+import type { CalendarException, Crew, Customer, PlannedStop, Product, Shift } from '../plant.js'
+import { type CalendarSections, checkShifts, readCalendar } from './calendar.js'
 import { DeclaredIds } from './declared-ids.js'
 import { crewEntry, customerEntry, productEntry, shiftEntry } from './entries.js'
+import type { PlantPath } from './problem.js'
 import type { Report } from './report.js'
 
 /** What a plant file says besides the machines: who works when, and what is made for whom. */
@@ -9,9 +11,11 @@ export interface Orders {
   readonly products: Product[]
   readonly customers: Customer[]
   readonly crews: Crew[]
+  readonly calendarExceptions?: CalendarException[]
+  readonly plannedStops?: PlannedStop[]
 }
 
-export interface OrderSections {
+export interface OrderSections extends CalendarSections {
   readonly shifts?: unknown
   readonly products?: unknown
   readonly customers?: unknown
@@ -22,6 +26,7 @@ export function readOrders(
   sections: OrderSections,
   sites: DeclaredIds,
   lines: DeclaredIds,
+  machines: ReadonlySet<string>,
   report: Report,
 ): Orders {
   const crewIds = new DeclaredIds(report, 'crew')
@@ -35,6 +40,7 @@ export function readOrders(
   const siteOfCrew = new Map(crews.map(crew => [crew.id, crew.site]))
 
   const shiftIds = new DeclaredIds(report, 'shift')
+  const shiftPaths = new Map<Shift, PlantPath>()
   const shifts = report.list(sections.shifts, ['shifts']).flatMap(([value, path]): Shift[] => {
     shiftIds.declareEntry(value, path)
     const shift = report.read(shiftEntry, value, path)
@@ -56,8 +62,13 @@ export function readOrders(
         report.add([...path, 'crew'], shift.crew, message, 'name a crew of the same site')
       }
     }
-    return [{ ...shift, name: shift.name ?? shift.id }]
+    const named = { ...shift, name: shift.name ?? shift.id }
+    shiftPaths.set(named, path)
+    return [named]
   })
+  checkShifts(shifts, shiftPaths, report)
+  const stoppable = new Set([...sites.ids, ...lines.ids, ...machines])
+  const calendar = readCalendar(sections, { sites, shifts: shiftIds, stoppable }, report)
 
   const productIds = new DeclaredIds(report, 'product')
   const products = report.list(sections.products, ['products']).flatMap(([value, path]): Product[] => {
@@ -65,6 +76,12 @@ export function readOrders(
     const product = report.read(productEntry, value, path)
     if (product === undefined) return []
     for (const [place, line] of product.lines.entries()) lines.refer(line, [...path, 'lines', place])
+    const makers = new Set([...lines.ids, ...machines])
+    for (const maker of Object.keys(product.cycleTimes ?? {})) {
+      if (makers.has(maker)) continue
+      const fix = report.suggest(maker, makers, 'use the id of a line or a machine')
+      report.add([...path, 'cycleTimes', maker], maker, `there is no line or machine "${maker}"`, fix, 'key')
+    }
     return [{ ...product, name: product.name ?? product.id, category: product.category ?? '' }]
   })
 
@@ -78,5 +95,5 @@ export function readOrders(
     }
     return [{ ...customer, name: customer.name ?? customer.id }]
   })
-  return { shifts, products, customers, crews }
+  return { shifts, products, customers, crews, ...calendar }
 }

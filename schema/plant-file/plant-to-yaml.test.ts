@@ -41,6 +41,25 @@ describe('a plant as YAML', () => {
     )
   })
 
+  it('keeps breaks, holidays, planned stops and cycle times by product', () => {
+    const plant = referencePlant()
+    const [shift, ...shifts] = plant.shifts
+    const [product, ...products] = plant.products
+    const full: Plant = {
+      ...plant,
+      shifts: [{ ...shift!, breaks: [{ start: '09:00', end: '09:15' }] }, ...shifts],
+      products: [{ ...product!, cycleTimes: { [product!.lines[0]!]: 12.5 } }, ...products],
+      calendarExceptions: [
+        { site: shift!.site, date: '2026-12-25', name: 'Christmas', shifts: [] },
+        { site: shift!.site, date: '2026-12-27', name: 'Sunday work', shifts: [shift!.id] },
+      ],
+      plannedStops: [
+        { for: shift!.site, from: '2026-08-01T06:00', to: '2026-08-02T06:00', name: 'Power grid' },
+      ],
+    }
+    expect(reload(full)).toStrictEqual(full)
+  })
+
   it('writes what machines of a type share once', () => {
     const text = plantToYaml(referencePlant())
     expect(text.match(/^ {6}vibration:$/gm)).toHaveLength(9)

@@ -60,6 +60,7 @@ class PlantWriter {
 
   write(): Entry {
     const { name, enterprise, sites, sources, machineTypes, shifts, products, customers, crews } = this.#plant
+    const { calendarExceptions, plannedStops } = this.#plant
     const cycleTimes = new Map(
       [...this.#byType].map(([typeId, machines]) => [
         typeId,
@@ -119,6 +120,8 @@ class PlantWriter {
         ...(category !== '' && { category }),
       })),
       customers,
+      ...optional('calendarExceptions', calendarExceptions),
+      ...optional('plannedStops', plannedStops),
     })
   }
 

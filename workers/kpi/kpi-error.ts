@@ -1,0 +1,12 @@
+export type KpiErrorCode = 'overlapping-shifts' | 'ideal-cycle' | 'bad-calendar' | 'time-backwards'
+
+/** What the figures cannot be worked out from, and what would be right. */
+export class KpiError extends Error {
+  readonly code: KpiErrorCode
+
+  constructor(code: KpiErrorCode, message: string) {
+    super(message)
+    this.name = 'KpiError'
+    this.code = code
+  }
+}

@@ -1,0 +1,288 @@
+import type { Calendar, CalendarSpan } from './calendar.js'
+import { KpiError } from './kpi-error.js'
+import { addMade, addTally, emptyTally, type Made, type Tally } from './tally.js'
+import { type Cause, causeOf, type Doing, type Errand, type TimeClass } from './time-class.js'
+
+/** What a person says a stop was, where that changes what it counts as. */
+type Assigned = '' | 'stop' | 'setup' | 'planned' | 'idle'
+
+/** Everything that is carried forward until something else is said. */
+export interface Situation extends Doing {
+  /** The source's own word for the state. */
+  readonly sourceState: string
+  readonly product: string
+  readonly order: string
+  readonly assigned: Assigned
+}
+
+const untold: Situation = {
+  state: '',
+  mode: '',
+  reason: '',
+  sourceState: '',
+  product: '',
+  order: '',
+  assigned: '',
+}
+
+/** From `time` on (Unix ms) this is so; what is not said stays as it was. Parts that came out at `time` count there. */
+export type LedgerEvent = { readonly time: number } & Partial<Situation> & { readonly made?: Partial<Made> }
+
+export interface LedgerSetup {
+  readonly calendar: Calendar
+  /** Time per part that was planned for a product, ms, greater than 0; '' = no product known. */
+  idealMs(product: string): number
+  /** Stops of its own from this length on are breakdowns, shorter ones minor stops, ms; usual 5 min. */
+  readonly breakdownFromMs: number
+  /** Rejects within this time after a setup, a breakdown or the begin of work are start-up rejects, ms. */
+  readonly warmUpMs: number
+  /** Only what lies within counts, from inclusive, to exclusive; what lies around only tells how it began and ended. */
+  readonly window?: { readonly from: number; readonly to: number }
+}
+
+/** The smallest stretch that figures are asked for: an hour of the local clock, a shift, a product, an order. */
+export interface Cell {
+  /** Begin of the hour, Unix ms. */
+  readonly hour: number
+  /** Shift with its day; empty where there is none. */
+  readonly shift: string
+  readonly product: string
+  readonly order: string
+  readonly tally: Tally
+}
+
+/** A stretch of time with all that is known of it and what it counts as; Unix ms. */
+export interface Interval extends Situation {
+  readonly from: number
+  readonly to: number
+  readonly shift: string
+  readonly timeClass: TimeClass
+}
+
+type Piece = Omit<Interval, 'timeClass'> & { readonly cell: Cell }
+
+/** State of a ledger: plain, so that it can be copied. */
+interface Page {
+  head: number
+  situation: Situation
+  errand: Errand
+  /** Something was said since the last production that a machine has to warm up after. */
+  isCold: boolean
+  warmUntil: number
+  /** A stop of its own that is not over: what it counts as depends on its length. */
+  open: Piece[]
+  openMs: number
+  cells: Map<string, Cell>
+}
+
+/**
+ * Books a machine's time and parts, event by event in the order of time, into cells whose tallies add up. Live and
+ * from history it is the same ledger: the same events give the same cells, however the way is divided by `advance`.
+ */
+export class Ledger {
+  readonly #setup: LedgerSetup
+  readonly #listen: ((interval: Interval) => void) | undefined
+  #page: Page
+
+  /** `listen` gets each interval once it is known what it counts as; those of a stop when it is over. */
+  constructor(setup: LedgerSetup, from: number, listen?: (interval: Interval) => void) {
+    if (!(setup.idealMs('') > 0)) {
+      const message = `The ideal cycle time is ${setup.idealMs('')} ms; it must be greater than 0.`
+      throw new KpiError('ideal-cycle', message)
+    }
+    this.#setup = setup
+    this.#listen = listen
+    this.#page = {
+      head: from,
+      situation: untold,
+      errand: 'setup',
+      isCold: false,
+      warmUntil: Number.NEGATIVE_INFINITY,
+      open: [],
+      openMs: 0,
+      cells: new Map(),
+    }
+  }
+
+  /** Up to where time is booked. */
+  get head(): number {
+    return this.#page.head
+  }
+
+  get situation(): Situation {
+    return this.#page.situation
+  }
+
+  /** Another ledger that stands where this one does; it has no listener. */
+  copy(): Ledger {
+    const copy = new Ledger(this.#setup, this.#page.head)
+    const { cells, open, ...rest } = this.#page
+    const copied = new Map([...cells].map(([key, cell]) => [key, { ...cell, tally: sumOf(cell.tally) }]))
+    const reopened = open.map(piece => ({ ...piece, cell: copied.get(keyOf(piece.cell))! }))
+    copy.#page = { ...rest, cells: copied, open: reopened }
+    return copy
+  }
+
+  /** Books an event that is not older than the head; throws KpiError `time-backwards` where it is. */
+  take(event: LedgerEvent): void {
+    const { time, made, ...said } = event
+    this.advance(time)
+    if (made !== undefined) this.#count(time, made)
+    if (Object.keys(said).length > 0) this.#page.situation = { ...this.#page.situation, ...said }
+  }
+
+  /** Books the time up to `time`. */
+  advance(time: number): void {
+    const page = this.#page
+    if (time < page.head) {
+      const message = `Time ${time} lies before ${page.head}, which is booked; begin anew from an earlier time.`
+      throw new KpiError('time-backwards', message)
+    }
+    while (page.head < time) {
+      const planned = this.#setup.calendar.at(page.head)
+      const to = Math.min(planned.to, time)
+      this.#book(planned, page.head, to)
+      page.head = to
+    }
+  }
+
+  /** Tells the listener of a stop that is still open as of now; for a ledger that is at its end. */
+  close(): void {
+    this.#settle()
+  }
+
+  /** The cells so far. A stop that is not over counts as what it would be if it ended now. */
+  cells(): Cell[] {
+    const { cells, open } = this.#page
+    if (open.length === 0) return [...cells.values()]
+    const timeClass = this.#classOfOpen()
+    const provisional = new Map([...cells].map(([key, cell]) => [key, cell]))
+    for (const { cell, from, to } of open) {
+      const key = keyOf(cell)
+      let shown = provisional.get(key)!
+      if (shown === cells.get(key)) {
+        shown = { ...shown, tally: sumOf(shown.tally) }
+        provisional.set(key, shown)
+      }
+      shown.tally.time[timeClass] += this.#within(from, to)
+    }
+    return [...provisional.values()]
+  }
+
+  /** Lets go of cells of hours before `time`, so that a ledger that runs for ever does not grow for ever. */
+  forgetBefore(time: number): void {
+    const isOpen = new Set(this.#page.open.map(({ cell }) => cell))
+    for (const [key, cell] of this.#page.cells) {
+      if (cell.hour < time && !isOpen.has(cell)) this.#page.cells.delete(key)
+    }
+  }
+
+  #book(planned: CalendarSpan, from: number, to: number): void {
+    const page = this.#page
+    const cause = this.#cause()
+    const piece: Piece = { ...page.situation, from, to, shift: planned.shift, cell: this.#cell(planned) }
+    if (planned.plan !== 'busy') {
+      const isOff = planned.plan === 'none'
+      // The shift's end is the stop's; a pause only interrupts it.
+      if (isOff || cause !== 'own') this.#settle()
+      if (cause === 'production') this.#warmUp(from)
+      else if (isOff) page.isCold = true
+      this.#enter(piece, cause === 'production' ? 'overtime' : isOff ? 'unscheduled' : 'planned')
+    } else if (cause === 'own') {
+      page.open.push(piece)
+      page.openMs += to - from
+    } else {
+      this.#settle()
+      if (cause === 'setup') page.isCold = true
+      if (cause === 'production') this.#warmUp(from)
+      this.#enter(piece, cause === 'maintenance' ? 'planned' : cause)
+    }
+    if (cause === 'own') page.errand = 'own'
+    else if (cause === 'production') page.errand = 'setup'
+  }
+
+  #cause(): Cause {
+    const { situation, errand } = this.#page
+    const seen = causeOf(situation, errand)
+    if (situation.assigned === '' || seen === 'production') return seen
+    return causeByAssigned[situation.assigned]
+  }
+
+  #warmUp(from: number): void {
+    const page = this.#page
+    if (!page.isCold) return
+    page.isCold = false
+    page.warmUntil = from + this.#setup.warmUpMs
+  }
+
+  /** The open stop is over: now it is known what it was. */
+  #settle(): void {
+    const page = this.#page
+    if (page.open.length === 0) return
+    const timeClass = this.#classOfOpen()
+    if (timeClass === 'breakdown') page.isCold = true
+    for (const piece of page.open) this.#enter(piece, timeClass)
+    page.open = []
+    page.openMs = 0
+  }
+
+  #classOfOpen(): TimeClass {
+    return this.#page.openMs >= this.#setup.breakdownFromMs ? 'breakdown' : 'minorStop'
+  }
+
+  #enter(piece: Piece, timeClass: TimeClass): void {
+    piece.cell.tally.time[timeClass] += this.#within(piece.from, piece.to)
+    if (this.#listen === undefined) return
+    const { cell: _, ...interval } = piece
+    this.#listen({ ...interval, timeClass })
+  }
+
+  /** How much of a stretch lies within the window, ms. */
+  #within(from: number, to: number): number {
+    const { window } = this.#setup
+    if (window === undefined) return to - from
+    return Math.max(0, Math.min(to, window.to) - Math.max(from, window.from))
+  }
+
+  #count(time: number, part: Partial<Made>): void {
+    const page = this.#page
+    const { window } = this.#setup
+    if (window !== undefined && (time < window.from || time >= window.to)) return
+    const planned = this.#setup.calendar.at(time)
+    const { tally } = this.#cell(planned)
+    const made: Made = { produced: 0, scrapped: 0, warmUp: 0, reworked: 0, ...part }
+    if (planned.plan !== 'busy') {
+      tally.overtimeParts += made.produced
+      return
+    }
+    if (this.#setup.warmUpMs > 0 && (page.isCold || time < page.warmUntil)) made.warmUp = made.scrapped
+    addMade(tally, this.#setup.idealMs(page.situation.product), made)
+  }
+
+  #cell({ hour, shift }: CalendarSpan): Cell {
+    const { product, order } = this.#page.situation
+    const key = keyOf({ hour, shift, product, order })
+    let cell = this.#page.cells.get(key)
+    if (cell === undefined) {
+      cell = { hour, shift, product, order, tally: emptyTally() }
+      this.#page.cells.set(key, cell)
+    }
+    return cell
+  }
+}
+
+const causeByAssigned: Readonly<Record<Exclude<Assigned, ''>, Cause>> = {
+  stop: 'own',
+  setup: 'setup',
+  planned: 'maintenance',
+  idle: 'idle',
+}
+
+const keyOf = ({ hour, shift, product, order }: Omit<Cell, 'tally'>): string =>
+  `${hour}|${shift}|${product}|${order}`
+
+function sumOf(tally: Tally): Tally {
+  const sum = emptyTally()
+  addTally(sum, tally)
+  return sum
+}
