@@ -73,6 +73,11 @@ export function cpuOfEngine(): number {
   return seconds
 }
 
+/** CPU seconds of one process, all its threads. */
+export function cpuOfProcess(pid: number): number {
+  return processTimes(pid)?.cpu ?? Number.NaN
+}
+
 const ticksPerSecond = 100
 
 function processTimes(pid: number): { parent: number; cpu: number; isProbe: boolean } | undefined {

@@ -1,6 +1,7 @@
 import { pipelineBenchmark } from './pipeline.js'
 import { type Benchmark, machineName, table, writeSection } from './report.js'
 import { scaleBenchmark } from './scale.js'
+import { storeBenchmark } from './store.js'
 import { twinsBenchmark } from './twins.js'
 import { viewerBenchmark } from './viewer.js'
 
@@ -10,6 +11,7 @@ const benchmarks: readonly Benchmark[] = [
   twinsBenchmark(isQuick),
   pipelineBenchmark(isQuick),
   scaleBenchmark(isQuick),
+  storeBenchmark(isQuick),
   viewerBenchmark(isQuick),
 ]
 const unknown = named.filter(name => !benchmarks.some(benchmark => benchmark.name === name))

@@ -46,6 +46,24 @@ export class Database {
     await stream.resume().toArray()
   }
 
+  /**
+   * `INSERT … SELECT` as one part of the table, for as much as fits into memory; counts once however often it is
+   * repeated with the same token.
+   */
+  async insertSelect(query: string, parameters: Record<string, unknown>, token: string): Promise<void> {
+    await this.#client.command({
+      query,
+      query_params: parameters,
+      clickhouse_settings: {
+        insert_deduplication_token: token,
+        insert_deduplicate: 1,
+        max_insert_threads: '1',
+        min_insert_block_size_rows: '1000000000',
+        min_insert_block_size_bytes: '4000000000',
+      },
+    })
+  }
+
   async insertRows(table: string, rows: readonly object[]): Promise<void> {
     await this.#client.insert({
       table: `${databaseName}.${table}`,

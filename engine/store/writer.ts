@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { WorkerPool } from '../../workers/pool.js'
 import type { Database } from './database.js'
+import { RollUp } from './roll-up.js'
 import type { SealedSegment } from './spool/segment.js'
 import type { Spool } from './spool/spool.js'
 
@@ -26,6 +27,7 @@ export class Writer {
   readonly #database: Database
   readonly #pool: WorkerPool
   readonly #logger: Logger
+  readonly #rollUp: RollUp
   readonly #waiters = new Set<{ readonly number: number; readonly resolve: () => void }>()
   #figures: WriterFigures = {
     rowsWritten: 0,
@@ -41,6 +43,7 @@ export class Writer {
     this.#database = database
     this.#pool = pool
     this.#logger = logger
+    this.#rollUp = new RollUp(database)
   }
 
   get figures(): WriterFigures {
@@ -65,8 +68,9 @@ export class Writer {
   async #carry(segment: SealedSegment, signal: AbortSignal): Promise<boolean> {
     for (let delay = 100; !signal.aborted; delay = Math.min(1_000, delay * 2)) {
       try {
-        await this.#insert(segment)
+        const samples = await this.#insert(segment)
         this.#advance(segment.number)
+        await this.#addUp(samples)
         return true
       } catch (error) {
         const lastError = error instanceof Error ? error.message : String(error)
@@ -82,8 +86,9 @@ export class Writer {
     return false
   }
 
-  async #insert(segment: SealedSegment): Promise<void> {
-    const { blocks, damagedBytes } = await this.#pool.run('blocks', { path: segment.path })
+  /** Returns how many samples were in it. */
+  async #insert(segment: SealedSegment): Promise<number> {
+    const { blocks, samples, damagedBytes } = await this.#pool.run('blocks', { path: segment.path })
     const startedAt = performance.now()
     let rows = 0
     for (const { table, rows: count, body } of blocks) {
@@ -103,6 +108,17 @@ export class Writer {
       insertMs: performance.now() - startedAt,
       damagedSegments: this.#figures.damagedSegments + (keptAt === undefined ? 0 : 1),
       lastError: undefined,
+    }
+    return samples
+  }
+
+  /** Late is better than in the way: the minutes are right without it, only slower to read. */
+  async #addUp(samples: number): Promise<void> {
+    try {
+      await this.#rollUp.after(samples, performance.now())
+    } catch (error) {
+      const trouble = { error: error instanceof Error ? error.message : String(error) }
+      this.#logger.warn(trouble, 'store: minutes were not added up; trying again after the next segment')
     }
   }
 

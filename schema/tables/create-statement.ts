@@ -8,8 +8,6 @@ export function createStatement(definition: Definition, database: string = datab
       return createTable(definition, name)
     case 'view':
       return `CREATE VIEW IF NOT EXISTS ${name} AS ${inDatabase(definition.select, database)} COMMENT ${quoted(definition.meaning)}`
-    case 'feed':
-      return `CREATE MATERIALIZED VIEW IF NOT EXISTS ${name} TO ${database}.${definition.to} AS ${inDatabase(definition.select, database)}`
   }
 }
 
@@ -18,7 +16,7 @@ function createTable(table: Table, name: string): string {
   const clauses = [
     `CREATE TABLE IF NOT EXISTS ${name} (\n  ${parts.join(',\n  ')}\n)`,
     `ENGINE = ${table.engine}`,
-    ...(table.partitionBy === undefined ? [] : [`PARTITION BY ${table.partitionBy}`]),
+    ...(table.partitionBy === undefined ? [] : [`PARTITION BY (${table.partitionBy})`]),
     `ORDER BY (${table.orderBy.join(', ')})`,
     ...(table.ttl === undefined ? [] : [`TTL ${table.ttl}`]),
     // The spool lets go of a block once it is inserted: by then it must survive a power loss here.
@@ -35,7 +33,7 @@ function columnClause(column: Column): string {
 }
 
 /** Queries of views name tables as `{db}.table`. */
-function inDatabase(select: string, database: string): string {
+export function inDatabase(select: string, database: string = databaseName): string {
   return select.trim().replaceAll('{db}', database)
 }
 

@@ -3,7 +3,7 @@ import { definitions } from './index.js'
 
 /** The page docs/data-dictionary.md. */
 export function dataDictionary(all: readonly Definition[] = definitions): string {
-  const sections = all.flatMap(definition => (definition.kind === 'feed' ? [] : [section(definition)]))
+  const sections = all.map(section)
   return `# Data dictionary
 
 What the database \`gemba\` holds. Made from the table definitions in \`schema/tables\`; a test compares the two.
@@ -12,7 +12,7 @@ Times are UTC. Query it over ClickHouse's HTTP interface with any client; it is 
 ${sections.join('\n')}`
 }
 
-function section(definition: Exclude<Definition, { kind: 'feed' }>): string {
+function section(definition: Definition): string {
   const facts =
     definition.kind === 'view'
       ? 'A view.'

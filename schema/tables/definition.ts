@@ -34,16 +34,7 @@ export interface View {
   readonly select: string
 }
 
-/** A materialised view: what it selects from each inserted block goes into the table `to`. */
-export interface Feed {
-  readonly kind: 'feed'
-  readonly name: string
-  readonly meaning: string
-  readonly to: string
-  readonly select: string
-}
-
-export type Definition = Table | View | Feed
+export type Definition = Table | View
 
 /** The database that everything of ours lives in. */
 export const databaseName = 'gemba'

@@ -3,14 +3,13 @@ import { dictionary, machines, signals } from './dimensions.js'
 import { faultEvents } from './faults.js'
 import { rejects } from './rejects.js'
 import { stateChanges, stateIntervals } from './states.js'
-import { telemetry, telemetry1m, telemetry1mFeed, telemetry1mParts } from './telemetry.js'
+import { telemetry, telemetry1m, telemetry1mParts } from './telemetry.js'
 import { twinEvents, twinSnapshots } from './twins.js'
 
 /** Everything in the database, each after what it is made from. */
 export const definitions: readonly Definition[] = [
   telemetry,
   telemetry1mParts,
-  telemetry1mFeed,
   telemetry1m,
   rejects,
   stateChanges,

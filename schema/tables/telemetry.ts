@@ -1,4 +1,11 @@
-import { type Feed, seqColumn, storedColumn, type Table, type View } from './definition.js'
+import { seqColumn, storedColumn, type Table, type View } from './definition.js'
+
+/**
+ * A partition for each ten million million sequence numbers. There will be one; but of the columns of its partition key
+ * a table knows the least and the greatest value of each part, so that the newest rows are found without looking at the
+ * others, and the greatest number without looking at any.
+ */
+const bySequence = (column: string): string => `intDiv(${column}, 10000000000000)`
 
 /** Every sample as it was accepted. */
 export const telemetry: Table = {
@@ -32,89 +39,90 @@ export const telemetry: Table = {
   ],
   engine: 'MergeTree',
   orderBy: ['signal', 'ts'],
-  partitionBy: 'toYYYYMMDD(stored)',
+  partitionBy: `toYYYYMMDD(stored), ${bySequence('seq')}`,
   ttl: 'stored + INTERVAL 90 DAY',
   // Inside a part rows are ordered by signal first, so that a granule spans a short time: the index finds it.
   indexes: ['ts_range ts TYPE minmax GRANULARITY 1'],
 }
 
-/** The parts of telemetry_1m; one row for each signal, minute and block until they are merged. */
+const valued = 'quality != 2 AND isFinite(value)'
+
+/** What telemetry_1m keeps of some samples of one signal and minute; `from` is where the samples come from. */
+const perMinute = (from: string): string => `
+  SELECT
+    signal,
+    toStartOfMinute(toDateTime(ts, 'UTC')) AS minute,
+    count() AS count,
+    countIf(quality = 2) AS bad,
+    countIf(${valued}) AS valued,
+    sumIf(value, ${valued}) AS sum,
+    sumIf(value * value, ${valued}) AS sum_squares,
+    minIf(value, ${valued}) AS min,
+    maxIf(value, ${valued}) AS max,
+    argMaxIf(value, toUInt64(toUnixTimestamp64Milli(ts) % 60000) * 17592186044416 + seq, ${valued}) AS last,
+    maxIf(toUInt64(toUnixTimestamp64Milli(ts) % 60000) * 17592186044416 + seq, ${valued}) AS last_place
+  FROM ${from}
+  GROUP BY signal, minute`
+
+/** What was added up of telemetry so far; a row for each signal, minute and roll-up. */
 export const telemetry1mParts: Table = {
   kind: 'table',
   name: 'telemetry_1m_parts',
   meaning: 'What telemetry_1m adds up. Read telemetry_1m instead.',
   columns: [
-    { name: 'signal', type: 'UInt32', meaning: 'signal index' },
+    { name: 'signal', type: 'UInt32', meaning: 'signal index', codec: 'Delta(4), ZSTD(1)' },
     {
       name: 'minute',
       type: "DateTime('UTC')",
       meaning: 'start of the minute, by source time',
       codec: 'Delta(4), ZSTD(1)',
     },
-    { name: 'stored_on', type: 'Date', meaning: 'day on which the samples were accepted' },
-    { name: 'count', type: 'SimpleAggregateFunction(sum, UInt64)', meaning: 'samples' },
-    { name: 'bad', type: 'SimpleAggregateFunction(sum, UInt64)', meaning: 'samples of bad quality' },
+    { name: 'count', type: 'UInt32', meaning: 'samples', codec: 'ZSTD(1)' },
+    { name: 'bad', type: 'UInt32', meaning: 'samples of bad quality', codec: 'ZSTD(1)' },
     {
       name: 'valued',
-      type: 'SimpleAggregateFunction(sum, UInt64)',
+      type: 'UInt32',
       meaning: 'samples that count: not bad, with a number',
+      codec: 'ZSTD(1)',
     },
-    { name: 'sum', type: 'SimpleAggregateFunction(sum, Float64)', meaning: 'sum of the values that count' },
-    { name: 'sum_squares', type: 'SimpleAggregateFunction(sum, Float64)', meaning: 'sum of their squares' },
+    { name: 'sum', type: 'Float64', meaning: 'sum of the values that count', codec: 'ZSTD(1)' },
+    { name: 'sum_squares', type: 'Float64', meaning: 'sum of their squares', codec: 'ZSTD(1)' },
+    { name: 'min', type: 'Float64', meaning: 'smallest; 0 where none counts', codec: 'ZSTD(1)' },
+    { name: 'max', type: 'Float64', meaning: 'largest; 0 where none counts', codec: 'ZSTD(1)' },
+    { name: 'last', type: 'Float64', meaning: 'newest value that counts', codec: 'ZSTD(1)' },
     {
-      name: 'min',
-      type: 'SimpleAggregateFunction(min, Float64)',
-      meaning: 'smallest; infinity where none counts',
+      name: 'last_place',
+      type: 'UInt64',
+      meaning: 'its millisecond in the minute (upper 20 bits), its arrival (lower 44)',
+      codec: 'Delta(8), ZSTD(1)',
     },
     {
-      name: 'max',
-      type: 'SimpleAggregateFunction(max, Float64)',
-      meaning: 'largest; -infinity where none counts',
-    },
-    {
-      name: 'last',
-      type: 'SimpleAggregateFunction(max, UInt128)',
-      meaning:
-        'newest value that counts: its millisecond in the minute (16 bits), its ingest sequence (48), its Float64 (64)',
+      name: 'up_to',
+      type: 'UInt64',
+      meaning: 'arrival of the newest sample that the roll-up of this row looked at',
+      codec: 'ZSTD(1)',
     },
   ],
-  engine: 'AggregatingMergeTree',
-  orderBy: ['signal', 'minute', 'stored_on'],
-  partitionBy: 'toYYYYMM(stored_on)',
+  engine: 'MergeTree',
+  orderBy: ['signal', 'minute'],
+  partitionBy: bySequence('up_to'),
 }
 
-// The newest value as the largest of one wide number: the state of argMax over a tuple costs as much as all the other
-// columns together, which a floor of many signals pays once a signal and block.
-export const telemetry1mFeed: Feed = {
-  kind: 'feed',
-  name: 'telemetry_1m_feed',
-  meaning: 'Adds each block of telemetry to telemetry_1m_parts.',
-  to: 'telemetry_1m_parts',
-  select: `
-SELECT
-  signal,
-  toStartOfMinute(toDateTime(ts, 'UTC')) AS minute,
-  toDate(stored) AS stored_on,
-  count() AS count,
-  countIf(quality = 2) AS bad,
-  countIf(quality != 2 AND isFinite(value)) AS valued,
-  sumIf(value, quality != 2 AND isFinite(value)) AS sum,
-  sumIf(value * value, quality != 2 AND isFinite(value)) AS sum_squares,
-  min(if(quality != 2 AND isFinite(value), value, inf)) AS min,
-  max(if(quality != 2 AND isFinite(value), value, -inf)) AS max,
-  max(if(quality != 2 AND isFinite(value), bitOr(
-    bitOr(bitShiftLeft(toUInt128(toUnixTimestamp64Milli(ts) % 60000), 112), bitShiftLeft(toUInt128(seq), 64)),
-    toUInt128(reinterpretAsUInt64(value))
-  ), toUInt128(0))) AS last
-FROM {db}.telemetry
-GROUP BY signal, minute, stored_on`,
-}
+/**
+ * Adds up the samples that arrived after `{after:UInt64}` and up to `{upTo:UInt64}`. A view that works on each block
+ * as it comes would make a row for each signal and block: many times as many, each merged many times.
+ */
+export const telemetry1mRollUp = `
+INSERT INTO {db}.telemetry_1m_parts
+SELECT *, {upTo:UInt64} AS up_to FROM (${perMinute(`
+    {db}.telemetry WHERE seq > {after:UInt64} AND seq <= {upTo:UInt64}`)}
+)`
 
 export const telemetry1m: View = {
   kind: 'view',
   name: 'telemetry_1m',
   meaning:
-    'Telemetry by signal and minute. Bad values count as samples and in bad_share, and in nothing else.',
+    'Telemetry by signal and minute, up to the newest sample. Bad values count as samples and in bad_share, and in nothing else.',
   columns: [
     { name: 'signal', type: 'UInt32', meaning: 'signal index, see signals' },
     { name: 'minute', type: "DateTime('UTC')", meaning: 'start of the minute, by source time' },
@@ -128,19 +136,27 @@ export const telemetry1m: View = {
     { name: 'last', type: 'Nullable(Float64)', meaning: 'newest by source time' },
     { name: 'bad_share', type: 'Float64', meaning: 'share of samples of bad quality, 0 to 1' },
   ],
+  // A roll-up that comes while this is read must count neither twice nor not at all: both halves go by one number.
   select: `
+WITH (SELECT max(up_to) FROM {db}.telemetry_1m_parts) AS rolled_up
 SELECT
-  p.signal AS signal,
-  p.minute AS minute,
+  signal,
+  minute,
   sum(p.count) AS count,
   sum(p.valued) AS valued,
   sum(p.sum) AS sum,
   sum(p.sum_squares) AS sum_squares,
   if(valued = 0, NULL, sum / valued) AS mean,
-  if(valued = 0, NULL, toFloat64(min(p.min))) AS min,
-  if(valued = 0, NULL, toFloat64(max(p.max))) AS max,
-  if(valued = 0, NULL, reinterpretAsFloat64(toUInt64(max(p.last)))) AS last,
+  minOrNullIf(p.min, p.valued > 0) AS min,
+  maxOrNullIf(p.max, p.valued > 0) AS max,
+  argMaxOrNullIf(p.last, p.last_place, p.valued > 0) AS last,
   sum(p.bad) / count AS bad_share
-FROM {db}.telemetry_1m_parts AS p
-GROUP BY p.signal, p.minute`,
+FROM (
+  SELECT signal, minute, count, bad, valued, sum, sum_squares, min, max, last, last_place
+  FROM {db}.telemetry_1m_parts
+  WHERE up_to <= rolled_up
+  UNION ALL
+  ${perMinute('{db}.telemetry WHERE seq > rolled_up')}
+) AS p
+GROUP BY signal, minute`,
 }
