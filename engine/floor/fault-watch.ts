@@ -3,9 +3,15 @@ import type { DamageReport } from '../../schema/damage-report.js'
 import { type FaultPatternId, faultPatternIds, faultsOf } from '../../schema/fault-catalogue.js'
 import { packmlNumber } from '../../schema/packml.js'
 import type { Reject, TwinSnapshot } from '../../schema/records.js'
-import type { FaultContext, FaultEmitted, FaultView } from '../../twins/fault/fault.events.js'
+import {
+  type Evidence,
+  type FaultContext,
+  type FaultEmitted,
+  type FaultView,
+  faultStates,
+} from '../../twins/fault/fault.events.js'
 import { publicView } from '../../twins/fault/fault.machine.js'
-import { stageOfDamage } from '../../twins/fault/stages.js'
+import { stageOfDamage, stageOfEvidence } from '../../twins/fault/stages.js'
 import type { TwinEmitted, TwinMessage } from '../twin-system/definition.js'
 import type { RestoreOutcome, TwinSystem } from '../twin-system/twin-system.js'
 import type { RegisteredMachine, Registry } from './floor.js'
@@ -23,6 +29,9 @@ export interface FaultWatchParts {
   /** Ids of the sources whose machines are simulated; of all others every fault is an estimate. */
   readonly simulated: ReadonlySet<string>
 }
+
+/** How often faults are told that time passes, floor ms. */
+const tickPeriod = 60_000
 
 /** A fault that has a twin. */
 interface Fault {
@@ -44,6 +53,7 @@ export class FaultWatch {
   readonly #faults = new Map<string, Fault>()
   /** By index of the machine. */
   readonly #ofMachine = new Map<number, Fault[]>()
+  #tickedAt = 0
 
   constructor(parts: FaultWatchParts) {
     this.#parts = parts
@@ -74,6 +84,25 @@ export class FaultWatch {
     }
   }
 
+  /**
+   * Takes what the sensors of a real machine say together. While it stands it shows little: what it shows then may make
+   * a fault worse, but is no sign of recovery.
+   */
+  conclude(
+    machine: RegisteredMachine,
+    evidence: Evidence,
+    { time, isStanding }: { readonly time: number; readonly isStanding: boolean },
+  ): void {
+    const { pattern } = evidence
+    const stage = stageOfEvidence[evidence.level]
+    const known = this.#faults.get(faultAddress(machine.machine.id, pattern))
+    const { state } = known === undefined ? { state: 'dormant' as const } : this.#contextOf(known)
+    if (stage === 'dormant' && state === 'dormant') return
+    if (isStanding && faultStates.indexOf(stage) < faultStates.indexOf(state)) return
+    const fault = known ?? this.#make(machine, pattern).fault
+    this.#send(fault, { type: 'EVIDENCE', time, ...evidence })
+  }
+
   /** The machine runs again: what was repaired shows what is left of it. `time`: since when, Unix ms. */
   running(machine: number, time: number): void {
     for (const fault of this.#ofMachine.get(machine) ?? []) {
@@ -81,6 +110,16 @@ export class FaultWatch {
       if (state === 'repaired' || (state === 'failed' && estimated)) {
         this.#send(fault, { type: 'RESTARTED', time })
       }
+    }
+  }
+
+  /** Time passes: now and then the faults that show are told, so that their progress moves on. */
+  tick(now: number): void {
+    if (now < this.#tickedAt) this.#tickedAt = now
+    if (now - this.#tickedAt < tickPeriod) return
+    this.#tickedAt = now
+    for (const fault of this.#faults.values()) {
+      if (this.#contextOf(fault).state !== 'dormant') this.#send(fault, { type: 'TICK', time: now })
     }
   }
 

@@ -9,6 +9,7 @@ import type { RestoreOutcome } from '../twin-system/read-snapshot.js'
 import type { TwinInspection } from '../twin-system/twin.js'
 import { noOutcomes, TwinSystem } from '../twin-system/twin-system.js'
 import type { Dictionary } from './dictionary.js'
+import { EvidenceWatch } from './evidence-watch.js'
 import { FaultWatch } from './fault-watch.js'
 import type { Floor, RegisteredSignal, Registry } from './floor.js'
 import type { FloorClock } from './floor-clock.js'
@@ -49,6 +50,7 @@ export class LiveFloor implements Floor {
   readonly #sensorWatch: SensorWatch
   readonly #machineWatch: MachineWatch
   readonly #faultWatch: FaultWatch
+  readonly #evidenceWatch: EvidenceWatch
   readonly #turn = new Turn()
   readonly #bySource = new Map<string, RegisteredSignal[]>()
   readonly #isOwnTime = new Set<string>()
@@ -73,6 +75,9 @@ export class LiveFloor implements Floor {
     this.machines = this.#machineWatch.latest
     const { machines } = this
     this.#faultWatch = new FaultWatch({ twins, registry, clock, turn, machines, simulated })
+    const faults = this.#faultWatch
+    const seen = { twins, registry, clock, signals, machines, faults, simulated }
+    this.#evidenceWatch = new EvidenceWatch(seen)
 
     const saved = new Map(snapshots.map(snapshot => [snapshot.address, snapshot]))
     lines.addLines(plant, saved, outcome => this.restored[outcome]++)
@@ -150,6 +155,7 @@ export class LiveFloor implements Floor {
     const now = this.clock.now()
     this.#sensorWatch.settleDelays(now)
     this.#sensorWatch.findSilent(now)
+    this.#faultWatch.tick(now)
     this.twins.tick(now)
     return this.#entry('floor')
   }
@@ -215,10 +221,15 @@ export class LiveFloor implements Floor {
     this.#turn.add('twinEvents', { address, time, type, payload })
     this.#machineWatch.hear(address)
     this.#faultWatch.hear(address, emitted)
+    this.#evidenceWatch.hear(address, emitted)
   }
 
   #entry(source: string, samples?: SampleBatch): Entry | undefined {
-    this.#machineWatch.settle(machine => this.#faultWatch.running(machine, this.machines.since[machine]!))
+    this.#machineWatch.settle(machine => {
+      this.#faultWatch.running(machine, this.machines.since[machine]!)
+      this.#evidenceWatch.stir(machine)
+    })
+    this.#evidenceWatch.settle(this.clock.now())
     const entry = this.#turn.take(source, this.#dictionary.takeFresh(), samples)
     this.counts.rejected += entry?.rejects?.length ?? 0
     return entry
