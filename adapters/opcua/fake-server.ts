@@ -1,0 +1,156 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { DataType, Namespace, OPCUAServer, UAObject, UAVariable } from 'node-opcua'
+import { loadOpcua, type Opcua } from './library.js'
+
+export interface FakeServerOptions {
+  /** 0 = any free one. */
+  readonly port?: number
+  readonly folder?: string
+}
+
+/** An OPC UA server for tests: node-opcua's own, on a port of the system's choice. */
+export class FakeOpcuaServer {
+  readonly opcua: Opcua
+  readonly #server: OPCUAServer
+  readonly #folder: string
+  readonly #plant: UAObject
+  readonly #namespace: Namespace
+  readonly #variables = new Map<string, UAVariable>()
+  /** The names of all services that were asked for. */
+  readonly requests: string[] = []
+
+  private constructor(opcua: Opcua, server: OPCUAServer, folder: string) {
+    this.opcua = opcua
+    this.#server = server
+    this.#folder = folder
+    this.#namespace = server.engine.addressSpace!.getOwnNamespace()
+    this.#plant = this.#namespace.addObject({
+      organizedBy: server.engine.addressSpace!.rootFolder.objects,
+      browseName: 'Plant',
+    })
+    server.on('request', request => this.requests.push(request.schema.name.replace(/Request$/, '')))
+  }
+
+  static async start(options: FakeServerOptions = {}): Promise<FakeOpcuaServer> {
+    const opcua = await loadOpcua()
+    const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'gemba-opcua-server-'))
+    const certificates = new opcua.OPCUACertificateManager({
+      rootFolder: join(folder, 'pki'),
+      automaticallyAcceptUnknownCertificate: true,
+      disableFileWatchers: true,
+    })
+    await certificates.initialize()
+    const server = new opcua.OPCUAServer({
+      port: options.port ?? 0,
+      host: '127.0.0.1',
+      serverCertificateManager: certificates,
+      userCertificateManager: certificates,
+      // Every change is told, to those who ask for a sampling interval of 0.
+      serverCapabilities: { minSupportedSampleRate: 0 },
+    })
+    await server.initialize()
+    const fake = new FakeOpcuaServer(opcua, server, folder)
+    await server.start()
+    return fake
+  }
+
+  get port(): number {
+    return this.#server.endpoints[0]!.port
+  }
+
+  get endpoint(): string {
+    return `opc.tcp://127.0.0.1:${this.port}`
+  }
+
+  get sessions(): number {
+    return this.#server.currentSessionCount
+  }
+
+  /** Makes a variable `ns=1;s={name}`, a Double of 0 unless said otherwise. */
+  add(name: string, dataType?: DataType): void {
+    const { DataType } = this.opcua
+    const variable = this.#namespace.addVariable({
+      componentOf: this.#plant,
+      browseName: name,
+      nodeId: `s=${name}`,
+      dataType: dataType ?? DataType.Double,
+      value: { dataType: dataType ?? DataType.Double, value: 0 },
+    })
+    this.#variables.set(name, variable)
+  }
+
+  set(name: string, value: unknown, time: Date, dataType?: DataType): void {
+    const variant = { dataType: dataType ?? this.opcua.DataType.Double, value }
+    this.#variables.get(name)!.setValueFromSource(variant, this.opcua.StatusCodes.Good, time)
+  }
+
+  async stop(): Promise<void> {
+    await this.#server.shutdown(0)
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+}
+
+/** A cable that can be cut, between a reader and a server. */
+export class Cable {
+  readonly #server: Server
+  readonly #pairs = new Set<readonly [Socket, Socket]>()
+  readonly port: number
+  #isFrozen = false
+
+  private constructor(server: Server, to: number) {
+    this.#server = server
+    this.port = (server.address() as AddressInfo).port
+    server.on('connection', socket => this.#join(socket, connect(to, '127.0.0.1')))
+  }
+
+  static async to(port: number): Promise<Cable> {
+    const server = createServer()
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return new Cable(server, port)
+  }
+
+  get connections(): number {
+    return this.#pairs.size
+  }
+
+  /** Cuts every link without a goodbye. */
+  cut(): void {
+    for (const pair of this.#pairs) for (const socket of pair) socket.resetAndDestroy()
+  }
+
+  /** The links stay open, and nothing gets through: half-open TCP. New ones get as far as that. */
+  freeze(isFrozen = true): void {
+    this.#isFrozen = isFrozen
+    for (const [a, b] of this.#pairs) hold(a, b, isFrozen)
+  }
+
+  async stop(): Promise<void> {
+    this.cut()
+    this.#server.close()
+    await once(this.#server, 'close')
+  }
+
+  #join(a: Socket, b: Socket): void {
+    const pair = [a, b] as const
+    this.#pairs.add(pair)
+    for (const [from, to] of [pair, [b, a] as const]) {
+      from.on('data', chunk => to.write(chunk))
+      from.on('end', () => to.end())
+      from.on('error', () => to.destroy())
+      from.on('close', () => {
+        to.destroy()
+        this.#pairs.delete(pair)
+      })
+    }
+    if (this.#isFrozen) hold(a, b, true)
+  }
+}
+
+function hold(a: Socket, b: Socket, isHeld: boolean): void {
+  for (const socket of [a, b]) isHeld ? socket.pause() : socket.resume()
+}

@@ -1,0 +1,115 @@
+import { X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ClientSession, OPCUACertificateManager, OPCUAClient, UserIdentityInfo } from 'node-opcua'
+import type { ReadSecret } from '../../schema/secret.js'
+import type { OpcuaOptions } from './config.js'
+import { loadOpcua, type Opcua } from './library.js'
+
+export type SessionOptions = Pick<
+  OpcuaOptions,
+  'endpoint' | 'security' | 'mode' | 'user' | 'userCertificate' | 'timeoutMs'
+>
+
+export interface SessionSurroundings {
+  /** Where keys and trusted certificates are kept; see pki.ts. */
+  readonly folder: string
+  readonly readSecret: ReadSecret
+}
+
+/** A session that stands, and the client that carries it. */
+export interface OpenSession {
+  readonly opcua: Opcua
+  readonly client: OPCUAClient
+  readonly session: ClientSession
+  /** The URIs of the server's namespaces by index. */
+  readonly namespaces: readonly string[]
+}
+
+/** A link is probed after this time without a word, ms. */
+const probeMs = 1_000
+/** How long the server keeps a session that says nothing, ms. */
+const sessionTimeoutMs = 120_000
+/** First and longest wait between attempts to bring a cut link back, ms. */
+const resumeDelays = { initialDelay: 300, maxDelay: 2_000, randomisationFactor: 0.1 }
+
+/** The store of our own key and of the certificates we trust. The key is made where there is none; takes a second. */
+async function openCertificates(opcua: Opcua, folder: string): Promise<OPCUACertificateManager> {
+  const certificates = new opcua.OPCUACertificateManager({
+    rootFolder: join(folder, 'pki'),
+    automaticallyAcceptUnknownCertificate: false,
+    disableFileWatchers: true,
+  })
+  await certificates.initialize()
+  return certificates
+}
+
+/** Connects and opens a session. Throws what node-opcua throws; see explain.ts. Aborting `signal` takes all of it back. */
+export async function openSession(
+  options: SessionOptions,
+  surroundings: SessionSurroundings,
+  signal: AbortSignal,
+): Promise<OpenSession> {
+  const opcua = await loadOpcua()
+  const identity = readIdentity(opcua, options, surroundings.readSecret)
+  signal.throwIfAborted()
+  const certificates = await openCertificates(opcua, surroundings.folder)
+  signal.throwIfAborted()
+  const client = opcua.OPCUAClient.create({
+    applicationName: 'Gemba',
+    clientName: 'Gemba',
+    clientCertificateManager: certificates,
+    securityPolicy: opcua.SecurityPolicy[options.security],
+    securityMode: opcua.MessageSecurityMode[modeOf(options)],
+    endpointMustExist: false,
+    // One attempt: trying again is the engine's.
+    connectionStrategy: { ...resumeDelays, maxRetry: 0 },
+    transportTimeout: options.timeoutMs,
+    defaultTransactionTimeout: options.timeoutMs,
+    requestedSessionTimeout: sessionTimeoutMs,
+    keepSessionAlive: true,
+    keepAliveInterval: probeMs,
+  })
+  const disconnect = (): void => void client.disconnect().catch(() => {})
+  signal.addEventListener('abort', disconnect, { once: true })
+  try {
+    await client.connect(options.endpoint)
+    const session = await client.createSession(identity)
+    const namespaces = await session.readNamespaceArray()
+    signal.throwIfAborted()
+    // From here on a cut link is brought back by the library, within the same session.
+    client.connectionStrategy.maxRetry = -1
+    return { opcua, client, session, namespaces }
+  } catch (error) {
+    disconnect()
+    throw error
+  } finally {
+    signal.removeEventListener('abort', disconnect)
+  }
+}
+
+function modeOf({ security, mode }: SessionOptions): 'None' | 'Sign' | 'SignAndEncrypt' {
+  return security === 'None' ? 'None' : (mode ?? 'SignAndEncrypt')
+}
+
+function readIdentity(
+  opcua: Opcua,
+  { user, userCertificate }: SessionOptions,
+  readSecret: ReadSecret,
+): UserIdentityInfo {
+  if (user !== undefined) {
+    return {
+      type: opcua.UserTokenType.UserName,
+      userName: user.name,
+      password: readSecret(user.password),
+    }
+  }
+  if (userCertificate !== undefined) {
+    return {
+      type: opcua.UserTokenType.Certificate,
+      certificateData: new X509Certificate(readFileSync(userCertificate.file)).raw,
+      privateKey: readSecret(userCertificate.key),
+    }
+  }
+  return { type: opcua.UserTokenType.Anonymous }
+}
