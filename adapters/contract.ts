@@ -8,7 +8,10 @@ import type { SampleBatch } from '../schema/sample-batch.js'
 import type { ReadSecret } from '../schema/secret.js'
 
 /** What an adapter tells the engine. */
-export type SourceEvent =
+export type SourceEvent = FloorEvent | FigureEvent
+
+/** What the floor hears. */
+export type FloorEvent =
   /** The link stands; samples follow. */
   | { readonly kind: 'connected' }
   /**
@@ -25,6 +28,19 @@ export type SourceEvent =
   | { readonly kind: 'rejects'; readonly rejects: readonly Reject[] }
   /** What only a simulation knows: how far the faults of its machines have come. */
   | { readonly kind: 'damage'; readonly reports: readonly DamageReport[] }
+
+/** What only the figures of the source hear. */
+type FigureEvent =
+  /** Values of tags that no signal has, one entry a value. The engine counts them, and rejects each tag once. */
+  | { readonly kind: 'unknown-tags'; readonly values: readonly UnknownTag[] }
+  /** Polls that were due while the one before still ran, or while nothing more was accepted. */
+  | { readonly kind: 'missed'; readonly polls: number }
+
+export interface UnknownTag {
+  readonly tag: string
+  /** The input as it came. */
+  readonly raw: string
+}
 
 /** A signal together with the index by which batches name it. */
 export interface IndexedSignal {
@@ -49,6 +65,8 @@ export interface AdapterContext {
   readonly readSecret: ReadSecret
   /** The dictionary code of a text; the same text has the same code for ever. */
   intern(text: string): number
+  /** So many bytes came from the source, of whatever use: for its figures. */
+  received(bytes: number): void
   /**
    * Total count of samples of this subscription that the spool has taken so far. Back-pressure: an adapter stops
    * reading while more than `window` of its samples are not yet accepted.

@@ -78,6 +78,7 @@ export function testContext(options: TestContextOptions): TestContext {
       codes.set(text, code)
       return code
     },
+    received: () => undefined,
     accepted: options.accepted ?? of(0),
     window: options.window ?? Number.POSITIVE_INFINITY,
     text: code => [...codes.keys()][code],

@@ -1,12 +1,11 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { Logger } from 'pino'
-import { Subscription } from 'rxjs'
 import type { AdapterDefinition } from '../adapters/contract.js'
 import { adapterDefinitions } from '../adapters/list.js'
 import type { Clock } from '../schema/clock.js'
 import type { Config } from '../schema/config.js'
-import type { Plant, SourceSpec } from '../schema/plant.js'
+import type { Plant } from '../schema/plant.js'
 import type { Entry } from '../schema/records.js'
 import { DataDirectory } from './data-directory.js'
 import { EngineError } from './errors.js'
@@ -18,20 +17,17 @@ import { createGateway, type Gateway, type GatewayOptions } from './gateway/gate
 import { GatewayError } from './gateway/gateway-error.js'
 import { engineMetrics } from './metrics.js'
 import { Intake } from './pipeline/intake.js'
-import { secretReader } from './pipeline/read-secret.js'
-import { sourceEvents } from './pipeline/source-events.js'
+import { Sources } from './pipeline/sources.js'
 import { StoreError } from './store/errors.js'
 import { openStore, type Store } from './store/store.js'
 
-/** Most samples of a source that may be on their way to the spool. */
-const acceptWindow = 20_000
 const floorTickMs = 250
 const housekeepingMs = 1_000
 /** Changed twins are saved over about this many seconds. */
 const snapshotSpread = 30
 /** How long a start waits for ClickHouse. */
 const storePatienceMs = 30_000
-const retryPolicy = { firstDelay: 500, longestDelay: 5_000, random: Math.random }
+const retry = { firstDelay: 500, longestDelay: 5_000, random: Math.random }
 
 export interface EngineParts {
   readonly config: Config
@@ -83,7 +79,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       simulated: simulatedSources(plant, adapters),
     })
     reportRestored(floor, logger)
-    const intake = makeIntake(floor, store, data, plant, logger)
+    const intake = makeIntake(floor, store, data, logger)
     if (alive !== undefined) intake.record(floor.wake(alive.floorTime))
 
     const missing = new Set(['sources'])
@@ -94,22 +90,22 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       staticDir: parts.viewer,
       floor,
       store,
+      sources: intake.health,
       metrics,
       logger,
       missing: () => [...missing],
     })
     undo.unshift(() => gateway.close())
 
-    const running = new Subscription()
-    const sources = { adapters, floor, intake, wall, data }
-    for (const source of plant.sources) running.add(runSource(source, sources))
+    const folder = (kind: string): string => data.folder(kind)
+    const sources = new Sources({ floor, intake, adapters, wall, logger, retry, folder })
+    sources.start()
     missing.delete('sources')
-    const timers = keepHouse(floor, intake, data, wall)
+    const timers = keepHouse(floor, intake, sources, data, wall)
 
     const stop: Engine['stop'] = async () => {
-      running.unsubscribe()
       for (const timer of timers) clearInterval(timer)
-      for (const { id } of plant.sources) intake.record(floor.sourceLost(id))
+      sources.stop()
       intake.record(floor.snapshot())
       data.writeLastAlive({ floorTime: floor.clock.now(), wallTime: wall.now() })
       gateway.close()
@@ -160,39 +156,18 @@ async function openGateway(options: GatewayOptions): Promise<Gateway> {
   }
 }
 
-function makeIntake(
-  floor: LiveFloor,
-  store: Store,
-  data: DataDirectory,
-  plant: Plant,
-  logger: Logger,
-): Intake {
+function makeIntake(floor: LiveFloor, store: Store, data: DataDirectory, logger: Logger): Intake {
   const append = (entry: Entry): void => {
     // Before the samples that use them: a code without its text would be a loss.
     if (entry.texts !== undefined) data.appendTexts(entry.texts)
     store.append(entry)
   }
-  const reported = new Set<string>()
-  return new Intake(
-    {
-      floor,
-      append,
-      onBlocked: error => logger.error({ err: error }, 'the spool takes nothing more: the sources wait'),
-      onUnblocked: () => logger.info('the spool takes samples again'),
-      onConnected: source => {
-        reported.delete(source)
-        logger.info({ source }, `source ${source}: connected`)
-      },
-      onLost: (source, error) => {
-        // Once per outage: a source that is away for a night would fill the log.
-        if (reported.has(source)) return
-        reported.add(source)
-        const why = error instanceof Error ? error.message : String(error)
-        logger.warn({ source }, `source ${source}: ${why} Trying again until it answers.`)
-      },
-    },
-    plant.sources.map(({ id }) => id),
-  )
+  return new Intake({
+    floor,
+    append,
+    onBlocked: error => logger.error({ err: error }, 'the spool takes nothing more: the sources wait'),
+    onUnblocked: () => logger.info('the spool takes samples again'),
+  })
 }
 
 function simulatedSources(plant: Plant, adapters: readonly AdapterDefinition[]): ReadonlySet<string> {
@@ -200,44 +175,18 @@ function simulatedSources(plant: Plant, adapters: readonly AdapterDefinition[]):
   return new Set(plant.sources.filter(({ adapter }) => kinds.has(adapter)).map(({ id }) => id))
 }
 
-interface SourceParts {
-  readonly adapters: readonly AdapterDefinition[]
-  readonly floor: LiveFloor
-  readonly intake: Intake
-  readonly wall: Clock
-  readonly data: DataDirectory
-}
-
-function runSource(source: SourceSpec, parts: SourceParts): Subscription {
-  const { floor, intake } = parts
-  const definition = parts.adapters.find(({ kind }) => kind === source.adapter)
-  if (definition === undefined) {
-    throw new EngineError(
-      'bad-plant',
-      `Source ${source.id} names the adapter "${source.adapter}", which there is not.`,
-    )
-  }
-  const signals = floor.registry.signals.filter(({ signal }) => signal.source === source.id)
-  const context = {
-    source: source.id,
-    clock: floor.clock,
-    wall: parts.wall,
-    plant: floor.plant,
-    signals,
-    folder: parts.data.folder(definition.kind),
-    readSecret: secretReader(process.env),
-    intern: (text: string) => floor.intern(text),
-    window: acceptWindow,
-  }
-  const options = definition.options.parse(source.options)
-  return sourceEvents(definition, options, context, retryPolicy).subscribe(signal =>
-    intake.take(source.id, signal),
-  )
-}
-
-function keepHouse(floor: LiveFloor, intake: Intake, data: DataDirectory, wall: Clock): NodeJS.Timeout[] {
+function keepHouse(
+  floor: LiveFloor,
+  intake: Intake,
+  sources: Sources,
+  data: DataDirectory,
+  wall: Clock,
+): NodeJS.Timeout[] {
   return [
-    setInterval(() => intake.record(floor.tick()), floorTickMs),
+    setInterval(() => {
+      intake.record(floor.tick())
+      sources.tick()
+    }, floorTickMs),
     setInterval(() => {
       intake.retry()
       intake.record(floor.snapshot(Math.ceil(floor.twins.changedCount / snapshotSpread)))

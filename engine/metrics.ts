@@ -1,6 +1,7 @@
 import { Counter, Gauge, Registry } from 'prom-client'
 import type { LiveFloor } from './floor/live-floor.js'
 import type { Intake } from './pipeline/intake.js'
+import { addSourceMetrics } from './pipeline/source-metrics.js'
 import type { Store } from './store/store.js'
 
 /** The engine's figures for Prometheus, read when somebody asks; nothing here is on the way of a sample. */
@@ -72,28 +73,6 @@ export function engineMetrics(floor: LiveFloor, intake: Intake, store: Store): R
     () => store.status().databaseRestarts,
   )
 
-  new Gauge({
-    name: 'gemba_source_up',
-    help: '1 while the source is connected.',
-    labelNames: ['source'],
-    registers,
-    collect() {
-      for (const health of intake.health.values())
-        this.set({ source: health.source }, health.state === 'connected' ? 1 : 0)
-    },
-  })
-  new Counter({
-    name: 'gemba_source_samples_total',
-    help: 'Samples by source: received, and accepted by the spool.',
-    labelNames: ['source', 'stage'],
-    registers,
-    collect() {
-      this.reset()
-      for (const { source, samples, accepted } of intake.health.values()) {
-        this.inc({ source, stage: 'received' }, samples)
-        this.inc({ source, stage: 'accepted' }, accepted)
-      }
-    },
-  })
+  addSourceMetrics(registry, intake.health.values())
   return registry
 }

@@ -132,8 +132,21 @@ export interface SourceSpec {
   readonly adapter: string
   /** Where the floor's time comes from: the wall, or this source's own times (a recording). */
   readonly clock: 'wall' | 'source'
+  /** Which time its samples bear; `source` unless said. */
+  readonly time?: TimePolicy
+  /** How long it may say nothing before that is worth a word, ms; 0 = for ever. From its signals' periods unless said. */
+  readonly silence?: number
+  /** false = nobody listens to it for now. */
+  readonly enabled?: boolean
   readonly options: Readonly<Record<string, unknown>>
 }
+
+/**
+ * The source's own time; the time of receipt, for a source whose clock cannot be used; or the source's own less the
+ * offset that was measured of its clock, which keeps the distances between its samples.
+ */
+export const timePolicies = ['source', 'receive', 'corrected'] as const
+export type TimePolicy = (typeof timePolicies)[number]
 
 export interface MachineType {
   readonly id: string

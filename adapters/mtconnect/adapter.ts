@@ -90,6 +90,7 @@ class Connection {
   }
 
   #read(chunk: Buffer): void {
+    this.#context.received(chunk.length)
     const decoded = this.#decoder.push(chunk, this.#context.clock.now())
     if (this.#options.heartbeatMs > 0) this.#heartbeat.heard(decoded.heartbeatMs)
     this.#emit(decoded)

@@ -23,7 +23,8 @@ function ground(parts: Partial<ApiContext> = {}) {
   const metrics = new Registry()
   const store = emptyStore
   const logger = pino({ level: 'silent' })
-  const context: ApiContext = { floor, store, metrics, logger, missing: () => [], ...parts }
+  const sources = new Map()
+  const context: ApiContext = { floor, store, sources, metrics, logger, missing: () => [], ...parts }
   const api = createApi(context, manifestDocument(floor))
   const get = async (path: string): Promise<{ status: number; body: Record<string, unknown> }> => {
     const answer = await api.request(path)
@@ -249,6 +250,8 @@ describe('REST', () => {
       '/api/v1/plant',
       '/api/v1/signals/{id}',
       '/api/v1/signals/{id}/history',
+      '/api/v1/sources',
+      '/api/v1/sources/{id}',
       '/api/v1/twins/{address}',
       '/healthz',
       '/metrics',

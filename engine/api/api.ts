@@ -8,6 +8,7 @@ import { addManifestRoute, type ManifestDocument } from './manifest.js'
 import { addPlantRoutes } from './plant.js'
 import { createRouter } from './router.js'
 import { addSignalRoutes } from './signals.js'
+import { addSourceRoutes } from './sources.js'
 import { addTwinRoutes } from './twins.js'
 
 /** All of REST, testable without a socket (`api.request('/healthz')`). The gateway adds the viewer and serves it. */
@@ -18,6 +19,7 @@ export function createApi(context: ApiContext, manifest: ManifestDocument): Open
   addMachineRoutes(router, context)
   addSignalRoutes(router, context)
   addHistoryRoute(router, context)
+  addSourceRoutes(router, context)
   addTwinRoutes(router, context)
   addManifestRoute(router, manifest)
   addDocsRoutes(router)

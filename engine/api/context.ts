@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { Floor } from '../floor/floor.js'
+import type { SourceHealth } from '../pipeline/source-health.js'
 import type { Store } from '../store/store.js'
 
 /** What REST needs of the store. */
@@ -10,6 +11,8 @@ export type HistoryReader = Pick<Store, 'history' | 'textHistory'>
 export interface ApiContext {
   readonly floor: Floor
   readonly store: HistoryReader
+  /** How each source does, by id, in the order of the plant. */
+  readonly sources: ReadonlyMap<string, SourceHealth>
   readonly metrics: Registry
   readonly logger: Logger
   /** What the engine still waits for before it is ready, in words; empty = ready. */

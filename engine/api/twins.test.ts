@@ -31,7 +31,7 @@ function ground() {
     textHistory: async () => ({ signal: 0, changes: [], isCut: false }),
   }
   const logger = pino({ level: 'silent' })
-  const context = { floor, store, metrics: new Registry(), logger, missing: () => [] }
+  const context = { floor, store, sources: new Map(), metrics: new Registry(), logger, missing: () => [] }
   return { twins, api: createApi(context, manifestDocument(floor)) }
 }
 

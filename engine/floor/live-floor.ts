@@ -1,9 +1,10 @@
-import type { SourceEvent } from '../../adapters/contract.js'
+import type { FloorEvent } from '../../adapters/contract.js'
 import type { Clock } from '../../schema/clock.js'
 import type { Plant } from '../../schema/plant.js'
 import type { Entry, TwinSnapshot } from '../../schema/records.js'
 import type { SampleBatch } from '../../schema/sample-batch.js'
 import type { FaultView } from '../../twins/fault/fault.events.js'
+import type { SourceTwinEvent } from '../../twins/source/source.events.js'
 import type { TwinEmitted } from '../twin-system/definition.js'
 import type { RestoreOutcome } from '../twin-system/read-snapshot.js'
 import type { TwinInspection } from '../twin-system/twin.js'
@@ -18,7 +19,10 @@ import { LineWatch } from './line-watch.js'
 import { MachineObserver } from './machine-observer.js'
 import { MachineWatch } from './machine-watch.js'
 import { SensorWatch } from './sensor-watch.js'
+import { type SourceLink, SourceWatch } from './source-watch.js'
 import { Turn } from './turn.js'
+
+const endsLink: ReadonlySet<SourceTwinEvent['type']> = new Set(['INTERRUPTED', 'LOST', 'ENDED', 'STOP'])
 
 export interface LiveFloorParts {
   readonly plant: Plant
@@ -44,11 +48,12 @@ export class LiveFloor implements Floor {
   readonly signals: LatestSignals
   readonly machines: LatestMachines
   readonly twins: TwinSystem
-  readonly counts = { samples: 0, late: 0, rejected: 0, classified: 0 }
+  readonly counts = { samples: 0, late: 0, duplicate: 0, rejected: 0, classified: 0 }
   readonly restored: Record<RestoreOutcome, number> = noOutcomes()
   readonly #dictionary: Dictionary
   readonly #sensorWatch: SensorWatch
   readonly #machineWatch: MachineWatch
+  readonly #sourceWatch: SourceWatch
   readonly #faultWatch: FaultWatch
   readonly #evidenceWatch: EvidenceWatch
   readonly #turn = new Turn()
@@ -67,6 +72,7 @@ export class LiveFloor implements Floor {
     const lines = new LineWatch(twins)
     const observer = new MachineObserver(plant.stateMaps, code => dictionary.text(code))
     this.twins = twins
+    this.#sourceWatch = new SourceWatch(twins, plant.sources)
     this.#sensorWatch = new SensorWatch(twins, registry, clock)
     this.signals = this.#sensorWatch.latest
     const { signals } = this
@@ -116,13 +122,15 @@ export class LiveFloor implements Floor {
   }
 
   /** Takes what a source says and returns what must become durable, if anything. */
-  ingest(source: string, event: SourceEvent): Entry | undefined {
+  ingest(source: string, event: FloorEvent): Entry | undefined {
     switch (event.kind) {
       case 'samples':
         this.#takeSamples(source, event.batch)
+        this.#sourceWatch.heard(source, this.clock.now())
         return this.#entry(source, event.batch)
       case 'rejects':
         this.#turn.add('rejects', ...event.rejects)
+        this.#sourceWatch.heard(source, this.clock.now())
         return this.#entry(source)
       case 'damage':
         this.#faultWatch.report(source, event.reports)
@@ -132,10 +140,22 @@ export class LiveFloor implements Floor {
         return this.#entry(source)
       case 'alive':
         this.#sourceAlive(source)
-        return undefined
-      case 'interrupted':
-        return this.sourceLost(source)
+        return this.#entry(source)
+      case 'interrupted': {
+        const { reason } = event
+        return this.tellSource(source, { type: 'INTERRUPTED', reason, time: this.clock.now() })
+      }
     }
+  }
+
+  /** Tells a source's twin how the link does. Where it no longer stands nobody knows what the machines do. */
+  tellSource(source: string, event: SourceTwinEvent): Entry | undefined {
+    this.#sourceWatch.tell(source, event)
+    return endsLink.has(event.type) ? this.sourceLost(source) : this.#entry(source)
+  }
+
+  link(source: string): SourceLink | undefined {
+    return this.#sourceWatch.link(source)
   }
 
   /** The link to a source is gone: nobody knows what its machines do. */
@@ -183,12 +203,17 @@ export class LiveFloor implements Floor {
     const isOwnTime = this.#isOwnTime.has(source)
     const machines = this.#machineWatch
     const sensors = this.#sensorWatch
+    const latest = this.signals
     this.counts.samples += count
     for (let i = 0; i < count; i++) {
       const index = signal[i]!
       const time = sourceTime[i]!
       if (isOwnTime) this.clock.advance(source, time)
-      const isLate = time < this.signals.sourceTime[index]!
+      const newest = latest.sourceTime[index]!
+      const isLate = time < newest
+      // Kept all the same: a source that comes back says again what is still true.
+      if (time === newest && quality[i] === latest.quality[index] && Object.is(value[i], latest.value[index]))
+        this.counts.duplicate++
       if (machines.isObserved(index)) {
         machines.observe({ source, index, value: value[i]!, quality: quality[i]!, time, isLate })
       }
@@ -205,6 +230,7 @@ export class LiveFloor implements Floor {
     const isOwnTime = this.#isOwnTime.has(source)
     if (isOwnTime) this.clock.restart(source)
     const time = this.clock.now()
+    this.#sourceWatch.tell(source, { type: 'CONNECTED', time })
     for (const { index, machine, signal } of this.#bySource.get(source) ?? []) {
       this.#sensorWatch.found(index, time, isOwnTime)
       if (signal.quantity === 'state') this.#machineWatch.found(machine, time, isOwnTime)
@@ -213,6 +239,7 @@ export class LiveFloor implements Floor {
 
   #sourceAlive(source: string): void {
     const time = this.clock.now()
+    this.#sourceWatch.heard(source, time)
     for (const { index } of this.#bySource.get(source) ?? []) this.#sensorWatch.confirm(index, time)
   }
 

@@ -23,6 +23,8 @@ import {
   sensorDefinition,
   sensorMachine,
 } from '../../twins/sensor/sensor.machine.js'
+import { checkSourceEvent } from '../../twins/source/source.events.js'
+import { sourceDefinition, sourceMachine } from '../../twins/source/source.machine.js'
 import type { TwinDefinition } from '../twin-system/definition.js'
 
 /** Sensor twins take their limits from the plant file of today, whatever they were when the snapshot was taken. */
@@ -89,6 +91,13 @@ export const faultKind: TwinDefinition<FaultInput> = {
   show: context => publicView({ context }),
 }
 
+export const sourceKind: TwinDefinition<undefined> = {
+  ...sourceDefinition,
+  logic: sourceMachine,
+  check: checkSourceEvent,
+}
+
+export const sourceAddress = (sourceId: string): string => `source:${sourceId}`
 export const sensorAddress = (signalId: string): string => `sensor:${signalId}`
 export const lineAddress = (lineId: string): string => `line:${lineId}`
 export const machineAddress = (machineId: string): string => `machine:${machineId}`

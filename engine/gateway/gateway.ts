@@ -14,6 +14,7 @@ import { manifestDocument } from '../api/manifest.js'
 import { problemResponse } from '../api/problem.js'
 import { refuseOtherMethods } from '../api/router.js'
 import type { Floor } from '../floor/floor.js'
+import type { SourceHealth } from '../pipeline/source-health.js'
 import { GatewayError } from './gateway-error.js'
 import { bridge } from './http-bridge.js'
 import { streamEndpoint, upgradeRequired } from './stream-endpoint.js'
@@ -28,6 +29,7 @@ type Repeat = (callback: () => void, ms: number) => () => void
 export interface GatewayOptions {
   readonly floor: Floor
   readonly store: HistoryReader
+  readonly sources: ReadonlyMap<string, SourceHealth>
   readonly logger: Logger
   /** The gateway adds its own figures. */
   readonly metrics: Registry

@@ -37,6 +37,7 @@ export async function openTestGateway(
       history: async () => [],
       textHistory: async ({ signal }) => ({ signal, changes: [], isCut: false }),
     },
+    sources: new Map(),
     logger,
     metrics,
     staticDir,

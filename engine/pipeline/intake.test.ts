@@ -9,11 +9,11 @@ import { LiveFloor } from '../floor/live-floor.js'
 import { emptyIndexBook, makeRegistry } from '../floor/registry.js'
 import { Intake } from './intake.js'
 
-const noPlant: Plant = {
+const bare: Plant = {
   name: '',
   enterprise: '',
   sites: [],
-  sources: [],
+  sources: [{ id: 'plc', adapter: 'test', clock: 'wall', options: {} }],
   machineTypes: [],
   shifts: [],
   products: [],
@@ -24,9 +24,9 @@ const noPlant: Plant = {
 
 function makeIntake() {
   const wall = { now: () => 1 }
-  const { registry } = makeRegistry(noPlant, { ...emptyIndexBook, signals: { 'gone.x': 3 } })
+  const { registry } = makeRegistry(bare, { ...emptyIndexBook, signals: { 'gone.x': 3 } })
   const floor = new LiveFloor({
-    plant: noPlant,
+    plant: bare,
     registry,
     dictionary: new Dictionary(),
     clock: new FloorClock(wall, 'wall'),
@@ -34,18 +34,15 @@ function makeIntake() {
   })
   const spool = { isFull: false, entries: [] as Entry[] }
   const notes: string[] = []
-  const intake = new Intake(
-    {
-      floor,
-      append: entry => {
-        if (spool.isFull) throw new Error('full')
-        spool.entries.push(entry)
-      },
-      onBlocked: () => notes.push('blocked'),
-      onUnblocked: () => notes.push('unblocked'),
+  const intake = new Intake({
+    floor,
+    append: entry => {
+      if (spool.isFull) throw new Error('full')
+      spool.entries.push(entry)
     },
-    ['plc'],
-  )
+    onBlocked: () => notes.push('blocked'),
+    onUnblocked: () => notes.push('unblocked'),
+  })
   let accepted = 0
   const say = (value: number, time = 1) => {
     const batch = new SampleBatchBuilder()
@@ -105,19 +102,67 @@ describe('the intake', () => {
     expect(accepted()).toBe(2)
   })
 
-  it('says of a source whose link is interrupted that it waits, until it is connected again', () => {
+  it('says of a source whose link is interrupted that it connects again, until it does', () => {
     const { intake } = makeIntake()
+    intake.take('plc', { kind: 'connecting' })
     const take = (event: SourceEvent) => intake.take('plc', { kind: 'event', event, accept: () => {} })
     take({ kind: 'connected' })
     take({ kind: 'interrupted', reason: 'the cable' })
-    expect(intake.health.get('plc')).toMatchObject({ state: 'waiting', losses: 1, lastError: 'the cable' })
+    expect(intake.health.get('plc')).toMatchObject({ state: 'connecting', losses: 1, lastError: 'the cable' })
     take({ kind: 'connected' })
     expect(intake.health.get('plc')).toMatchObject({ state: 'connected', losses: 1 })
   })
 
   it('says of a source that it waits, and why', () => {
     const { intake } = makeIntake()
-    intake.take('plc', { kind: 'lost', error: new Error('refused') })
-    expect(intake.health.get('plc')).toMatchObject({ state: 'waiting', losses: 1, lastError: 'refused' })
+    intake.take('plc', { kind: 'connecting' })
+    intake.take('plc', { kind: 'lost', error: new Error('refused'), waitMs: 500 })
+    const health = intake.health.get('plc')!
+    expect(health).toMatchObject({ state: 'waiting', losses: 0, lastError: 'refused' })
+    expect(health.link).toMatchObject({ reason: 'refused', failures: 1, retryAt: 501 })
+  })
+
+  it('keeps the story of the link', () => {
+    const { intake, spool } = makeIntake()
+    intake.take('plc', { kind: 'connecting' })
+    intake.take('plc', { kind: 'event', event: { kind: 'connected' }, accept: () => {} })
+    intake.take('plc', { kind: 'lost', error: new Error('refused'), waitMs: 500 })
+    const story = spool.entries.flatMap(({ twinEvents = [] }) => twinEvents)
+    expect(story.map(({ address, type, payload }) => [address, type, payload.to, payload.reason])).toEqual([
+      ['source:plc', 'link.changed', 'connecting', ''],
+      ['source:plc', 'link.changed', 'connected', ''],
+      ['source:plc', 'link.changed', 'waiting', 'refused'],
+    ])
+  })
+
+  it('counts what is late and what is said twice, and keeps both', () => {
+    const { intake, spool, say } = makeIntake()
+    say(7, 5)
+    say(7, 5)
+    say(6, 4)
+    // Each batch begins with the same sample of another value at time 1, which is late from the second on.
+    const health = intake.health.get('plc')!
+    expect([health.samples, health.late, health.duplicates]).toEqual([6, 3, 1])
+    expect(spool.entries.map(({ samples }) => samples?.count)).toEqual([2, 2, 2])
+  })
+
+  it('rejects an unknown tag once, counts its values, and counts polls that were missed', () => {
+    const { intake, spool } = makeIntake()
+    const take = (event: SourceEvent) => intake.take('plc', { kind: 'event', event, accept: () => {} })
+    const value = (tag: string, raw: string) => ({ tag, raw })
+    take({ kind: 'unknown-tags', values: [value('a', 'a=1'), value('a', 'a=2'), value('b', 'b=1')] })
+    take({ kind: 'unknown-tags', values: [value('b', 'b=2')] })
+    take({ kind: 'missed', polls: 3 })
+    const rejects = spool.entries.flatMap(entry => entry.rejects ?? [])
+    expect(rejects.map(({ rule, raw }) => [rule, raw])).toEqual([
+      ['tag.unknown', 'a=1'],
+      ['tag.unknown', 'b=1'],
+    ])
+    const health = intake.health.get('plc')!
+    expect(health.unknownTags.list()).toEqual([
+      ['a', 2],
+      ['b', 2],
+    ])
+    expect([...health.rejectsByRule, health.rejects, health.missedPolls]).toEqual([['tag.unknown', 2], 2, 3])
   })
 })

@@ -1,21 +1,9 @@
-import type { SourceEvent } from '../../adapters/contract.js'
-import type { Entry } from '../../schema/records.js'
+import type { SourceEvent, UnknownTag } from '../../adapters/contract.js'
+import type { Entry, Reject } from '../../schema/records.js'
 import type { LiveFloor } from '../floor/live-floor.js'
 import type { SourceSignal } from './source-events.js'
+import { SourceHealth } from './source-health.js'
 import { gateTimes } from './time-gate.js'
-
-type LinkState = 'connecting' | 'connected' | 'waiting' | 'ended'
-
-/** How a source does, for people and metrics. */
-export interface SourceHealth {
-  readonly source: string
-  state: LinkState
-  samples: number
-  accepted: number
-  rejects: number
-  losses: number
-  lastError: string | undefined
-}
 
 export interface IntakeParts {
   readonly floor: LiveFloor
@@ -24,8 +12,6 @@ export interface IntakeParts {
   /** Called once when appending begins to fail, and once when it works again. */
   onBlocked?(error: unknown): void
   onUnblocked?(): void
-  onConnected?(source: string): void
-  onLost?(source: string, error: unknown): void
 }
 
 /**
@@ -34,24 +20,23 @@ export interface IntakeParts {
  * sources stop reading by themselves.
  */
 export class Intake {
-  readonly health = new Map<string, SourceHealth>()
+  readonly health: ReadonlyMap<string, SourceHealth>
   readonly #parts: IntakeParts
   #isReported = false
   #waiting: { readonly entry: Entry; readonly accept: () => void }[] = []
 
-  constructor(parts: IntakeParts, sources: readonly string[]) {
+  constructor(parts: IntakeParts) {
     this.#parts = parts
-    for (const source of sources) {
-      this.health.set(source, {
-        source,
-        state: 'connecting',
-        samples: 0,
-        accepted: 0,
-        rejects: 0,
-        losses: 0,
-        lastError: undefined,
-      })
-    }
+    const { plant, registry } = parts.floor
+    const signals = new Map<string, number>()
+    for (const { signal } of registry.signals)
+      signals.set(signal.source, (signals.get(signal.source) ?? 0) + 1)
+    this.health = new Map(
+      plant.sources.map(spec => [
+        spec.id,
+        new SourceHealth(spec, signals.get(spec.id) ?? 0, () => parts.floor.link(spec.id)),
+      ]),
+    )
   }
 
   get isBlocked(): boolean {
@@ -62,18 +47,23 @@ export class Intake {
   take(source: string, signal: SourceSignal): void {
     const health = this.health.get(source)!
     const { floor } = this.#parts
+    const time = floor.clock.now()
     switch (signal.kind) {
+      case 'connecting':
+        this.record(floor.tellSource(source, { type: 'CONNECT', time }))
+        return
       case 'event':
-        this.#count(health, signal.event)
-        this.#append(floor.ingest(source, this.#gated(health, signal.event)), acceptance(health, signal))
+        health.heardAt = floor.wall.now()
+        this.#takeEvent(health, signal.event, signal.accept)
         return
-      case 'lost':
-        this.#lose(health, signal.error)
-        this.#append(floor.sourceLost(source), () => {})
+      case 'lost': {
+        const reason = signal.error instanceof Error ? signal.error.message : String(signal.error)
+        health.lastError = reason
+        this.record(floor.tellSource(source, { type: 'LOST', reason, retryAt: time + signal.waitMs, time }))
         return
+      }
       case 'ended':
-        health.state = 'ended'
-        this.#append(floor.sourceLost(source), () => {})
+        this.record(floor.tellSource(source, { type: 'ENDED', time }))
     }
   }
 
@@ -93,16 +83,62 @@ export class Intake {
     this.#parts.onUnblocked?.()
   }
 
-  /** The event with samples of impossible times taken out and put into rejects. */
-  #gated(health: SourceHealth, event: SourceEvent): SourceEvent {
-    if (event.kind !== 'samples') return event
+  #takeEvent(health: SourceHealth, event: SourceEvent, accept: (samples: number) => void): void {
     const { floor } = this.#parts
-    const { batch, rejects } = gateTimes(floor, health.source, event.batch)
-    if (rejects.length > 0) {
-      health.rejects += rejects.length
-      this.record(floor.ingest(health.source, { kind: 'rejects', rejects }))
+    switch (event.kind) {
+      case 'unknown-tags':
+        this.#reject(health, this.#unknown(health, event.values))
+        return
+      case 'missed':
+        health.missedPolls += event.polls
+        return
+      case 'rejects':
+        this.#reject(health, event.rejects)
+        return
+      case 'samples': {
+        const { count } = event.batch
+        health.samples += count
+        // Samples of impossible times are taken out and answered for among the rejects.
+        const { batch, rejects } = gateTimes(floor, health.source, health.time.apply(event.batch))
+        this.#reject(health, rejects)
+        const { late, duplicate } = floor.counts
+        const entry = floor.ingest(health.source, { kind: 'samples', batch })
+        health.late += floor.counts.late - late
+        health.duplicates += floor.counts.duplicate - duplicate
+        this.#appendOf(health, entry, () => {
+          health.accepted += count
+          accept(count)
+        })
+        return
+      }
+      case 'interrupted':
+        health.lastError = event.reason
+        this.#appendOf(health, floor.ingest(health.source, event), () => {})
+        return
+      default:
+        this.#appendOf(health, floor.ingest(health.source, event), () => {})
     }
-    return { kind: 'samples', batch }
+  }
+
+  #unknown(health: SourceHealth, values: readonly UnknownTag[]): Reject[] {
+    const time = this.#parts.floor.clock.now()
+    return health.unknownTags.take(values).map(({ tag, raw }) => ({
+      source: health.source,
+      time,
+      rule: 'tag.unknown',
+      reason: `No signal has the tag "${tag}"; told once, counted from now on. Add it to the plant file, or leave it.`,
+      raw,
+    }))
+  }
+
+  #reject(health: SourceHealth, rejects: readonly Reject[]): void {
+    if (rejects.length === 0) return
+    this.#appendOf(health, this.#parts.floor.ingest(health.source, { kind: 'rejects', rejects }), () => {})
+  }
+
+  #appendOf(health: SourceHealth, entry: Entry | undefined, accept: () => void): void {
+    for (const { rule } of entry?.rejects ?? []) health.reject(rule)
+    this.#append(entry, accept)
   }
 
   #append(entry: Entry | undefined, accept: () => void): void {
@@ -120,33 +156,5 @@ export class Intake {
       return
     }
     accept()
-  }
-
-  #lose(health: SourceHealth, error: unknown): void {
-    health.losses++
-    health.state = 'waiting'
-    health.lastError = error instanceof Error ? error.message : String(error)
-    this.#parts.onLost?.(health.source, error)
-  }
-
-  #count(health: SourceHealth, event: SourceEvent): void {
-    if (event.kind === 'interrupted') {
-      this.#lose(health, new Error(event.reason))
-      return
-    }
-    if (event.kind === 'samples') health.samples += event.batch.count
-    else if (event.kind === 'rejects') health.rejects += event.rejects.length
-    if (health.state === 'connected') return
-    health.state = 'connected'
-    this.#parts.onConnected?.(health.source)
-  }
-}
-
-function acceptance(health: SourceHealth, signal: SourceSignal & { kind: 'event' }): () => void {
-  if (signal.event.kind !== 'samples') return () => {}
-  const { count } = signal.event.batch
-  return () => {
-    health.accepted += count
-    signal.accept(count)
   }
 }

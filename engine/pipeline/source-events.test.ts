@@ -1,4 +1,4 @@
-import { concat, of, Subject, throwError } from 'rxjs'
+import { concat, NEVER, Observable, of, Subject, throwError } from 'rxjs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import {
@@ -38,10 +38,12 @@ describe('running a source', () => {
     const refuse = throwError(() => new AdapterError('not-connected', 'refused'))
     const definition = definitionOf(() => {
       attempts++
-      return attempts === 3 ? concat(of<SourceEvent>({ kind: 'connected' }), refuse) : refuse
+      return attempts === 3
+        ? concat(of({ kind: 'connected' } as const, { kind: 'alive' } as const), refuse)
+        : refuse
     })
     const heard: string[] = []
-    const subscription = sourceEvents(definition, {}, context, policy).subscribe(signal =>
+    const subscription = sourceEvents(definition, {}, context, policy, NEVER).subscribe(signal =>
       heard.push(signal.kind),
     )
     expect(attempts).toBe(1)
@@ -51,7 +53,12 @@ describe('running a source', () => {
     expect(attempts).toBe(2)
     vi.advanceTimersByTime(1)
     expect(attempts).toBe(3)
-    expect(heard).toEqual(['lost', 'lost', 'event', 'lost'])
+    const tries = [
+      ['connecting', 'lost'],
+      ['connecting', 'lost'],
+      ['connecting', 'event', 'event', 'lost'],
+    ]
+    expect(heard).toEqual(tries.flat())
     vi.advanceTimersByTime(1000)
     expect(attempts).toBe(4)
     subscription.unsubscribe()
@@ -65,7 +72,7 @@ describe('running a source', () => {
       attempts++
       return throwError(() => new AdapterError('back-off', 'busy', { waitMs: 30_000 }))
     })
-    const subscription = sourceEvents(definition, {}, context, policy).subscribe()
+    const subscription = sourceEvents(definition, {}, context, policy, NEVER).subscribe()
     vi.advanceTimersByTime(29_999)
     expect(attempts).toBe(1)
     vi.advanceTimersByTime(1)
@@ -80,9 +87,12 @@ describe('running a source', () => {
       accepted.subscribe(count => seen.push(count))
       return events
     })
-    const subscription = sourceEvents(definition, {}, context, policy).subscribe((signal: SourceSignal) => {
-      if (signal.kind === 'event' && signal.event.kind === 'samples') signal.accept(signal.event.batch.count)
-    })
+    const subscription = sourceEvents(definition, {}, context, policy, NEVER).subscribe(
+      (signal: SourceSignal) => {
+        if (signal.kind === 'event' && signal.event.kind === 'samples')
+          signal.accept(signal.event.batch.count)
+      },
+    )
     const batch = new SampleBatchBuilder()
     batch.push(0, 0, 0, 0, 0)
     batch.push(0, 0, 0, 0, 0)
@@ -98,7 +108,46 @@ describe('running a source', () => {
       {},
       context,
       policy,
+      NEVER,
     ).subscribe(({ kind }) => heard.push(kind))
-    expect(heard).toEqual(['event', 'ended'])
+    expect(heard).toEqual(['connecting', 'event', 'ended'])
+  })
+
+  it('waits longer and longer for a source that takes the connection and then says nothing', () => {
+    let attempts = 0
+    const waits: number[] = []
+    const definition = definitionOf(() => {
+      attempts++
+      const hungUp = throwError(() => new AdapterError('not-connected', 'closed'))
+      return concat(of<SourceEvent>({ kind: 'connected' }), hungUp)
+    })
+    const subscription = sourceEvents(definition, {}, context, policy, NEVER).subscribe(signal => {
+      if (signal.kind === 'lost') waits.push(signal.waitMs)
+    })
+    vi.advanceTimersByTime(3000)
+    expect([attempts, waits]).toEqual([3, [1000, 2000, 4000]])
+    subscription.unsubscribe()
+  })
+
+  it('ends a link that is given up, and connects anew', () => {
+    let open = 0
+    const givenUp = new Subject<AdapterError>()
+    const definition = definitionOf(
+      () =>
+        new Observable(subscriber => {
+          open++
+          subscriber.next({ kind: 'connected' })
+          return () => open--
+        }),
+    )
+    const heard: string[] = []
+    const subscription = sourceEvents(definition, {}, context, policy, givenUp).subscribe(({ kind }) =>
+      heard.push(kind),
+    )
+    givenUp.next(new AdapterError('not-connected', 'silent'))
+    expect([open, heard]).toEqual([0, ['connecting', 'event', 'lost']])
+    vi.advanceTimersByTime(1000)
+    expect([open, heard.slice(3)]).toEqual([1, ['connecting', 'event']])
+    subscription.unsubscribe()
   })
 })

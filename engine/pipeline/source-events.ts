@@ -1,4 +1,4 @@
-import { BehaviorSubject, concat, defer, map, Observable, of, retry, timer } from 'rxjs'
+import { BehaviorSubject, concat, defer, map, Observable, of, retry, takeUntil, tap, timer } from 'rxjs'
 import {
   type AdapterContext,
   type AdapterDefinition,
@@ -8,9 +8,11 @@ import {
 
 /** What the engine hears of one source, for as long as it runs. */
 export type SourceSignal =
+  /** A try to connect begins. */
+  | { readonly kind: 'connecting' }
   | { readonly kind: 'event'; readonly event: SourceEvent; readonly accept: (samples: number) => void }
-  /** The link is gone and will be tried again. */
-  | { readonly kind: 'lost'; readonly error: unknown }
+  /** The link is gone and will be tried again after `waitMs`. */
+  | { readonly kind: 'lost'; readonly error: unknown; readonly waitMs: number }
   /** The source has nothing more to say. */
   | { readonly kind: 'ended' }
 
@@ -29,29 +31,43 @@ export function backOff(policy: RetryPolicy, failures: number): number {
 
 /**
  * Runs an adapter for ever: connects, says when the link is lost, waits, connects again. Every adapter gets the same
- * treatment here, so none has any of it.
+ * treatment here, so none has any of it. What `givenUp` brings ends the link that stands, as if it had been lost.
  */
 export function sourceEvents<Options>(
   definition: AdapterDefinition<Options>,
   options: Options,
   context: Omit<AdapterContext, 'accepted'>,
   policy: RetryPolicy,
+  givenUp: Observable<AdapterError>,
 ): Observable<SourceSignal> {
   return new Observable(subscriber => {
+    let failures = 0
     const attempts = defer(() => {
+      subscriber.next({ kind: 'connecting' })
       const accepted = new BehaviorSubject(0)
       const accept = (samples: number): void => accepted.next(accepted.value + samples)
-      const events = definition
-        .create(options, { ...context, accepted })
-        .pipe(map((event): SourceSignal => ({ kind: 'event', event, accept })))
+      const events = definition.create(options, { ...context, accepted }).pipe(
+        takeUntil(givenUp.pipe(map(raise))),
+        tap(({ kind }) => {
+          // A link that only ever stands for a moment is no success.
+          if (kind === 'samples' || kind === 'alive') failures = 0
+        }),
+        map((event): SourceSignal => ({ kind: 'event', event, accept })),
+      )
       return concat(events, of<SourceSignal>({ kind: 'ended' }))
     })
-    const delay = (error: unknown, failures: number): Observable<unknown> => {
-      subscriber.next({ kind: 'lost', error })
-      return timer(delayOf(error, policy, failures))
+    const delay = (error: unknown): Observable<unknown> => {
+      failures++
+      const waitMs = delayOf(error, policy, failures)
+      subscriber.next({ kind: 'lost', error, waitMs })
+      return timer(waitMs)
     }
-    return attempts.pipe(retry({ delay, resetOnSuccess: true })).subscribe(subscriber)
+    return attempts.pipe(retry({ delay })).subscribe(subscriber)
   })
+}
+
+function raise(error: AdapterError): never {
+  throw error
 }
 
 function delayOf(error: unknown, policy: RetryPolicy, failures: number): number {

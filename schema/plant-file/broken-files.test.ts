@@ -87,7 +87,19 @@ const table: readonly (readonly [title: string, from: string, to: string, proble
     'a list where a map belongs',
     '\n    adapter: simulator',
     ' []',
-    '17:8  sources.sim: a list is not a map; write a map of adapter, clock, tags',
+    '17:8  sources.sim: a list is not a map; write a map of adapter, clock, time, silence, enabled, tags',
+  ],
+  [
+    'a source that may be silent for no time',
+    'adapter: simulator',
+    'adapter: simulator\n    silence: 0s',
+    '19:14  sources.sim.silence: "0s" is not a time to wait; write 30s, 5min or never',
+  ],
+  [
+    'two ideas of what time it is',
+    'adapter: simulator',
+    'adapter: simulator\n    clock: source\n    time: receive',
+    `20:11  sources.sim.time: "sim" brings its own clock, so its samples bear its own time; remove time, or clock`,
   ],
   [
     'a map where a list belongs',

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { packmlStates, plantModes, suspendReasons, unitModes } from '../packml.js'
-import { archetypes, quantities } from '../plant.js'
+import { archetypes, quantities, timePolicies } from '../plant.js'
 import { type LimitName, limitNames } from '../sensor-state.js'
 import { vibrationGroups, vibrationSupports } from '../vibration-zones.js'
-import { parseDuration, parsePeriod } from './period.js'
+import { parseDuration, parsePatience, parsePeriod } from './period.js'
 import { oneOf } from './problem.js'
 
 /**
@@ -58,6 +58,12 @@ const duration = z
   .string(durationRule)
   .refine(value => parseDuration(value) !== undefined, durationRule)
   .transform(value => parseDuration(value) ?? 0)
+
+const patienceRule = expecting('a time to wait', 'write 30s, 5min or never')
+const patience = z
+  .string(patienceRule)
+  .refine(value => parsePatience(value) !== undefined, patienceRule)
+  .transform(value => parsePatience(value) ?? 0)
 
 const timeRule = expecting('a time of day', 'write hours and minutes such as 06:00')
 const timeOfDay = z.string(timeRule).regex(/^([01]\d|2[0-3]):[0-5]\d$/, timeRule)
@@ -207,6 +213,9 @@ const adapterName = z.string(adapterRule).regex(idPattern, adapterRule)
 export const sourceEntry = z.looseObject({
   adapter: adapterName,
   clock: z.enum(['wall', 'source']).optional(),
+  time: z.enum(timePolicies, expecting('a time policy', `write ${oneOf(timePolicies)}`)).optional(),
+  silence: patience.optional(),
+  enabled: z.boolean(flagRule).optional(),
   tags: text.optional(),
 })
 

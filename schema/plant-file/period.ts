@@ -25,3 +25,16 @@ export function parsePeriod(text: string): number | undefined {
 export function formatPeriod(ms: number): string {
   return ms === 0 ? onChange : formatDuration(ms)
 }
+
+/** The word for patience without end. */
+const never = 'never'
+
+/** Milliseconds to wait, such as `30s`; `never` is 0; undefined where it is neither. */
+export function parsePatience(text: string): number | undefined {
+  return text === never ? 0 : parseDuration(text) || undefined
+}
+
+/** The shortest way to write a patience; `parsePatience` reads it back. */
+export function formatPatience(ms: number): string {
+  return ms === 0 ? never : formatDuration(ms)
+}

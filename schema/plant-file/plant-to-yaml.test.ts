@@ -128,6 +128,7 @@ describe('a plant as YAML', () => {
           clock: 'source',
           options: { url: 'opc.tcp://plc', deep: [{ a: null }] },
         },
+        { id: 'spare', adapter: 'http', clock: 'source', silence: 0, enabled: false, options: {} },
       ],
       stateMaps: {
         words: {
@@ -139,6 +140,17 @@ describe('a plant as YAML', () => {
         },
       },
     }
+    expect(reload(plant)).toStrictEqual(plant)
+  })
+
+  it('keeps the time policy of a source and how long it may be silent', () => {
+    const reference = referencePlant()
+    const sources = reference.sources.map(source => ({
+      ...source,
+      time: 'corrected' as const,
+      silence: 90_000,
+    }))
+    const plant: Plant = { ...reference, sources }
     expect(reload(plant)).toStrictEqual(plant)
   })
 

@@ -5,7 +5,7 @@ import { type StateMeaning, shippedStateMaps } from '../state-maps.js'
 import { isTextQuantity } from '../units.js'
 import { writeLimits } from './limits.js'
 import { writePackml } from './packml.js'
-import { formatPeriod } from './period.js'
+import { formatPatience, formatPeriod } from './period.js'
 import { counterRange, impliedQuantity, sensorPeriodMs } from './signals.js'
 
 /** What stands in a plant file, before it is text. */
@@ -86,11 +86,14 @@ class PlantWriter {
         ]),
       ),
       sources: Object.fromEntries(
-        sources.map(({ id, adapter, clock, options }) => [
+        sources.map(({ id, adapter, clock, time, silence, enabled, options }) => [
           id,
           {
             adapter,
             ...(clock === 'source' && { clock }),
+            ...optional('time', time),
+            ...optional('silence', silence === undefined ? undefined : formatPatience(silence)),
+            ...optional('enabled', enabled),
             ...optional('tags', this.#tagPatterns.get(id)),
             ...(Object.keys(options).length > 0 && { options }),
           },

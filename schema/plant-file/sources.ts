@@ -33,7 +33,7 @@ export function readSources(
     const isId = report.read(id, sourceId, path) !== undefined
     const entry = report.read(sourceEntry, entryValue ?? {}, path)
     if (!isId || entry === undefined) continue
-    const { adapter, clock = 'wall', tags, ...rest } = entry
+    const { adapter, clock = 'wall', time, silence, enabled, tags, ...rest } = entry
     const isNested = rest.options !== undefined
     if (isNested && !isMap(rest.options)) {
       report.add(
@@ -52,7 +52,19 @@ export function readSources(
       }
     }
     const options = isMap(nested) ? nested : flat
-    const spec: SourceSpec = { id: sourceId, adapter, clock, options }
+    const spec: SourceSpec = {
+      id: sourceId,
+      adapter,
+      clock,
+      ...(time !== undefined && { time }),
+      ...(silence !== undefined && { silence }),
+      ...(enabled !== undefined && { enabled }),
+      options,
+    }
+    if (clock === 'source' && time !== undefined && time !== 'source') {
+      const message = `"${sourceId}" brings its own clock, so its samples bear its own time`
+      report.add([...path, 'time'], time, message, 'remove time, or clock')
+    }
     list.push(spec)
     if (tags !== undefined) tagPatterns.set(sourceId, tags)
     for (const { path: within, message, fix = 'correct the option' } of checkSource?.(spec) ?? []) {

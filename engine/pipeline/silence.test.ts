@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest'
+import type { SourceSpec } from '../../schema/plant.js'
+import { SilenceWatch, silenceOf } from './silence.js'
+
+const source = (silence?: number): SourceSpec => ({
+  id: 'plc',
+  adapter: 'test',
+  clock: 'wall',
+  options: {},
+  ...(silence !== undefined && { silence }),
+})
+
+describe('how long a source may be silent', () => {
+  it.each([
+    ['three periods of its quickest signal', undefined, [10_000, 2_000, 0], 6_000],
+    ['no less than a second and a half', undefined, [100], 1_500],
+    ['for ever, where all is reported on change', undefined, [0, 0], Number.POSITIVE_INFINITY],
+    ['as long as the plant file says', 60_000, [100], 60_000],
+    ['for ever, where the plant file says never', 0, [100], Number.POSITIVE_INFINITY],
+  ])('%s', (_, silence, periods, expected) => {
+    expect(silenceOf(source(silence), periods)).toBe(expected)
+  })
+})
+
+/** Looks every 250 ms from one time to another; answers with what was found, and when it changed. */
+function look(watch: SilenceWatch, from: number, to: number, isHeldBack = false) {
+  const found: [number, string][] = []
+  let before = ''
+  for (let now = from; now <= to; now += 250) {
+    const { kind } = watch.look(now, isHeldBack)
+    if (kind !== before || kind === 'reconnect') found.push([now, kind])
+    before = kind
+  }
+  return found
+}
+
+describe('the watch over a silence', () => {
+  it('finds it after the time allowed, and gives the link up after three times that, at least 10 s', () => {
+    const watch = new SilenceWatch(3_000)
+    watch.connected(0)
+    expect(look(watch, 0, 10_250)).toEqual([
+      [0, 'fine'],
+      [3_250, 'silent'],
+      [10_250, 'reconnect'],
+    ])
+    const slow = new SilenceWatch(30_000)
+    slow.connected(0)
+    expect(look(slow, 0, 90_250).at(-1)).toEqual([90_250, 'reconnect'])
+  })
+
+  it('says how long it has been', () => {
+    const watch = new SilenceWatch(3_000)
+    watch.connected(0)
+    watch.look(3_000, false)
+    expect(watch.look(3_250, false)).toEqual({ kind: 'silent', reason: 'Nothing was heard for 3.3 s.' })
+  })
+
+  it('tries less and less often while connecting anew changes nothing', () => {
+    const watch = new SilenceWatch(1_500)
+    const gaveUp: number[] = []
+    let connectedAt = 0
+    watch.connected(0)
+    for (let now = 0; now < 200_000; now += 250) {
+      if (watch.look(now, false).kind !== 'reconnect') continue
+      gaveUp.push(now - connectedAt)
+      connectedAt = now
+      watch.connected(now)
+    }
+    expect(gaveUp).toEqual([10_250, 20_250, 40_250, 80_250])
+    watch.heard(200_000)
+    expect(look(watch, 200_000, 210_250).at(-1)).toEqual([210_250, 'reconnect'])
+  })
+
+  it('is not concerned while the source may not speak', () => {
+    const watch = new SilenceWatch(3_000)
+    watch.connected(0)
+    expect(look(watch, 0, 100_000, true)).toEqual([[0, 'fine']])
+    expect(look(watch, 100_250, 103_250).at(-1)).toEqual([103_250, 'silent'])
+  })
+
+  it('lets a process that was held up read its sockets first', () => {
+    const watch = new SilenceWatch(3_000)
+    watch.connected(0)
+    watch.look(0, false)
+    expect(watch.look(60_000, false).kind).toBe('fine')
+    expect(look(watch, 60_250, 63_250).at(-1)).toEqual([63_250, 'silent'])
+  })
+
+  it('gives up a source that does not even connect, after a minute', () => {
+    const watch = new SilenceWatch(Number.POSITIVE_INFINITY)
+    watch.connecting(0)
+    expect(look(watch, 0, 60_000)).toEqual([
+      [0, 'fine'],
+      [60_000, 'reconnect'],
+    ])
+  })
+
+  it('is off while nothing is connected', () => {
+    const watch = new SilenceWatch(3_000)
+    watch.connected(0)
+    watch.off()
+    expect(look(watch, 0, 100_000)).toEqual([[0, 'fine']])
+  })
+})

@@ -1,0 +1,89 @@
+import type { SourceSpec } from '../../schema/plant.js'
+
+/** A source that has missed this many periods of its quickest signal is silent; as long as a signal's own is. */
+const missedPeriods = 3
+const shortestSilenceMs = 1_500
+/** A link is given up after so many times the silence that is worth a word, and not sooner than after so long. */
+const reconnectFactor = 3
+const shortestReconnectMs = 10_000
+const longestReconnectMs = 600_000
+/** A source that has not even connected for so long is hung. */
+const connectMs = 60_000
+/** A look that comes so late was held up together with everything else: sockets first, then judgement. */
+const heldUpMs = 1_000
+
+/** What a look at a source finds. */
+export type Verdict =
+  | { readonly kind: 'fine' }
+  | { readonly kind: 'silent'; readonly reason: string }
+  | { readonly kind: 'reconnect'; readonly reason: string }
+
+const fine: Verdict = { kind: 'fine' }
+
+/** The silence after which a source is degraded, ms; infinite where it may be silent for ever. */
+export function silenceOf(source: SourceSpec, periods: readonly number[]): number {
+  if (source.silence !== undefined) return source.silence > 0 ? source.silence : Number.POSITIVE_INFINITY
+  const periodic = periods.filter(period => period > 0)
+  if (periodic.length === 0) return Number.POSITIVE_INFINITY
+  return Math.max(shortestSilenceMs, missedPeriods * Math.min(...periodic))
+}
+
+/**
+ * Watches the silence of one source by the wall's clock: a TCP link whose other end was switched off, a subscription
+ * that died, look like this and like nothing else. Connecting anew is tried less and less often while it changes
+ * nothing.
+ */
+export class SilenceWatch {
+  readonly #silenceMs: number
+  #state: 'off' | 'connecting' | 'connected' = 'off'
+  #heardAt = 0
+  #lookedAt: number | undefined
+  #inVain = 0
+
+  constructor(silenceMs: number) {
+    this.#silenceMs = silenceMs
+  }
+
+  connecting(now: number): void {
+    this.#state = 'connecting'
+    this.#heardAt = now
+  }
+
+  connected(now: number): void {
+    this.#state = 'connected'
+    this.#heardAt = now
+  }
+
+  heard(now: number): void {
+    this.#heardAt = now
+    this.#inVain = 0
+  }
+
+  off(): void {
+    this.#state = 'off'
+  }
+
+  /** `isHeldBack`: the source may not speak, because what it said before is not accepted yet. */
+  look(now: number, isHeldBack: boolean): Verdict {
+    const since = now - (this.#lookedAt ?? now)
+    this.#lookedAt = now
+    if (this.#state === 'off') return fine
+    if (isHeldBack) this.#heardAt = now
+    else if (since > heldUpMs) this.#heardAt += since
+    const silentMs = now - this.#heardAt
+    if (this.#state === 'connecting') {
+      if (silentMs < connectMs) return fine
+      return { kind: 'reconnect', reason: `It did not connect within ${connectMs / 1000} s.` }
+    }
+    if (silentMs <= this.#silenceMs) return fine
+    const reason = `Nothing was heard for ${(silentMs / 1000).toFixed(1)} s.`
+    if (silentMs <= this.#reconnectMs) return { kind: 'silent', reason }
+    this.#inVain++
+    return { kind: 'reconnect', reason }
+  }
+
+  get #reconnectMs(): number {
+    const first = Math.max(shortestReconnectMs, reconnectFactor * this.#silenceMs)
+    return Math.max(first, Math.min(longestReconnectMs, first * 2 ** this.#inVain))
+  }
+}

@@ -1,0 +1,161 @@
+import type { Logger } from 'pino'
+import { Subject, Subscription } from 'rxjs'
+import { type AdapterDefinition, AdapterError } from '../../adapters/contract.js'
+import type { Clock } from '../../schema/clock.js'
+import type { SourceSpec } from '../../schema/plant.js'
+import { EngineError } from '../errors.js'
+import type { LiveFloor } from '../floor/live-floor.js'
+import type { Intake } from './intake.js'
+import { secretReader } from './read-secret.js'
+import { SilenceWatch, silenceOf } from './silence.js'
+import { type RetryPolicy, type SourceSignal, sourceEvents } from './source-events.js'
+
+/** Most samples of a source that may be on their way to the spool. */
+const acceptWindow = 20_000
+
+export interface SourcesParts {
+  readonly floor: LiveFloor
+  readonly intake: Intake
+  readonly adapters: readonly AdapterDefinition[]
+  readonly wall: Clock
+  readonly logger: Logger
+  readonly retry: RetryPolicy
+  /** Where a kind of adapter keeps files of its own. */
+  folder(kind: string): string
+}
+
+interface RunningSource {
+  readonly spec: SourceSpec
+  readonly silence: SilenceWatch
+  readonly givenUp: Subject<AdapterError>
+  /** Whether the log has it that the source is away: told once an outage. */
+  isReported: boolean
+}
+
+/** All sources of the plant: runs their adapters, hands what they say to the intake, watches their silence. */
+export class Sources {
+  readonly #parts: SourcesParts
+  readonly #running: RunningSource[] = []
+  readonly #subscription = new Subscription()
+
+  constructor(parts: SourcesParts) {
+    this.#parts = parts
+  }
+
+  /** Throws EngineError where a source names an adapter that there is not. */
+  start(): void {
+    const { floor, intake, logger } = this.#parts
+    for (const spec of floor.plant.sources) {
+      for (const warning of intake.health.get(spec.id)?.warnings ?? [])
+        logger.warn({ source: spec.id }, `source ${spec.id}: ${warning}`)
+      if (spec.enabled === false)
+        logger.info({ source: spec.id }, `source ${spec.id}: stopped in the plant file`)
+      else this.#run(spec)
+    }
+  }
+
+  /** A few times a second: looks whether any source has fallen silent. */
+  tick(): void {
+    const { floor, intake, wall } = this.#parts
+    const now = wall.now()
+    for (const { spec, silence, givenUp } of this.#running) {
+      const isHeldBack = (intake.health.get(spec.id)?.waiting ?? 0) > 0
+      const verdict = silence.look(now, isHeldBack)
+      if (verdict.kind === 'fine') continue
+      const { reason } = verdict
+      if (verdict.kind === 'silent') {
+        if (intake.health.get(spec.id)?.state === 'connected')
+          intake.record(floor.tellSource(spec.id, { type: 'SILENT', reason, time: floor.clock.now() }))
+      } else givenUp.next(new AdapterError('not-connected', `${reason} Connecting anew.`))
+    }
+  }
+
+  stop(): void {
+    const { floor, intake } = this.#parts
+    this.#subscription.unsubscribe()
+    for (const { spec } of this.#running)
+      intake.record(floor.tellSource(spec.id, { type: 'STOP', time: floor.clock.now() }))
+    this.#running.length = 0
+  }
+
+  #run(spec: SourceSpec): void {
+    const { floor, wall, adapters, intake, retry, folder } = this.#parts
+    const definition = adapters.find(({ kind }) => kind === spec.adapter)
+    if (definition === undefined) {
+      const message = `Source ${spec.id} names the adapter "${spec.adapter}", which there is not.`
+      throw new EngineError('bad-plant', message)
+    }
+    const signals = floor.registry.signals.filter(({ signal }) => signal.source === spec.id)
+    const health = intake.health.get(spec.id)!
+    const context = {
+      source: spec.id,
+      clock: floor.clock,
+      wall,
+      plant: floor.plant,
+      signals,
+      intern: (text: string) => floor.intern(text),
+      folder: folder(definition.kind),
+      readSecret: secretReader(process.env),
+      received: (bytes: number) => {
+        health.bytes += bytes
+      },
+      window: acceptWindow,
+    }
+    const periods = signals.map(({ signal }) => signal.period)
+    const source: RunningSource = {
+      spec,
+      silence: new SilenceWatch(silenceOf(spec, periods)),
+      givenUp: new Subject(),
+      isReported: false,
+    }
+    this.#running.push(source)
+    const options = definition.options.parse(spec.options)
+    this.#subscription.add(
+      sourceEvents(definition, options, context, retry, source.givenUp).subscribe(signal => {
+        this.#follow(source, signal)
+        intake.take(spec.id, signal)
+      }),
+    )
+  }
+
+  /** What the watch and the log make of a source's signal. */
+  #follow(source: RunningSource, signal: SourceSignal): void {
+    const { wall, logger } = this.#parts
+    const { id } = source.spec
+    switch (signal.kind) {
+      case 'connecting':
+        source.silence.connecting(wall.now())
+        return
+      case 'event':
+        if (signal.event.kind === 'interrupted') {
+          // The adapter has its own patience: giving up would give away what the other side keeps for it.
+          source.silence.off()
+          this.#reportLoss(source, signal.event.reason)
+          return
+        }
+        if (signal.event.kind !== 'connected') {
+          source.silence.heard(wall.now())
+          return
+        }
+        source.silence.connected(wall.now())
+        source.isReported = false
+        logger.info({ source: id }, `source ${id}: connected`)
+        return
+      case 'lost': {
+        source.silence.off()
+        this.#reportLoss(source, signal.error instanceof Error ? signal.error.message : String(signal.error))
+        return
+      }
+      case 'ended':
+        source.silence.off()
+    }
+  }
+
+  /** Once per outage: a source that is away for a night would fill the log. */
+  #reportLoss(source: RunningSource, why: string): void {
+    if (source.isReported) return
+    source.isReported = true
+    const { id } = source.spec
+    this.#parts.logger.warn({ source: id }, `source ${id}: ${why} Trying again until it answers.`)
+  }
+}

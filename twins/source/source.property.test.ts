@@ -1,0 +1,43 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createActor } from 'xstate'
+import { propertyRuns } from '../proof/runs.js'
+import type { SourceTwinEvent } from './source.events.js'
+import { sourceMachine } from './source.machine.js'
+import { SourceModel } from './source.model.js'
+
+const time = fc.nat(1000)
+const reason = fc.constantFrom('refused', 'silent')
+const reasoned = ['SILENT' as const, 'INTERRUPTED' as const]
+const plain = fc.constantFrom('CONNECT' as const, 'CONNECTED' as const, 'HEARD' as const, 'ENDED' as const)
+const anyEvents: fc.Arbitrary<SourceTwinEvent[]> = fc.array(
+  fc.oneof(
+    { weight: 6, arbitrary: fc.record({ type: plain, time }) },
+    { weight: 3, arbitrary: fc.record({ type: fc.constantFrom(...reasoned), reason, time }) },
+    { weight: 3, arbitrary: fc.record({ type: fc.constant('LOST' as const), reason, retryAt: time, time }) },
+    { weight: 1, arbitrary: fc.record({ type: fc.constant('STOP' as const), time }) },
+  ),
+  { maxLength: 60 },
+)
+
+describe('properties of the source twin', () => {
+  it('stands as the model says, also when it goes on from JSON at any moment', () => {
+    fc.assert(
+      fc.property(anyEvents, fc.nat(60), (events, cut) => {
+        const model = new SourceModel()
+        let actor = createActor(sourceMachine).start()
+        events.forEach((event, i) => {
+          if (i === cut) {
+            const snapshot = JSON.parse(JSON.stringify(actor.getPersistedSnapshot()))
+            actor = createActor(sourceMachine, { snapshot }).start()
+          }
+          actor.send(event)
+          model.take(event)
+          const { value, context } = actor.getSnapshot()
+          expect({ state: value, ...context }).toEqual({ ...model })
+        })
+      }),
+      { numRuns: propertyRuns },
+    )
+  })
+})
