@@ -41,7 +41,7 @@ export class Link {
   #isConnected = false
   /** Since when the link is interrupted, by the wall's clock. */
   #interruptedAt: number | undefined
-  /** Signals that have not spoken since the link was brought back. */
+  /** After an interruption: the signals that have not spoken since it began. */
   #silent: Map<number, IndexedSignal> | undefined
   #aliveAt = Number.NEGATIVE_INFINITY
   #emitted = 0
@@ -93,7 +93,7 @@ export class Link {
     client.on('connection_reestablished', () => this.#resume())
     session.on('keepalive', () => this.#alive())
     session.on('session_closed', status => {
-      this.#fail(new AdapterError('not-connected', `the server closed the session (${status.toString()})`))
+      this.#begunAnew(`the server closed the session (${status.name})`)
     })
   }
 
@@ -122,6 +122,9 @@ export class Link {
     if (!this.#isConnected || this.#subscriber.closed) return
     this.#isConnected = false
     this.#interruptedAt = this.#context.wall.now()
+    this.#silent = new Map(
+      this.#live.flatMap(({ byHandle }) => [...byHandle.values()].map(indexed => [indexed.index, indexed])),
+    )
     const reason = `${this.#options.endpoint} broke off the connection. Going on where it stopped as soon as it answers.`
     this.#subscriber.next({ kind: 'interrupted', reason })
   }
@@ -131,9 +134,6 @@ export class Link {
     if (this.#subscriber.closed) return
     this.#interruptedAt = undefined
     for (const live of this.#live) live.heardAt = this.#context.wall.now()
-    this.#silent = new Map(
-      this.#live.flatMap(({ byHandle }) => [...byHandle.values()].map(indexed => [indexed.index, indexed])),
-    )
     this.#connected()
     const delays = this.#live.map(({ subscription }) => 2 * subscription.publishingInterval)
     this.#schedule(() => void this.#readSilent(), settleMs + Math.max(0, ...delays))
