@@ -44,6 +44,8 @@ export class Link {
   /** After an interruption: the signals that have not spoken since it began. */
   #silent: Map<number, IndexedSignal> | undefined
   #aliveAt = Number.NEGATIVE_INFINITY
+  /** Bytes read of which the engine knows. */
+  #bytes = 0
   #emitted = 0
   #accepted = 0
   #isPublishing = true
@@ -125,7 +127,7 @@ export class Link {
     this.#silent = new Map(
       this.#live.flatMap(({ byHandle }) => [...byHandle.values()].map(indexed => [indexed.index, indexed])),
     )
-    const reason = `${this.#options.endpoint} broke off the connection. Going on where it stopped as soon as it answers.`
+    const reason = `${this.#options.endpoint} broke off the connection.`
     this.#subscriber.next({ kind: 'interrupted', reason })
   }
 
@@ -159,6 +161,7 @@ export class Link {
   #take(live: LiveSubscription, { notificationData }: NotificationMessage): void {
     live.heardAt = this.#context.wall.now()
     this.#receiveTime = this.#context.clock.now()
+    this.#countBytes()
     const overflown: string[] = []
     for (const part of notificationData ?? []) {
       if (part?.schema.name !== 'DataChangeNotification') continue
@@ -177,6 +180,12 @@ export class Link {
     }
     this.#alive()
     this.#flush()
+  }
+
+  #countBytes(): void {
+    const { bytesRead } = this.#open!.client
+    this.#context.received(bytesRead - this.#bytes)
+    this.#bytes = bytesRead
   }
 
   readonly #sink: ValueSink = {

@@ -1,5 +1,6 @@
-import { AdapterError } from '../../adapters/contract.js'
-import { findAdapter } from '../../adapters/list.js'
+import { Writable } from 'node:stream'
+import { pino } from 'pino'
+import { adapterDefinitions } from '../../adapters/list.js'
 import { loadPlant } from '../../schema/plant-file/load-plant.js'
 import { formatProblem } from '../../schema/plant-file/problem.js'
 import { qualityNames } from '../../schema/quality.js'
@@ -10,16 +11,7 @@ import { FloorClock } from '../floor/floor-clock.js'
 import { LiveFloor } from '../floor/live-floor.js'
 import { emptyIndexBook, makeRegistry } from '../floor/registry.js'
 import { Intake } from '../pipeline/intake.js'
-import { secretReader } from '../pipeline/read-secret.js'
-import { sourceEvents } from '../pipeline/source-events.js'
-
-export interface SourceRigOptions {
-  /** The adapters' folder. */
-  readonly folder: string
-  readonly env?: NodeJS.ProcessEnv
-  /** Most samples on their way. */
-  readonly window?: number
-}
+import { Sources } from '../pipeline/sources.js'
 
 /** What a person would see of a signal. */
 interface Sight {
@@ -35,12 +27,12 @@ export class SourceRig {
   readonly floor: LiveFloor
   readonly intake: Intake
   readonly entries: Entry[] = []
-  /** Why the link was lost, in order. */
-  readonly losses: string[] = []
+  /** The lines of the engine's log. */
+  readonly log: string[] = []
   readonly #stops: (() => void)[] = []
 
-  /** `plant`: a plant file. */
-  constructor(plant: string, options: SourceRigOptions) {
+  /** `plant`: a plant file; `folder`: where the adapters keep files of their own. */
+  constructor(plant: string, folder: string) {
     const loaded = loadPlant(plant, { file: 'plant.yaml' })
     if (loaded.plant === undefined) throw new Error(loaded.problems.map(formatProblem).join('\n'))
     const { registry } = makeRegistry(loaded.plant, emptyIndexBook)
@@ -51,37 +43,29 @@ export class SourceRig {
       clock: new FloorClock(Date, 'wall'),
       wall: Date,
     })
-    this.intake = new Intake(
-      {
-        floor: this.floor,
-        append: entry => this.entries.push(entry),
-        onLost: (_, error) => this.losses.push(error instanceof Error ? error.message : String(error)),
+    this.intake = new Intake({ floor: this.floor, append: entry => this.entries.push(entry) })
+    const log = new Writable({
+      write: (line: Buffer, _, done) => {
+        this.log.push((JSON.parse(line.toString()) as { msg: string }).msg)
+        done()
       },
-      loaded.plant.sources.map(({ id }) => id),
-    )
-    for (const source of loaded.plant.sources) {
-      const definition = findAdapter(source.adapter)
-      if (definition === undefined) throw new AdapterError('protocol', `no adapter ${source.adapter}`)
-      const context = {
-        source: source.id,
-        clock: this.floor.clock,
-        wall: Date,
-        plant: loaded.plant,
-        signals: registry.signals.filter(({ signal }) => signal.source === source.id),
-        folder: options.folder,
-        readSecret: secretReader(options.env ?? {}),
-        intern: (text: string) => this.floor.intern(text),
-        window: options.window ?? 20_000,
-      }
+    })
+    const sources = new Sources({
+      floor: this.floor,
+      intake: this.intake,
+      adapters: adapterDefinitions,
+      wall: Date,
+      logger: pino(log),
       // As the engine has it, but for chance.
-      const policy = { firstDelay: 500, longestDelay: 5_000, random: () => 0.5 }
-      const parsed = definition.options.parse(source.options)
-      const subscription = sourceEvents(definition, parsed, context, policy).subscribe(signal =>
-        this.intake.take(source.id, signal),
-      )
-      this.#stops.push(() => subscription.unsubscribe())
-    }
-    const tick = setInterval(() => this.intake.record(this.floor.tick()), 100)
+      retry: { firstDelay: 500, longestDelay: 5_000, random: () => 0.5 },
+      folder: () => folder,
+    })
+    sources.start()
+    this.#stops.push(() => sources.stop())
+    const tick = setInterval(() => {
+      this.intake.record(this.floor.tick())
+      sources.tick()
+    }, 100)
     this.#stops.push(() => clearInterval(tick))
   }
 
