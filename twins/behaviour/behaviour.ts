@@ -1,10 +1,11 @@
+import type { DamageReport } from '../../schema/damage-report.js'
 import type { Archetype, Machine, Plant, Signal } from '../../schema/plant.js'
 import type { Duty } from '../flow/duty.js'
 import { EventQueue } from '../flow/event-queue.js'
 import { Flow } from '../flow/flow.js'
 import { shareOf } from '../flow/random.js'
-import { loadPeriod, MachineLoad } from './load.js'
-import { type PlacedSensor, SensorBank } from './sensor-bank.js'
+import { Faults } from '../physics/faults.js'
+import { type PlacedSensor, SensorBank } from '../physics/sensor-bank.js'
 import { type StatusKind, statusKindOf, statusValue } from './status.js'
 
 /** Status signals are said again this often, even when nothing changed, ms. */
@@ -31,6 +32,10 @@ export interface BehaviourOptions {
   readonly phaseSpread?: number
   /** Distance between samples of every periodic sensor in place of its own, ms. */
   readonly period?: number
+  /** Share of machines that carry a fault of their own at any time, 0 to 1; default 0. */
+  readonly faultShare?: number
+  /** Hears how the hidden damage of machines comes and goes. */
+  readonly onDamage?: (report: DamageReport) => void
 }
 
 /** Sensors of a machine that are read together. */
@@ -57,9 +62,9 @@ export class Behaviour {
   /** By the number that `Emit` names a signal with. */
   readonly signals: readonly Signal[]
   readonly flow: Flow
-  readonly #load: MachineLoad
+  readonly faults: Faults
   readonly #bank: SensorBank
-  /** Ids: the flow of each machine, then its load, then its status, then the scans; see `advance`. */
+  /** Ids: the flow of each machine, then its faults, then its status, then the scans; see `advance`. */
   readonly #queue: EventQueue
   readonly #scans: readonly Scan[]
   readonly #status: readonly (readonly StatusSlot[])[]
@@ -93,15 +98,25 @@ export class Behaviour {
       })),
       { seed: options.seed, start: options.start, queue: this.#queue, listener, duty: options.duty },
     )
-    this.#load = new MachineLoad(ids, options.seed)
-    this.#bank = new SensorBank(layout.sensors, { seed: options.seed, flow: this.flow, load: this.#load })
+    const { seed, start, faultShare = 0, onDamage } = options
+    const equipment = machines.map(({ machine: { id, type, signals } }) => {
+      const sensors = signals.filter(({ role }) => role === 'sensor')
+      return { id, type, sensors }
+    })
+    this.faults = new Faults(
+      equipment.map(({ sensors, ...machine }) => ({ ...machine, sensors: sensors.length })),
+      this.flow,
+      { seed, start, share: faultShare, onReport: onDamage },
+    )
+    const parts = { seed, start, machines: equipment, flow: this.flow, faults: this.faults }
+    this.#bank = new SensorBank(layout.sensors, parts)
     this.#scans = layout.scans.map(({ scan }) => scan)
     this.#status = layout.status
     this.#statusPeriod = Float64Array.from(layout.status, (_, m) => statusPeriodOf(machines[m]!.signals))
     this.#last = new Float64Array(this.signals.length).fill(Number.NaN)
     this.#phase = Float64Array.from(ids, id => shareOf(id) * (options.phaseSpread ?? 1))
-    for (const [m, phase] of this.#phase.entries()) {
-      this.#queue.set(this.#machines + m, firstDue(options.start + 1, loadPeriod, phase))
+    for (const m of machines.keys()) {
+      this.#awaitFaults(m, options.start)
       if (this.#status[m]!.length > 0) this.#queue.set(2 * this.#machines + m, options.start)
     }
     for (const [s, { machine, scan }] of layout.scans.entries()) {
@@ -126,7 +141,7 @@ export class Behaviour {
       const time = this.#queue.nextTime
       this.#time = time
       if (id < this.#machines) this.#moveFlow(id, time)
-      else if (id < 2 * this.#machines) this.#moveLoad(id, time)
+      else if (id < 2 * this.#machines) this.#moveFaults(id - this.#machines, time)
       else if (id < 3 * this.#machines) this.#repeatStatus(id, time)
       else this.#readSensors(id, time)
     }
@@ -134,7 +149,14 @@ export class Behaviour {
     return this.#emitted
   }
 
+  /** Does something to the faults of a machine now, by its place among the machines: injects, clears, repairs. */
+  changeFaults(machine: number, change: (faults: Faults, time: number) => void): void {
+    change(this.faults, this.#time)
+    this.#awaitFaults(machine, this.#time)
+  }
+
   #onState(machine: number, time: number): void {
+    this.#bank.onState(machine, time)
     this.#report(machine, time, 'state')
     this.#report(machine, time, 'program')
   }
@@ -150,9 +172,15 @@ export class Behaviour {
     this.flow.handle(id, time)
   }
 
-  #moveLoad(id: number, time: number): void {
-    this.#load.step(id - this.#machines)
-    this.#queue.set(id, time + loadPeriod)
+  #moveFaults(machine: number, time: number): void {
+    this.faults.handle(machine, time)
+    this.#awaitFaults(machine, time)
+  }
+
+  #awaitFaults(machine: number, time: number): void {
+    const due = this.faults.due(machine, time)
+    if (due < Number.POSITIVE_INFINITY) this.#queue.set(this.#machines + machine, due)
+    else this.#queue.clear(this.#machines + machine)
   }
 
   #repeatStatus(id: number, time: number): void {

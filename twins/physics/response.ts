@@ -5,13 +5,15 @@ import type { Archetype, Quantity } from '../../schema/plant.js'
  * hold for any unit.
  */
 export interface Response {
-  /** What moves the value: the process, the heat the work leaves behind, the axis, the last cycle's duration. */
-  readonly kind: 'process' | 'heat' | 'axis' | 'duration'
+  /**
+   * What moves the value: the process, what turns (with the square of its speed), the heat the work leaves behind, the
+   * axis, the last cycle's duration.
+   */
+  readonly kind: 'process' | 'rotation' | 'heat' | 'axis' | 'duration'
   /** Share of the normal centre that is left while the machine rests. */
   readonly rest: number
-  /** Time constant of a first-order lag toward the target while running and while resting, seconds. */
+  /** Time constant of a first-order lag toward the target, seconds; of heat, the thermometer's. */
   readonly lag: number
-  readonly restLag: number
   /** Swing within the cycle, and effect of the machine's load. */
   readonly swing: number
   readonly load: number
@@ -27,24 +29,15 @@ const process = (
   load: number,
   noise: number,
   memory: number,
-): Response => ({ kind: 'process', rest, lag, restLag: lag, swing, load, noise, memory })
+): Response => ({ kind: 'process', rest, lag, swing, load, noise, memory })
 
 /** A steady reading that no work changes. */
 const steady = process(1, 0, 0, 0, 0, 1)
 
 const responses: Readonly<Record<Quantity, Response>> = {
-  // A motor or spindle housing: time constants of minutes; a machine at rest cools two to four times slower.
-  temperature: {
-    kind: 'heat',
-    rest: 0,
-    lag: 600,
-    restLag: 1800,
-    swing: 0,
-    load: 0.9,
-    noise: 0.12,
-    memory: 30,
-  },
-  vibration: process(0.15, 1, 0.6, 0.4, 0.3, 4),
+  // How warm the machine is comes from `thermal.ts`.
+  temperature: { kind: 'heat', rest: 0, lag: 20, swing: 0, load: 0.9, noise: 0.12, memory: 30 },
+  vibration: { ...process(0.15, 1, 0.6, 0.4, 0.3, 4), kind: 'rotation' },
   // Regulated: dips a little where the work draws, ripples, and stays on while the machine rests.
   pressure: process(0.99, 0.8, -0.4, -0.2, 0.25, 3),
   current: process(0.2, 0.5, 0.7, 0.5, 0.12, 2),
@@ -55,14 +48,14 @@ const responses: Readonly<Record<Quantity, Response>> = {
   torque: process(0.05, 0.4, 0.7, 0.5, 0.15, 2),
   force: process(0.05, 0.3, 0.7, 0.4, 0.2, 2),
   displacement: process(1, 0.5, 0.4, 0.2, 0.4, 20),
-  position: { kind: 'axis', rest: 1, lag: 0.2, restLag: 0.2, swing: 1.2, load: 0, noise: 0.03, memory: 1 },
-  angle: { kind: 'axis', rest: 1, lag: 0.2, restLag: 0.2, swing: 1.2, load: 0, noise: 0.03, memory: 1 },
+  position: { kind: 'axis', rest: 1, lag: 0.2, swing: 1.2, load: 0, noise: 0.03, memory: 1 },
+  angle: { kind: 'axis', rest: 1, lag: 0.2, swing: 1.2, load: 0, noise: 0.03, memory: 1 },
   load: process(0.05, 0.5, 0.7, 0.6, 0.1, 2),
   // Follows the current: the same gains, a little slower because a meter averages.
   power: process(0.15, 0.8, 0.7, 0.5, 0.08, 2),
   'feed-rate': process(0, 0.8, 0.5, -0.1, 0.15, 2),
   override: steady,
-  duration: { kind: 'duration', rest: 1, lag: 0, restLag: 0, swing: 0, load: 0, noise: 0, memory: 1 },
+  duration: { kind: 'duration', rest: 1, lag: 0, swing: 0, load: 0, noise: 0, memory: 1 },
   number: process(1, 0, 0, 0, 0.4, 30),
   condition: steady,
   state: steady,
@@ -76,7 +69,7 @@ export function responseOf(quantity: Quantity, archetype: Archetype): Response {
   const response = responses[quantity]
   // Booths and ovens are kept at their temperature, working or not.
   if (quantity === 'temperature' && archetype === 'booth') {
-    return { ...process(0.99, 120, 0.1, 0.4, 0.15, 40), restLag: 600 }
+    return process(0.99, 120, 0.1, 0.4, 0.15, 40)
   }
   // A weld controller shows the last weld until the next one.
   if (archetype === 'welder' && (quantity === 'current' || quantity === 'force')) {
