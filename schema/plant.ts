@@ -83,6 +83,8 @@ export interface Signal {
   /** Smallest step of the value, in its unit; 0 = not quantised. */
   readonly resolution: number
   readonly limits: Limits
+  /** Fastest change that can be true, in its unit per second; by its quantity where missing, see quality-rules. */
+  readonly maxRate?: number
   /** Id of the source and the source's own name for it. */
   readonly source: string
   readonly tag: string

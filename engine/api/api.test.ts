@@ -10,18 +10,14 @@ import { testFloor, testPlant, testStart } from '../gateway/test-floor.js'
 import { createApi } from './api.js'
 import type { ApiContext, HistoryReader } from './context.js'
 import { manifestDocument } from './manifest.js'
+import { emptyHistory } from './test-history.js'
 
 const at = (ms: number): string => new Date(testStart + ms).toISOString()
-
-const emptyStore: HistoryReader = {
-  history: async () => [],
-  textHistory: async ({ signal }) => ({ signal, changes: [], isCut: false }),
-}
 
 function ground(parts: Partial<ApiContext> = {}) {
   const floor = testFloor(testPlant(3, 2))
   const metrics = new Registry()
-  const store = emptyStore
+  const store = emptyHistory
   const logger = pino({ level: 'silent' })
   const sources = new Map()
   const context: ApiContext = { floor, store, sources, metrics, logger, missing: () => [], ...parts }
@@ -161,7 +157,7 @@ describe('REST', () => {
       asked.push(query)
       return []
     }
-    const { get, floor } = ground({ store: { ...emptyStore, history } })
+    const { get, floor } = ground({ store: { ...emptyHistory, history } })
     const signals = [floor.registry.signalById('b-01.t2')?.index ?? -1]
     await get('/api/v1/signals/b-01.t2/history')
     await get(`/api/v1/signals/b-01.t2/history?from=${at(-9_000)}&to=2025-11-13T03:13:20%2B01:00&points=7`)
@@ -175,7 +171,7 @@ describe('REST', () => {
     const bucket = { start: testStart, last: null, min: 1, max: 3, mean: 2, count: 4, badShare: 0.25 }
     const history: HistoryReader['history'] = async ({ signals }) =>
       signals.map(signal => ({ signal, width: 7_200, buckets: [bucket] }))
-    const { get } = ground({ store: { ...emptyStore, history } })
+    const { get } = ground({ store: { ...emptyHistory, history } })
     const { body } = await get('/api/v1/signals/b-01.t1/history')
     expect(body).toEqual({
       type: 'number',
@@ -197,7 +193,7 @@ describe('REST', () => {
       ]
       return { signal, changes, isCut: true }
     }
-    const { get } = ground({ store: { ...emptyStore, textHistory } })
+    const { get } = ground({ store: { ...emptyHistory, textHistory } })
     const { body } = await get('/api/v1/signals/b-01.program/history?points=2')
     expect(body).toMatchObject({
       type: 'text',
@@ -248,6 +244,8 @@ describe('REST', () => {
       '/api/v1/machines/{id}',
       '/api/v1/manifest/{hash}',
       '/api/v1/plant',
+      '/api/v1/quality',
+      '/api/v1/quality/rejects',
       '/api/v1/signals/{id}',
       '/api/v1/signals/{id}/history',
       '/api/v1/sources',

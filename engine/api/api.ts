@@ -6,6 +6,7 @@ import { addHistoryRoute } from './history.js'
 import { addMachineRoutes } from './machines.js'
 import { addManifestRoute, type ManifestDocument } from './manifest.js'
 import { addPlantRoutes } from './plant.js'
+import { addQualityRoutes } from './quality.js'
 import { createRouter } from './router.js'
 import { addSignalRoutes } from './signals.js'
 import { addSourceRoutes } from './sources.js'
@@ -20,6 +21,7 @@ export function createApi(context: ApiContext, manifest: ManifestDocument): Open
   addSignalRoutes(router, context)
   addHistoryRoute(router, context)
   addSourceRoutes(router, context)
+  addQualityRoutes(router, context)
   addTwinRoutes(router, context)
   addManifestRoute(router, manifest)
   addDocsRoutes(router)

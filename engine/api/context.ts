@@ -5,7 +5,7 @@ import type { SourceHealth } from '../pipeline/source-health.js'
 import type { Store } from '../store/store.js'
 
 /** What REST needs of the store. */
-export type HistoryReader = Pick<Store, 'history' | 'textHistory'>
+export type HistoryReader = Pick<Store, 'history' | 'textHistory' | 'rejects'>
 
 /** What the routes are made from. */
 export interface ApiContext {

@@ -1,30 +1,18 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { qualityNames } from '../../schema/quality.js'
 import type { RegisteredSignal } from '../floor/floor.js'
-import { ApiError } from './api-error.js'
 import type { ApiContext } from './context.js'
 import { isoTime, jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { findSignal } from './signals.js'
+import { readSpan, timeQuery } from './time-span.js'
 
 /** Most and usual number of points in one answer; what a chart can show, several times over. */
 const mostPoints = 5_000
 const usualPoints = 500
 /** Without times the answer is about the last hour of the floor's clock. */
 const usualSpanMs = 60 * 60 * 1_000
-/** The store keeps times from 1900 on; sources that say 1970 have no clock, but may have history. */
-const earliest = Date.UTC(1970, 0)
-const latest = Date.UTC(2200, 0)
-
-const time = z.iso
-  .datetime({ offset: true, abort: true, message: 'not an ISO 8601 time such as 2026-11-20T12:00:00Z' })
-  .refine(
-    text => Date.parse(text) >= earliest && Date.parse(text) < latest,
-    'not between the years 1970 and 2200',
-  )
-
 const historyQuery = z.object({
-  from: time.optional().describe('Inclusive; an hour before `to` unless given'),
-  to: time.optional().describe('Exclusive; now by the floor’s clock unless given'),
+  ...timeQuery('an hour'),
   points: z.coerce
     .number()
     .int()
@@ -91,13 +79,7 @@ export function addHistoryRoute(router: OpenAPIHono, { floor, store }: ApiContex
     async c => {
       const query = c.req.valid('query')
       const signal = findSignal(floor, c.req.valid('param').id)
-      const to = query.to === undefined ? floor.clock.now() : Date.parse(query.to)
-      const from = query.from === undefined ? to - usualSpanMs : Date.parse(query.from)
-      if (!(from < to)) {
-        throw new ApiError(422, 'The history would end before it begins; `from` must lie before `to`.', {
-          errors: [{ path: 'query.from', message: `${timeText(from)} is not before ${timeText(to)}` }],
-        })
-      }
+      const { from, to } = readSpan(query, floor.clock.now(), usualSpanMs)
       const read = signal.signal.type === 'text' ? readTexts : readNumbers
       return c.json(await read(signal, from, to, query.points), 200)
     },

@@ -47,6 +47,9 @@ export interface Floor {
   readonly machines: LatestMachines
   /** Text of a dictionary code. */
   text(code: number): string | undefined
+  /** Since the start: samples taken in, and rejects by the rule that was broken; a floor that only shows has none. */
+  readonly counts?: { readonly samples: number }
+  readonly rejected?: ReadonlyMap<string, number>
   /** A twin for a person to look at; a floor that only shows values has none. */
   inspect?(address: string): TwinInspection | undefined
   /** What is known of the faults of a machine, by its index; none where nothing watches for them. */

@@ -18,6 +18,7 @@ import type { LatestMachines, LatestSignals } from './latest-table.js'
 import { LineWatch } from './line-watch.js'
 import { MachineObserver } from './machine-observer.js'
 import { MachineWatch } from './machine-watch.js'
+import { QualityGate } from './quality-gate.js'
 import { SensorWatch } from './sensor-watch.js'
 import { type SourceLink, SourceWatch } from './source-watch.js'
 import { Turn } from './turn.js'
@@ -48,7 +49,9 @@ export class LiveFloor implements Floor {
   readonly signals: LatestSignals
   readonly machines: LatestMachines
   readonly twins: TwinSystem
-  readonly counts = { samples: 0, late: 0, duplicate: 0, rejected: 0, classified: 0 }
+  readonly counts = { samples: 0, late: 0, duplicate: 0, classified: 0 }
+  /** Rejects by the rule that was broken. */
+  readonly rejected = new Map<string, number>()
   readonly restored: Record<RestoreOutcome, number> = noOutcomes()
   readonly #dictionary: Dictionary
   readonly #sensorWatch: SensorWatch
@@ -56,6 +59,7 @@ export class LiveFloor implements Floor {
   readonly #sourceWatch: SourceWatch
   readonly #faultWatch: FaultWatch
   readonly #evidenceWatch: EvidenceWatch
+  readonly #gate: QualityGate
   readonly #turn = new Turn()
   readonly #bySource = new Map<string, RegisteredSignal[]>()
   readonly #isOwnTime = new Set<string>()
@@ -70,6 +74,7 @@ export class LiveFloor implements Floor {
     for (const source of plant.sources) if (source.clock === 'source') this.#isOwnTime.add(source.id)
     const twins = new TwinSystem((address, emitted) => this.#hear(address, emitted))
     const lines = new LineWatch(twins)
+    this.#gate = new QualityGate(registry)
     const observer = new MachineObserver(plant.stateMaps, code => dictionary.text(code))
     this.twins = twins
     this.#sourceWatch = new SourceWatch(twins, plant.sources)
@@ -124,10 +129,11 @@ export class LiveFloor implements Floor {
   /** Takes what a source says and returns what must become durable, if anything. */
   ingest(source: string, event: FloorEvent): Entry | undefined {
     switch (event.kind) {
-      case 'samples':
-        this.#takeSamples(source, event.batch)
+      case 'samples': {
+        const believed = this.#takeSamples(source, event.batch)
         this.#sourceWatch.heard(source, this.clock.now())
-        return this.#entry(source, event.batch)
+        return this.#entry(source, believed)
+      }
       case 'rejects':
         this.#turn.add('rejects', ...event.rejects)
         this.#sourceWatch.heard(source, this.clock.now())
@@ -198,7 +204,10 @@ export class LiveFloor implements Floor {
     }
   }
 
-  #takeSamples(source: string, batch: SampleBatch): void {
+  /** Returns the batch as it is believed. */
+  #takeSamples(source: string, arrived: SampleBatch): SampleBatch {
+    const { batch, rejects } = this.#gate.judge(source, arrived, this.clock.now())
+    this.#turn.add('rejects', ...rejects)
     const { count, signal, sourceTime, receiveTime, value, quality } = batch
     const isOwnTime = this.#isOwnTime.has(source)
     const machines = this.#machineWatch
@@ -224,6 +233,7 @@ export class LiveFloor implements Floor {
       machines.count(index, value[i]!, quality[i]!, time)
       if (sensors.take(index, value[i]!, quality[i]!, time, receiveTime[i]!)) this.counts.classified++
     }
+    return batch
   }
 
   #sourceFound(source: string): void {
@@ -232,6 +242,7 @@ export class LiveFloor implements Floor {
     const time = this.clock.now()
     this.#sourceWatch.tell(source, { type: 'CONNECTED', time })
     for (const { index, machine, signal } of this.#bySource.get(source) ?? []) {
+      this.#gate.forget(index)
       this.#sensorWatch.found(index, time, isOwnTime)
       if (signal.quantity === 'state') this.#machineWatch.found(machine, time, isOwnTime)
     }
@@ -258,7 +269,7 @@ export class LiveFloor implements Floor {
     })
     this.#evidenceWatch.settle(this.clock.now())
     const entry = this.#turn.take(source, this.#dictionary.takeFresh(), samples)
-    this.counts.rejected += entry?.rejects?.length ?? 0
+    for (const { rule } of entry?.rejects ?? []) this.rejected.set(rule, (this.rejected.get(rule) ?? 0) + 1)
     return entry
   }
 }

@@ -33,6 +33,7 @@ export function makeSignal(
     range: template.range,
     resolution: template.resolution,
     limits: template.limits,
+    ...(template.maxRate !== undefined && { maxRate: template.maxRate }),
     source,
     tag: expandTag(pattern, place.machine, name),
     ...(template.stateMap !== undefined && { stateMap: template.stateMap }),

@@ -147,6 +147,7 @@ export const signalEntry = z.strictObject({
   range: z.tuple([number, number], rangeRule).optional(),
   resolution: notNegative.optional(),
   limits: limitsEntry.optional(),
+  maxRate: positive('a rate of change', 'units per second').optional(),
   normal: z.tuple([number, notNegative], normalRule).optional(),
   map: idOf('state map').optional(),
   tag: text.optional(),

@@ -179,7 +179,7 @@ class PlantWriter {
 
   /** A signal without what is understood. */
   #signal(signal: Signal, machine: Machine): Entry {
-    const { quantity, unit, type, period, range, resolution, limits, normal, source, tag } = signal
+    const { quantity, unit, type, period, range, resolution, limits, maxRate, normal, source, tag } = signal
     const usualRange: readonly number[] | undefined =
       type === 'text' ? [0, 0] : signal.role === 'status' ? counterRange : undefined
     const usualTag = expandTag(this.#tagPatterns.get(source) ?? plainTagPattern, machine.id, signal.name)
@@ -190,6 +190,7 @@ class PlantWriter {
       ...(period !== (signal.role === 'sensor' ? sensorPeriodMs : 0) && { period: formatPeriod(period) }),
       ...(String(range) !== String(usualRange) && { range }),
       ...(resolution !== 0 && { resolution }),
+      ...optional('maxRate', maxRate),
       ...optional('normal', normal),
       ...(Object.keys(limits).length > 0 && { limits: writeLimits(limits) }),
       ...optional('map', signal.stateMap),
