@@ -6,6 +6,7 @@ import { displayNumber } from '../../schema/display-state.js'
 import { packmlNumber, unitModeNumber } from '../../schema/packml.js'
 import { packSensorStatus } from '../../schema/sensor-state.js'
 import type { FaultView } from '../../twins/fault/fault.events.js'
+import type { HealthReport } from '../../twins/sensor/health.js'
 import { testFloor, testPlant, testStart } from '../gateway/test-floor.js'
 import { createApi } from './api.js'
 import type { ApiContext, HistoryReader } from './context.js'
@@ -296,5 +297,29 @@ describe('the faults of a machine', () => {
       },
     ])
     expect((await get('/api/v1/machines/b-02')).body.faults).toEqual([])
+  })
+})
+
+describe('the health of a sensor', () => {
+  it('is part of its signal, and null where the signal is no sensor', async () => {
+    const report: HealthReport = {
+      condition: 'drifting',
+      score: 64,
+      drift: 0.06,
+      noiseRatio: 1.1,
+      packetLoss: 0,
+      windows: 100,
+      outOfRange: 0,
+      calibratedAt: testStart,
+      calibrationDue: undefined,
+    }
+    const floor = {
+      ...testFloor(testPlant(3, 2)),
+      health: (signal: number) => (signal === 0 ? report : undefined),
+    }
+    const { get } = ground({ floor })
+    const { body } = await get('/api/v1/signals/b-01.t1')
+    expect(body.health).toEqual({ ...report, calibratedAt: at(0), calibrationDue: null })
+    expect((await get('/api/v1/signals/b-01.program')).body.health).toBeNull()
   })
 })

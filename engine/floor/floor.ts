@@ -1,6 +1,7 @@
 import type { Clock } from '../../schema/clock.js'
 import type { Machine, Plant, Signal } from '../../schema/plant.js'
 import type { FaultView } from '../../twins/fault/fault.events.js'
+import type { HealthReport } from '../../twins/sensor/health.js'
 import type { TwinInspection } from '../twin-system/twin.js'
 import type { LatestMachines, LatestSignals } from './latest-table.js'
 
@@ -54,4 +55,6 @@ export interface Floor {
   inspect?(address: string): TwinInspection | undefined
   /** What is known of the faults of a machine, by its index; none where nothing watches for them. */
   faults?(machine: number): readonly FaultView[]
+  /** How an instrument is, by its signal's index; undefined for what is none. */
+  health?(signal: number): HealthReport | undefined
 }

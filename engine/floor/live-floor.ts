@@ -1,9 +1,11 @@
 import type { FloorEvent } from '../../adapters/contract.js'
 import type { Clock } from '../../schema/clock.js'
+import { packmlNumber } from '../../schema/packml.js'
 import type { Plant } from '../../schema/plant.js'
 import type { Entry, TwinSnapshot } from '../../schema/records.js'
 import type { SampleBatch } from '../../schema/sample-batch.js'
 import type { FaultView } from '../../twins/fault/fault.events.js'
+import type { HealthReport } from '../../twins/sensor/health.js'
 import type { SourceTwinEvent } from '../../twins/source/source.events.js'
 import type { TwinEmitted } from '../twin-system/definition.js'
 import type { RestoreOutcome } from '../twin-system/read-snapshot.js'
@@ -14,6 +16,7 @@ import { EvidenceWatch } from './evidence-watch.js'
 import { FaultWatch } from './fault-watch.js'
 import type { Floor, RegisteredSignal, Registry } from './floor.js'
 import type { FloorClock } from './floor-clock.js'
+import { HealthWatch } from './health-watch.js'
 import type { LatestMachines, LatestSignals } from './latest-table.js'
 import { LineWatch } from './line-watch.js'
 import { MachineObserver } from './machine-observer.js'
@@ -60,6 +63,7 @@ export class LiveFloor implements Floor {
   readonly #faultWatch: FaultWatch
   readonly #evidenceWatch: EvidenceWatch
   readonly #gate: QualityGate
+  readonly #healthWatch: HealthWatch
   readonly #turn = new Turn()
   readonly #bySource = new Map<string, RegisteredSignal[]>()
   readonly #isOwnTime = new Set<string>()
@@ -89,6 +93,7 @@ export class LiveFloor implements Floor {
     const faults = this.#faultWatch
     const seen = { twins, registry, clock, signals, machines, faults, simulated }
     this.#evidenceWatch = new EvidenceWatch(seen)
+    this.#healthWatch = new HealthWatch({ twins, registry, clock, turn, signals })
 
     const saved = new Map(snapshots.map(snapshot => [snapshot.address, snapshot]))
     lines.addLines(plant, saved, outcome => this.restored[outcome]++)
@@ -107,6 +112,10 @@ export class LiveFloor implements Floor {
 
   faults(machine: number): readonly FaultView[] {
     return this.#faultWatch.active(machine)
+  }
+
+  health(signal: number): HealthReport | undefined {
+    return this.#healthWatch.report(signal)
   }
 
   /** The dictionary code of a text; new texts ride with the next entry. */
@@ -171,6 +180,7 @@ export class LiveFloor implements Floor {
     this.#sensorWatch.settleDelays(time)
     for (const { index, machine, signal } of this.#bySource.get(source) ?? []) {
       this.#sensorWatch.lost(index, time)
+      this.#healthWatch.lost(index)
       if (signal.quantity === 'state') this.#machineWatch.lost(machine, time, isOwnTime)
     }
     return this.#entry(source)
@@ -182,13 +192,15 @@ export class LiveFloor implements Floor {
     this.#sensorWatch.settleDelays(now)
     this.#sensorWatch.findSilent(now)
     this.#faultWatch.tick(now)
+    this.#healthWatch.tick(now)
     this.twins.tick(now)
     return this.#entry('floor')
   }
 
   /** Snapshots of at most `most` twins that changed since their last. */
   snapshot(most?: number): Entry | undefined {
-    const snapshots = this.twins.takeSnapshots(this.clock.now(), most)
+    const now = this.clock.now()
+    const snapshots = [...this.twins.takeSnapshots(now, most), ...this.#healthWatch.takeSnapshots(now, most)]
     return snapshots.length > 0 ? { source: 'floor', snapshots } : undefined
   }
 
@@ -202,6 +214,7 @@ export class LiveFloor implements Floor {
       if (ofSource === undefined) this.#bySource.set(source, [registered])
       else ofSource.push(registered)
     }
+    this.#healthWatch.add(machine, saved)
   }
 
   /** Returns the batch as it is believed. */
@@ -231,6 +244,7 @@ export class LiveFloor implements Floor {
         continue
       }
       machines.count(index, value[i]!, quality[i]!, time)
+      this.#healthWatch.take(index, value[i]!, quality[i]!, time)
       if (sensors.take(index, value[i]!, quality[i]!, time, receiveTime[i]!)) this.counts.classified++
     }
     return batch
@@ -254,6 +268,14 @@ export class LiveFloor implements Floor {
     for (const { index } of this.#bySource.get(source) ?? []) this.#sensorWatch.confirm(index, time)
   }
 
+  #machineChanged(machine: number, state: number): void {
+    const isWorking = state === packmlNumber.Execute
+    this.#healthWatch.works(this.registry.machineByIndex(machine)!, isWorking)
+    if (!isWorking) return
+    this.#faultWatch.running(machine, this.machines.since[machine]!)
+    this.#evidenceWatch.stir(machine)
+  }
+
   #hear(address: string, emitted: TwinEmitted): void {
     const { type, time, ...payload } = emitted
     this.#turn.add('twinEvents', { address, time, type, payload })
@@ -263,10 +285,7 @@ export class LiveFloor implements Floor {
   }
 
   #entry(source: string, samples?: SampleBatch): Entry | undefined {
-    this.#machineWatch.settle(machine => {
-      this.#faultWatch.running(machine, this.machines.since[machine]!)
-      this.#evidenceWatch.stir(machine)
-    })
+    this.#machineWatch.settle((machine, state) => this.#machineChanged(machine, state))
     this.#evidenceWatch.settle(this.clock.now())
     const entry = this.#turn.take(source, this.#dictionary.takeFresh(), samples)
     for (const { rule } of entry?.rejects ?? []) this.rejected.set(rule, (this.rejected.get(rule) ?? 0) + 1)

@@ -171,13 +171,13 @@ export class MachineWatch {
     if (machine !== undefined) this.#spoke.add(machine)
   }
 
-  /** The turn is over: shows the machines whose twins spoke in it, and tells which of them began to work. */
-  settle(onExecute: (machine: number) => void): void {
+  /** The turn is over: shows the machines whose twins spoke in it, and tells which of them are in a new state. */
+  settle(onChange: (machine: number, state: number) => void): void {
     const { state } = this.latest
     for (const index of this.#spoke) {
       const before = state[index]
       this.#show(index)
-      if (state[index] !== before && state[index] === packmlNumber.Execute) onExecute(index)
+      if (state[index] !== before) onChange(index, state[index]!)
     }
     this.#spoke.clear()
   }

@@ -6,6 +6,7 @@ import { firstTables } from './0001-first-tables.js'
 import { faultEventsTable } from './0002-fault-events.js'
 import { minutesByRollUp } from './0003-minutes-by-roll-up.js'
 import { rejectedSamples } from './0004-rejected-samples.js'
+import { sensorHealthTable } from './0005-sensor-health.js'
 import type { Migration } from './migration.js'
 
 export const migrations: readonly Migration[] = [
@@ -13,6 +14,7 @@ export const migrations: readonly Migration[] = [
   faultEventsTable,
   minutesByRollUp,
   rejectedSamples,
+  sensorHealthTable,
 ]
 
 /** Applies what is missing, in order, and records it in the table `migrations`. */
