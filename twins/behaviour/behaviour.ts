@@ -3,6 +3,7 @@ import type { Archetype, Machine, Plant, Signal } from '../../schema/plant.js'
 import type { Duty } from '../flow/duty.js'
 import { EventQueue } from '../flow/event-queue.js'
 import { Flow } from '../flow/flow.js'
+import { plantFlow } from '../flow/plant-flow.js'
 import { shareOf } from '../flow/random.js'
 import { Faults } from '../physics/faults.js'
 import { type PlacedSensor, SensorBank } from '../physics/sensor-bank.js'
@@ -12,6 +13,9 @@ import { type StatusKind, statusKindOf, statusValue } from './status.js'
 const statusPeriod = 60_000
 /** A sensor that is reported on change is read this often, ms. */
 const onChangePeriod = 1000
+
+/** How long the lines have been running when the plant is met, ms: long enough for buffers to be as they ever are. */
+const warmUp = 4 * 3_600_000
 
 /** Gets every sample in the order of time: the place of the signal in `signals`, Unix ms, the value (see `words`). */
 export type Emit = (signal: number, time: number, value: number) => void
@@ -64,7 +68,7 @@ export class Behaviour {
   readonly flow: Flow
   readonly faults: Faults
   readonly #bank: SensorBank
-  /** Ids: the flow of each machine, then its faults, then its status, then the scans; see `advance`. */
+  /** Ids: the faults of each machine, then its status, then the scans; see `advance`. The flow comes before all. */
   readonly #queue: EventQueue
   readonly #scans: readonly Scan[]
   readonly #status: readonly (readonly StatusSlot[])[]
@@ -84,21 +88,19 @@ export class Behaviour {
     this.signals = machines.flatMap(machine => machine.signals)
     this.#machines = machines.length
     this.#time = options.start
-    this.#queue = new EventQueue(3 * machines.length + layout.scans.length)
+    this.#queue = new EventQueue(2 * machines.length + layout.scans.length)
     const ids = machines.map(({ machine }) => machine.id)
     const listener = {
       onState: (machine: number, time: number) => this.#onState(machine, time),
       onPart: (machine: number, time: number) => this.#onPart(machine, time),
     }
-    this.flow = new Flow(
-      machines.map(({ machine }) => ({
-        id: machine.id,
-        idealCycleTime: machine.idealCycleTime,
-        feeds: machine.feeds.flatMap(id => places.get(id) ?? []),
-      })),
-      { seed: options.seed, start: options.start, queue: this.#queue, listener, duty: options.duty },
-    )
-    const { seed, start, faultShare = 0, onDamage } = options
+    const { seed, start, duty, faultShare = 0, onDamage } = options
+    const placed = machines.map(({ machine }) => ({
+      id: machine.id,
+      idealCycleTime: machine.idealCycleTime,
+      feeds: machine.feeds.flatMap(id => places.get(id) ?? []),
+    }))
+    this.flow = new Flow(plantFlow(placed, seed, duty), { seed, start, warmUp, listener })
     const equipment = machines.map(({ machine: { id, type, signals } }) => {
       const sensors = signals.filter(({ role }) => role === 'sensor')
       return { id, type, sensors }
@@ -116,11 +118,11 @@ export class Behaviour {
     this.#last = new Float64Array(this.signals.length).fill(Number.NaN)
     this.#phase = Float64Array.from(ids, id => shareOf(id) * (options.phaseSpread ?? 1))
     for (const m of machines.keys()) {
-      this.#awaitFaults(m, options.start)
-      if (this.#status[m]!.length > 0) this.#queue.set(2 * this.#machines + m, options.start)
+      this.#awaitFaults(m, start)
+      if (this.#status[m]!.length > 0) this.#queue.set(this.#machines + m, start)
     }
     for (const [s, { machine, scan }] of layout.scans.entries()) {
-      this.#queue.set(3 * this.#machines + s, firstDue(options.start, scan.period, this.#phase[machine]!))
+      this.#queue.set(2 * this.#machines + s, firstDue(start, scan.period, this.#phase[machine]!))
     }
   }
 
@@ -136,16 +138,17 @@ export class Behaviour {
   advance(until: number, emit: Emit, limit = Number.POSITIVE_INFINITY): number {
     this.#emit = emit
     this.#emitted = 0
-    while (this.#emitted < limit && this.#queue.nextTime <= until) {
-      const id = this.#queue.next
-      const time = this.#queue.nextTime
+    const queue = this.#queue
+    while (this.#emitted < limit && this.#nextTime <= until) {
+      const time = this.#nextTime
       this.#time = time
-      if (id < this.#machines) this.#moveFlow(id, time)
-      else if (id < 2 * this.#machines) this.#moveFaults(id - this.#machines, time)
-      else if (id < 3 * this.#machines) this.#repeatStatus(id, time)
+      const id = queue.next
+      if (this.flow.nextTime === time) this.flow.step()
+      else if (id < this.#machines) this.#moveFaults(id, time)
+      else if (id < 2 * this.#machines) this.#repeatStatus(id, time)
       else this.#readSensors(id, time)
     }
-    if (this.#queue.nextTime > until) this.#time = Math.max(this.#time, until)
+    if (this.#nextTime > until) this.#time = Math.max(this.#time, until)
     return this.#emitted
   }
 
@@ -153,6 +156,10 @@ export class Behaviour {
   changeFaults(machine: number, change: (faults: Faults, time: number) => void): void {
     change(this.faults, this.#time)
     this.#awaitFaults(machine, this.#time)
+  }
+
+  get #nextTime(): number {
+    return Math.min(this.flow.nextTime, this.#queue.nextTime)
   }
 
   #onState(machine: number, time: number): void {
@@ -167,31 +174,24 @@ export class Behaviour {
     this.#report(machine, time, 'rejected')
   }
 
-  #moveFlow(id: number, time: number): void {
-    this.#queue.clear(id)
-    this.flow.handle(id, time)
-  }
-
   #moveFaults(machine: number, time: number): void {
     this.faults.handle(machine, time)
     this.#awaitFaults(machine, time)
   }
 
   #awaitFaults(machine: number, time: number): void {
-    const due = this.faults.due(machine, time)
-    if (due < Number.POSITIVE_INFINITY) this.#queue.set(this.#machines + machine, due)
-    else this.#queue.clear(this.#machines + machine)
+    this.#queue.set(machine, this.faults.due(machine, time))
   }
 
   #repeatStatus(id: number, time: number): void {
-    const machine = id - 2 * this.#machines
+    const machine = id - this.#machines
     const status = this.#status[machine]!
     for (let i = 0; i < status.length; i++) this.#say(status[i]!, machine, time)
     this.#queue.set(id, firstDue(time + 1, this.#statusPeriod[machine]!, this.#phase[machine]!))
   }
 
   #readSensors(id: number, time: number): void {
-    const { sensors, slots, period, isOnChange } = this.#scans[id - 3 * this.#machines]!
+    const { sensors, slots, period, isOnChange } = this.#scans[id - 2 * this.#machines]!
     for (let i = 0; i < sensors.length; i++) {
       const value = this.#bank.read(sensors[i]!, time)
       if (isOnChange && !this.#hasChanged(slots[i]!, value)) continue

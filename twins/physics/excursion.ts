@@ -1,6 +1,6 @@
 import type { Signal } from '../../schema/plant.js'
+import { exp, log } from '../elementary.js'
 import type { Effect } from './effects.js'
-import { exp, log } from './elementary.js'
 
 /** How far a signal is pushed from its centre by damage. */
 export interface Excursion {

@@ -1,10 +1,10 @@
 import type { DamageReport } from '../../schema/damage-report.js'
 import { type FaultPatternId, faultPattern } from '../../schema/fault-catalogue.js'
+import { power } from '../elementary.js'
 import type { Flow } from '../flow/flow.js'
 import { RandomStream } from '../flow/random.js'
 import { DamageBank, type DamageMachine } from './damage-bank.js'
 import { faultNatures } from './effects.js'
-import { power } from './elementary.js'
 import { type FaultCase, never, newCase, type Repair } from './fault-case.js'
 import { drawBetween, drawLife, lifeOf, usualTimes } from './life.js'
 

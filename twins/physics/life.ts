@@ -1,7 +1,7 @@
 import { type FaultPatternId, faultPattern } from '../../schema/fault-catalogue.js'
+import { exp, log, power } from '../elementary.js'
 import type { RandomStream } from '../flow/random.js'
 import { faultNatures } from './effects.js'
-import { exp, log, power } from './elementary.js'
 
 /** A Weibull distribution of the time to onset: R(t) = exp(-(t / scale)^shape). */
 export interface Life {
