@@ -260,7 +260,6 @@ describe('an OPC UA server that is careful', () => {
     async policy => {
       const { certificate } = await askServer(careful.endpoint, folder, 5_000)
       await trust(folder, certificate!)
-      const env = { PLC_PASSWORD: 'open sesame' }
       for (const mode of ['Sign', 'SignAndEncrypt']) {
         const shown = start(`security: ${policy}\n    mode: ${mode}\n    ${user}`, careful.endpoint)
         await live(shown)
