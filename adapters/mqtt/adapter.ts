@@ -161,12 +161,13 @@ class Subscription {
   #flush(): void {
     clearImmediate(this.#turn)
     this.#turn = undefined
-    const { samples, rejects, unknown } = this.#decoder.take()
+    const { samples, rejects, unknown, stale } = this.#decoder.take()
     if (samples.count + rejects.length + unknown.length > 0) this.#sayConnected()
     if (samples.count > 0) {
       this.#emitted += samples.count
       this.#subscriber.next({ kind: 'samples', batch: samples })
     }
+    if (stale.length > 0) this.#subscriber.next({ kind: 'stale', signals: stale })
     if (rejects.length > 0) this.#subscriber.next({ kind: 'rejects', rejects })
     if (unknown.length > 0) this.#subscriber.next({ kind: 'unknown-tags', values: unknown })
     this.#acknowledgements.settle()

@@ -139,13 +139,16 @@ export class LiveFloor implements Floor {
   ingest(source: string, event: FloorEvent): Entry | undefined {
     switch (event.kind) {
       case 'samples': {
-        const believed = this.#takeSamples(source, event.batch)
+        const believed = this.#takeSamples(source, event.batch, event.isHistory)
         this.#sourceWatch.heard(source, this.clock.now())
         return this.#entry(source, believed)
       }
       case 'rejects':
         this.#turn.add('rejects', ...event.rejects)
         this.#sourceWatch.heard(source, this.clock.now())
+        return this.#entry(source)
+      case 'stale':
+        this.#signalsStale(source, event.signals)
         return this.#entry(source)
       case 'damage':
         this.#faultWatch.report(source, event.reports)
@@ -218,7 +221,7 @@ export class LiveFloor implements Floor {
   }
 
   /** Returns the batch as it is believed. */
-  #takeSamples(source: string, arrived: SampleBatch): SampleBatch {
+  #takeSamples(source: string, arrived: SampleBatch, isHistory = false): SampleBatch {
     const { batch, rejects } = this.#gate.judge(source, arrived, this.clock.now())
     this.#turn.add('rejects', ...rejects)
     const { count, signal, sourceTime, receiveTime, value, quality } = batch
@@ -232,12 +235,13 @@ export class LiveFloor implements Floor {
       const time = sourceTime[i]!
       if (isOwnTime) this.clock.advance(source, time)
       const newest = latest.sourceTime[index]!
-      const isLate = time < newest
+      const isLate = isHistory || time < newest
       // Kept all the same: a source that comes back says again what is still true.
       if (time === newest && quality[i] === latest.quality[index] && Object.is(value[i], latest.value[index]))
         this.counts.duplicate++
       if (machines.isObserved(index)) {
-        machines.observe({ source, index, value: value[i]!, quality: quality[i]!, time, isLate })
+        const sample = { source, index, value: value[i]!, quality: quality[i]!, time, isLate, isHistory }
+        machines.observe(sample)
       }
       if (isLate) {
         this.counts.late++
@@ -266,6 +270,17 @@ export class LiveFloor implements Floor {
     const time = this.clock.now()
     this.#sourceWatch.heard(source, time)
     for (const { index } of this.#bySource.get(source) ?? []) this.#sensorWatch.confirm(index, time)
+  }
+
+  #signalsStale(source: string, signals: readonly number[]): void {
+    const time = this.clock.now()
+    const isOwnTime = this.#isOwnTime.has(source)
+    for (const index of signals) {
+      const registered = this.registry.signalByIndex(index)
+      if (registered === undefined) continue
+      this.#sensorWatch.stale(index, time)
+      if (registered.signal.quantity === 'state') this.#machineWatch.lost(registered.machine, time, isOwnTime)
+    }
   }
 
   #machineChanged(machine: number, state: number): void {

@@ -36,6 +36,8 @@ interface ObservedSample {
   /** Source time, Unix ms. */
   readonly time: number
   readonly isLate: boolean
+  /** For the record only, whatever its time. */
+  readonly isHistory: boolean
 }
 
 /** Keeps the machine twins of a floor, tells them what their state, mode and counter signals say, and shows them. */
@@ -83,7 +85,7 @@ export class MachineWatch {
   }
 
   /** Takes what a signal of state or mode says, late or not. */
-  observe({ source, index, value, quality, time, isLate }: ObservedSample): void {
+  observe({ source, index, value, quality, time, isLate, isHistory }: ObservedSample): void {
     const { twins, clock, turn, observer, signals } = this.#parts
     const { signal, machine } = this.#signals[index]!
     const isUntold = this.#untold.has(machine)
@@ -98,13 +100,13 @@ export class MachineWatch {
     if (state !== undefined) {
       const change = { machine: id, state, mode: mode ?? '', reason, sourceState: word, observed: true }
       turn.add('stateChanges', { ...change, time })
-      const lostAt = this.#untold.get(machine)
+      const lostAt = isHistory ? undefined : this.#untold.get(machine)
       if (lostAt !== undefined) {
         // The source is back and repeats a state older than the loss: it is true now, not of the silence between.
         this.#untold.delete(machine)
         if (time < lostAt) turn.add('stateChanges', { ...change, time: clock.now() })
       }
-      twins.send(address, { type: 'OBSERVED', state, reason, sourceState: word, time })
+      if (!isHistory) twins.send(address, { type: 'OBSERVED', state, reason, sourceState: word, time })
     }
     if (mode !== undefined) {
       if (state === undefined) {
@@ -119,7 +121,7 @@ export class MachineWatch {
         }
         turn.add('stateChanges', change)
       }
-      twins.send(address, { type: 'MODE_OBSERVED', mode, time })
+      if (!isHistory) twins.send(address, { type: 'MODE_OBSERVED', mode, time })
     }
   }
 
