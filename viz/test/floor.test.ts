@@ -28,8 +28,7 @@ describe('the floor', () => {
     expect(problems).toEqual([])
   })
 
-  // Again where the machine was too busy for the heartbeats: the picture then dims, which is a frame of its own.
-  it('draws nothing while only heartbeats come, and once for one change of state', { retry: 2 }, async () => {
+  it('draws nothing while only heartbeats come, and once for one change of state', async () => {
     const { page, server } = await bench.open()
     await whenLive(page)
     await whenStill(page)
@@ -192,8 +191,7 @@ describe('the floor', () => {
     server.flush()
     const sensor = page.locator('[data-signal="m-117.vibration"]')
     await page.locator('[data-signal="m-117.vibration"][data-connection="stale"]').waitFor()
-    const [, age] = /Stale.*?([\d.]+) s ago/.exec((await sensor.textContent())!)!
-    expect(Number(age)).toBeGreaterThanOrEqual(9)
+    expect(await sensor.textContent()).toMatch(/Stale.*(9\.\d|1\d) s ago/)
     expect(await page.locator('.sensor.doubtful').count()).toBe(1)
     // Another machine and back: it stays stale.
     await page.keyboard.press('Escape')
