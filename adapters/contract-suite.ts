@@ -123,7 +123,7 @@ export function describeAdapterContract<Options>(harness: AdapterHarness<Options
 
     const connected = async (limit = wholeWindow) => {
       listener.listen(definition, source, limit)
-      await vi.waitFor(() => expect(listener.has('connected')).toBe(true))
+      await vi.waitFor(() => expect(listener.has('connected')).toBe(true), linkPatience)
     }
 
     it('opens nothing before somebody subscribes', async () => {

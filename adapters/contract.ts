@@ -24,7 +24,17 @@ export type FloorEvent =
    * side hands over what it kept meanwhile. `connected` follows, or an error.
    */
   | { readonly kind: 'interrupted'; readonly reason: string }
-  | { readonly kind: 'samples'; readonly batch: SampleBatch }
+  | {
+      readonly kind: 'samples'
+      readonly batch: SampleBatch
+      /** The source says them after the event, from its own store: they go to the record and are never the present. */
+      readonly isHistory?: true
+    }
+  /**
+   * The source knows no more of these signals (by index) until it tells them anew: a device behind it is gone, or what
+   * it told was kept from earlier. Their sensors are stale, and machines whose state is among them Undefined.
+   */
+  | { readonly kind: 'stale'; readonly signals: readonly number[] }
   | { readonly kind: 'rejects'; readonly rejects: readonly Reject[] }
   /** What only a simulation knows: how far the faults of its machines have come. */
   | { readonly kind: 'damage'; readonly reports: readonly DamageReport[] }

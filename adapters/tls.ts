@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs'
-import type { SecureContextOptions } from 'node:tls'
 import type { TlsOptions } from '../schema/tls.js'
 import { type AdapterContext, AdapterError } from './contract.js'
 
 /** What `tls.connect`, and every client library built on it, takes of a source's TLS options. */
-export interface TlsLink extends Pick<SecureContextOptions, 'ca' | 'cert' | 'key' | 'passphrase'> {
+export interface TlsLink {
+  readonly ca?: Buffer
+  readonly cert?: Buffer
+  readonly key?: Buffer
+  readonly passphrase?: string
   readonly servername?: string
   readonly rejectUnauthorized: boolean
 }

@@ -18,7 +18,14 @@ export function loadPlant(scale: number, rate: number, total: number): Plant {
           ...line,
           machines: line.machines.map(machine => ({
             ...machine,
-            signals: machine.signals.filter(({ role }) => role === 'sensor'),
+            signals: machine.signals
+              .filter(({ role }) => role === 'sensor')
+              // Values are running numbers: any is one that it can show, at any rate.
+              .map(signal => ({
+                ...signal,
+                range: [0, Number.MAX_SAFE_INTEGER] as const,
+                maxRate: Number.MAX_SAFE_INTEGER,
+              })),
           })),
         })),
       })),

@@ -32,7 +32,16 @@ export function engineMetrics(floor: LiveFloor, intake: Intake, store: Store): R
 
   count('gemba_samples_total', 'Samples taken in.', () => floor.counts.samples)
   count('gemba_samples_late_total', 'Samples older than the newest of their signal.', () => floor.counts.late)
-  count('gemba_rejects_total', 'Inputs kept in rejects with their reason.', () => floor.counts.rejected)
+  new Counter({
+    name: 'gemba_rejects_total',
+    help: 'Inputs kept in rejects with their reason, by the rule that they broke.',
+    labelNames: ['rule'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [rule, rejected] of floor.rejected) this.inc({ rule }, rejected)
+    },
+  })
   count('gemba_twin_events_total', 'Samples that moved a sensor twin.', () => floor.counts.classified)
   count('gemba_twin_messages_lost_total', 'Messages given up by crashed twins.', () => floor.twins.lost)
   count(

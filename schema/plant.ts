@@ -1,4 +1,3 @@
-import type { KpiRules } from './kpi-rules.js'
 import type { MachineConfig } from './machine-config.js'
 import type { Limits } from './sensor-state.js'
 
@@ -18,8 +17,6 @@ export interface Plant {
   readonly crews: readonly Crew[]
   readonly calendarExceptions?: readonly CalendarException[]
   readonly plannedStops?: readonly PlannedStop[]
-  /** How the plant counts, where it differs from the usual; see kpi-rules. */
-  readonly kpis?: Partial<KpiRules>
   /** Maps from foreign state words to PackML by name; see state-maps. */
   readonly stateMaps: Readonly<Record<string, StateMap>>
 }
@@ -86,6 +83,8 @@ export interface Signal {
   /** Smallest step of the value, in its unit; 0 = not quantised. */
   readonly resolution: number
   readonly limits: Limits
+  /** Fastest change that can be true, in its unit per second; by its quantity where missing, see quality-rules. */
+  readonly maxRate?: number
   /** Id of the source and the source's own name for it. */
   readonly source: string
   readonly tag: string

@@ -40,6 +40,10 @@ export interface Reject {
   readonly reason: string
   /** The input as it came, cut at 4,096 characters. */
   readonly raw: string
+  /** Where it was a sample: id of its signal, its value, and the time that the source gave it, Unix ms. */
+  readonly signal?: string
+  readonly value?: number
+  readonly sourceTime?: number
 }
 
 export interface TwinSnapshot {

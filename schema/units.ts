@@ -30,7 +30,7 @@ const unitsByQuantity: Readonly<Record<Exclude<Quantity, 'number'>, readonly str
 }
 
 /** What people type, in any case, for a unit that we spell otherwise. */
-const otherSpellings: ReadonlyMap<string, string> = new Map([
+export const otherSpellings: ReadonlyMap<string, string> = new Map([
   ['c', '°C'],
   ['degc', '°C'],
   ['celsius', '°C'],

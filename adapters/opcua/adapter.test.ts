@@ -7,6 +7,7 @@ import { testContext, testSignal } from '../test-context.js'
 import { opcua } from './adapter.js'
 import { type OpcuaOptions, opcuaOptions } from './config.js'
 import { Cable, FakeOpcuaServer } from './fake-server.js'
+import { askServer } from './pki.js'
 
 const names = Array.from({ length: 250 }, (_, i) => `value-${i}`)
 const signals = names.map((name, i) => testSignal(i + 3, `ns=1;s=${name}`))
@@ -20,6 +21,8 @@ const timeOf = (number: number) => new Date(Date.UTC(2026, 0, 1) + number)
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gemba-opcua-'))
   server = await FakeOpcuaServer.start()
+  // Our key and certificate, which take a while, are made beforehand.
+  await askServer(server.endpoint, folder, 20_000)
   for (const name of names) {
     server.add(name)
     server.set(name, 0, timeOf(0))

@@ -3,13 +3,28 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { DataType, Namespace, OPCUAServer, UAObject, UAVariable } from 'node-opcua'
+import type {
+  DataType,
+  Namespace,
+  OPCUACertificateManager,
+  OPCUAServer,
+  StatusCode,
+  UAObject,
+  UAVariable,
+} from 'node-opcua'
 import { loadOpcua, type Opcua } from './library.js'
 
 export interface FakeServerOptions {
   /** 0 = any free one. */
   readonly port?: number
+  /** Where its key is kept: the same server again has the same. */
   readonly folder?: string
+  /** Who may come, by name; nobody else then. Else everybody. */
+  readonly users?: Readonly<Record<string, string>>
+  /** When its certificate was made; valid for a year from then. */
+  readonly certifiedAt?: Date
+  /** Whether it trusts every client. */
+  readonly isTrusting?: boolean
 }
 
 /** An OPC UA server for tests: node-opcua's own, on a port of the system's choice. */
@@ -40,15 +55,21 @@ export class FakeOpcuaServer {
     const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'gemba-opcua-server-'))
     const certificates = new opcua.OPCUACertificateManager({
       rootFolder: join(folder, 'pki'),
-      automaticallyAcceptUnknownCertificate: true,
+      automaticallyAcceptUnknownCertificate: options.isTrusting ?? true,
       disableFileWatchers: true,
     })
     await certificates.initialize()
+    const { users, certifiedAt } = options
+    const certificateFile = certifiedAt && (await certify(certificates, join(folder, 'own.pem'), certifiedAt))
     const server = new opcua.OPCUAServer({
       port: options.port ?? 0,
       host: '127.0.0.1',
       serverCertificateManager: certificates,
       userCertificateManager: certificates,
+      ...(certificateFile !== undefined && { certificateFile, privateKeyFile: certificates.privateKey }),
+      securityPolicies: policies.map(name => opcua.SecurityPolicy[name]),
+      allowAnonymous: users === undefined,
+      userManager: { isValidUser: (name: string, password: string) => users?.[name] === password },
       // Every change is told, to those who ask for a sampling interval of 0.
       serverCapabilities: { minSupportedSampleRate: 0 },
     })
@@ -83,15 +104,30 @@ export class FakeOpcuaServer {
     this.#variables.set(name, variable)
   }
 
-  set(name: string, value: unknown, time: Date, dataType?: DataType): void {
-    const variant = { dataType: dataType ?? this.opcua.DataType.Double, value }
-    this.#variables.get(name)!.setValueFromSource(variant, this.opcua.StatusCodes.Good, time)
+  set(name: string, value: unknown, time: Date, status: StatusCode = this.opcua.StatusCodes.Good): void {
+    const variable = this.#variables.get(name)!
+    const { dataType } = variable.readValue().value
+    variable.setValueFromSource({ dataType, value }, status, time)
   }
 
   async stop(): Promise<void> {
     await this.#server.shutdown(0)
     rmSync(this.#folder, { recursive: true, force: true })
   }
+}
+
+const policies = ['None', 'Basic256Sha256', 'Aes128_Sha256_RsaOaep', 'Aes256_Sha256_RsaPss'] as const
+
+async function certify(certificates: OPCUACertificateManager, file: string, at: Date): Promise<string> {
+  await certificates.createSelfSignedCertificate({
+    applicationUri: 'urn:gemba:fake-server',
+    dns: ['localhost'],
+    subject: '/CN=Fake server',
+    outputFile: file,
+    startDate: at,
+    validity: 365,
+  })
+  return file
 }
 
 /** A cable that can be cut, between a reader and a server. */

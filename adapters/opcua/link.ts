@@ -41,9 +41,11 @@ export class Link {
   #isConnected = false
   /** Since when the link is interrupted, by the wall's clock. */
   #interruptedAt: number | undefined
-  /** Signals that have not spoken since the link was brought back. */
+  /** After an interruption: the signals that have not spoken since it began. */
   #silent: Map<number, IndexedSignal> | undefined
   #aliveAt = Number.NEGATIVE_INFINITY
+  /** Bytes read of which the engine knows. */
+  #bytes = 0
   #emitted = 0
   #accepted = 0
   #isPublishing = true
@@ -93,7 +95,7 @@ export class Link {
     client.on('connection_reestablished', () => this.#resume())
     session.on('keepalive', () => this.#alive())
     session.on('session_closed', status => {
-      this.#fail(new AdapterError('not-connected', `the server closed the session (${status.toString()})`))
+      this.#begunAnew(`the server closed the session (${status.name})`)
     })
   }
 
@@ -122,7 +124,10 @@ export class Link {
     if (!this.#isConnected || this.#subscriber.closed) return
     this.#isConnected = false
     this.#interruptedAt = this.#context.wall.now()
-    const reason = `${this.#options.endpoint} broke off the connection. Going on where it stopped as soon as it answers.`
+    this.#silent = new Map(
+      this.#live.flatMap(({ byHandle }) => [...byHandle.values()].map(indexed => [indexed.index, indexed])),
+    )
+    const reason = `${this.#options.endpoint} broke off the connection.`
     this.#subscriber.next({ kind: 'interrupted', reason })
   }
 
@@ -131,9 +136,6 @@ export class Link {
     if (this.#subscriber.closed) return
     this.#interruptedAt = undefined
     for (const live of this.#live) live.heardAt = this.#context.wall.now()
-    this.#silent = new Map(
-      this.#live.flatMap(({ byHandle }) => [...byHandle.values()].map(indexed => [indexed.index, indexed])),
-    )
     this.#connected()
     const delays = this.#live.map(({ subscription }) => 2 * subscription.publishingInterval)
     this.#schedule(() => void this.#readSilent(), settleMs + Math.max(0, ...delays))
@@ -159,6 +161,7 @@ export class Link {
   #take(live: LiveSubscription, { notificationData }: NotificationMessage): void {
     live.heardAt = this.#context.wall.now()
     this.#receiveTime = this.#context.clock.now()
+    this.#countBytes()
     const overflown: string[] = []
     for (const part of notificationData ?? []) {
       if (part?.schema.name !== 'DataChangeNotification') continue
@@ -177,6 +180,12 @@ export class Link {
     }
     this.#alive()
     this.#flush()
+  }
+
+  #countBytes(): void {
+    const { bytesRead } = this.#open!.client
+    this.#context.received(bytesRead - this.#bytes)
+    this.#bytes = bytesRead
   }
 
   readonly #sink: ValueSink = {

@@ -1,10 +1,10 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { ClientSession, OPCUACertificateManager, OPCUAClient, UserIdentityInfo } from 'node-opcua'
+import type { ClientSession, OPCUAClient, UserIdentityInfo } from 'node-opcua'
 import type { ReadSecret } from '../../schema/secret.js'
 import type { OpcuaOptions } from './config.js'
 import { loadOpcua, type Opcua } from './library.js'
+import { openCertificates } from './pki.js'
 
 export type SessionOptions = Pick<
   OpcuaOptions,
@@ -32,17 +32,6 @@ const probeMs = 1_000
 const sessionTimeoutMs = 120_000
 /** First and longest wait between attempts to bring a cut link back, ms. */
 const resumeDelays = { initialDelay: 300, maxDelay: 2_000, randomisationFactor: 0.1 }
-
-/** The store of our own key and of the certificates we trust. The key is made where there is none; takes a second. */
-async function openCertificates(opcua: Opcua, folder: string): Promise<OPCUACertificateManager> {
-  const certificates = new opcua.OPCUACertificateManager({
-    rootFolder: join(folder, 'pki'),
-    automaticallyAcceptUnknownCertificate: false,
-    disableFileWatchers: true,
-  })
-  await certificates.initialize()
-  return certificates
-}
 
 /** Connects and opens a session. Throws what node-opcua throws; see explain.ts. Aborting `signal` takes all of it back. */
 export async function openSession(

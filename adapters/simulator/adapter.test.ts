@@ -67,6 +67,24 @@ describe('the simulator as a source', () => {
     expect(stuttering.samples).toEqual(real.samples)
   })
 
+  it('tells of the damage of its machines, and of nothing of the kind when nothing is to break', () => {
+    const told = (randomFaults: number) => {
+      const run = start({ randomFaults, speed: 600 })
+      run.pass(20_000)
+      return run.events.flatMap(event => (event.kind === 'damage' ? event.reports : []))
+    }
+    const reports = told(0.9)
+    expect(new Set(reports.map(({ kind }) => kind))).toEqual(
+      new Set(['damage', 'repair-started', 'repaired']),
+    )
+    for (const report of reports) {
+      expect(report.machine).toMatch(/^(mill|press|belt)-1$/)
+      expect(report.time).toBeGreaterThanOrEqual(begin)
+      if (report.kind === 'damage') expect(report.cause).toBe('random')
+    }
+    expect(told(0)).toEqual([])
+  })
+
   it('gives the same samples to every subscriber, and others for another seed', () => {
     const [one, same, other] = [start(), start(), start({ seed: 2 })]
     for (const run of [one, same, other]) run.pass(3000)

@@ -1,3 +1,4 @@
+import type { DamageReport } from '../../schema/damage-report.js'
 import { Quality } from '../../schema/quality.js'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { Behaviour, behaviourMachines, type Emit } from '../../twins/behaviour/behaviour.js'
@@ -11,7 +12,7 @@ export const simulator: AdapterDefinition<SimulatorOptions> = {
   kind: 'simulator',
   isSimulation: true,
   summary:
-    'A simulated plant: machines that work, stop and wait for each other, and sensors that follow them.',
+    'A simulated plant: machines that work, wear, fail and wait for each other, and sensors that show it.',
   options: simulatorOptions,
   examples: [
     { title: 'In real time', options: { seed: 1 } },
@@ -19,6 +20,7 @@ export const simulator: AdapterDefinition<SimulatorOptions> = {
       title: 'A morning in ten minutes, the same each time',
       options: { seed: 7, speed: 24, start: '2026-01-05T06:00:00Z' },
     },
+    { title: 'Nothing breaks by itself', options: { randomFaults: 0 } },
     { title: 'Every sensor ten times a second', options: { overridePeriodMs: 100 } },
   ],
   create: (options, context) => paced(context, () => simulate(options, context)),
@@ -27,9 +29,17 @@ export const simulator: AdapterDefinition<SimulatorOptions> = {
 function simulate(options: SimulatorOptions, context: AdapterContext): DueSamples {
   const start = startTime(options, context)
   const indexes = new Map(context.signals.map(({ index, signal }) => [signal.id, index]))
+  let reports: DamageReport[] = []
   const behaviour = new Behaviour(
     behaviourMachines(context.plant, signal => indexes.has(signal.id)),
-    { seed: options.seed, start, phaseSpread: options.phaseSpread, period: options.overridePeriodMs },
+    {
+      seed: options.seed,
+      start,
+      phaseSpread: options.phaseSpread,
+      period: options.overridePeriodMs,
+      faultShare: options.randomFaults,
+      onDamage: report => reports.push(report),
+    },
   )
   const index = Uint32Array.from(behaviour.signals, signal => indexes.get(signal.id) ?? 0)
   const isText = Uint8Array.from(behaviour.signals, signal => (signal.type === 'text' ? 1 : 0))
@@ -55,6 +65,11 @@ function simulate(options: SimulatorOptions, context: AdapterContext): DueSample
       receiveTime = context.clock.now()
       behaviour.advance(start + elapsed * options.speed, push, limit)
       return builder.take()
+    },
+    takeReports() {
+      const told = reports
+      reports = []
+      return told
     },
   }
 }

@@ -10,6 +10,11 @@ export const simulatorOptions = z.strictObject({
   phaseSpread: z.number().min(0).max(1).default(1),
   /** Distance between samples of every periodic sensor, in place of the plant's, ms. */
   overridePeriodMs: z.int().min(1).max(3_600_000).optional(),
+  /**
+   * Share of machines that carry a fault of their own at any time: some are met with one, others get one as they work,
+   * and a crew repairs them. 0 = only faults that somebody injects.
+   */
+  randomFaults: z.number().min(0).max(0.9).default(0.05),
   /** Time at which the simulated plant is met at work; missing: now, by the floor's clock. */
   start: z.iso.datetime({ offset: true }).optional(),
 })

@@ -1,4 +1,5 @@
 import { interval, Observable } from 'rxjs'
+import type { DamageReport } from '../../schema/damage-report.js'
 import type { SampleBatch } from '../../schema/sample-batch.js'
 import type { AdapterContext, SourceEvent } from '../contract.js'
 
@@ -9,6 +10,8 @@ export interface DueSamples {
    * An empty batch: nothing is due now.
    */
   take(elapsed: number, limit: number): SampleBatch
+  /** What is told of damage beside the samples taken last. */
+  readonly takeReports?: () => readonly DamageReport[]
   /** No more will ever fall due. */
   readonly isOver: boolean
 }
@@ -44,10 +47,12 @@ export function paced(context: AdapterContext, begin: () => DueSamples): Observa
           break
         }
         const batch = due.take(now - start, Math.min(room, batchLimit))
-        if (batch.count === 0) break
+        const reports = due.takeReports?.() ?? []
+        if (batch.count === 0 && reports.length === 0) break
         sent += batch.count
         lastEvent = now
-        subscriber.next({ kind: 'samples', batch })
+        if (batch.count > 0) subscriber.next({ kind: 'samples', batch })
+        if (reports.length > 0) subscriber.next({ kind: 'damage', reports })
       }
     }
     const send = (): void => {

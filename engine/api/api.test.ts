@@ -6,22 +6,19 @@ import { displayNumber } from '../../schema/display-state.js'
 import { packmlNumber, unitModeNumber } from '../../schema/packml.js'
 import { packSensorStatus } from '../../schema/sensor-state.js'
 import type { FaultView } from '../../twins/fault/fault.events.js'
+import type { HealthReport } from '../../twins/sensor/health.js'
 import { testFloor, testPlant, testStart } from '../gateway/test-floor.js'
 import { createApi } from './api.js'
 import type { ApiContext, HistoryReader } from './context.js'
 import { manifestDocument } from './manifest.js'
+import { emptyHistory } from './test-history.js'
 
 const at = (ms: number): string => new Date(testStart + ms).toISOString()
-
-const emptyStore: HistoryReader = {
-  history: async () => [],
-  textHistory: async ({ signal }) => ({ signal, changes: [], isCut: false }),
-}
 
 function ground(parts: Partial<ApiContext> = {}) {
   const floor = testFloor(testPlant(3, 2))
   const metrics = new Registry()
-  const store = emptyStore
+  const store = emptyHistory
   const logger = pino({ level: 'silent' })
   const sources = new Map()
   const context: ApiContext = { floor, store, sources, metrics, logger, missing: () => [], ...parts }
@@ -161,7 +158,7 @@ describe('REST', () => {
       asked.push(query)
       return []
     }
-    const { get, floor } = ground({ store: { ...emptyStore, history } })
+    const { get, floor } = ground({ store: { ...emptyHistory, history } })
     const signals = [floor.registry.signalById('b-01.t2')?.index ?? -1]
     await get('/api/v1/signals/b-01.t2/history')
     await get(`/api/v1/signals/b-01.t2/history?from=${at(-9_000)}&to=2025-11-13T03:13:20%2B01:00&points=7`)
@@ -175,7 +172,7 @@ describe('REST', () => {
     const bucket = { start: testStart, last: null, min: 1, max: 3, mean: 2, count: 4, badShare: 0.25 }
     const history: HistoryReader['history'] = async ({ signals }) =>
       signals.map(signal => ({ signal, width: 7_200, buckets: [bucket] }))
-    const { get } = ground({ store: { ...emptyStore, history } })
+    const { get } = ground({ store: { ...emptyHistory, history } })
     const { body } = await get('/api/v1/signals/b-01.t1/history')
     expect(body).toEqual({
       type: 'number',
@@ -197,7 +194,7 @@ describe('REST', () => {
       ]
       return { signal, changes, isCut: true }
     }
-    const { get } = ground({ store: { ...emptyStore, textHistory } })
+    const { get } = ground({ store: { ...emptyHistory, textHistory } })
     const { body } = await get('/api/v1/signals/b-01.program/history?points=2')
     expect(body).toMatchObject({
       type: 'text',
@@ -248,6 +245,8 @@ describe('REST', () => {
       '/api/v1/machines/{id}',
       '/api/v1/manifest/{hash}',
       '/api/v1/plant',
+      '/api/v1/quality',
+      '/api/v1/quality/rejects',
       '/api/v1/signals/{id}',
       '/api/v1/signals/{id}/history',
       '/api/v1/sources',
@@ -298,5 +297,29 @@ describe('the faults of a machine', () => {
       },
     ])
     expect((await get('/api/v1/machines/b-02')).body.faults).toEqual([])
+  })
+})
+
+describe('the health of a sensor', () => {
+  it('is part of its signal, and null where the signal is no sensor', async () => {
+    const report: HealthReport = {
+      condition: 'drifting',
+      score: 64,
+      drift: 0.06,
+      noiseRatio: 1.1,
+      packetLoss: 0,
+      windows: 100,
+      outOfRange: 0,
+      calibratedAt: testStart,
+      calibrationDue: undefined,
+    }
+    const floor = {
+      ...testFloor(testPlant(3, 2)),
+      health: (signal: number) => (signal === 0 ? report : undefined),
+    }
+    const { get } = ground({ floor })
+    const { body } = await get('/api/v1/signals/b-01.t1')
+    expect(body.health).toEqual({ ...report, calibratedAt: at(0), calibrationDue: null })
+    expect((await get('/api/v1/signals/b-01.program')).body.health).toBeNull()
   })
 })

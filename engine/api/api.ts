@@ -3,10 +3,10 @@ import type { ApiContext } from './context.js'
 import { addDocsRoutes } from './docs.js'
 import { addHealthRoutes } from './health.js'
 import { addHistoryRoute } from './history.js'
-import { addKpiRoutes } from './kpis.js'
 import { addMachineRoutes } from './machines.js'
 import { addManifestRoute, type ManifestDocument } from './manifest.js'
 import { addPlantRoutes } from './plant.js'
+import { addQualityRoutes } from './quality.js'
 import { createRouter } from './router.js'
 import { addSignalRoutes } from './signals.js'
 import { addSourceRoutes } from './sources.js'
@@ -21,8 +21,8 @@ export function createApi(context: ApiContext, manifest: ManifestDocument): Open
   addSignalRoutes(router, context)
   addHistoryRoute(router, context)
   addSourceRoutes(router, context)
+  addQualityRoutes(router, context)
   addTwinRoutes(router, context)
-  if (context.kpis !== undefined) addKpiRoutes(router, context.floor, context.kpis)
   addManifestRoute(router, manifest)
   addDocsRoutes(router)
   return router

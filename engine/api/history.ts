@@ -4,7 +4,7 @@ import type { RegisteredSignal } from '../floor/floor.js'
 import type { ApiContext } from './context.js'
 import { isoTime, jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { findSignal } from './signals.js'
-import { rangeQuery, readRange } from './time-range.js'
+import { readSpan, timeQuery } from './time-span.js'
 
 /** Most and usual number of points in one answer; what a chart can show, several times over. */
 const mostPoints = 5_000
@@ -12,7 +12,7 @@ const usualPoints = 500
 /** Without times the answer is about the last hour of the floor's clock. */
 const usualSpanMs = 60 * 60 * 1_000
 const historyQuery = z.object({
-  ...rangeQuery('an hour before `to`'),
+  ...timeQuery('an hour'),
   points: z.coerce
     .number()
     .int()
@@ -79,7 +79,7 @@ export function addHistoryRoute(router: OpenAPIHono, { floor, store }: ApiContex
     async c => {
       const query = c.req.valid('query')
       const signal = findSignal(floor, c.req.valid('param').id)
-      const { from, to } = readRange(query, floor.clock.now(), end => end - usualSpanMs)
+      const { from, to } = readSpan(query, floor.clock.now(), usualSpanMs)
       const read = signal.signal.type === 'text' ? readTexts : readNumbers
       return c.json(await read(signal, from, to, query.points), 200)
     },

@@ -6,6 +6,7 @@ import { testFloor, testStart } from '../gateway/test-floor.js'
 import { TwinSystem } from '../twin-system/twin-system.js'
 import { createApi } from './api.js'
 import { manifestDocument } from './manifest.js'
+import { emptyHistory } from './test-history.js'
 
 const press = setup({
   types: {
@@ -26,10 +27,7 @@ function ground() {
   const twins = new TwinSystem(() => {})
   twins.add('machine:b-01', { id: 'press', version: 3, logic: press }, undefined)
   const floor = { ...testFloor(), inspect: (address: string) => twins.inspect(address) }
-  const store = {
-    history: async () => [],
-    textHistory: async () => ({ signal: 0, changes: [], isCut: false }),
-  }
+  const store = emptyHistory
   const logger = pino({ level: 'silent' })
   const context = { floor, store, sources: new Map(), metrics: new Registry(), logger, missing: () => [] }
   return { twins, api: createApi(context, manifestDocument(floor)) }

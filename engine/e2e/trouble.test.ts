@@ -53,7 +53,11 @@ describe('trouble on the way', () => {
     expect(rejects.map(({ raw }) => raw)).toEqual(broken)
     expect(rejects.every(({ rule, reason }) => rule.startsWith('shdr.') && reason.length > 10)).toBe(true)
     const metrics = await (await fetch(`${engine.url}/metrics`)).text()
-    expect(metrics).toMatch(new RegExp(`^gemba_rejects_total ${broken.length}$`, 'm'))
+    const byRule = [...metrics.matchAll(/^gemba_rejects_total\{rule="([\w.-]+)"\} (\d+)$/gm)]
+    expect(byRule.map(([, rule]) => rule).sort()).toEqual(
+      [...new Set(rejects.map(({ rule }) => rule))].sort(),
+    )
+    expect(byRule.reduce((sum, [, , n]) => sum + Number(n), 0)).toBe(broken.length)
   })
 
   it('loses nothing that was accepted when the store dies, and brings the store back', async () => {

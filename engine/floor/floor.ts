@@ -1,6 +1,7 @@
 import type { Clock } from '../../schema/clock.js'
 import type { Machine, Plant, Signal } from '../../schema/plant.js'
 import type { FaultView } from '../../twins/fault/fault.events.js'
+import type { HealthReport } from '../../twins/sensor/health.js'
 import type { TwinInspection } from '../twin-system/twin.js'
 import type { LatestMachines, LatestSignals } from './latest-table.js'
 
@@ -47,8 +48,13 @@ export interface Floor {
   readonly machines: LatestMachines
   /** Text of a dictionary code. */
   text(code: number): string | undefined
+  /** Since the start: samples taken in, and rejects by the rule that was broken; a floor that only shows has none. */
+  readonly counts?: { readonly samples: number }
+  readonly rejected?: ReadonlyMap<string, number>
   /** A twin for a person to look at; a floor that only shows values has none. */
   inspect?(address: string): TwinInspection | undefined
   /** What is known of the faults of a machine, by its index; none where nothing watches for them. */
   faults?(machine: number): readonly FaultView[]
+  /** How an instrument is, by its signal's index; undefined for what is none. */
+  health?(signal: number): HealthReport | undefined
 }

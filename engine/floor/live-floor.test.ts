@@ -274,6 +274,34 @@ describe('the live floor', () => {
     expect(entry?.stateChanges).toMatchObject([{ time: 50, state: 'Aborted' }])
   })
 
+  it('keeps what a source says from its own store in the record, and out of the present whatever its time', () => {
+    const { floor, wall, say } = makeFloor()
+    say([temp, 20, wall.time], [execution, 'ACTIVE', wall.time])
+    const batch = new SampleBatchBuilder()
+    batch.push(temp, wall.time + 5, wall.time, 95, Quality.good)
+    batch.push(execution, wall.time + 5, wall.time, floor.intern('DOWN'), Quality.good)
+    const entry = floor.ingest('plc', { kind: 'samples', batch: batch.take(), isHistory: true })
+    expect(entry?.samples?.count).toBe(2)
+    expect(entry?.stateChanges).toMatchObject([{ time: wall.time + 5, state: 'Aborted' }])
+    expect([floor.signals.value[temp], floor.machines.state[0]]).toEqual([20, packmlNumber.Execute])
+    expect(levelOf(floor.signals.status[temp]!)).toBe('normal')
+  })
+
+  it('makes stale what a source no longer knows, and its machine Undefined, until it is told anew', () => {
+    const { floor, wall, say } = makeFloor()
+    const connection = () => connectionOf(floor.signals.status[temp]!)
+    say([temp, 20, wall.time], [execution, 'ACTIVE', wall.time])
+    wall.time += 1000
+    expect(floor.ingest('plc', { kind: 'stale', signals: [temp] })?.stateChanges).toBeUndefined()
+    expect([connection(), floor.machines.state[0]]).toEqual(['stale', packmlNumber.Execute])
+    expect(floor.ingest('plc', { kind: 'stale', signals: [execution, 999] })?.stateChanges).toMatchObject([
+      { state: 'Undefined', time: wall.time, observed: false },
+    ])
+    expect(floor.machines.state[0]).toBe(packmlNumber.Undefined)
+    say([temp, 20, wall.time + 1], [execution, 'ACTIVE', wall.time + 1])
+    expect([connection(), floor.machines.state[0]]).toEqual(['live', packmlNumber.Execute])
+  })
+
   it('records a polled state only when it is another', () => {
     const { say } = makeFloor({ statePeriod: 1000 })
     expect(say([execution, 'ACTIVE', 100])?.stateChanges).toHaveLength(1)

@@ -1,9 +1,11 @@
 import type { FloorEvent } from '../../adapters/contract.js'
 import type { Clock } from '../../schema/clock.js'
+import { packmlNumber } from '../../schema/packml.js'
 import type { Plant } from '../../schema/plant.js'
 import type { Entry, TwinSnapshot } from '../../schema/records.js'
 import type { SampleBatch } from '../../schema/sample-batch.js'
 import type { FaultView } from '../../twins/fault/fault.events.js'
+import type { HealthReport } from '../../twins/sensor/health.js'
 import type { SourceTwinEvent } from '../../twins/source/source.events.js'
 import type { TwinEmitted } from '../twin-system/definition.js'
 import type { RestoreOutcome } from '../twin-system/read-snapshot.js'
@@ -14,10 +16,12 @@ import { EvidenceWatch } from './evidence-watch.js'
 import { FaultWatch } from './fault-watch.js'
 import type { Floor, RegisteredSignal, Registry } from './floor.js'
 import type { FloorClock } from './floor-clock.js'
+import { HealthWatch } from './health-watch.js'
 import type { LatestMachines, LatestSignals } from './latest-table.js'
 import { LineWatch } from './line-watch.js'
 import { MachineObserver } from './machine-observer.js'
 import { MachineWatch } from './machine-watch.js'
+import { QualityGate } from './quality-gate.js'
 import { SensorWatch } from './sensor-watch.js'
 import { type SourceLink, SourceWatch } from './source-watch.js'
 import { Turn } from './turn.js'
@@ -48,7 +52,9 @@ export class LiveFloor implements Floor {
   readonly signals: LatestSignals
   readonly machines: LatestMachines
   readonly twins: TwinSystem
-  readonly counts = { samples: 0, late: 0, duplicate: 0, rejected: 0, classified: 0 }
+  readonly counts = { samples: 0, late: 0, duplicate: 0, classified: 0 }
+  /** Rejects by the rule that was broken. */
+  readonly rejected = new Map<string, number>()
   readonly restored: Record<RestoreOutcome, number> = noOutcomes()
   readonly #dictionary: Dictionary
   readonly #sensorWatch: SensorWatch
@@ -56,6 +62,8 @@ export class LiveFloor implements Floor {
   readonly #sourceWatch: SourceWatch
   readonly #faultWatch: FaultWatch
   readonly #evidenceWatch: EvidenceWatch
+  readonly #gate: QualityGate
+  readonly #healthWatch: HealthWatch
   readonly #turn = new Turn()
   readonly #bySource = new Map<string, RegisteredSignal[]>()
   readonly #isOwnTime = new Set<string>()
@@ -70,6 +78,7 @@ export class LiveFloor implements Floor {
     for (const source of plant.sources) if (source.clock === 'source') this.#isOwnTime.add(source.id)
     const twins = new TwinSystem((address, emitted) => this.#hear(address, emitted))
     const lines = new LineWatch(twins)
+    this.#gate = new QualityGate(registry)
     const observer = new MachineObserver(plant.stateMaps, code => dictionary.text(code))
     this.twins = twins
     this.#sourceWatch = new SourceWatch(twins, plant.sources)
@@ -84,6 +93,7 @@ export class LiveFloor implements Floor {
     const faults = this.#faultWatch
     const seen = { twins, registry, clock, signals, machines, faults, simulated }
     this.#evidenceWatch = new EvidenceWatch(seen)
+    this.#healthWatch = new HealthWatch({ twins, registry, clock, turn, signals })
 
     const saved = new Map(snapshots.map(snapshot => [snapshot.address, snapshot]))
     lines.addLines(plant, saved, outcome => this.restored[outcome]++)
@@ -102,6 +112,10 @@ export class LiveFloor implements Floor {
 
   faults(machine: number): readonly FaultView[] {
     return this.#faultWatch.active(machine)
+  }
+
+  health(signal: number): HealthReport | undefined {
+    return this.#healthWatch.report(signal)
   }
 
   /** The dictionary code of a text; new texts ride with the next entry. */
@@ -124,13 +138,17 @@ export class LiveFloor implements Floor {
   /** Takes what a source says and returns what must become durable, if anything. */
   ingest(source: string, event: FloorEvent): Entry | undefined {
     switch (event.kind) {
-      case 'samples':
-        this.#takeSamples(source, event.batch)
+      case 'samples': {
+        const believed = this.#takeSamples(source, event.batch, event.isHistory)
         this.#sourceWatch.heard(source, this.clock.now())
-        return this.#entry(source, event.batch)
+        return this.#entry(source, believed)
+      }
       case 'rejects':
         this.#turn.add('rejects', ...event.rejects)
         this.#sourceWatch.heard(source, this.clock.now())
+        return this.#entry(source)
+      case 'stale':
+        this.#signalsStale(source, event.signals)
         return this.#entry(source)
       case 'damage':
         this.#faultWatch.report(source, event.reports)
@@ -165,6 +183,7 @@ export class LiveFloor implements Floor {
     this.#sensorWatch.settleDelays(time)
     for (const { index, machine, signal } of this.#bySource.get(source) ?? []) {
       this.#sensorWatch.lost(index, time)
+      this.#healthWatch.lost(index)
       if (signal.quantity === 'state') this.#machineWatch.lost(machine, time, isOwnTime)
     }
     return this.#entry(source)
@@ -176,13 +195,15 @@ export class LiveFloor implements Floor {
     this.#sensorWatch.settleDelays(now)
     this.#sensorWatch.findSilent(now)
     this.#faultWatch.tick(now)
+    this.#healthWatch.tick(now)
     this.twins.tick(now)
     return this.#entry('floor')
   }
 
   /** Snapshots of at most `most` twins that changed since their last. */
   snapshot(most?: number): Entry | undefined {
-    const snapshots = this.twins.takeSnapshots(this.clock.now(), most)
+    const now = this.clock.now()
+    const snapshots = [...this.twins.takeSnapshots(now, most), ...this.#healthWatch.takeSnapshots(now, most)]
     return snapshots.length > 0 ? { source: 'floor', snapshots } : undefined
   }
 
@@ -196,9 +217,13 @@ export class LiveFloor implements Floor {
       if (ofSource === undefined) this.#bySource.set(source, [registered])
       else ofSource.push(registered)
     }
+    this.#healthWatch.add(machine, saved)
   }
 
-  #takeSamples(source: string, batch: SampleBatch): void {
+  /** Returns the batch as it is believed. */
+  #takeSamples(source: string, arrived: SampleBatch, isHistory = false): SampleBatch {
+    const { batch, rejects } = this.#gate.judge(source, arrived, this.clock.now())
+    this.#turn.add('rejects', ...rejects)
     const { count, signal, sourceTime, receiveTime, value, quality } = batch
     const isOwnTime = this.#isOwnTime.has(source)
     const machines = this.#machineWatch
@@ -210,20 +235,23 @@ export class LiveFloor implements Floor {
       const time = sourceTime[i]!
       if (isOwnTime) this.clock.advance(source, time)
       const newest = latest.sourceTime[index]!
-      const isLate = time < newest
+      const isLate = isHistory || time < newest
       // Kept all the same: a source that comes back says again what is still true.
       if (time === newest && quality[i] === latest.quality[index] && Object.is(value[i], latest.value[index]))
         this.counts.duplicate++
       if (machines.isObserved(index)) {
-        machines.observe({ source, index, value: value[i]!, quality: quality[i]!, time, isLate })
+        const sample = { source, index, value: value[i]!, quality: quality[i]!, time, isLate, isHistory }
+        machines.observe(sample)
       }
       if (isLate) {
         this.counts.late++
         continue
       }
       machines.count(index, value[i]!, quality[i]!, time)
+      this.#healthWatch.take(index, value[i]!, quality[i]!, time)
       if (sensors.take(index, value[i]!, quality[i]!, time, receiveTime[i]!)) this.counts.classified++
     }
+    return batch
   }
 
   #sourceFound(source: string): void {
@@ -232,6 +260,7 @@ export class LiveFloor implements Floor {
     const time = this.clock.now()
     this.#sourceWatch.tell(source, { type: 'CONNECTED', time })
     for (const { index, machine, signal } of this.#bySource.get(source) ?? []) {
+      this.#gate.forget(index)
       this.#sensorWatch.found(index, time, isOwnTime)
       if (signal.quantity === 'state') this.#machineWatch.found(machine, time, isOwnTime)
     }
@@ -243,22 +272,38 @@ export class LiveFloor implements Floor {
     for (const { index } of this.#bySource.get(source) ?? []) this.#sensorWatch.confirm(index, time)
   }
 
+  #signalsStale(source: string, signals: readonly number[]): void {
+    const time = this.clock.now()
+    const isOwnTime = this.#isOwnTime.has(source)
+    for (const index of signals) {
+      const registered = this.registry.signalByIndex(index)
+      if (registered === undefined) continue
+      this.#sensorWatch.stale(index, time)
+      if (registered.signal.quantity === 'state') this.#machineWatch.lost(registered.machine, time, isOwnTime)
+    }
+  }
+
+  #machineChanged(machine: number, state: number): void {
+    const isWorking = state === packmlNumber.Execute
+    this.#healthWatch.works(this.registry.machineByIndex(machine)!, isWorking)
+    if (!isWorking) return
+    this.#faultWatch.running(machine, this.machines.since[machine]!)
+    this.#evidenceWatch.stir(machine)
+  }
+
   #hear(address: string, emitted: TwinEmitted): void {
     const { type, time, ...payload } = emitted
     this.#turn.add('twinEvents', { address, time, type, payload })
-    this.#machineWatch.hear(address, emitted)
+    this.#machineWatch.hear(address)
     this.#faultWatch.hear(address, emitted)
     this.#evidenceWatch.hear(address, emitted)
   }
 
   #entry(source: string, samples?: SampleBatch): Entry | undefined {
-    this.#machineWatch.settle(machine => {
-      this.#faultWatch.running(machine, this.machines.since[machine]!)
-      this.#evidenceWatch.stir(machine)
-    })
+    this.#machineWatch.settle((machine, state) => this.#machineChanged(machine, state))
     this.#evidenceWatch.settle(this.clock.now())
     const entry = this.#turn.take(source, this.#dictionary.takeFresh(), samples)
-    this.counts.rejected += entry?.rejects?.length ?? 0
+    for (const { rule } of entry?.rejects ?? []) this.rejected.set(rule, (this.rejected.get(rule) ?? 0) + 1)
     return entry
   }
 }

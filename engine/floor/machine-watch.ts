@@ -4,9 +4,8 @@ import { modeNumber, packmlNumber } from '../../schema/packml.js'
 import { Quality } from '../../schema/quality.js'
 import type { Reject, StateChange, TwinSnapshot } from '../../schema/records.js'
 import type { MachineContext } from '../../twins/machine/machine.context.js'
-import type { CounterName, MachineEmitted } from '../../twins/machine/machine.events.js'
+import type { CounterName } from '../../twins/machine/machine.events.js'
 import { packmlStateOf } from '../../twins/machine/machine.machine.js'
-import type { TwinEmitted } from '../twin-system/definition.js'
 import type { RestoreOutcome, TwinSystem } from '../twin-system/twin-system.js'
 import type { RegisteredMachine, RegisteredSignal, Registry } from './floor.js'
 import { LatestMachines, type LatestSignals } from './latest-table.js'
@@ -16,8 +15,6 @@ import { partCounterOf } from './part-counters.js'
 import { stateValueOf } from './state-value.js'
 import type { Turn } from './turn.js'
 import { machineAddress, machineKind } from './twin-kinds.js'
-
-type PartsCounted = Extract<MachineEmitted, { type: 'parts.counted' }>
 
 export interface MachineWatchParts {
   readonly twins: TwinSystem
@@ -39,6 +36,8 @@ interface ObservedSample {
   /** Source time, Unix ms. */
   readonly time: number
   readonly isLate: boolean
+  /** For the record only, whatever its time. */
+  readonly isHistory: boolean
 }
 
 /** Keeps the machine twins of a floor, tells them what their state, mode and counter signals say, and shows them. */
@@ -86,7 +85,7 @@ export class MachineWatch {
   }
 
   /** Takes what a signal of state or mode says, late or not. */
-  observe({ source, index, value, quality, time, isLate }: ObservedSample): void {
+  observe({ source, index, value, quality, time, isLate, isHistory }: ObservedSample): void {
     const { twins, clock, turn, observer, signals } = this.#parts
     const { signal, machine } = this.#signals[index]!
     const isUntold = this.#untold.has(machine)
@@ -101,13 +100,13 @@ export class MachineWatch {
     if (state !== undefined) {
       const change = { machine: id, state, mode: mode ?? '', reason, sourceState: word, observed: true }
       turn.add('stateChanges', { ...change, time })
-      const lostAt = this.#untold.get(machine)
+      const lostAt = isHistory ? undefined : this.#untold.get(machine)
       if (lostAt !== undefined) {
         // The source is back and repeats a state older than the loss: it is true now, not of the silence between.
         this.#untold.delete(machine)
         if (time < lostAt) turn.add('stateChanges', { ...change, time: clock.now() })
       }
-      twins.send(address, { type: 'OBSERVED', state, reason, sourceState: word, time })
+      if (!isHistory) twins.send(address, { type: 'OBSERVED', state, reason, sourceState: word, time })
     }
     if (mode !== undefined) {
       if (state === undefined) {
@@ -122,7 +121,7 @@ export class MachineWatch {
         }
         turn.add('stateChanges', change)
       }
-      twins.send(address, { type: 'MODE_OBSERVED', mode, time })
+      if (!isHistory) twins.send(address, { type: 'MODE_OBSERVED', mode, time })
     }
   }
 
@@ -168,30 +167,19 @@ export class MachineWatch {
     lines.sourceFound(id, time)
   }
 
-  /** A twin spoke; its machine is shown at the end of the turn, and what it counted goes on record. */
-  hear(address: string, emitted: TwinEmitted): void {
+  /** A twin spoke; its machine is shown at the end of the turn. */
+  hear(address: string): void {
     const machine = this.#indexByAddress.get(address)
-    if (machine === undefined) return
-    this.#spoke.add(machine)
-    if (emitted.type !== 'parts.counted') return
-    const { time: ts, counter, by: parts, total, cause } = emitted as PartsCounted
-    this.#parts.turn.addRow('production_events', {
-      machine: this.#idOf(machine),
-      ts,
-      counter,
-      parts,
-      total,
-      cause,
-    })
+    if (machine !== undefined) this.#spoke.add(machine)
   }
 
-  /** The turn is over: shows the machines whose twins spoke in it, and tells which of them began to work. */
-  settle(onExecute: (machine: number) => void): void {
+  /** The turn is over: shows the machines whose twins spoke in it, and tells which of them are in a new state. */
+  settle(onChange: (machine: number, state: number) => void): void {
     const { state } = this.latest
     for (const index of this.#spoke) {
       const before = state[index]
       this.#show(index)
-      if (state[index] !== before && state[index] === packmlNumber.Execute) onExecute(index)
+      if (state[index] !== before) onChange(index, state[index]!)
     }
     this.#spoke.clear()
   }

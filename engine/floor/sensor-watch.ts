@@ -99,10 +99,13 @@ export class SensorWatch {
 
   findSilent(now: number): void {
     for (const { index } of this.#registry.signals) {
-      if (now - this.#lastHeard[index]! > this.#silence[index]! && this.#classifier.isMovedBySilence(index)) {
-        this.#tell(index, { type: 'SILENT', time: now })
-      }
+      if (now - this.#lastHeard[index]! > this.#silence[index]!) this.stale(index, now)
     }
+  }
+
+  /** Nobody knows whether its newest value still holds. */
+  stale(index: number, time: number): void {
+    if (this.#classifier.isMovedBySilence(index)) this.#tell(index, { type: 'SILENT', time })
   }
 
   #adopt(index: number, address: string): void {

@@ -4,6 +4,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import pino from 'pino'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createRouter, refuseOtherMethods } from '../api/router.js'
+import { emptyHistory } from '../api/test-history.js'
 import { GatewayError } from './gateway-error.js'
 import { bridge, maxBody } from './http-bridge.js'
 import { openTestGateway, type TestGateway } from './test-gateway.js'
@@ -145,8 +146,8 @@ describe('The gateway', () => {
   it('survives clients that hang up in the middle', async () => {
     const { gateway, url, log } = await gatewayFor({
       store: {
+        ...emptyHistory,
         history: () => new Promise(resolve => setImmediate(() => resolve([]))),
-        textHistory: async ({ signal }) => ({ signal, changes: [], isCut: false }),
       },
     })
     const asks = [

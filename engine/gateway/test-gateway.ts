@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
 import { Registry } from 'prom-client'
+import { emptyHistory } from '../api/test-history.js'
 import { createGateway, type Gateway, type GatewayOptions } from './gateway.js'
 import { TestClient } from './test-client.js'
 import { type TestFloor, testFloor } from './test-floor.js'
@@ -33,10 +34,7 @@ export async function openTestGateway(
   const log: Record<string, unknown>[] = []
   const logger = pino({ level: 'warn' }, { write: line => log.push(JSON.parse(line)) })
   const gateway = await createGateway({
-    store: {
-      history: async () => [],
-      textHistory: async ({ signal }) => ({ signal, changes: [], isCut: false }),
-    },
+    store: emptyHistory,
     sources: new Map(),
     logger,
     metrics,

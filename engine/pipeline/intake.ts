@@ -102,7 +102,7 @@ export class Intake {
         const { batch, rejects } = gateTimes(floor, health.source, health.time.apply(event.batch))
         this.#reject(health, rejects)
         const { late, duplicate } = floor.counts
-        const entry = floor.ingest(health.source, { kind: 'samples', batch })
+        const entry = floor.ingest(health.source, { ...event, batch })
         health.late += floor.counts.late - late
         health.duplicates += floor.counts.duplicate - duplicate
         this.#appendOf(health, entry, () => {

@@ -12,8 +12,8 @@ import {
 import type { SourceSpec } from '../../schema/plant.js'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { createApi } from '../api/api.js'
-import type { HistoryReader } from '../api/context.js'
 import { manifestDocument } from '../api/manifest.js'
+import { emptyHistory } from '../api/test-history.js'
 import { Dictionary } from '../floor/dictionary.js'
 import { FloorClock } from '../floor/floor-clock.js'
 import { LiveFloor } from '../floor/live-floor.js'
@@ -68,12 +68,8 @@ function makeGround(given: Partial<SourceSpec> = {}) {
   })
   const metrics = new Registry()
   addSourceMetrics(metrics, intake.health.values())
-  const store: HistoryReader = {
-    history: async () => [],
-    textHistory: async ({ signal }) => ({ signal, changes: [], isCut: false }),
-  }
   const api = createApi(
-    { floor, store, sources: intake.health, metrics, logger, missing: () => [] },
+    { floor, store: emptyHistory, sources: intake.health, metrics, logger, missing: () => [] },
     manifestDocument(floor),
   )
   return {

@@ -20,6 +20,7 @@ import {
   type TextHistoryQuery,
 } from './history.js'
 import { migrate } from './migrations/migrate.js'
+import { type RejectQuery, type RejectRecord, readRejects } from './reject-history.js'
 import type { Position } from './spool/recovery.js'
 import { Spool, type SpoolOptions } from './spool/spool.js'
 import { Writer, type WriterFigures } from './writer.js'
@@ -72,6 +73,7 @@ export interface Store {
   flush(): Promise<void>
   history(query: HistoryQuery): Promise<SignalHistory[]>
   textHistory(query: TextHistoryQuery): Promise<TextHistory>
+  rejects(query: RejectQuery): Promise<RejectRecord[]>
   /** The newest snapshot of every twin, those of an earlier run that were still in the spool included. */
   latestSnapshots(): Promise<TwinSnapshot[]>
   /** For reading; parameters are `{name:Type}` in the text. */
@@ -184,6 +186,10 @@ class RunningStore implements Store {
 
   async textHistory(query: TextHistoryQuery): Promise<TextHistory> {
     return readTextHistory(this.#database, query)
+  }
+
+  rejects(query: RejectQuery): Promise<RejectRecord[]> {
+    return readRejects(this.#database, query)
   }
 
   async latestSnapshots(): Promise<TwinSnapshot[]> {

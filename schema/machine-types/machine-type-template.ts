@@ -22,6 +22,8 @@ export interface SignalTemplate {
   /** 0 = not quantised. */
   readonly resolution: number
   readonly limits: Limits
+  /** Fastest change that can be true, in its unit per second. */
+  readonly maxRate?: number
   /** Typical centre and spread in normal production. */
   readonly normal?: readonly [number, number]
   /** Name of the map from the source's words. */

@@ -370,7 +370,7 @@ const table: readonly (readonly [title: string, from: string, to: string, proble
     'two signals under one tag',
     'id: mill-1, type: cnc-mill',
     'id: saw-2, type: saw',
-    `28:17  ${machines}[1]: the source "sim" would have to tell saw-2.blade from saw-1.blade by the same tag "blade"; give each its tag, or write tags: '{machine}.{signal}' at the source`,
+    `28:17  ${machines}[1]: the source "sim" would have to tell saw-2.blade from saw-1.blade by the same tag "blade"; give each its tag, or write tags: '{machine}.{signal}' at the source or the type`,
   ],
   [
     'a bracket that is never closed',

@@ -214,6 +214,25 @@ types:
     ])
   })
 
+  it('names the signals of all machines of a type by one pattern, unless the machine or the signal says otherwise', () => {
+    const text = minimal
+      .replace(", tags: '{machine}.{signal}'", '')
+      .replace(
+        '{ id: mill-1, type: cnc-mill }',
+        "{ id: mill-1, type: my-mill, signals: { vibration: { tag: '{area}/v' } } }",
+      )
+      .replace('{ id: mill-2, type: cnc-mill }', "{ id: mill-2, type: my-mill, tags: 'x{machine}{signal}' }")
+    const types =
+      "types: { my-mill: { extends: mill }, mill: { extends: cnc-mill, tags: 'ns=2;s={line}.{machine}.{signal}' } }"
+    const plant = load(`${text}${types}\n`)
+    const [area] = plant.sites[0]!.areas
+    const line = area!.lines[0]!.id
+    expect(machinesOf(plant).map(({ signals }) => signals.slice(0, 2).map(({ tag }) => tag))).toEqual([
+      [`${area!.id}/v`, `ns=2;s=${line}.mill-1.spindle-temperature`],
+      ['xmill-2vibration', 'xmill-2spindle-temperature'],
+    ])
+  })
+
   it('takes the options of a source flat or under options', () => {
     const options = (source: string) =>
       load(minimal.replace("sim: { adapter: simulator, tags: '{machine}.{signal}' }", source)).sources[0]

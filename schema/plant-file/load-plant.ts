@@ -124,16 +124,17 @@ class HierarchyReader {
     const area = this.#report.read(areaEntry, entry, path)
     const lines = this.#report
       .list(child(entry, 'lines'), [...path, 'lines'])
-      .flatMap(([each, at]) => this.#line(each, at, site))
+      .flatMap(([each, at]) => this.#line(each, at, site, area?.id ?? ''))
     return area === undefined ? [] : [{ id: area.id, name: area.name ?? area.id, lines }]
   }
 
-  #line(entry: unknown, path: PlantPath, site: string): Line[] {
+  #line(entry: unknown, path: PlantPath, site: string, area: string): Line[] {
     this.lineIds.declareEntry(entry, path)
     const line = this.#report.read(lineEntry, entry, path)
+    const where = { site, area, line: line?.id ?? '' }
     const placed = this.#report
       .list(child(entry, 'machines'), [...path, 'machines'])
-      .flatMap(([each, at]) => this.#reader.read(each, at))
+      .flatMap(([each, at]) => this.#reader.read(each, at, where))
     const feeding = placed.map((each, place): FeedingMachine => {
       const next = placed[place + 1]
       return { ...each, site, feeds: each.feeds ?? (next === undefined ? [] : [next.machine.id]) }

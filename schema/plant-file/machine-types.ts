@@ -20,6 +20,8 @@ export interface ResolvedType {
   readonly idealCycleTime: number | undefined
   /** Of the sensors that machines add, milliseconds. */
   readonly period: number | undefined
+  /** How its machines' signals are named at their source; where it does not say, as the source does. */
+  readonly tags: string | undefined
   /** How its machines use PackML, as far as the file says. */
   readonly packml: PackmlEntry | undefined
   /** What its machines' own entries build on. */
@@ -106,6 +108,7 @@ export class MachineTypes {
       type: makeType(typeId, draft.name ?? typeId, archetype, ratedPower),
       idealCycleTime: draft.idealCycleTime,
       period: draft.period,
+      tags: draft.tags,
       packml: draft.packml,
       drafts: { signals: draft.signals, status: draft.status },
       templates: { signals: templates.signals, status: templates.status },

@@ -1,6 +1,6 @@
 import type { MachineConfig } from '../machine-config.js'
 import type { SignalTemplate } from '../machine-types/machine-type-template.js'
-import { makeSignal } from '../machine-types/make-signal.js'
+import { type MachinePlace, makeSignal } from '../machine-types/make-signal.js'
 import type { Machine, Signal } from '../plant.js'
 import type { DeclaredIds } from './declared-ids.js'
 import { id, type MachineEntry, machineEntry } from './entries.js'
@@ -51,7 +51,7 @@ export class MachineReader {
   }
 
   /** The machines of one entry: several where its id is a range. */
-  read(value: unknown, path: PlantPath): PlacedMachine[] {
+  read(value: unknown, path: PlantPath, where: Omit<MachinePlace, 'machine'>): PlacedMachine[] {
     const { report } = this.#surroundings
     const ids = this.#declare(value, path)
     const entry = report.read(machineEntry, value, path)
@@ -68,7 +68,8 @@ export class MachineReader {
     if (templates === undefined || idealCycleTime === undefined || source === undefined) return []
     return ids.flatMap(({ id: machineId, number }): PlacedMachine[] => {
       if (!this.#hasRoom(templates.length, path)) return []
-      const place = { machine: machineId, source, tagPatterns: this.#tagPatterns }
+      const tags = entry.tags ?? type?.tags
+      const place = { ...where, machine: machineId, source, tags, tagPatterns: this.#tagPatterns }
       const signals = templates.map(([name, role, template]) => makeSignal(name, role, template, place))
       this.#checkTags(signals, path)
       const name = entry.name?.replaceAll('{n}', number ?? '{n}') ?? machineId
@@ -232,7 +233,7 @@ export class MachineReader {
       else if (!isSaid) {
         isSaid = true
         const message = `the source "${source}" would have to tell ${signalId} from ${other} by the same tag "${tag}"`
-        const fix = `give each its tag, or write tags: '{machine}.{signal}' at the source`
+        const fix = `give each its tag, or write tags: '{machine}.{signal}' at the source or the type`
         this.#surroundings.report.add(path, tag, message, fix)
       }
     }

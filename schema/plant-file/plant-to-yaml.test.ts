@@ -67,6 +67,37 @@ describe('a plant as YAML', () => {
     expect(text.length).toBeLessThan(120_000)
   })
 
+  it('names the signals of a type’s machines by one pattern where they are named alike', () => {
+    const plant = withMachines(referencePlant(), machine => ({
+      ...machine,
+      signals: machine.signals.map(signal => ({
+        ...signal,
+        tag: `ns=2;s=${machine.id.split('-').slice(0, 3).join('-')}.${machine.id}.${signal.name}`,
+      })),
+    }))
+    const text = plantToYaml(plant)
+    expect(reload(plant)).toStrictEqual(plant)
+    expect(text.split('tags: ns=2;s={line}.{machine}.{signal}')).toHaveLength(13)
+    expect(text).not.toContain('tag: ')
+  })
+
+  it('reads back whatever names machines, lines and signals have, and whatever tags', () => {
+    const word = fc.constantFrom('m', 'line', 'machine', 'signal', 'a', 'area')
+    fc.assert(
+      fc.property(fc.array(word, { minLength: 1, maxLength: 4 }), fc.boolean(), (words, isByName) => {
+        const plant = withMachines(referencePlant(), (machine, number) => ({
+          ...machine,
+          signals: machine.signals.map((signal, i) => ({
+            ...signal,
+            tag: `${words.join('.')}${number}-${isByName ? `{x}${signal.name}` : i}`,
+          })),
+        }))
+        expect(reload(plant)).toStrictEqual(plant)
+      }),
+      { numRuns: 3 },
+    )
+  })
+
   it('keeps what single machines have of their own', () => {
     const plant = withMachines(referencePlant(), (machine, number) => ({
       ...machine,

@@ -1,5 +1,5 @@
 import { Document, isMap, isScalar, isSeq, visit } from 'yaml'
-import { expandTag, plainTagPattern } from '../machine-types/make-signal.js'
+import { expandTag, type MachinePlace, plainTagPattern } from '../machine-types/make-signal.js'
 import type { Machine, Plant, Signal, StateMap } from '../plant.js'
 import { type StateMeaning, shippedStateMaps } from '../state-maps.js'
 import { isTextQuantity } from '../units.js'
@@ -42,7 +42,10 @@ class PlantWriter {
   readonly #plant: Plant
   readonly #machines: readonly Machine[]
   readonly #byType: ReadonlyMap<string, readonly Machine[]>
+  readonly #places: ReadonlyMap<string, MachinePlace>
   readonly #tagPatterns: ReadonlyMap<string, string>
+  /** How machines of a type name their signals where they do so alike, and not as their source does. */
+  readonly #typeTags: ReadonlyMap<string, string>
   /** Signals on which all machines of a type that have them agree: by type and role, name to entry. */
   readonly #shared = new Map<string, ReadonlyMap<string, Entry>>()
 
@@ -51,8 +54,15 @@ class PlantWriter {
     this.#machines = plant.sites.flatMap(site =>
       site.areas.flatMap(area => area.lines.flatMap(line => line.machines)),
     )
-    this.#tagPatterns = findTagPatterns(this.#machines)
+    this.#places = placesOf(plant)
+    this.#tagPatterns = findTagPatterns(this.#machines, this.#places)
     this.#byType = groupBy(this.#machines, machine => machine.type)
+    this.#typeTags = new Map(
+      [...this.#byType].flatMap(([typeId, machines]) => {
+        const tags = this.#findTags(machines)
+        return tags === undefined ? [] : [[typeId, tags]]
+      }),
+    )
     for (const [typeId, machines] of this.#byType) {
       for (const { role } of roles) this.#shared.set(`${typeId} ${role}`, this.#findShared(machines, role))
     }
@@ -80,6 +90,7 @@ class PlantWriter {
             archetype: type.archetype,
             ratedPower: type.ratedPower,
             ...optional('idealCycleTime', cycleTimes.get(type.id)),
+            ...optional('tags', this.#typeTags.get(type.id)),
             ...optional('signals', mapToEntry(this.#shared.get(`${type.id} sensor`))),
             ...optional('status', mapToEntry(this.#shared.get(`${type.id} status`))),
           },
@@ -161,6 +172,21 @@ class PlantWriter {
     return entry
   }
 
+  /** The one pattern by which these machines name the signals of their sources; none where the sources' will do. */
+  #findTags(machines: readonly Machine[]): string | undefined {
+    const patterns = new Set<string>()
+    for (const machine of machines) {
+      for (const { source, name, tag } of machine.signals) {
+        if (source !== machine.source) continue
+        const place = this.#places.get(machine.id)!
+        if (tag === expandTag(this.#tagPatterns.get(source) ?? plainTagPattern, place, name)) return undefined
+        patterns.add(generalise(tag, place, name))
+        if (patterns.size > 1) return undefined
+      }
+    }
+    return [...patterns][0]
+  }
+
   #findShared(machines: readonly Machine[], role: Role): ReadonlyMap<string, Entry> {
     const entries = new Map<string, Entry>()
     const differing = new Set<string>()
@@ -179,10 +205,13 @@ class PlantWriter {
 
   /** A signal without what is understood. */
   #signal(signal: Signal, machine: Machine): Entry {
-    const { quantity, unit, type, period, range, resolution, limits, normal, source, tag } = signal
+    const { quantity, unit, type, period, range, resolution, limits, maxRate, normal, source, tag } = signal
     const usualRange: readonly number[] | undefined =
       type === 'text' ? [0, 0] : signal.role === 'status' ? counterRange : undefined
-    const usualTag = expandTag(this.#tagPatterns.get(source) ?? plainTagPattern, machine.id, signal.name)
+    const place = this.#places.get(machine.id)!
+    const ofType = source === machine.source ? this.#typeTags.get(machine.type) : undefined
+    const pattern = ofType ?? this.#tagPatterns.get(source) ?? plainTagPattern
+    const usualTag = expandTag(pattern, place, signal.name)
     return {
       ...(quantity !== impliedQuantity(signal.name, signal.role) && { quantity }),
       ...(unit !== '' && { unit }),
@@ -190,6 +219,7 @@ class PlantWriter {
       ...(period !== (signal.role === 'sensor' ? sensorPeriodMs : 0) && { period: formatPeriod(period) }),
       ...(String(range) !== String(usualRange) && { range }),
       ...(resolution !== 0 && { resolution }),
+      ...optional('maxRate', maxRate),
       ...optional('normal', normal),
       ...(Object.keys(limits).length > 0 && { limits: writeLimits(limits) }),
       ...optional('map', signal.stateMap),
@@ -200,15 +230,44 @@ class PlantWriter {
 }
 
 /** Sources that name all their signals by machine and signal. */
-function findTagPatterns(machines: readonly Machine[]): ReadonlyMap<string, string> {
+function findTagPatterns(
+  machines: readonly Machine[],
+  places: ReadonlyMap<string, MachinePlace>,
+): ReadonlyMap<string, string> {
   const pattern = '{machine}.{signal}'
   const isPattern = new Map<string, boolean>()
   for (const machine of machines) {
+    const place = places.get(machine.id)!
     for (const { source, name, tag } of machine.signals) {
-      isPattern.set(source, (isPattern.get(source) ?? true) && tag === expandTag(pattern, machine.id, name))
+      isPattern.set(source, (isPattern.get(source) ?? true) && tag === expandTag(pattern, place, name))
     }
   }
   return new Map([...isPattern].flatMap(([source, holds]) => (holds ? [[source, pattern]] : [])))
+}
+
+function placesOf(plant: Plant): ReadonlyMap<string, MachinePlace> {
+  const places = new Map<string, MachinePlace>()
+  for (const { id: site, areas } of plant.sites)
+    for (const { id: area, lines } of areas)
+      for (const { id: line, machines } of lines)
+        for (const { id: machine } of machines) places.set(machine, { site, area, line, machine })
+  return places
+}
+
+/** A pattern that stands for the tag, with as much of the place as the tag names. */
+function generalise(tag: string, place: MachinePlace, signal: string): string {
+  const named = { machine: place.machine, line: place.line, area: place.area, site: place.site, signal }
+  let parts = [{ text: tag, isPlaceholder: false }]
+  for (const [name, id] of Object.entries(named)) {
+    parts = parts.flatMap(part => {
+      if (part.isPlaceholder || id === undefined) return [part]
+      const pieces = part.text.split(id).map(text => ({ text, isPlaceholder: false }))
+      return pieces.flatMap((piece, i) =>
+        i === 0 ? [piece] : [{ text: `{${name}}`, isPlaceholder: true }, piece],
+      )
+    })
+  }
+  return parts.map(({ text }) => text).join('')
 }
 
 /** The maps that are not the shipped ones of the same name. */

@@ -48,12 +48,13 @@ export function draftOf({ stateMap, ...template }: SignalTemplate): SignalEntry 
   const { quantity, unit, type, period, tag, source } = template
   const base = { quantity, unit, type, period, ...(tag && { tag }), ...(source && { source }) }
   if (type === 'text') return { ...base, ...(stateMap && { map: stateMap }) }
-  const { range, resolution, limits, normal } = template
+  const { range, resolution, limits, maxRate, normal } = template
   return {
     ...base,
     range: [...range],
     resolution,
     limits,
+    ...(maxRate && { maxRate }),
     ...(normal && { normal: [...normal] }),
     ...(stateMap && { map: stateMap }),
   }
@@ -98,6 +99,7 @@ export function completeSignal(
     range,
     resolution: draft.resolution ?? 0,
     limits,
+    ...(draft.maxRate && { maxRate: draft.maxRate }),
     ...(draft.normal && { normal: draft.normal }),
     ...(draft.map && { stateMap: draft.map }),
     ...(draft.tag && { tag: draft.tag }),
@@ -176,7 +178,7 @@ class SignalCheck {
   }
 
   text(): void {
-    for (const key of ['range', 'resolution', 'limits', 'normal'] as const) {
+    for (const key of ['range', 'resolution', 'limits', 'maxRate', 'normal'] as const) {
       const value = this.#draft[key]
       if (value !== undefined) this.fault(key, `a text has no ${key}`, `remove ${key}`, value)
     }

@@ -1,9 +1,8 @@
 import type { Definition } from './definition.js'
 import { dictionary, machines, signals } from './dimensions.js'
 import { faultEvents } from './faults.js'
-import { oeeHourly } from './oee.js'
-import { productionEvents } from './production.js'
 import { rejects } from './rejects.js'
+import { sensorHealth } from './sensor-health.js'
 import { stateChanges, stateIntervals } from './states.js'
 import { telemetry, telemetry1m, telemetry1mParts } from './telemetry.js'
 import { twinEvents, twinSnapshots } from './twins.js'
@@ -19,8 +18,7 @@ export const definitions: readonly Definition[] = [
   twinEvents,
   twinSnapshots,
   faultEvents,
-  productionEvents,
-  oeeHourly,
+  sensorHealth,
   signals,
   machines,
   dictionary,

@@ -1,16 +1,21 @@
+import type { DamageReport } from '../../schema/damage-report.js'
 import type { Archetype, Machine, Plant, Signal } from '../../schema/plant.js'
 import type { Duty } from '../flow/duty.js'
 import { EventQueue } from '../flow/event-queue.js'
 import { Flow } from '../flow/flow.js'
+import { plantFlow } from '../flow/plant-flow.js'
 import { shareOf } from '../flow/random.js'
-import { loadPeriod, MachineLoad } from './load.js'
-import { type PlacedSensor, SensorBank } from './sensor-bank.js'
+import { Faults } from '../physics/faults.js'
+import { type PlacedSensor, SensorBank } from '../physics/sensor-bank.js'
 import { type StatusKind, statusKindOf, statusValue } from './status.js'
 
 /** Status signals are said again this often, even when nothing changed, ms. */
 const statusPeriod = 60_000
 /** A sensor that is reported on change is read this often, ms. */
 const onChangePeriod = 1000
+
+/** How long the lines have been running when the plant is met, ms: long enough for buffers to be as they ever are. */
+const warmUp = 4 * 3_600_000
 
 /** Gets every sample in the order of time: the place of the signal in `signals`, Unix ms, the value (see `words`). */
 export type Emit = (signal: number, time: number, value: number) => void
@@ -31,6 +36,10 @@ export interface BehaviourOptions {
   readonly phaseSpread?: number
   /** Distance between samples of every periodic sensor in place of its own, ms. */
   readonly period?: number
+  /** Share of machines that carry a fault of their own at any time, 0 to 1; default 0. */
+  readonly faultShare?: number
+  /** Hears how the hidden damage of machines comes and goes. */
+  readonly onDamage?: (report: DamageReport) => void
 }
 
 /** Sensors of a machine that are read together. */
@@ -57,9 +66,9 @@ export class Behaviour {
   /** By the number that `Emit` names a signal with. */
   readonly signals: readonly Signal[]
   readonly flow: Flow
-  readonly #load: MachineLoad
+  readonly faults: Faults
   readonly #bank: SensorBank
-  /** Ids: the flow of each machine, then its load, then its status, then the scans; see `advance`. */
+  /** Ids: the faults of each machine, then its status, then the scans; see `advance`. The flow comes before all. */
   readonly #queue: EventQueue
   readonly #scans: readonly Scan[]
   readonly #status: readonly (readonly StatusSlot[])[]
@@ -79,33 +88,41 @@ export class Behaviour {
     this.signals = machines.flatMap(machine => machine.signals)
     this.#machines = machines.length
     this.#time = options.start
-    this.#queue = new EventQueue(3 * machines.length + layout.scans.length)
+    this.#queue = new EventQueue(2 * machines.length + layout.scans.length)
     const ids = machines.map(({ machine }) => machine.id)
     const listener = {
       onState: (machine: number, time: number) => this.#onState(machine, time),
       onPart: (machine: number, time: number) => this.#onPart(machine, time),
     }
-    this.flow = new Flow(
-      machines.map(({ machine }) => ({
-        id: machine.id,
-        idealCycleTime: machine.idealCycleTime,
-        feeds: machine.feeds.flatMap(id => places.get(id) ?? []),
-      })),
-      { seed: options.seed, start: options.start, queue: this.#queue, listener, duty: options.duty },
+    const { seed, start, duty, faultShare = 0, onDamage } = options
+    const placed = machines.map(({ machine }) => ({
+      id: machine.id,
+      idealCycleTime: machine.idealCycleTime,
+      feeds: machine.feeds.flatMap(id => places.get(id) ?? []),
+    }))
+    this.flow = new Flow(plantFlow(placed, seed, duty), { seed, start, warmUp, listener })
+    const equipment = machines.map(({ machine: { id, type, signals } }) => {
+      const sensors = signals.filter(({ role }) => role === 'sensor')
+      return { id, type, sensors }
+    })
+    this.faults = new Faults(
+      equipment.map(({ sensors, ...machine }) => ({ ...machine, sensors: sensors.length })),
+      this.flow,
+      { seed, start, share: faultShare, onReport: onDamage },
     )
-    this.#load = new MachineLoad(ids, options.seed)
-    this.#bank = new SensorBank(layout.sensors, { seed: options.seed, flow: this.flow, load: this.#load })
+    const parts = { seed, start, machines: equipment, flow: this.flow, faults: this.faults }
+    this.#bank = new SensorBank(layout.sensors, parts)
     this.#scans = layout.scans.map(({ scan }) => scan)
     this.#status = layout.status
     this.#statusPeriod = Float64Array.from(layout.status, (_, m) => statusPeriodOf(machines[m]!.signals))
     this.#last = new Float64Array(this.signals.length).fill(Number.NaN)
     this.#phase = Float64Array.from(ids, id => shareOf(id) * (options.phaseSpread ?? 1))
-    for (const [m, phase] of this.#phase.entries()) {
-      this.#queue.set(this.#machines + m, firstDue(options.start + 1, loadPeriod, phase))
-      if (this.#status[m]!.length > 0) this.#queue.set(2 * this.#machines + m, options.start)
+    for (const m of machines.keys()) {
+      this.#awaitFaults(m, start)
+      if (this.#status[m]!.length > 0) this.#queue.set(this.#machines + m, start)
     }
     for (const [s, { machine, scan }] of layout.scans.entries()) {
-      this.#queue.set(3 * this.#machines + s, firstDue(options.start, scan.period, this.#phase[machine]!))
+      this.#queue.set(2 * this.#machines + s, firstDue(start, scan.period, this.#phase[machine]!))
     }
   }
 
@@ -121,20 +138,32 @@ export class Behaviour {
   advance(until: number, emit: Emit, limit = Number.POSITIVE_INFINITY): number {
     this.#emit = emit
     this.#emitted = 0
-    while (this.#emitted < limit && this.#queue.nextTime <= until) {
-      const id = this.#queue.next
-      const time = this.#queue.nextTime
+    const queue = this.#queue
+    while (this.#emitted < limit && this.#nextTime <= until) {
+      const time = this.#nextTime
       this.#time = time
-      if (id < this.#machines) this.#moveFlow(id, time)
-      else if (id < 2 * this.#machines) this.#moveLoad(id, time)
-      else if (id < 3 * this.#machines) this.#repeatStatus(id, time)
+      const id = queue.next
+      if (this.flow.nextTime === time) this.flow.step()
+      else if (id < this.#machines) this.#moveFaults(id, time)
+      else if (id < 2 * this.#machines) this.#repeatStatus(id, time)
       else this.#readSensors(id, time)
     }
-    if (this.#queue.nextTime > until) this.#time = Math.max(this.#time, until)
+    if (this.#nextTime > until) this.#time = Math.max(this.#time, until)
     return this.#emitted
   }
 
+  /** Does something to the faults of a machine now, by its place among the machines: injects, clears, repairs. */
+  changeFaults(machine: number, change: (faults: Faults, time: number) => void): void {
+    change(this.faults, this.#time)
+    this.#awaitFaults(machine, this.#time)
+  }
+
+  get #nextTime(): number {
+    return Math.min(this.flow.nextTime, this.#queue.nextTime)
+  }
+
   #onState(machine: number, time: number): void {
+    this.#bank.onState(machine, time)
     this.#report(machine, time, 'state')
     this.#report(machine, time, 'program')
   }
@@ -145,25 +174,24 @@ export class Behaviour {
     this.#report(machine, time, 'rejected')
   }
 
-  #moveFlow(id: number, time: number): void {
-    this.#queue.clear(id)
-    this.flow.handle(id, time)
+  #moveFaults(machine: number, time: number): void {
+    this.faults.handle(machine, time)
+    this.#awaitFaults(machine, time)
   }
 
-  #moveLoad(id: number, time: number): void {
-    this.#load.step(id - this.#machines)
-    this.#queue.set(id, time + loadPeriod)
+  #awaitFaults(machine: number, time: number): void {
+    this.#queue.set(machine, this.faults.due(machine, time))
   }
 
   #repeatStatus(id: number, time: number): void {
-    const machine = id - 2 * this.#machines
+    const machine = id - this.#machines
     const status = this.#status[machine]!
     for (let i = 0; i < status.length; i++) this.#say(status[i]!, machine, time)
     this.#queue.set(id, firstDue(time + 1, this.#statusPeriod[machine]!, this.#phase[machine]!))
   }
 
   #readSensors(id: number, time: number): void {
-    const { sensors, slots, period, isOnChange } = this.#scans[id - 3 * this.#machines]!
+    const { sensors, slots, period, isOnChange } = this.#scans[id - 2 * this.#machines]!
     for (let i = 0; i < sensors.length; i++) {
       const value = this.#bank.read(sensors[i]!, time)
       if (isOnChange && !this.#hasChanged(slots[i]!, value)) continue

@@ -55,7 +55,7 @@ export function statusValue(kind: StatusKind, isText: boolean, flow: Flow, machi
     case 'condition':
       return isText ? conditionWord : 0
     case 'program': {
-      const program = flow.changeovers[machine]! % programs.length
+      const program = flow.product[machine]! % programs.length
       return isText ? programWord + program : program + 1
     }
   }

@@ -1,56 +1,112 @@
+import type { MachineModel } from './model.js'
+
 /**
- * The parts between machines: one buffer before each, filled by the machines that feed it. A machine that nobody
- * feeds always finds a part; one that feeds nobody always finds room.
+ * The parts between machines: one buffer before each, first in, first out, filled by all machines that feed it, and
+ * beside it the parts that wait there to be done again. A machine that nobody feeds has none.
  */
 export class Buffers {
-  /** Parts waiting before each machine. */
-  readonly parts: Int32Array
-  /** How many fit. */
-  readonly size: Int32Array
+  /** Parts before each machine, those on their way and those to be done again included. */
+  readonly level: Int32Array
+  /** How many fit; parts to be done again do not count. */
+  readonly capacity: Int32Array
   /** Places of the machines before each machine. */
   readonly suppliers: readonly (readonly number[])[]
   readonly #feeds: readonly (readonly number[])[]
+  /** Places taken or promised. */
+  readonly #taken: Int32Array
+  /** Rings of products and of the times at which they arrive, one after the other. */
+  readonly #product: Uint16Array
+  readonly #arrival: Float64Array
+  readonly #ring: Int32Array
+  readonly #ringSize: Int32Array
+  readonly #head: Int32Array
+  readonly #again: readonly number[][]
 
-  constructor(feeds: readonly (readonly number[])[]) {
-    this.parts = new Int32Array(feeds.length)
-    this.size = new Int32Array(feeds.length)
-    this.#feeds = feeds
-    const suppliers: number[][] = feeds.map(() => [])
-    for (const [from, to] of feeds.entries()) for (const next of to) suppliers[next]?.push(from)
+  constructor(machines: readonly MachineModel[]) {
+    const n = machines.length
+    const suppliers: number[][] = machines.map(() => [])
+    for (const [from, { feeds }] of machines.entries()) for (const to of feeds) suppliers[to]?.push(from)
     this.suppliers = suppliers
+    this.#feeds = machines.map(({ feeds }) => feeds)
+    this.level = new Int32Array(n)
+    this.capacity = Int32Array.from(machines, ({ buffer }) => buffer.capacity)
+    this.#taken = new Int32Array(n)
+    this.#ringSize = Int32Array.from(this.capacity, capacity => Math.max(1, capacity))
+    this.#ring = new Int32Array(n)
+    for (let m = 1; m < n; m++) this.#ring[m] = this.#ring[m - 1]! + this.#ringSize[m - 1]!
+    const places = n === 0 ? 0 : this.#ring[n - 1]! + this.#ringSize[n - 1]!
+    this.#product = new Uint16Array(places)
+    this.#arrival = new Float64Array(places).fill(Number.NEGATIVE_INFINITY)
+    this.#head = new Int32Array(n)
+    this.#again = machines.map(() => [])
+    for (const [m, { buffer }] of machines.entries()) {
+      if (suppliers[m]!.length === 0) continue
+      this.level[m] = buffer.initial
+      this.#taken[m] = buffer.initial
+    }
   }
 
-  /** Sets how many parts fit before a machine, and leaves the buffer half full. */
-  open(machine: number, size: number): void {
-    this.size[machine] = size
-    this.parts[machine] = size >> 1
+  /** When the next part for `machine` is there, Unix ms; infinite where there is none. */
+  nextArrival(machine: number): number {
+    if (this.#again[machine]!.length > 0) return Number.NEGATIVE_INFINITY
+    if (this.level[machine] === 0) return Number.POSITIVE_INFINITY
+    return this.#arrival[this.#ring[machine]! + this.#head[machine]!]!
   }
 
-  /** Takes a part from before `machine`; false where there is none. */
-  take(machine: number): boolean {
-    if (this.suppliers[machine]!.length === 0) return true
-    if (this.parts[machine] === 0) return false
-    this.parts[machine]!--
-    return true
+  /** Product of the next part; ask only where there is one. */
+  nextProduct(machine: number): number {
+    return this.#again[machine]![0] ?? this.#product[this.#ring[machine]! + this.#head[machine]!]!
   }
 
-  /**
-   * Puts a part of `machine` into the emptiest of the buffers it feeds. Returns the machine behind that buffer, `full`
-   * where there is no room, `shipped` where the line ends.
-   */
-  put(machine: number): number {
+  /** Takes the next part from before `machine`; ask only where there is one. */
+  take(machine: number): void {
+    this.level[machine]!--
+    if (this.#again[machine]!.length > 0) {
+      this.#again[machine]!.shift()
+      return
+    }
+    this.#taken[machine]!--
+    const next = this.#head[machine]! + 1
+    this.#head[machine] = next === this.#ringSize[machine] ? 0 : next
+  }
+
+  /** The machine with the fewest parts of those that `machine` feeds and that have room; -1 where none has. */
+  choose(machine: number, isWaiting: (machine: number) => boolean): number {
     const feeds = this.#feeds[machine]!
-    if (feeds.length === 0) return shipped
-    let to = full
+    let to = -1
     for (let i = 0; i < feeds.length; i++) {
       const next = feeds[i]!
-      if (this.parts[next]! >= this.size[next]!) continue
-      if (to === full || this.parts[next]! < this.parts[to]!) to = next
+      const taken = this.#taken[next]!
+      // Without a buffer a part goes from hand to hand.
+      const hasRoom = taken < this.capacity[next]! || (taken === 0 && isWaiting(next))
+      if (hasRoom && (to === -1 || taken < this.#taken[to]!)) to = next
     }
-    if (to !== full) this.parts[to]!++
     return to
   }
-}
 
-export const full = -1
-export const shipped = -2
+  /** Keeps a place before `to` until `put` or `release`. */
+  reserve(to: number): void {
+    this.#taken[to]!++
+  }
+
+  release(to: number): void {
+    this.#taken[to]!--
+  }
+
+  /** Puts a part into a place that is reserved; it is there at `arrival`, Unix ms. */
+  put(to: number, product: number, arrival: number): void {
+    const size = this.#ringSize[to]!
+    // Parts to be done again are in the level, not in the ring.
+    let place = this.#head[to]! + this.level[to]! - this.#again[to]!.length
+    if (place >= size) place -= size
+    this.#product[this.#ring[to]! + place] = product
+    this.#arrival[this.#ring[to]! + place] = arrival
+    this.level[to]!++
+  }
+
+  /** Puts a part that has to be done again before `to`. */
+  putAgain(to: number, product: number): void {
+    this.#again[to]!.push(product)
+    this.level[to]!++
+  }
+}

@@ -1,7 +1,16 @@
-/** From `low` to `high`, seconds. */
+import type { Distribution } from './distribution.js'
+import type { ActingState } from './model.js'
+
+/** From `low` to `high`. */
 export type Span = readonly [low: number, high: number]
 
-/** How a machine spends its days: how often it stops, and for how long. Seconds unless said. */
+/** Mean and standard deviation, seconds; lognormal, as the lengths of stops are. */
+interface Length {
+  readonly mean: number
+  readonly deviation: number
+}
+
+/** How the machines of a plant spend their days: how often they stop, and for how long. Seconds unless said. */
 export interface Duty {
   /** Actual cycle over ideal cycle: a machine draws its own from this span and keeps it. */
   readonly pace: Span
@@ -9,37 +18,24 @@ export interface Duty {
   readonly cycleJitter: number
   /** Share of parts rejected: a machine draws its own from this span and keeps it. */
   readonly rejectShare: Span
-  /** Mean running time between minor stops (Held), and their length; short ones are the most frequent. */
+  /** Mean operating time between minor stops (Held), and their length. */
   readonly minorStopEvery: number
-  readonly minorStop: Span
-  /** Mean running time between breakdowns (Aborted), and the time to repair. */
+  readonly minorStop: Length
+  /** Mean operating time between breakdowns (Aborted; the part is lost), and the time to repair. */
   readonly breakdownEvery: number
-  readonly repair: Span
-  /** Mean running time between changeovers, and the time a machine is reset for the next product. */
+  readonly repair: Length
+  /** Time a line makes one product before it makes another, and the time a machine is set up for the next. */
   readonly changeoverEvery: number
   readonly changeover: Span
-  /** Wait in Idle for the start after a changeover, and after a repair. */
-  readonly waitForOrder: Span
-  readonly waitForStart: Span
   /** How long a machine waits in Execute for its neighbours before it reports Suspended. */
   readonly patience: Span
   /** Parts that fit between a machine and those before it. */
-  readonly buffer: readonly [low: number, high: number]
-  /** Acting states end by themselves (TR88.00.02): their lengths. */
-  readonly acting: {
-    readonly Clearing: Span
-    readonly Stopped: Span
-    readonly Resetting: Span
-    readonly Starting: Span
-    readonly Holding: Span
-    readonly Unholding: Span
-    readonly Suspending: Span
-    readonly Unsuspending: Span
-    readonly Aborting: Span
-    readonly Completing: Span
-    readonly Complete: Span
-  }
+  readonly buffer: Span
+  /** States that end by themselves (TR88.00.02): their lengths. */
+  readonly acting: Readonly<Record<ActingState, Distribution>>
 }
+
+const lasts = (low: number, high: number): Distribution => ({ kind: 'uniform', low, high })
 
 /** A healthy plant of discrete production: availability in the nineties, lines that run near 85 % of the time. */
 export const healthyDuty: Duty = {
@@ -47,26 +43,25 @@ export const healthyDuty: Duty = {
   cycleJitter: 0.02,
   rejectShare: [0.005, 0.025],
   minorStopEvery: 3_600,
-  minorStop: [20, 300],
+  minorStop: { mean: 90, deviation: 80 },
   breakdownEvery: 30 * 3_600,
-  repair: [180, 2_700],
+  repair: { mean: 800, deviation: 650 },
   changeoverEvery: 8 * 3_600,
   changeover: [90, 600],
-  waitForOrder: [20, 180],
-  waitForStart: [2, 10],
   patience: [12, 25],
   buffer: [8, 20],
   acting: {
-    Clearing: [5, 20],
-    Stopped: [10, 60],
-    Resetting: [5, 15],
-    Starting: [3, 10],
-    Holding: [1, 3],
-    Unholding: [2, 4],
-    Suspending: [0.5, 1.5],
-    Unsuspending: [1, 2],
-    Aborting: [0.5, 2],
-    Completing: [2, 5],
-    Complete: [2, 10],
+    Clearing: lasts(5, 20),
+    Stopped: lasts(10, 60),
+    Resetting: lasts(5, 15),
+    Idle: lasts(2, 10),
+    Starting: lasts(3, 10),
+    Holding: lasts(1, 3),
+    Unholding: lasts(2, 4),
+    Suspending: lasts(0.5, 1.5),
+    Unsuspending: lasts(1, 2),
+    Aborting: lasts(0.5, 2),
+    Completing: lasts(2, 5),
+    Complete: lasts(2, 10),
   },
 }

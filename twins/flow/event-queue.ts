@@ -1,81 +1,49 @@
 /**
- * What happens next, by time: a binary heap over a fixed set of event ids, each with at most one time. Events of the
- * same time come in the order of their ids, so that the order never depends on how far anybody advances at once.
+ * What happens next, by time, among a fixed set of event ids, each with at most one time. Events of the same time come
+ * in the order of their ids, so that the order never depends on how far anybody advances at once.
+ *
+ * A tournament: the ids are the leaves of a binary tree, and each node knows which of the ids below it is earliest. To
+ * give an event a new time is to play the matches on the way to the root again, and nothing ever moves.
  */
 export class EventQueue {
-  readonly #heap: Int32Array
-  /** Place of each id in the heap; -1 = not waiting. */
-  readonly #place: Int32Array
   readonly #time: Float64Array
-  #size = 0
+  /** By node: the winner below it. Node 1 is the root, the children of node k are 2k and 2k + 1. */
+  readonly #winner: Int32Array
+  readonly #leaves: number
 
   constructor(capacity: number) {
-    this.#heap = new Int32Array(capacity)
-    this.#place = new Int32Array(capacity).fill(-1)
-    this.#time = new Float64Array(capacity)
+    let leaves = 2
+    while (leaves < capacity) leaves *= 2
+    this.#leaves = leaves
+    this.#time = new Float64Array(leaves).fill(Number.POSITIVE_INFINITY)
+    this.#winner = new Int32Array(2 * leaves)
+    for (let id = 0; id < leaves; id++) this.#winner[leaves + id] = id
+    for (let node = leaves - 1; node >= 1; node--) this.#winner[node] = this.#winner[2 * node]!
   }
 
   /** Id of the next event; -1 when nothing waits. */
   get next(): number {
-    return this.#size === 0 ? -1 : this.#heap[0]!
+    return this.nextTime === Number.POSITIVE_INFINITY ? -1 : this.#winner[1]!
   }
 
   /** Time of the next event; infinite when nothing waits. */
   get nextTime(): number {
-    return this.#size === 0 ? Number.POSITIVE_INFINITY : this.#time[this.#heap[0]!]!
+    return this.#time[this.#winner[1]!]!
   }
 
-  /** Lets `id` happen at `time`, in place of the time it had. */
+  /** Lets `id` happen at `time`, in place of the time it had; an infinite time clears it. */
   set(id: number, time: number): void {
-    this.#time[id] = time
-    let place = this.#place[id]!
-    if (place < 0) place = this.#size++
-    this.#sink(this.#rise(place, id), id)
+    const times = this.#time
+    const winner = this.#winner
+    times[id] = time
+    for (let node = (this.#leaves + id) >> 1; node >= 1; node >>= 1) {
+      const left = winner[2 * node]!
+      const right = winner[2 * node + 1]!
+      winner[node] = times[right]! < times[left]! ? right : left
+    }
   }
 
   clear(id: number): void {
-    const place = this.#place[id]!
-    if (place < 0) return
-    this.#place[id] = -1
-    const last = this.#heap[--this.#size]!
-    if (last !== id) this.#sink(this.#rise(place, last), last)
-  }
-
-  #isBefore(a: number, b: number): boolean {
-    const timeA = this.#time[a]!
-    const timeB = this.#time[b]!
-    return timeA < timeB || (timeA === timeB && a < b)
-  }
-
-  #put(place: number, id: number): void {
-    this.#heap[place] = id
-    this.#place[id] = place
-  }
-
-  #rise(from: number, id: number): number {
-    let place = from
-    while (place > 0) {
-      const parent = (place - 1) >> 1
-      const other = this.#heap[parent]!
-      if (!this.#isBefore(id, other)) break
-      this.#put(place, other)
-      place = parent
-    }
-    this.#put(place, id)
-    return place
-  }
-
-  #sink(from: number, id: number): void {
-    let place = from
-    for (;;) {
-      let child = 2 * place + 1
-      if (child >= this.#size) break
-      if (child + 1 < this.#size && this.#isBefore(this.#heap[child + 1]!, this.#heap[child]!)) child++
-      const other = this.#heap[child]!
-      if (!this.#isBefore(other, id)) break
-      this.#put(place, other)
-      place = child
-    }
-    this.#put(place, id)
+    this.set(id, Number.POSITIVE_INFINITY)
   }
 }

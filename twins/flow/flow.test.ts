@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { type PackmlState, packmlNumber, packmlStates, suspendReasons } from '../../schema/packml.js'
 import { type Duty, healthyDuty } from './duty.js'
-import { EventQueue } from './event-queue.js'
-import { Flow, type FlowMachine } from './flow.js'
+import { Flow } from './flow.js'
+import { type FlowMachine, plantFlow } from './plant-flow.js'
 
 const start = Date.UTC(2026, 0, 5, 6)
 const hour = 3_600_000
@@ -42,20 +42,18 @@ const line = (...cycles: number[]): FlowMachine[] =>
     feeds: i + 1 < cycles.length ? [i + 1] : [],
   }))
 
-/** Runs machines for some hours; `look` sees the flow at every part. */
+/** Runs machines for some hours, in full swing from the start; `look` sees the flow at every part. */
 function run(
   machines: readonly FlowMachine[],
   hours: number,
   duty: Partial<Duty> = {},
   look = (_: Flow) => {},
 ) {
-  const queue = new EventQueue(machines.length)
   const seen: Seen[] = []
-  const flow: Flow = new Flow(machines, {
+  const flow: Flow = new Flow(plantFlow(machines, 1, { ...healthyDuty, ...duty }), {
     seed: 1,
     start,
-    queue,
-    duty: { ...healthyDuty, ...duty },
+    warmUp: 4 * hour,
     listener: {
       onState: (machine, time) =>
         seen.push({
@@ -68,13 +66,12 @@ function run(
     },
   })
   const first = [...flow.state]
-  while (queue.nextTime <= start + hours * hour) {
-    const id = queue.next
-    const time = queue.nextTime
-    queue.clear(id)
-    flow.handle(id, time)
-  }
-  return { flow, seen, first }
+  const produced = [...flow.produced]
+  const rejected = [...flow.rejected]
+  flow.advance(start + hours * hour)
+  const made = flow.produced.map((count, m) => count - produced[m]!)
+  const bad = flow.rejected.map((count, m) => count - rejected[m]!)
+  return { flow, seen, first, made, bad }
 }
 
 /** Share of the time that each machine spent in Execute. */
@@ -131,10 +128,14 @@ describe('machines in a line', () => {
   })
 
   it('count parts that never become fewer, rejects among them', () => {
-    let produced = 0
+    let produced = Number.NaN
     let rejected = 0
     const { flow } = run(line(20, 25, 22), 8, frequent, flow => {
       const sum = (column: Float64Array) => column.reduce((total, count) => total + count, 0)
+      if (Number.isNaN(produced)) {
+        produced = sum(flow.produced) - 1
+        rejected = sum(flow.rejected)
+      }
       expect(sum(flow.produced)).toBe(produced + 1)
       expect(sum(flow.rejected) - rejected).toBeGreaterThanOrEqual(0)
       expect(sum(flow.rejected) - rejected).toBeLessThanOrEqual(1)
@@ -147,22 +148,22 @@ describe('machines in a line', () => {
 
   it('neither lose parts nor make them out of nothing', () => {
     const { flow } = run(line(20, 25, 22, 24, 23), 24, frequent)
-    const room = healthyDuty.buffer[1] + 2
-    for (let m = 1; m < flow.produced.length; m++) {
-      const passedOn = flow.produced[m - 1]! - flow.rejected[m - 1]!
-      expect(Math.abs(passedOn - flow.produced[m]!)).toBeLessThanOrEqual(room)
-    }
+    const atFirst = plantFlow(line(20, 25, 22, 24, 23), 1).machines.slice(1)
+    const before = atFirst.reduce((parts, { buffer }) => parts + buffer.initial, 0)
+    const scrap = flow.rejected.reduce((parts, count) => parts + count, 0)
+    expect(flow.entered + before).toBe(flow.shipped + scrap + flow.workInProcess)
+    expect(flow.shipped).toBe(flow.produced[4]! - flow.rejected[4]!)
   })
 
   it('keep the cycle they were planned with, give or take their own pace', () => {
-    const { flow } = run(line(30), 8, { minorStopEvery: 1e9, breakdownEvery: 1e9, changeoverEvery: 1e9 })
-    const cycle = (8 * 3600) / flow.produced[0]!
+    const { made } = run(line(30), 8, { minorStopEvery: 1e9, breakdownEvery: 1e9, changeoverEvery: 1e9 })
+    const cycle = (8 * 3600) / made[0]!
     expect(cycle).toBeGreaterThan(30)
     expect(cycle).toBeLessThan(30 * 1.07)
   })
 
   it('are blocked before a slow machine and starved behind it, and say so', () => {
-    const { seen, flow } = run(line(10, 60, 10), 4)
+    const { seen, made } = run(line(10, 60, 10), 4)
     const reasonsOf = (machine: number) =>
       new Set(
         seen
@@ -171,7 +172,7 @@ describe('machines in a line', () => {
       )
     expect([...reasonsOf(0)]).toEqual(['blocked'])
     expect([...reasonsOf(2)]).toEqual(['starved'])
-    expect(flow.produced[0]! - flow.produced[2]!).toBeLessThan(2 * (healthyDuty.buffer[1] + 2))
+    expect(made[0]! - made[2]!).toBeLessThan(2 * (healthyDuty.buffer[1] + 2))
   })
 
   it('go on with the part after a minor stop and lose it in a breakdown', () => {
@@ -181,6 +182,7 @@ describe('machines in a line', () => {
       changeoverEvery: 1e9,
       rejectShare: [0, 0],
     })
+    expect(onlyMinor.seen.filter(({ state }) => state === 'Held').length).toBeGreaterThan(100)
     expect(onlyMinor.flow.rejected[0]).toBe(0)
     const breakdowns = run(line(30), 24, {
       minorStopEvery: 1e9,
@@ -190,14 +192,22 @@ describe('machines in a line', () => {
     })
     const started = breakdowns.seen.filter(({ state }) => state === 'Aborting').length
     expect(started).toBeGreaterThan(10)
-    expect(breakdowns.flow.rejected[0]).toBe(started)
+    expect(breakdowns.bad[0]).toBe(started)
   })
 
-  it('count each changeover once the next product runs', () => {
-    const { seen, flow } = run(line(30), 24, frequent)
-    const completed = seen.filter(({ state }) => state === 'Complete').length
-    expect(completed).toBeGreaterThan(10)
-    expect(Math.abs(flow.changeovers[0]! - completed)).toBeLessThanOrEqual(1)
+  it('change over one after the other, as the first part of the next product reaches them', () => {
+    const { seen, flow } = run(line(30, 30, 30), 48, { changeoverEvery: 2 * 3600 })
+    // By number of the changeover, since some machines may have met one more before the first of these days.
+    const setUp = [0, 1, 2].map(machine => {
+      const changes = seen.filter(change => change.machine === machine && change.state === 'Complete')
+      const before = flow.changeovers[machine]! - changes.length
+      return new Map(changes.map(({ time }, turn) => [before + turn, time]))
+    })
+    for (const machine of [1, 2]) {
+      const shared = [...setUp[machine]!].filter(([turn]) => setUp[machine - 1]!.has(turn))
+      expect(shared.length).toBeGreaterThan(10)
+      for (const [turn, time] of shared) expect(time).toBeGreaterThan(setUp[machine - 1]!.get(turn)!)
+    }
   })
 
   it('are met at work: most in Execute, the rest in the middle of a stop', () => {
@@ -210,7 +220,7 @@ describe('machines in a line', () => {
     const share = first.filter(state => state === packmlNumber.Execute).length / machines.length
     expect(share).toBeGreaterThan(0.85)
     expect(share).toBeLessThan(0.97)
-    expect(new Set(first).size).toBe(5)
+    expect(new Set(first).size).toBeGreaterThanOrEqual(4)
   })
 })
 
@@ -225,24 +235,12 @@ describe('a machine whose physics interferes', () => {
 
   /** A line under way by hand. */
   function begin(...cycles: number[]) {
-    const queue = new EventQueue(cycles.length)
-    const listener = { onState: () => {}, onPart: () => {} }
-    const flow = new Flow(line(...cycles), {
-      seed: 1,
-      start,
-      queue,
-      listener,
-      duty: { ...healthyDuty, ...calm },
-    })
-    const to = (time: number): void => {
-      while (queue.nextTime <= time) {
-        const id = queue.next
-        const at = queue.nextTime
-        queue.clear(id)
-        flow.handle(id, at)
-      }
+    const flow = new Flow(plantFlow(line(...cycles), 1, { ...healthyDuty, ...calm }), { seed: 1, start })
+    return {
+      flow,
+      to: (time: number) => flow.advance(time),
+      stateOf: (machine: number) => packmlStates[flow.state[machine]!],
     }
-    return { flow, to, stateOf: (machine: number) => packmlStates[flow.state[machine]!] }
   }
 
   it('takes as much longer for a part, and rejects as much more, as it is told', () => {
@@ -279,6 +277,29 @@ describe('a machine whose physics interferes', () => {
     expect([stateOf(0), stateOf(1)]).toEqual(['Execute', 'Execute'])
     expect(flow.operatingTime(1, start + 10 * hour)).toBeGreaterThan(worked + 0.9 * hour)
     expect(flow.rejected[1]).toBe(rejected + 1)
+  })
+
+  it('keeps the finished part that it could not hand over when it is tripped', () => {
+    const { flow, to, stateOf } = begin(10, 3600)
+    const initial = flow.buffers.level[1]!
+    to(start + 2 * hour)
+    expect(stateOf(0)).toBe('Suspended')
+    flow.trip(0, start + 2 * hour, 'electrical-fault')
+    to(start + 3 * hour)
+    flow.repair(0, start + 3 * hour)
+    to(start + 24 * hour)
+    expect(flow.rejected[0]).toBe(0)
+    expect(flow.entered + initial).toBe(flow.shipped + flow.workInProcess)
+  })
+
+  it('clears by itself when it is repaired before it has come to rest', () => {
+    const { flow, to, stateOf } = begin(30)
+    to(start + hour)
+    flow.trip(0, start + hour, 'electrical-fault')
+    flow.repair(0, start + hour)
+    expect(stateOf(0)).toBe('Aborting')
+    to(start + hour + 180_000)
+    expect(stateOf(0)).toBe('Execute')
   })
 
   it('says how long it has worked, to the millisecond', () => {

@@ -40,7 +40,17 @@ describe('a random stream', () => {
     expect(Math.max(...values.map(Math.abs))).toBeLessThan(3.5)
   })
 
-  it('draws skewed numbers inside their span, a quarter of the way up on average', () => {
+  it('inside never gives an end of its span, where logarithms are infinite', () => {
+    const stream = new RandomStream(1, 'inside')
+    for (let i = 0; i < 100_000; i++) {
+      const value = stream.inside()
+      expect(value > 0 && value < 1).toBe(true)
+    }
+  })
+})
+
+describe('skewed numbers', () => {
+  it('lie inside their span, a quarter of the way up on average', () => {
     const stream = new RandomStream(1, 'skewed')
     const values = Array.from({ length: 50_000 }, () => stream.skewed(20, 300))
     expect(Math.min(...values)).toBeGreaterThanOrEqual(20)

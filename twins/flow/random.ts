@@ -7,7 +7,7 @@ import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
  *
  * Only additions, multiplications, divisions and square roots are used, here and in the rest of this folder: IEEE 754
  * defines them to the last bit, so a seed gives the same bytes on every processor and release of the runtime, which
- * `Math.exp` and `Math.log` do not promise.
+ * `Math.exp` and `Math.log` do not promise (see elementary.ts).
  */
 export class RandomStream {
   readonly #generator: RandomGenerator
@@ -22,6 +22,11 @@ export class RandomStream {
   /** Uniform in [0, 1), in steps of 2^-32. */
   uniform(): number {
     return (this.#generator.next() >>> 0) * 2 ** -32
+  }
+
+  /** Uniform in (0, 1), never either end: for functions that are infinite there. */
+  inside(): number {
+    return ((this.#generator.next() >>> 0) + 0.5) * 2 ** -32
   }
 
   /** Uniform in [low, high). */

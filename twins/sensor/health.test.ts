@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Quality } from '../../schema/quality.js'
-import { baselineWindows, type Instrument, SensorHealthEstimator, windowSize } from './health.js'
+import { baselineWindows, type Instrument, SensorHealthEstimator } from './health.js'
+import { windowSize } from './health-window.js'
 
 const instrument: Instrument = { range: [0, 100], resolution: 0.1, period: 1000, calibrationDays: 90 }
 const day = 86_400_000
@@ -113,9 +114,68 @@ describe('the health of an instrument', () => {
     show(baselineWindows, wave)
     show(20, i => wave(i) + 20)
     estimator.calibrated(1, now())
-    expect(estimator.report(1, now() + 89 * day)).toMatchObject({ condition: 'ok', daysSinceCalibration: 89 })
+    expect(estimator.report(1, now() + 89 * day)).toMatchObject({
+      condition: 'ok',
+      calibratedAt: now(),
+      calibrationDue: now() + 90 * day,
+    })
     expect(estimator.report(1, now() + 91 * day)).toMatchObject({ condition: 'calibration-due', score: 90 })
     expect(show(20, i => wave(i) + 20).condition).toBe('ok')
+  })
+
+  it('is due when its calibration said so, whatever its usual days', () => {
+    const { estimator, now } = watched()
+    estimator.calibrated(1, now(), now() + 10 * day)
+    expect(estimator.report(1, now() + 10 * day)?.condition).toBe('ok')
+    expect(estimator.report(1, now() + 10 * day + 1)?.condition).toBe('calibration-due')
+  })
+
+  it('is stuck only after its value has stood for as long as it must', () => {
+    const { show } = watched({ patience: 3 * windowSize * 1000 - 1000 })
+    show(baselineWindows, wave)
+    expect(show(2, () => 50).condition).toBe('ok')
+    expect(show(1, () => 50).condition).toBe('stuck')
+    expect(show(1, wave).condition).toBe('ok')
+    expect(show(1, () => 50).condition).toBe('ok')
+  })
+
+  it('does not drift with what comes and goes within a span', () => {
+    // Warm for half of each hour: within the baseline of five windows this would be a drift.
+    const warming = (i: number): number => wave(i) + (i % 3600 < 1800 ? 0 : 15)
+    expect(watched().show(120, warming).condition).toBe('drifting')
+    const span = 3_600_000
+    const { show } = watched({ driftSpan: span })
+    expect(show(600, warming).condition).toBe('ok')
+    expect(show(1200, i => warming(i) + 25)).toMatchObject({ condition: 'drifting' })
+  })
+
+  it('does not drift where it is known that the process has moved', () => {
+    const { estimator, show, now } = watched()
+    show(baselineWindows, wave)
+    show(30, i => wave(i) + 8)
+    expect(estimator.isShifted(1)).toBe(true)
+    expect(estimator.report(1, now(), true)).toMatchObject({ condition: 'ok', score: 100, drift: 0 })
+  })
+
+  it('misses no samples while nothing is expected of it', () => {
+    const { estimator, show } = watched()
+    show(1, wave)
+    estimator.add(1, 50, Quality.good, 2_000_000)
+    estimator.pause(1)
+    expect(show(1, wave).packetLoss).toBe(0)
+  })
+
+  it('goes on from its memory, and takes nothing else for one', () => {
+    const { estimator, show } = watched()
+    show(baselineWindows, wave)
+    const other = watched()
+    expect(other.estimator.restore(1, JSON.parse(JSON.stringify(estimator.save(1))))).toBe(true)
+    const { noiseRatio, ...report } = show(30, i => wave(i) + 8)
+    expect(other.show(30, i => wave(i) + 8)).toMatchObject({ ...report, windows: baselineWindows + 30 })
+    expect(noiseRatio).toBeCloseTo(1)
+    for (const wrong of [undefined, [], [1], estimator.save(1).map(() => Number.NaN), 'x']) {
+      expect(other.estimator.restore(1, wrong)).toBe(false)
+    }
   })
 
   it('gives a finite report with a score from 0 to 100 whatever comes', () => {

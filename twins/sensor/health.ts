@@ -1,5 +1,5 @@
-import { Quality } from '../../schema/quality.js'
 import type { SensorHealth } from '../../schema/sensor-state.js'
+import { HealthWindows, type WindowSummary, windowSize } from './health-window.js'
 
 /** What the estimator knows of an instrument. */
 export interface Instrument {
@@ -9,8 +9,12 @@ export interface Instrument {
   readonly resolution: number
   /** Expected distance between samples, ms; 0 = on change, and packet loss is not judged. */
   readonly period: number
-  /** Days from one calibration to the next; undefined = none is due, ever. */
+  /** Days from one calibration to the next; undefined = none is due, unless a calibration said when. */
   readonly calibrationDays?: number
+  /** How long a value must stand still, or be noisy, before it is a verdict, ms; 0 = a window. */
+  readonly patience?: number
+  /** Over how long means are taken that show a drift, ms; 0 = a window. */
+  readonly driftSpan?: number
 }
 
 export interface HealthReport {
@@ -23,15 +27,17 @@ export interface HealthReport {
   readonly noiseRatio: number
   /** Share of the expected samples that did not come, or came bad. */
   readonly packetLoss: number
+  /** Windows that were judged; 0 = nothing is known yet. */
+  readonly windows: number
   /** Values outside the range, in the last window. */
   readonly outOfRange: number
-  /** Since the last calibration told; undefined = none told. */
-  readonly daysSinceCalibration: number | undefined
+  /** Time of the last calibration told, Unix ms; undefined = none told. */
+  readonly calibratedAt: number | undefined
+  /** When the next is due, Unix ms; undefined = never. */
+  readonly calibrationDue: number | undefined
 }
 
-/** Good samples that make a window: everything is judged window by window. */
-export const windowSize = 60
-/** Windows that make the baseline. */
+/** Windows that make the baseline of the noise, and spans that make that of the drift. */
 export const baselineWindows = 5
 /** Weight of the newest window in the smoothed drift (EWMA). */
 const smoothing = 0.2
@@ -44,113 +50,138 @@ const tooNoisy = 3
 const tooManyOutOfRange = 0.05
 const day = 86_400_000
 
-/** Numbers kept of each sensor; see `Field`. */
-const fields = 21
+/** What is remembered of a sensor between windows; a place in its row of numbers each. */
 const Field = {
-  count: 0,
-  sum: 1,
-  squares: 2,
-  steps: 3,
-  previous: 4,
-  outside: 5,
-  bad: 6,
-  beganAt: 7,
-  windows: 8,
-  baseMean: 9,
-  baseSpread: 10,
-  baseNoise: 11,
-  high: 12,
-  low: 13,
-  drift: 14,
-  spread: 15,
-  noise: 16,
-  loss: 17,
-  outOfRange: 18,
+  // What the last window said.
+  windows: 0,
+  spread: 1,
+  noise: 2,
+  loss: 3,
+  outOfRange: 4,
+  noisyFor: 5,
+  stoodFor: 6,
+  // The open span of windows.
+  spanWindows: 7,
+  spanSum: 8,
+  spanBeganAt: 9,
+  // The first spans of all: what is usual.
+  spans: 10,
+  baseCount: 11,
+  baseMean: 12,
+  baseDeviation: 13,
+  baseVariance: 14,
+  baseNoise: 15,
+  // How far the spans since lie from it.
+  high: 16,
+  low: 17,
+  drift: 18,
+  // Told from outside.
   calibratedAt: 19,
-  first: 20,
+  dueAt: 20,
 } as const
+const fields = Object.keys(Field).length
 
 /**
- * Judges instruments by what they show: stuck is a spread over the window below the resolution; drift is a CUSUM of the
- * windows' means against the sensor's own first windows; noise is taken from the steps between neighbours, so that a
- * moving process is not noise. A few additions a sample, no object a sensor. It knows no process: where a redundant or
- * modelled value exists, hand in the difference to it, else a process that moved for good looks like drift.
+ * Judges instruments by what they show: stuck is a spread over the window below the resolution; drift is a CUSUM of
+ * means against those of the sensor's own first time; noise is taken from the steps between neighbours, so that a
+ * moving process is not noise. It knows no process: where a redundant or modelled value exists, hand in the difference
+ * to it, else a process that moved for good looks like drift.
  */
 export class SensorHealthEstimator {
   readonly #instruments: (Instrument | undefined)[]
+  readonly #windows: HealthWindows
   readonly #kept: Float64Array
 
   constructor(capacity: number) {
     this.#instruments = new Array(capacity)
+    this.#windows = new HealthWindows(capacity)
     this.#kept = new Float64Array(capacity * fields)
   }
 
   watch(index: number, instrument: Instrument): void {
     this.#instruments[index] = instrument
+    this.#windows.watch(index, instrument.range, instrument.resolution)
     this.#reset(index)
   }
 
   /** One sample; `time` is its source time, Unix ms. Returns whether a window ended, and a new report is worth reading. */
   add(index: number, value: number, quality: number, time: number): boolean {
+    if (!this.#windows.add(index, value, quality, time)) return false
     const instrument = this.#instruments[index]
     if (instrument === undefined) return false
-    const kept = this.#kept
-    const at = index * fields
-    if (kept[at + Field.beganAt] === 0) kept[at + Field.beganAt] = time
-    if (quality === Quality.bad || !Number.isFinite(value)) {
-      kept[at + Field.bad]!++
-      return false
-    }
-    if (value < instrument.range[0] || value > instrument.range[1]) kept[at + Field.outside]!++
-    if (kept[at + Field.count] === 0) {
-      kept[at + Field.previous] = value
-      kept[at + Field.first] = value
-    }
-    const step = value - kept[at + Field.previous]!
-    // From the window's first value on, so that a small spread on a large value is not lost in rounding.
-    const rise = value - kept[at + Field.first]!
-    kept[at + Field.steps]! += step * step
-    kept[at + Field.previous] = value
-    kept[at + Field.sum]! += rise
-    kept[at + Field.squares]! += rise * rise
-    if (++kept[at + Field.count]! < windowSize) return false
-    this.#endWindow(index, instrument, time)
+    this.#judge(index, this.#windows.end(index, time), instrument)
     return true
   }
 
-  /** The instrument was calibrated: what it shows from now on is the new baseline. `time` in Unix ms. */
-  calibrated(index: number, time: number): void {
-    this.#reset(index)
-    this.#kept[index * fields + Field.calibratedAt] = time
+  /** Nothing is expected of the sensor for a while: the window that is open counts for nothing. */
+  pause(index: number): void {
+    this.#windows.clear(index)
   }
 
-  /** The verdict by `now`, Unix ms; undefined for a sensor that is not watched. */
-  report(index: number, now: number): HealthReport | undefined {
+  /**
+   * The instrument was calibrated: what it shows from now on is the new baseline. `due`: when the next calibration is,
+   * where that was said; both in Unix ms.
+   */
+  calibrated(index: number, time: number, due?: number): void {
+    this.#reset(index)
+    const at = index * fields
+    this.#kept[at + Field.calibratedAt] = time
+    const days = this.#instruments[index]?.calibrationDays
+    this.#kept[at + Field.dueAt] = due ?? (days === undefined ? 0 : time + days * day)
+  }
+
+  /** Whether the mean has moved, for whatever reason. */
+  isShifted(index: number): boolean {
+    const at = index * fields
+    return Math.max(this.#kept[at + Field.high]!, this.#kept[at + Field.low]!) >= decision
+  }
+
+  /** What is remembered of a sensor, ready for JSON. */
+  save(index: number): readonly number[] {
+    return Array.from(this.#kept.subarray(index * fields, (index + 1) * fields))
+  }
+
+  /** Goes on from what `save` gave; anything else is no memory, and the sensor starts anew. */
+  restore(index: number, memory: unknown): boolean {
+    const isMemory =
+      Array.isArray(memory) && memory.length === fields && memory.every(value => Number.isFinite(value))
+    if (!isMemory || this.#instruments[index] === undefined) return false
+    this.#kept.set(memory as number[], index * fields)
+    this.pause(index)
+    return true
+  }
+
+  /**
+   * The verdict by `now`, Unix ms; undefined for a sensor that is not watched. `isProcess`: what has moved is known to
+   * be the process and not the instrument; then it does not drift.
+   */
+  report(index: number, now: number, isProcess = false): HealthReport | undefined {
     const instrument = this.#instruments[index]
     if (instrument === undefined) return undefined
     const of = (field: number): number => this.#kept[index * fields + field]!
     const hasWindow = of(Field.windows) > 0
     const calibratedAt = of(Field.calibratedAt)
-    const days = calibratedAt === 0 ? undefined : Math.max(0, now - calibratedAt) / day
+    const dueAt = of(Field.dueAt)
     const noiseRatio = of(Field.baseNoise) > 0 ? of(Field.noise) / of(Field.baseNoise) : 1
-    const drift = of(Field.drift)
-    const isSignificant = Math.max(of(Field.high), of(Field.low)) >= decision
-    const isStuck = hasWindow && instrument.resolution > 0 && of(Field.spread) < instrument.resolution
-    const isOverdue =
-      days !== undefined && instrument.calibrationDays !== undefined && days > instrument.calibrationDays
+    const drift = isProcess ? 0 : of(Field.drift)
+    const { resolution, patience = 0 } = instrument
+    const hasStood = hasWindow && of(Field.stoodFor) >= patience
+    const isStuck = hasStood && resolution > 0 && of(Field.spread) < resolution
+    const isLastingNoise = of(Field.noisyFor) >= patience
+    const isOverdue = dueAt > 0 && now > dueAt
     const outside = of(Field.outOfRange) / windowSize
 
     let condition: SensorHealth = 'ok'
     if (outside > tooManyOutOfRange) condition = 'out-of-range'
     else if (isStuck) condition = 'stuck'
-    else if (noiseRatio > tooNoisy) condition = 'noisy'
-    else if (isSignificant && Math.abs(drift) > tooMuchDrift) condition = 'drifting'
+    else if (isLastingNoise && noiseRatio > tooNoisy) condition = 'noisy'
+    else if (this.isShifted(index) && Math.abs(drift) > tooMuchDrift) condition = 'drifting'
     else if (isOverdue) condition = 'calibration-due'
 
     // Each fault alone, at the point where it becomes a condition, brings the score to 70, below which it is flagged.
     const lost =
       penalty(Math.abs(drift) / tooMuchDrift, 50) +
-      penalty((noiseRatio - 1) / (tooNoisy - 1), 50) +
+      penalty(isLastingNoise ? (noiseRatio - 1) / (tooNoisy - 1) : 0, 50) +
       penalty(of(Field.loss) / 0.05, 60) +
       penalty(outside / tooManyOutOfRange, 60) +
       (isStuck ? 70 : 0) +
@@ -161,48 +192,68 @@ export class SensorHealthEstimator {
       drift,
       noiseRatio,
       packetLoss: of(Field.loss),
+      windows: of(Field.windows),
       outOfRange: of(Field.outOfRange),
-      daysSinceCalibration: days,
+      calibratedAt: calibratedAt > 0 ? calibratedAt : undefined,
+      calibrationDue: dueAt > 0 ? dueAt : undefined,
     }
   }
 
-  #endWindow(index: number, instrument: Instrument, time: number): void {
+  #judge(index: number, window: WindowSummary, instrument: Instrument): void {
     const kept = this.#kept
     const at = index * fields
-    const n = kept[at + Field.count]!
-    const mean = kept[at + Field.first]! + kept[at + Field.sum]! / n
-    const spread = Math.sqrt(Math.max(0, kept[at + Field.squares]! / n - (kept[at + Field.sum]! / n) ** 2))
-    // Half the mean square of the steps is the variance of what does not go on from one sample to the next.
-    const noise = Math.sqrt(kept[at + Field.steps]! / (2 * (n - 1)))
+    const { spread, noise, elapsed } = window
+    kept[at + Field.windows]!++
     kept[at + Field.spread] = spread
     kept[at + Field.noise] = noise
-    kept[at + Field.outOfRange] = kept[at + Field.outside]!
-    kept[at + Field.loss] = lossOf(
-      n,
-      kept[at + Field.bad]!,
-      time - kept[at + Field.beganAt]!,
-      instrument.period,
-    )
-    const windows = ++kept[at + Field.windows]!
-    if (windows <= baselineWindows) {
-      kept[at + Field.baseMean]! += (mean - kept[at + Field.baseMean]!) / windows
-      kept[at + Field.baseSpread]! += (spread - kept[at + Field.baseSpread]!) / windows
-      kept[at + Field.baseNoise]! += (noise - kept[at + Field.baseNoise]!) / windows
-    } else this.#compare(at, mean, instrument)
-    kept[at + Field.count] = 0
-    kept[at + Field.sum] = 0
-    kept[at + Field.squares] = 0
-    kept[at + Field.steps] = 0
-    kept[at + Field.outside] = 0
-    kept[at + Field.bad] = 0
-    kept[at + Field.beganAt] = time
+    kept[at + Field.outOfRange] = window.outside
+    kept[at + Field.loss] = lossOf(window, instrument.period)
+    kept[at + Field.stoodFor] = window.stoodFor
+    const isNoisy = noise > tooNoisy * kept[at + Field.baseNoise]!
+    kept[at + Field.noisyFor] = isNoisy ? kept[at + Field.noisyFor]! + Math.max(0, elapsed) : 0
+    this.#addToSpan(at, window, instrument)
+  }
+
+  /** Means are compared span by span, so that what comes and goes within one does not look like a drift. */
+  #addToSpan(
+    at: number,
+    { mean, spread, noise, beganAt, elapsed }: WindowSummary,
+    instrument: Instrument,
+  ): void {
+    const kept = this.#kept
+    const time = beganAt + elapsed
+    // A recording may begin with another day: then the open span counts for nothing.
+    if (kept[at + Field.spanWindows] === 0 || time < kept[at + Field.spanBeganAt]!) {
+      kept[at + Field.spanBeganAt] = beganAt
+      kept[at + Field.spanWindows] = 0
+      kept[at + Field.spanSum] = 0
+    }
+    kept[at + Field.spanSum]! += mean
+    const windows = ++kept[at + Field.spanWindows]!
+    const isBaseline = kept[at + Field.spans]! < baselineWindows
+    if (isBaseline) {
+      // Welford: the deviation of the windows' means, beside the mean variance within them.
+      const n = ++kept[at + Field.baseCount]!
+      const away = mean - kept[at + Field.baseMean]!
+      kept[at + Field.baseMean]! += away / n
+      kept[at + Field.baseDeviation]! += away * (mean - kept[at + Field.baseMean]!)
+      kept[at + Field.baseNoise]! += (noise - kept[at + Field.baseNoise]!) / n
+      kept[at + Field.baseVariance]! += (spread * spread - kept[at + Field.baseVariance]!) / n
+    }
+    if (time - kept[at + Field.spanBeganAt]! < (instrument.driftSpan ?? 0)) return
+    kept[at + Field.spans]!++
+    if (!isBaseline) this.#compare(at, kept[at + Field.spanSum]! / windows, instrument)
+    kept[at + Field.spanWindows] = 0
+    kept[at + Field.spanSum] = 0
   }
 
   #compare(at: number, mean: number, { range, resolution }: Instrument): void {
     const kept = this.#kept
     const away = mean - kept[at + Field.baseMean]!
+    const variance =
+      kept[at + Field.baseVariance]! + kept[at + Field.baseDeviation]! / kept[at + Field.baseCount]!
     // Nothing spreads less than the instrument can show.
-    const unit = Math.max(kept[at + Field.baseSpread]!, resolution, Number.MIN_VALUE)
+    const unit = Math.max(Math.sqrt(variance), resolution, Number.MIN_VALUE)
     const z = Math.max(-1e6, Math.min(1e6, away / unit))
     kept[at + Field.high] = Math.max(0, kept[at + Field.high]! + z - slack)
     kept[at + Field.low] = Math.max(0, kept[at + Field.low]! - z - slack)
@@ -213,15 +264,16 @@ export class SensorHealthEstimator {
 
   #reset(index: number): void {
     const at = index * fields
+    this.#windows.clear(index)
     this.#kept.fill(0, at, at + Field.calibratedAt)
   }
 }
 
-/** Share of the samples expected in `elapsed` ms that did not come or came bad. */
-function lossOf(good: number, bad: number, elapsed: number, period: number): number {
-  const came = good + bad
+/** Share of the samples expected that did not come or came bad. */
+function lossOf({ bad, elapsed }: WindowSummary, period: number): number {
+  const came = windowSize + bad
   const expected = period > 0 ? Math.max(came, Math.round(elapsed / period)) : came
-  return 1 - good / expected
+  return 1 - windowSize / expected
 }
 
 /** 30 points at 1, no more than `most`. */

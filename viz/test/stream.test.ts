@@ -33,17 +33,15 @@ const whenSeq = (page: Page, topic: number, seq: number) =>
   page.waitForFunction(([at, wanted]) => window.__twin!.seq[at!] === wanted, [topic, seq])
 
 describe('a gap in the stream', () => {
-  it('is noticed, resynced within a second, and leaves the server’s own state', async () => {
+  it('is noticed by the next frame, resynced once, and leaves the server’s own state', async () => {
     const { page, server } = await bench.open()
     await whenLive(page)
     server.loseDeltas(1)
     server.plant.setMachine('m-001', 'down', server.now())
     server.flush()
     server.plant.setSignal('m-002.vibration', { value: 5 })
-    const start = performance.now()
     server.flush()
     await page.waitForFunction(() => window.__twin!.displayOf('m-001')?.look === 'down')
-    expect(performance.now() - start).toBeLessThan(1_000)
     await whenSeq(page, 0, server.seqOf(0))
     expect(await twin(page, probe => [probe.gaps, probe.resyncs])).toEqual([1, 1])
     await expectSamePicture(page, server)

@@ -1,4 +1,6 @@
 import type { Reject, StateChange, TwinEvent, TwinSnapshot } from '../../schema/records.js'
+import { rejects as rejectsTable } from '../../schema/tables/rejects.js'
+import type { RowOf } from '../../schema/tables/row.js'
 import { rowTables } from '../../schema/tables/row-tables.js'
 import { NativeBlock } from './native-block.js'
 import { recordCount, type StampedEntry } from './record.js'
@@ -22,7 +24,7 @@ interface Numbered<T> {
 export function buildBlocks(entries: readonly StampedEntry[]): TableBlock[] {
   const changes: Numbered<StateChange>[] = []
   const events: Numbered<TwinEvent>[] = []
-  const rejects: Numbered<Reject>[] = []
+  const rejects: Numbered<RowOf<typeof rejectsTable>>[] = []
   const snapshots: Numbered<TwinSnapshot>[] = []
   const rowsOf = new Map<string, NumberedRow[]>(rowTables.map(({ name }) => [name, []]))
   const texts: (readonly [number, string])[] = []
@@ -31,7 +33,7 @@ export function buildBlocks(entries: readonly StampedEntry[]): TableBlock[] {
       let seq = firstRecord
       for (const row of entry.stateChanges ?? []) changes.push({ row, seq: seq++, stored })
       for (const row of entry.twinEvents ?? []) events.push({ row, seq: seq++, stored })
-      for (const row of entry.rejects ?? []) rejects.push({ row, seq: seq++, stored })
+      for (const row of entry.rejects ?? []) rejects.push({ row: rejectRow(row), seq: seq++, stored })
       for (const row of entry.snapshots ?? []) snapshots.push({ row, seq: seq++, stored })
       for (const { name } of rowTables) {
         for (const row of entry.rows?.[name] ?? []) rowsOf.get(name)?.push({ row, seq: seq++, stored })
@@ -95,30 +97,7 @@ export function buildBlocks(entries: readonly StampedEntry[]): TableBlock[] {
           events.map(({ row }) => JSON.stringify(row.payload)),
         ),
     ],
-    [
-      'rejects',
-      numbered(rejects)
-        .string(
-          'source',
-          rejects.map(({ row }) => row.source),
-        )
-        .dateTime64(
-          'ts',
-          Float64Array.from(rejects, ({ row }) => row.time),
-        )
-        .string(
-          'rule',
-          rejects.map(({ row }) => row.rule),
-        )
-        .string(
-          'reason',
-          rejects.map(({ row }) => row.reason),
-        )
-        .string(
-          'raw',
-          rejects.map(({ row }) => row.raw),
-        ),
-    ],
+    ['rejects', rowBlock(rejectsTable, rejects)],
     [
       'twin_snapshots',
       numbered(snapshots)
@@ -161,6 +140,14 @@ export function buildBlocks(entries: readonly StampedEntry[]): TableBlock[] {
     block.rows === 0 ? [] : [{ table, rows: block.rows, body: block.encode() }],
   )
 }
+
+const rejectRow = ({ time, sourceTime, ...told }: Reject): RowOf<typeof rejectsTable> => ({
+  signal: '',
+  value: null,
+  ...told,
+  ts: time,
+  source_time: sourceTime ?? null,
+})
 
 function numbered(rows: readonly Numbered<unknown>[]): NativeBlock {
   return new NativeBlock(rows.length)

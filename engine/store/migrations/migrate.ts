@@ -5,10 +5,17 @@ import { StoreError } from '../errors.js'
 import { firstTables } from './0001-first-tables.js'
 import { faultEventsTable } from './0002-fault-events.js'
 import { minutesByRollUp } from './0003-minutes-by-roll-up.js'
-import { kpiTables } from './0004-kpis.js'
+import { rejectedSamples } from './0004-rejected-samples.js'
+import { sensorHealthTable } from './0005-sensor-health.js'
 import type { Migration } from './migration.js'
 
-export const migrations: readonly Migration[] = [firstTables, faultEventsTable, minutesByRollUp, kpiTables]
+export const migrations: readonly Migration[] = [
+  firstTables,
+  faultEventsTable,
+  minutesByRollUp,
+  rejectedSamples,
+  sensorHealthTable,
+]
 
 /** Applies what is missing, in order, and records it in the table `migrations`. */
 export async function migrate(database: Database, logger: Logger, steps = migrations): Promise<void> {

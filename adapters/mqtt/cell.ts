@@ -1,0 +1,141 @@
+import { Quality } from '../../schema/quality.js'
+import { qualityOfDa, qualityOfStatusCode } from '../../twins/sensor/quality-codes.js'
+import { parseIsoTime } from '../mtconnect/time.js'
+import { type JsonPath, valueAtPath } from './json-path.js'
+
+/** What a message says of one value, as it says it; `undefined` where it says nothing. */
+export interface Cell {
+  readonly value: unknown
+  readonly time: unknown
+  readonly quality: unknown
+  readonly unit: unknown
+}
+
+/** Where in a message a cell's parts are, where they are not under their usual names. */
+export interface Places {
+  readonly value?: JsonPath | undefined
+  readonly time?: JsonPath | undefined
+  readonly quality?: JsonPath | undefined
+  readonly unitAt?: JsonPath | undefined
+}
+
+const valueNames = ['value', 'v', 'val', 'Value'] as const
+const timeNames = ['timestamp', 't', 'time', 'ts', 'timestamp_ms', 'Timestamp'] as const
+const qualityNames = ['quality', 'q', 'Quality'] as const
+const unitNames = ['unit', 'uom', 'engUnit'] as const
+const idNames = ['id', 'tagname', 'tagName', 'tag', 'name', 'TagName', 'Name'] as const
+/** The time of a message of named values; shorter names could be values. */
+const groupTimeNames = ['timestamp_ms', 'timestamp', 'Timestamp'] as const
+export const reservedNames: ReadonlySet<string> = new Set(groupTimeNames)
+
+export type JsonObject = Readonly<Record<string, unknown>>
+
+export const isObject = (json: unknown): json is JsonObject =>
+  typeof json === 'object' && json !== null && !Array.isArray(json)
+
+function named(json: JsonObject, names: readonly string[]): unknown {
+  for (const name of names) if (Object.hasOwn(json, name)) return json[name]
+  return undefined
+}
+
+export const idOf = (json: JsonObject): unknown => named(json, idNames)
+export const timeOf = (json: JsonObject): unknown => named(json, timeNames)
+export const groupTimeOf = (json: JsonObject): unknown => named(json, groupTimeNames)
+export const hasValue = (json: JsonObject): boolean => valueNames.some(name => Object.hasOwn(json, name))
+
+/** The cell of a message: an object with a value in it, or the value itself. */
+export function cellOf(json: unknown, places: Places): Cell {
+  const at = (path: JsonPath | undefined, names: readonly string[]): unknown => {
+    if (path !== undefined) return valueAtPath(json, path)
+    return isObject(json) ? named(json, names) : undefined
+  }
+  const isBare = places.value === undefined && !isObject(json)
+  return {
+    value: isBare ? json : at(places.value, valueNames),
+    time: at(places.time, timeNames),
+    quality: at(places.quality, qualityNames),
+    unit: at(places.unitAt, unitNames),
+  }
+}
+
+const decimal = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/
+
+/** A number, a truth as 1 or 0, or a number written as text; undefined where it is none or too large for one. */
+export function readNumber(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
+  if (typeof value === 'boolean') return value ? 1 : 0
+  if (typeof value !== 'string' || !decimal.test(value)) return undefined
+  const number = Number(value)
+  return Number.isFinite(number) ? number : undefined
+}
+
+/** A text; numbers and truths as JSON writes them, but no integer that JSON has rounded. */
+export function readText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  if (typeof value === 'boolean') return String(value)
+  if (typeof value !== 'number' || !Number.isFinite(value)) return undefined
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? undefined : String(value)
+}
+
+/** `unread` where there is something that is no time; undefined where there is nothing, or a 0: never. */
+export function readTime(time: unknown, unitMs: number): number | undefined | 'unread' {
+  if (time === undefined || time === null || time === '' || time === 0) return undefined
+  if (typeof time === 'number') return Number.isFinite(time) ? time * unitMs : 'unread'
+  if (typeof time !== 'string') return 'unread'
+  if (decimal.test(time)) return Number(time) * unitMs || undefined
+  return parseIsoTime(time.trim()) ?? 'unread'
+}
+
+export type QualityCodes = 'opc-da' | 'opc-ua'
+
+/**
+ * The quality that a source says: a truth, a code, or a word that begins with good, uncertain or bad. Nothing said is
+ * good, since a source that knows better would say so. Undefined where it cannot be read.
+ */
+export function readQuality(quality: unknown, codes: QualityCodes): Quality | undefined {
+  switch (typeof quality) {
+    case 'undefined':
+      return Quality.good
+    case 'boolean':
+      return quality ? Quality.good : Quality.bad
+    case 'number':
+      return qualityOfCode(quality, codes)
+    case 'string':
+      return qualityOfWord(quality, codes)
+  }
+  return quality === null ? Quality.good : undefined
+}
+
+function qualityOfCode(code: number, codes: QualityCodes): Quality | undefined {
+  if (!Number.isInteger(code) || code < 0 || code > 0xffffffff) return undefined
+  // An OPC DA quality has 16 bits; what is longer can only be a StatusCode.
+  return codes === 'opc-da' && code <= 0xffff ? qualityOfDa(code) : qualityOfStatusCode(code)
+}
+
+function qualityOfWord(text: string, codes: QualityCodes): Quality | undefined {
+  const word = text.trim().toLowerCase()
+  if (word === 'true' || word.startsWith('good')) return Quality.good
+  if (word === 'false' || word.startsWith('bad')) return Quality.bad
+  if (word.startsWith('uncertain') || word === 'stale') return Quality.uncertain
+  return /^\d+$/.test(word) ? qualityOfCode(Number(word), codes) : undefined
+}
+
+/**
+ * Parses JSON; undefined where it is none. Gateways write NaN where they have no number, which JSON does not know and
+ * which would cost all the other values of the message: it is read as null.
+ */
+export function parseJson(text: string): { readonly json: unknown } | undefined {
+  try {
+    return { json: JSON.parse(text) }
+  } catch {
+    if (!/nan|inf/i.test(text)) return undefined
+  }
+  try {
+    const mended = text.replaceAll(/"(?:[^"\\]|\\.)*"?|-?\b(?:nan|inf(?:inity)?)\b/gis, token =>
+      token.startsWith('"') ? token : 'null',
+    )
+    return { json: JSON.parse(mended) }
+  } catch {
+    return undefined
+  }
+}

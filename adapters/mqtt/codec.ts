@@ -1,0 +1,352 @@
+import { isUtf8 } from 'node:buffer'
+import { Quality } from '../../schema/quality.js'
+import type { Reject } from '../../schema/records.js'
+import { type SampleBatch, SampleBatchBuilder } from '../../schema/sample-batch.js'
+import type { Conversion } from '../../schema/unit-conversion.js'
+import { conversionFrom } from '../../schema/unit-spelling.js'
+import type { IndexedSignal, UnknownTag } from '../contract.js'
+import {
+  type Cell,
+  cellOf,
+  groupTimeOf,
+  hasValue,
+  idOf,
+  isObject,
+  type JsonObject,
+  parseJson,
+  readNumber,
+  readQuality,
+  readText,
+  readTime,
+  reservedNames,
+  timeOf,
+} from './cell.js'
+import type { TopicEntry } from './config.js'
+import { type Feed, Mapping, type Reading } from './mapping.js'
+import { composed, TagBook } from './tag-book.js'
+
+export interface MqttDecoderOptions {
+  readonly source: string
+  readonly signals: readonly IndexedSignal[]
+  readonly topics: readonly TopicEntry[]
+  /** Longest message taken, bytes. */
+  readonly maxPayload: number
+  intern(text: string): number
+}
+
+/** A message as it came. */
+export interface Message {
+  readonly topic: string
+  readonly payload: Buffer
+  /** The broker had it in store: it is of an earlier time. */
+  readonly retain: boolean
+}
+
+/** What the messages since the last `take` say. */
+export interface Decoded {
+  readonly samples: SampleBatch
+  readonly rejects: readonly Reject[]
+  readonly unknown: readonly UnknownTag[]
+  /** Periodic signals whose newest value the broker had in store: old until they are heard live. */
+  readonly stale: readonly number[]
+}
+
+type Rule =
+  | 'mqtt.bad-json'
+  | 'mqtt.bad-quality'
+  | 'mqtt.bad-time'
+  | 'mqtt.no-tag'
+  | 'mqtt.no-value'
+  | 'mqtt.not-a-number'
+  | 'mqtt.not-text'
+  | 'mqtt.too-long'
+  | 'mqtt.unit-mismatch'
+
+/** What a topic's messages are read by. */
+type Route =
+  | { readonly kind: 'batch' | 'uns'; readonly mapping: Mapping; readonly readings: readonly Reading[] }
+  | { readonly kind: 'cells'; readonly mapping: Mapping; readonly readings: readonly Reading[] }
+
+const maxRaw = 4096
+const longestText = 4096
+/** A unified namespace nests its groups; deeper than this nobody means it. */
+const deepest = 6
+/** Topics and spellings remembered. Beyond, they are worked out anew: a flood of names is not to fill the memory. */
+const mostTopics = 100_000
+const mostUnits = 1_000
+
+/**
+ * Decodes MQTT messages: topic and payload in, samples and rejects out. Pure; no input makes it throw, no number comes
+ * out that was not in the message, and nothing is dropped without a word.
+ */
+export class MqttDecoder {
+  readonly #options: MqttDecoderOptions
+  readonly #mappings: readonly Mapping[]
+  readonly #routes = new Map<string, Route | undefined>()
+  readonly #conversions = new Map<Feed, Map<string, Conversion | 'same' | undefined>>()
+  readonly #samples = new SampleBatchBuilder()
+  #rejects: Reject[] = []
+  #unknown: UnknownTag[] = []
+  #stale = new Set<number>()
+  #receiveTime = 0
+  #isRetained = false
+
+  constructor(options: MqttDecoderOptions) {
+    this.#options = options
+    const tags = new TagBook(options.signals)
+    this.#mappings = options.topics.map(entry => new Mapping(entry, tags))
+  }
+
+  /** The filters to subscribe to, each with its entry. */
+  get filters(): readonly { readonly filter: string; readonly entry: TopicEntry }[] {
+    return this.#mappings.map(({ pattern, entry }) => ({ filter: pattern.filter, entry }))
+  }
+
+  /** Samples decoded and not yet taken. */
+  get count(): number {
+    return this.#samples.count
+  }
+
+  take(): Decoded {
+    const samples = this.#samples.take()
+    const decoded = { samples, rejects: this.#rejects, unknown: this.#unknown, stale: [...this.#stale] }
+    if (this.#rejects.length > 0) this.#rejects = []
+    if (this.#unknown.length > 0) this.#unknown = []
+    if (this.#stale.size > 0) this.#stale = new Set()
+    return decoded
+  }
+
+  /** `receiveTime`: Unix ms UTC by the floor's clock. */
+  push({ topic, payload, retain }: Message, receiveTime: number): void {
+    this.#receiveTime = receiveTime
+    this.#isRetained = retain
+    const route = this.#route(topic)
+    if (route === undefined) {
+      this.#unknownTag(topic, payload)
+      return
+    }
+    if (payload.length > this.#options.maxPayload) {
+      const reason = `${topic}: a message of ${payload.length} bytes; at most ${this.#options.maxPayload} are taken (maxPayload)`
+      this.#reject('mqtt.too-long', reason, payload)
+      return
+    }
+    if (route.kind === 'cells' && route.readings.every(({ feeds }) => feeds.length === 0)) {
+      this.#unknownTag(route.readings[0]?.tag ?? topic, payload)
+      return
+    }
+    if (payload.length === 0) {
+      this.#reject('mqtt.no-value', `${topic}: the message is empty`, payload)
+      return
+    }
+    const text = payload.toString('utf8')
+    const parsed = parseJson(text)
+    switch (route.kind) {
+      case 'batch':
+        if (parsed === undefined) {
+          this.#notJson(topic, payload)
+          return
+        }
+        this.#readBatch(route.mapping, topic, parsed.json)
+        return
+      case 'uns':
+        if (isObject(parsed?.json) && !hasValue(parsed.json)) {
+          const tag = route.readings[0]?.tag ?? topic
+          this.#readNames(route.mapping, tag, parsed.json, groupTimeOf(parsed.json), 0)
+          return
+        }
+        this.#readCells(route, parsed?.json ?? text, text, payload)
+        return
+      case 'cells':
+        this.#readCells(route, parsed === undefined ? text : parsed.json, text, payload)
+        return
+    }
+  }
+
+  #route(topic: string): Route | undefined {
+    const known = this.#routes.get(topic)
+    if (known !== undefined) return known
+    for (const mapping of this.#mappings) {
+      const readings = mapping.readingsOf(topic)
+      if (readings === undefined) continue
+      const kind = mapping.isBatch ? 'batch' : mapping.entry.format === 'uns' ? 'uns' : 'cells'
+      const route = { kind, mapping, readings } as const
+      if (this.#routes.size < mostTopics) this.#routes.set(topic, route)
+      return route
+    }
+    return undefined
+  }
+
+  /** A message whose topic says the tag. */
+  #readCells({ mapping, readings }: Route, json: unknown, text: string, payload: Buffer): void {
+    const isBare = typeof json !== 'object' || json === null
+    if (isBare && !isUtf8(payload)) {
+      this.#reject('mqtt.not-text', 'the message is no UTF-8', payload)
+      return
+    }
+    const needsJson = isBare && readings.some(({ places }) => places.value !== undefined)
+    if (needsJson) {
+      this.#notJson(readings[0]!.tag, payload)
+      return
+    }
+    // A text that happens to look like a number is to stay as it was written.
+    const bareText = isBare && typeof json !== 'string' ? text : undefined
+    for (const { tag, places, feeds } of readings) {
+      if (feeds.length === 0) this.#unknownTag(tag, payload)
+      else this.#readCell(mapping, tag, cellOf(json, places), feeds, undefined, payload, bareText)
+    }
+  }
+
+  /** A message of the KEPServerEX IoT Gateway: `{ timestamp, values: [{ id, v, q, t }] }`, or other shapes of it. */
+  #readBatch(mapping: Mapping, topic: string, json: unknown): void {
+    const list =
+      isObject(json) && Array.isArray(json.values) ? json.values : Array.isArray(json) ? json : [json]
+    const sentAt = isObject(json) && json !== list[0] ? timeOf(json) : undefined
+    for (const each of list as readonly unknown[]) {
+      const id = isObject(each) ? idOf(each) : undefined
+      if (typeof id !== 'string' || id === '') {
+        this.#reject('mqtt.no-tag', `${topic}: an entry without the id of a tag`, each)
+        continue
+      }
+      const feeds = mapping.feedsOf(id)
+      if (feeds.length === 0) this.#unknownTag(id, each)
+      else this.#readCell(mapping, id, cellOf(each, mapping.entry), feeds, sentAt, each)
+    }
+  }
+
+  /** A message of named values: `{ timestamp_ms, temperature: 20, axis: { x: 1 } }` at the topic of their group. */
+  #readNames(mapping: Mapping, tag: string, json: JsonObject, sentAt: unknown, depth: number): void {
+    for (const [name, value] of Object.entries(json)) {
+      if (reservedNames.has(name)) continue
+      // A group of one repeats its own name: umh/v1/…/temperature { timestamp_ms, temperature }.
+      const inner = depth === 0 && tag.endsWith(`/${name}`) ? tag : `${tag}/${name}`
+      if (isObject(value) && !hasValue(value) && depth < deepest) {
+        this.#readNames(mapping, inner, value, groupTimeOf(value) ?? sentAt, depth + 1)
+        continue
+      }
+      const feeds = mapping.feedsOf(inner)
+      if (feeds.length === 0) this.#unknownTag(inner, value)
+      else this.#readCell(mapping, inner, cellOf(value, {}), feeds, sentAt, value)
+    }
+  }
+
+  #readCell(
+    mapping: Mapping,
+    tag: string,
+    cell: Cell,
+    feeds: readonly Feed[],
+    sentAt: unknown,
+    raw: unknown,
+    bareText?: string,
+  ): void {
+    const said = readTime(cell.time, mapping.timeUnitMs) ?? readTime(sentAt, mapping.timeUnitMs)
+    if (said === 'unread') {
+      this.#reject('mqtt.bad-time', `${tag}: ${show(cell.time ?? sentAt)} is no time`, raw)
+      return
+    }
+    let quality = readQuality(cell.quality, mapping.qualityCodes)
+    if (quality === undefined) {
+      this.#reject('mqtt.bad-quality', `${tag}: ${show(cell.quality)} is no quality`, raw)
+      return
+    }
+    // Nobody knows since when: true at the latest now, and perhaps no longer.
+    if (said === undefined && this.#isRetained && quality === Quality.good) quality = Quality.uncertain
+    const time = said ?? this.#receiveTime
+    for (const feed of feeds) this.#feed(feed, tag, cell, time, quality, raw, bareText)
+  }
+
+  #feed(
+    feed: Feed,
+    tag: string,
+    cell: Cell,
+    time: number,
+    quality: Quality,
+    raw: unknown,
+    bareText: string | undefined,
+  ): void {
+    const isText = feed.type === 'text'
+    const value = isText ? this.#textOf(cell.value, bareText) : this.#numberOf(feed, tag, cell)
+    if (value !== undefined && typeof value !== 'string') {
+      this.#samples.push(feed.index, time, this.#receiveTime, value, quality)
+      if (this.#isRetained && feed.isPeriodic) this.#stale.add(feed.index)
+      else if (this.#stale.size > 0) this.#stale.delete(feed.index)
+      return
+    }
+    if (value !== undefined) {
+      this.#reject('mqtt.unit-mismatch', value, raw)
+      return
+    }
+    // A bad quality often comes without a value, which is no fault of the message.
+    if (quality === Quality.bad) {
+      this.#samples.push(feed.index, time, this.#receiveTime, Number.NaN, quality)
+      return
+    }
+    if (cell.value === undefined || cell.value === null) {
+      this.#reject('mqtt.no-value', `${tag}: the message says no value`, raw)
+      return
+    }
+    const rule = isText ? 'mqtt.not-text' : 'mqtt.not-a-number'
+    this.#reject(rule, `${tag}: ${show(cell.value)} is no ${isText ? 'text' : 'number'}`, raw)
+  }
+
+  #textOf(value: unknown, bareText: string | undefined): number | undefined {
+    const text = bareText ?? readText(value)
+    return text === undefined || text.length > longestText ? undefined : this.#options.intern(text)
+  }
+
+  /** The number in the signal's unit; a text says why its unit does not fit; undefined: no number. */
+  #numberOf(feed: Feed, tag: string, { value, unit }: Cell): number | string | undefined {
+    const number = readNumber(value)
+    if (number === undefined) return undefined
+    if (feed.mismatch !== undefined) {
+      return `${tag}: ${feed.mismatch} does not measure what the signal has in ${feed.unit || 'no unit'}; correct the unit of its topic`
+    }
+    let conversion = feed.usual
+    if (unit !== undefined && unit !== null && unit !== '' && feed.isUnitSaid && feed.unit !== '') {
+      const found = this.#saidConversion(feed, unit)
+      if (found === undefined) {
+        return `${tag}: the message says ${show(unit)}, the signal is in ${feed.unit}; say the unit of its topic in the plant file`
+      }
+      conversion = found === 'same' ? undefined : found
+    }
+    if (conversion === undefined) return number
+    const converted = number * conversion.scale + conversion.offset
+    return Number.isFinite(converted) ? converted : undefined
+  }
+
+  #saidConversion(feed: Feed, unit: unknown): Conversion | 'same' | undefined {
+    if (typeof unit !== 'string') return undefined
+    let ofFeed = this.#conversions.get(feed)
+    if (ofFeed === undefined) {
+      ofFeed = new Map()
+      this.#conversions.set(feed, ofFeed)
+    }
+    if (ofFeed.has(unit)) return ofFeed.get(unit)
+    const then = unit === feed.unit ? { scale: 1, offset: 0 } : conversionFrom(unit, feed.unit)
+    const found = then === undefined ? undefined : (composed(feed.own, then) ?? 'same')
+    if (ofFeed.size < mostUnits) ofFeed.set(unit, found)
+    return found
+  }
+
+  #unknownTag(tag: string, raw: unknown): void {
+    this.#unknown.push({ tag, raw: asCame(raw) })
+  }
+
+  #notJson(topic: string, payload: Buffer): void {
+    this.#reject('mqtt.bad-json', `${topic}: the message is no JSON`, payload)
+  }
+
+  #reject(rule: Rule, reason: string, raw: unknown): void {
+    const { source } = this.#options
+    this.#rejects.push({ source, time: this.#receiveTime, rule, reason, raw: asCame(raw) })
+  }
+}
+
+function asCame(raw: unknown): string {
+  const text = Buffer.isBuffer(raw) ? raw.toString('utf8', 0, maxRaw) : (JSON.stringify(raw) ?? '')
+  return text.slice(0, maxRaw)
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value)
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text
+}

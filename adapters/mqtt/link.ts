@@ -1,0 +1,183 @@
+import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt'
+import type { SchedulerLike, Subscription } from 'rxjs'
+import { AdapterError } from '../contract.js'
+import type { TlsLink } from '../tls.js'
+import { explain } from './explain.js'
+
+export interface LinkOptions {
+  readonly url: string
+  readonly protocol: '3.1.1' | '5'
+  readonly clientId: string
+  readonly user: string | undefined
+  readonly password: string | undefined
+  readonly tls: TlsLink | undefined
+  /** s; 0 = a clean session. */
+  readonly sessionExpiry: number
+  readonly receiveMaximum: number
+  /** s */
+  readonly keepAlive: number
+  readonly connectTimeoutMs: number
+  readonly will?: { readonly topic: string; readonly payload: string } | undefined
+}
+
+export interface LinkEvents {
+  /** The broker has taken us; subscribe now. */
+  open(link: MqttLink): void
+  message(topic: string, packet: IPublishPacket): void
+  /** A message of QoS 1 is to be acknowledged: call `acknowledge` when it may be forgotten elsewhere. */
+  received(acknowledge: () => void): void
+  lost(error: AdapterError): void
+}
+
+/** What we need of mqtt.js beyond its public face; the version is pinned, and acknowledgements.test.ts watches it. */
+interface Sending {
+  _sendPacket(packet: { readonly cmd: string }, done?: () => void): void
+}
+
+/**
+ * One connection to a broker, from opening to closing; it never comes back by itself. It differs from mqtt.js in two
+ * things. Messages of QoS 1 are acknowledged when the caller says so, in groups and in order, without holding up the
+ * next. And it can stop reading without the broker taking us for dead.
+ */
+export class MqttLink {
+  readonly #client: MqttClient
+  readonly #options: LinkOptions
+  readonly #events: LinkEvents
+  readonly #scheduler: SchedulerLike
+  #held: (() => void) | undefined
+  #isPaused = false
+  #pulse: Subscription | undefined
+  #isOver = false
+
+  constructor(options: LinkOptions, events: LinkEvents, scheduler: SchedulerLike) {
+    this.#options = options
+    this.#events = events
+    this.#scheduler = scheduler
+    this.#client = connect(options.url, clientOptions(options))
+    // In the same turn: a persistent session's messages come right behind the broker's greeting.
+    this.#client.on('message', (topic, _payload, packet) => {
+      if (!this.#isOver) events.message(topic, packet)
+    })
+    this.#client.on('connect', () => {
+      if (!this.#isOver) events.open(this)
+    })
+    this.#client.on('error', error => this.#lose(explain(error), error))
+    this.#client.on('disconnect', packet =>
+      this.#lose(`closed the connection: ${reasonOf(packet.reasonCode)}`),
+    )
+    this.#client.on('close', () =>
+      this.#lose(
+        'closed the connection. Where it does so again and again, another client may have the same clientId',
+      ),
+    )
+    this.#client.handleMessage = (_packet, done) => {
+      if (this.#isPaused) this.#held = done
+      else done()
+    }
+    this.#interceptAcknowledgements()
+  }
+
+  /** Resolves when the broker has granted all of them; a refusal is a lost link. */
+  subscribe(filters: Readonly<Record<string, { readonly qos: 0 | 1 }>>, granted: () => void): void {
+    this.#client.subscribe({ ...filters }, {}, error => {
+      if (this.#isOver) return
+      if (error) this.#lose(`refused a subscription: ${error.message}`, error)
+      else granted()
+    })
+  }
+
+  /** For what a protocol demands of its reader; nothing else may call it. */
+  publish(
+    topic: string,
+    payload: string | Buffer,
+    options: { readonly qos: 0 | 1; readonly retain: boolean },
+  ): void {
+    if (!this.#isOver) this.#client.publish(topic, payload, options)
+  }
+
+  /** Stops reading, or goes on. While stopped it pings by itself, since it does not read the broker's answers. */
+  pause(isPaused: boolean): void {
+    if (isPaused === this.#isPaused) return
+    this.#isPaused = isPaused
+    if (isPaused) {
+      this.#beat()
+      return
+    }
+    this.#pulse?.unsubscribe()
+    const held = this.#held
+    this.#held = undefined
+    held?.()
+  }
+
+  /** Says goodbye and closes; at once where the broker does not answer. */
+  close(): void {
+    if (this.#isOver) return
+    this.#end()
+    this.pause(false)
+    // A farewell needs somebody to hear it.
+    this.#client.end(!this.#client.connected)
+  }
+
+  #interceptAcknowledgements(): void {
+    const sending = this.#client as unknown as Sending
+    const send = sending._sendPacket.bind(sending)
+    sending._sendPacket = (packet, done) => {
+      if (packet.cmd !== 'puback') {
+        send(packet, done)
+        return
+      }
+      this.#events.received(() => {
+        if (!this.#isOver) send(packet)
+      })
+      done?.()
+    }
+  }
+
+  #beat(): void {
+    this.#pulse = this.#scheduler.schedule(
+      () => {
+        this.#client.sendPing()
+        this.#client.reschedulePing(true)
+        this.#beat()
+      },
+      (this.#options.keepAlive * 1000) / 2,
+    )
+  }
+
+  #end(): void {
+    this.#isOver = true
+    this.#pulse?.unsubscribe()
+  }
+
+  #lose(what: string, cause?: unknown): void {
+    if (this.#isOver) return
+    this.#end()
+    this.#client.end(true)
+    this.#events.lost(new AdapterError('not-connected', `${this.#options.url} ${what}.`, { cause }))
+  }
+}
+
+function reasonOf(code: number | undefined): string {
+  return code === 142 ? 'another client came with the same clientId' : `reason ${code ?? 'not said'}`
+}
+
+function clientOptions(options: LinkOptions): IClientOptions {
+  const { protocol, sessionExpiry, tls, user, password, will } = options
+  const is5 = protocol === '5'
+  return {
+    protocolVersion: is5 ? 5 : 4,
+    clientId: options.clientId,
+    clean: sessionExpiry === 0,
+    keepalive: options.keepAlive,
+    reconnectPeriod: 0,
+    resubscribe: false,
+    connectTimeout: options.connectTimeoutMs,
+    ...(user !== undefined && { username: user }),
+    ...(password !== undefined && { password }),
+    ...(is5 && {
+      properties: { sessionExpiryInterval: sessionExpiry, receiveMaximum: options.receiveMaximum },
+    }),
+    ...(will && { will: { ...will, payload: Buffer.from(will.payload), qos: 1 as const, retain: true } }),
+    ...tls,
+  }
+}

@@ -1,0 +1,284 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Cable, FakeOpcuaServer, type FakeServerOptions } from '../../adapters/opcua/fake-server.js'
+import { askServer, trust } from '../../adapters/opcua/pki.js'
+import { SourceRig } from './source-rig.js'
+
+const plantOn = (endpoint: string, options = '') => `gemba: 1
+name: Test
+enterprise: Test
+sources:
+  plc:
+    adapter: opcua
+    endpoint: ${endpoint}
+    tags: "ns=1;s={signal}"
+    publishingMs: 50
+    timeoutMs: 1000
+    ${options}
+types:
+  saw:
+    archetype: machining
+    ratedPower: 5
+    idealCycleTime: 30
+    signals:
+      load: { quantity: load, unit: "%", range: [0, 1000000], period: 500ms }
+      pressure: { quantity: pressure, unit: bar, range: [0, 10], period: on-change, limits: { warningHigh: 6 } }
+sites:
+  - id: here
+    timeZone: UTC
+    areas: [{ id: hall, lines: [{ id: line-1, machines: [{ id: saw, type: saw }] }] }]
+`
+
+let folder: string
+let server: FakeOpcuaServer
+let cable: Cable
+let rig: SourceRig | undefined
+
+async function startServer(options: FakeServerOptions = {}): Promise<FakeOpcuaServer> {
+  const started = await FakeOpcuaServer.start(options)
+  started.add('load')
+  started.add('pressure')
+  return started
+}
+
+const start = (options?: string, endpoint = `opc.tcp://127.0.0.1:${cable.port}`, at = folder): SourceRig => {
+  rig = new SourceRig(plantOn(endpoint, options), at)
+  return rig
+}
+const health = (shown: SourceRig) => shown.intake.health.get('plc')!
+/** The first line of the log, when there is one. */
+const said = async (shown: SourceRig) => {
+  await until(() => expect(shown.log).not.toEqual([]))
+  return shown.log[0]
+}
+const until = (check: () => void, timeout = 10_000) => vi.waitFor(check, { timeout, interval: 10 })
+const live = async (shown: SourceRig) => {
+  await until(() => expect(shown.sees('saw.load').connection).toBe('live'))
+  return shown
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'gemba-opcua-'))
+  server = await startServer()
+})
+afterAll(async () => {
+  await server.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+beforeEach(async () => {
+  cable = await Cable.to(server.port)
+  server.set('load', 0, new Date())
+  server.set('pressure', 5, new Date())
+})
+afterEach(async () => {
+  rig?.stop()
+  rig = undefined
+  await cable.stop()
+})
+
+describe('an OPC UA source, as the operator sees it when', () => {
+  it('a value stands still: live with its own, growing age, as long as the server speaks', async () => {
+    const time = new Date(Date.now() - 60_000)
+    server.set('load', 41, time)
+    const shown = await live(start())
+    const began = Date.now()
+    // Three times as long as its period, and longer than any signal is given to be silent.
+    await until(() => expect(Date.now() - began).toBeGreaterThan(2_500))
+    expect(shown.sees('saw.load')).toEqual({
+      connection: 'live',
+      quality: 'good',
+      value: 41,
+      time: time.getTime(),
+    })
+    expect(shown.record('saw.load')).toEqual([[41, time.getTime()]])
+  })
+
+  it('the status is bad: bad, with the level it had; good again when the server says so', async () => {
+    const shown = await live(start())
+    const { BadSensorFailure, UncertainLastUsableValue } = server.opcua.StatusCodes
+    server.set('load', 0, new Date(), BadSensorFailure)
+    await until(() => expect(shown.sees('saw.load')).toMatchObject({ connection: 'live', quality: 'bad' }))
+    server.set('load', 7, new Date(), UncertainLastUsableValue)
+    await until(() => expect(shown.sees('saw.load')).toMatchObject({ quality: 'uncertain', value: 7 }))
+    server.set('load', 8, new Date())
+    await until(() => expect(shown.sees('saw.load')).toMatchObject({ quality: 'good', value: 8 }))
+  })
+
+  it('the cable is cut: lost at once, then live again, and nothing of what happened meanwhile is missing', async () => {
+    const shown = await live(start('samplingMs: 0'))
+    server.set('load', 1, new Date())
+    await until(() => expect(shown.sees('saw.load').value).toBe(1))
+    cable.cut()
+    await until(() => expect(shown.sees('saw.load').connection).toBe('lost'))
+    for (const value of [2, 3, 4, 5]) server.set('load', value, new Date())
+    await live(shown)
+    // What did not change is asked for: it is live again without a change.
+    await until(() => expect(shown.sees('saw.pressure').connection).toBe('live'))
+    await until(() => expect(shown.sees('saw.load').value).toBe(5))
+    const values = shown.record('saw.load').map(([value]) => value)
+    // A server that hands a subscription over may tell the newest value twice.
+    expect([...new Set(values.slice(values.indexOf(1)))]).toEqual([1, 2, 3, 4, 5])
+    expect(shown.log).toEqual([
+      'source plc: connected',
+      expect.stringContaining('broke off the connection. Trying again until it answers.'),
+      'source plc: connected',
+    ])
+  })
+
+  it('the far end falls silent (half-open TCP): lost within the time-out and a second, and back when it answers', async () => {
+    const shown = await live(start())
+    cable.freeze()
+    const began = Date.now()
+    await until(() => expect(shown.sees('saw.load').connection).toBe('lost'))
+    expect(Date.now() - began).toBeLessThan(5_000)
+    server.set('load', 77, new Date())
+    cable.freeze(false)
+    await live(shown)
+    await until(() => expect(shown.sees('saw.load').value).toBe(77))
+  })
+
+  it('a value comes late: kept in the record, and the present stays what it was', async () => {
+    const shown = await live(start())
+    const now = Date.now()
+    server.set('load', 10, new Date(now))
+    await until(() => expect(shown.sees('saw.load').value).toBe(10))
+    server.set('load', 9, new Date(now - 30_000))
+    await until(() => expect(shown.record('saw.load').at(-1)).toEqual([9, now - 30_000]))
+    expect(shown.sees('saw.load')).toMatchObject({ value: 10, time: now })
+  })
+
+  it('the clock of the server is wrong: an hour is kept as it is told, days are turned away with the reason', async () => {
+    const hourAhead = new Date(Date.now() + 3_600_000)
+    const shown = await live(start())
+    server.set('load', 11, hourAhead)
+    await until(() => expect(shown.sees('saw.load')).toMatchObject({ value: 11, time: hourAhead.getTime() }))
+    server.set('load', 12, new Date(Date.now() + 3 * 86_400_000))
+    await until(() => expect(shown.rejects.map(({ rule }) => rule)).toEqual(['time.in-future']))
+    expect(shown.sees('saw.load').value).toBe(11)
+  })
+
+  it('a node is not there: said once, and the others are live', async () => {
+    rig = new SourceRig(
+      plantOn(`opc.tcp://127.0.0.1:${cable.port}`).replace('pressure:', 'humidity:'),
+      folder,
+    )
+    await live(rig)
+    expect(rig.rejects.map(({ rule, reason, raw }) => [rule, reason, raw])).toEqual([
+      [
+        'opcua.unknown-node',
+        'the server has no node ns=1;s=humidity for saw.humidity (BadNodeIdUnknown)',
+        'ns=1;s=humidity',
+      ],
+    ])
+    expect(rig.sees('saw.humidity').connection).not.toBe('live')
+  })
+
+  it('the server floods: what its queue cannot hold is told as a gap, the rest is there', async () => {
+    const shown = await live(start('samplingMs: 0\n    queueSize: 20'))
+    for (let value = 1; value <= 200; value++) server.set('load', value, new Date())
+    await until(() => expect(shown.sees('saw.load').value).toBe(200))
+    await until(() => expect(shown.rejects.map(({ rule }) => rule)).toContain('opcua.gap'))
+    const told = shown.record('saw.load').map(([value]) => value)
+    expect(told.slice(-20)).toEqual(Array.from({ length: 20 }, (_, i) => 181 + i))
+    expect(shown.rejects[0]).toMatchObject({ raw: 'saw.load' })
+  })
+})
+
+describe('an OPC UA server that is restarted', () => {
+  it('is lost at once and live again within 5 s after it is back', async () => {
+    const serverFolder = mkdtempSync(join(tmpdir(), 'gemba-opcua-server-'))
+    const first = await startServer({ folder: serverFolder })
+    const { port } = first
+    const shown = await live(start('', first.endpoint))
+    await first.stop()
+    await until(() => expect(shown.sees('saw.load').connection).toBe('lost'))
+    const second = await startServer({ port })
+    const back = Date.now()
+    try {
+      second.set('load', 5, new Date())
+      await until(() => expect(shown.sees('saw.load')).toMatchObject({ connection: 'live', value: 5 }))
+      expect(Date.now() - back).toBeLessThan(5_000)
+      expect(health(shown).lastError).toContain('What changed meanwhile is lost')
+    } finally {
+      rig?.stop()
+      await second.stop()
+    }
+  })
+})
+
+describe('an OPC UA server that is careful', () => {
+  const secure = 'security: Basic256Sha256'
+  const user = 'user: { name: gemba, password: { env: PLC_PASSWORD } }'
+  let careful: FakeOpcuaServer
+
+  beforeAll(async () => {
+    careful = await startServer({ users: { gemba: 'open sesame' } })
+  })
+  afterAll(() => careful.stop())
+  beforeEach(() => void vi.stubEnv('PLC_PASSWORD', 'open sesame'))
+  afterEach(() => void vi.unstubAllEnvs())
+
+  it('is not connected to until its certificate is trusted, once', async () => {
+    const fresh = mkdtempSync(join(tmpdir(), 'gemba-opcua-fresh-'))
+    const shown = start(`${secure}\n    ${user}`, careful.endpoint, fresh)
+    expect(await said(shown)).toContain(
+      `${careful.endpoint} shows a certificate that we do not trust yet. Compare it with the server’s, and trust it once: gemba browse ${careful.endpoint} --trust.`,
+    )
+    const { certificate } = await askServer(careful.endpoint, fresh, 5_000)
+    await trust(fresh, certificate!)
+    await live(shown)
+    shown.stop()
+    rmSync(fresh, { recursive: true, force: true })
+  })
+
+  it('turns away a wrong password, and the log does not tell it', async () => {
+    vi.stubEnv('PLC_PASSWORD', 'hunter2')
+    const shown = start(user, careful.endpoint)
+    expect(await said(shown)).toContain('does not accept the user or the password. Check both')
+    expect(shown.log.join()).not.toContain('hunter2')
+    expect(health(shown).lastError).not.toContain('hunter2')
+    expect(health(shown).state).toBe('waiting')
+  })
+
+  it('is not even tried while the password is nowhere', async () => {
+    vi.stubEnv('PLC_PASSWORD', undefined)
+    const shown = start(user, careful.endpoint)
+    expect(await said(shown)).toContain(
+      'The secret in the variable PLC_PASSWORD is not set. Set it where the engine is started.',
+    )
+  })
+
+  it('takes nobody without a name, and says what to do', async () => {
+    const shown = start('', careful.endpoint)
+    expect(await said(shown)).toContain('takes nobody without a name. Give the source a user')
+  })
+
+  it.each(['Basic256Sha256', 'Aes128_Sha256_RsaOaep', 'Aes256_Sha256_RsaPss'])(
+    'is read by %s',
+    async policy => {
+      const { certificate } = await askServer(careful.endpoint, folder, 5_000)
+      await trust(folder, certificate!)
+      for (const mode of ['Sign', 'SignAndEncrypt']) {
+        const shown = start(`security: ${policy}\n    mode: ${mode}\n    ${user}`, careful.endpoint)
+        await live(shown)
+        expect(health(shown).lastError).toBeUndefined()
+        shown.stop()
+      }
+    },
+  )
+
+  it('whose certificate has expired is not believed', async () => {
+    const expired = await startServer({ certifiedAt: new Date(Date.UTC(2020, 0, 1)) })
+    try {
+      const { certificate } = await askServer(expired.endpoint, folder, 5_000)
+      await trust(folder, certificate!)
+      const shown = start(secure, expired.endpoint)
+      expect(await said(shown)).toContain('shows a certificate that has expired or is not valid yet')
+      shown.stop()
+    } finally {
+      await expired.stop()
+    }
+  })
+})

@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest'
+import type { Signal } from '../../schema/plant.js'
+import type { Entry } from '../../schema/records.js'
+import { SampleBatchBuilder } from '../../schema/sample-batch.js'
+import { windowSize } from '../../twins/sensor/health-window.js'
+import { type FloorOptions, floorOf, machineOf, sensor, start, stateSignal } from './floor.fixture.js'
+
+const second = 1_000
+const hour = 3_600 * second
+const shift = 8 * hour
+
+const sensors = (machine: string): Signal[] => [
+  sensor(machine, 'oil', { limits: { warningHigh: 150 } }),
+  sensor(machine, 'flow', { quantity: 'flow' }),
+]
+const [oil, flow] = ['m.oil', 'm.flow']
+
+/** A steady wave around 50. */
+const wave = (i: number): number => 50 + 2 * Math.sin((2 * Math.PI * i) / 12)
+
+type Show = Readonly<Record<string, (i: number) => number>>
+
+function watchedFloor(options: FloorOptions & { readonly signals?: Signal[] } = {}) {
+  const ground = floorOf([machineOf('m', options.signals ?? sensors('m'))], options)
+  const { floor, wall, registry } = ground
+  const entries: (Entry | undefined)[] = []
+  let i = 0
+  /** Lets the sensors show something, a sample each every `step` ms for `ms`. */
+  const show = (ms: number, what: Show, step = second) => {
+    const builder = new SampleBatchBuilder()
+    for (const end = wall.time + ms; wall.time < end; i++) {
+      wall.time += step
+      for (const [id, value] of Object.entries(what)) {
+        builder.push(registry.signalById(id)!.index, wall.time, wall.time, value(i), 0)
+      }
+      if (i % windowSize === 0) {
+        entries.push(floor.ingest('plc', { kind: 'samples', batch: builder.take() }), floor.tick())
+      }
+    }
+    entries.push(floor.ingest('plc', { kind: 'samples', batch: builder.take() }), floor.tick())
+  }
+  const rows = () => entries.flatMap(entry => entry?.rows?.sensor_health ?? [])
+  const health = (id: string) => floor.health(registry.signalById(id)!.index)
+  return { ...ground, show, rows, health }
+}
+
+/** Steps of a minute make a shift short to play. */
+const minutes = 60 * second
+const slow = (signals: Signal[]): Signal[] => signals.map(signal => ({ ...signal, period: minutes }))
+
+describe('the health of sensors on the floor', () => {
+  it('is known from the first window on, in the twin, in a row, and to whoever asks', () => {
+    const { floor, show, rows, health } = watchedFloor()
+    expect(health(oil)).toMatchObject({ windows: 0, score: 100 })
+    show(windowSize * second, { [oil]: wave })
+    expect(health(oil)).toMatchObject({ windows: 1, condition: 'ok', score: 100 })
+    expect(rows()).toEqual([
+      expect.objectContaining({
+        signal: oil,
+        machine: 'm',
+        condition: 'ok',
+        score: 100,
+        calibrated_at: null,
+      }),
+    ])
+    expect(floor.inspect(`sensor:${oil}`)?.state).toMatchObject({ health: 'ok' })
+  })
+
+  it('makes a row an hour where nothing changes', () => {
+    const { show, rows } = watchedFloor()
+    show(3 * hour + 5 * 60 * second, { [oil]: wave })
+    expect(rows().map(({ ts }) => Math.round((ts - start) / hour))).toEqual([0, 1, 2, 3])
+  })
+
+  it('is stuck when a value has not moved for half an hour, and the twin says so at once', () => {
+    const { floor, show, rows, health } = watchedFloor()
+    show(10 * 60 * second, { [oil]: wave })
+    show(29 * 60 * second, { [oil]: () => 50 })
+    expect(health(oil)?.condition).toBe('ok')
+    show(2 * 60 * second, { [oil]: () => 50 })
+    expect(health(oil)?.condition).toBe('stuck')
+    expect(rows().at(-1)).toMatchObject({ condition: 'stuck', score: 30 })
+    expect(floor.inspect(`sensor:${oil}`)?.state).toMatchObject({ health: 'stuck' })
+  })
+
+  it('makes a fault of drift of what its sensors have, on a real machine', () => {
+    const { floor, show } = watchedFloor()
+    show(10 * 60 * second, { [oil]: wave })
+    show(40 * 60 * second, { [oil]: () => 50 })
+    expect(floor.faults(0)).toEqual([
+      expect.objectContaining({ pattern: 'sensor-drift', state: 'severe', estimated: true, signals: [oil] }),
+    ])
+  })
+
+  it('is drifting when one sensor alone leaves where it was for shifts', () => {
+    const { show, health } = watchedFloor({ signals: slow(sensors('m')) })
+    show(6 * shift, { [oil]: wave, [flow]: wave }, minutes)
+    show(12 * shift, { [oil]: i => wave(i) + 25, [flow]: wave }, minutes)
+    expect(health(oil)).toMatchObject({ condition: 'drifting' })
+    expect(health(flow)).toMatchObject({ condition: 'ok', score: 100 })
+  })
+
+  it('is no drift when the sensors of a machine move together', () => {
+    const { show, health } = watchedFloor({ signals: slow(sensors('m')) })
+    show(6 * shift, { [oil]: wave, [flow]: wave }, minutes)
+    show(12 * shift, { [oil]: i => wave(i) + 25, [flow]: i => wave(i) + 25 }, minutes)
+    expect(health(oil)).toMatchObject({ condition: 'ok', score: 100 })
+  })
+
+  it('is no drift when the value is beyond a limit', () => {
+    const { show, health } = watchedFloor({ signals: slow(sensors('m')) })
+    show(6 * shift, { [oil]: wave }, minutes)
+    show(12 * shift, { [oil]: i => wave(i) + 110 }, minutes)
+    expect(health(oil)).toMatchObject({ condition: 'ok' })
+  })
+
+  it('is judged only while the machine works, and nothing is missed in between', () => {
+    const { show, say, health } = watchedFloor({ signals: [...sensors('m'), stateSignal('m')] })
+    say('m.execution', 'READY')
+    show(10 * 60 * second, { [oil]: () => 20 })
+    expect(health(oil)?.windows).toBe(0)
+    say('m.execution', 'ACTIVE')
+    show(90 * second, { [oil]: wave })
+    say('m.execution', 'READY')
+    show(hour, { [oil]: () => 20 })
+    say('m.execution', 'ACTIVE')
+    show(windowSize * second, { [oil]: wave })
+    expect(health(oil)).toMatchObject({ windows: 2, packetLoss: 0 })
+  })
+
+  it('says what does not come, but does not hold a lost link against the sensor', () => {
+    const { floor, show, health } = watchedFloor()
+    show(2 * windowSize * second, { [oil]: wave }, 2 * second)
+    expect(health(oil)?.packetLoss).toBeCloseTo(0.5, 1)
+    const other = watchedFloor()
+    other.show(90 * second, { [oil]: wave })
+    other.floor.sourceLost('plc')
+    other.wall.time += hour
+    other.show(windowSize * second, { [oil]: wave })
+    expect(other.health(oil)).toMatchObject({ windows: 2, packetLoss: 0 })
+    expect(floor.health(99)).toBeUndefined()
+  })
+
+  it('goes on after a restart from what it had learnt', () => {
+    const before = watchedFloor({ signals: slow(sensors('m')) })
+    before.show(6 * shift, { [oil]: wave, [flow]: wave }, minutes)
+    const snapshots = before.floor.snapshot()?.snapshots ?? []
+    expect(snapshots.map(({ address }) => address)).toContain(`health:${oil}`)
+    const options = { signals: slow(sensors('m')), snapshots, at: before.wall.time }
+    const { show, health } = watchedFloor(options)
+    expect(health(oil)?.windows).toBe(before.health(oil)?.windows)
+    show(12 * shift, { [oil]: i => wave(i) + 25, [flow]: wave }, minutes)
+    expect(health(oil)).toMatchObject({ condition: 'drifting' })
+  })
+
+  it('starts anew where what was kept cannot be read', () => {
+    const kept = { address: `health:${oil}`, time: start, definition: 'sensor-health', version: 1 }
+    for (const snapshot of ['{', '[1,2]', 'null']) {
+      const { health } = watchedFloor({ snapshots: [{ ...kept, snapshot }] })
+      expect(health(oil)?.windows).toBe(0)
+    }
+  })
+})

@@ -1,0 +1,194 @@
+import type { Clock } from '../../schema/clock.js'
+import type { TwinSnapshot } from '../../schema/records.js'
+import { levelOf, type SensorHealth } from '../../schema/sensor-state.js'
+import { type HealthReport, SensorHealthEstimator } from '../../twins/sensor/health.js'
+import type { SensorContext } from '../../twins/sensor/sensor.machine.js'
+import type { TwinSystem } from '../twin-system/twin-system.js'
+import type { RegisteredMachine, Registry } from './floor.js'
+import type { LatestSignals } from './latest-table.js'
+import { regionsOf } from './state-value.js'
+import type { Turn } from './turn.js'
+import { sensorAddress } from './twin-kinds.js'
+
+export interface HealthWatchParts {
+  readonly twins: TwinSystem
+  readonly registry: Registry
+  readonly clock: Clock
+  readonly turn: Turn
+  readonly signals: LatestSignals
+}
+
+/** What the estimator remembers of a sensor is kept among the snapshots of twins. */
+const memory = { id: 'sensor-health', version: 1 } as const
+const memoryAddress = (signal: string): string => `health:${signal}`
+
+/** A steady process may stand for a while within the resolution of its sensor; another product may be noisier. */
+const patience = 30 * 60_000
+/** A shift: the warming-up of the morning and the change of a product are no drift. */
+const driftSpan = 8 * 3_600_000
+/** A score that moves by less is no news. */
+const scoreStep = 5
+/** The longest time between two rows of a sensor, and how often that is looked after, ms. */
+const rowPeriod = 3_600_000
+const tickPeriod = 60_000
+
+/**
+ * Judges the instruments of a floor while their machines work, when what they show can be compared, and tells their
+ * twins. What moves together with other sensors of the machine, or is beyond a limit, is the process and no drift.
+ */
+export class HealthWatch {
+  readonly #parts: HealthWatchParts
+  readonly #estimator: SensorHealthEstimator
+  /** Signals that are sensors, and of these the ones whose machine works. */
+  readonly #isWatched: Uint8Array
+  readonly #isExpected: Uint8Array
+  /** The newest verdict told to the twin, and the time of the newest row, floor time. */
+  readonly #condition: SensorHealth[] = []
+  readonly #score: Float64Array
+  readonly #rowAt: Float64Array
+  readonly #unsaved = new Set<number>()
+  #tickedAt = 0
+
+  constructor(parts: HealthWatchParts) {
+    const capacity = parts.registry.signalCapacity
+    this.#parts = parts
+    this.#estimator = new SensorHealthEstimator(capacity)
+    this.#isWatched = new Uint8Array(capacity)
+    this.#isExpected = new Uint8Array(capacity)
+    this.#score = new Float64Array(capacity).fill(100)
+    this.#rowAt = new Float64Array(capacity)
+  }
+
+  /** Takes over a machine's sensors, after their twins are there. */
+  add({ signals }: RegisteredMachine, saved: ReadonlyMap<string, TwinSnapshot>): void {
+    const saysState = signals.some(({ signal }) => signal.quantity === 'state')
+    for (const { index, signal } of signals) {
+      if (signal.role !== 'sensor' || signal.type !== 'number') continue
+      const { range, resolution, period } = signal
+      this.#estimator.watch(index, { range, resolution, period, patience, driftSpan })
+      this.#isWatched[index] = 1
+      this.#isExpected[index] = saysState ? 0 : 1
+      const snapshot = this.#parts.twins.get(sensorAddress(signal.id))?.snapshot
+      this.#condition[index] = (regionsOf(snapshot).health ?? 'ok') as SensorHealth
+      this.#score[index] = this.#contextOf(signal.id).score
+      this.#recall(index, saved.get(memoryAddress(signal.id)))
+    }
+  }
+
+  /** A sample that is not late; `time` is its source time, Unix ms. */
+  take(index: number, value: number, quality: number, time: number): void {
+    if (this.#isExpected[index] === 1 && this.#estimator.add(index, value, quality, time)) this.#judge(index)
+  }
+
+  /** The machine begins to work, or ends: without work nothing is expected of its sensors. */
+  works(machine: RegisteredMachine, isWorking: boolean): void {
+    for (const { index } of machine.signals) {
+      if (this.#isWatched[index] === 0) continue
+      this.#isExpected[index] = isWorking ? 1 : 0
+      this.#estimator.pause(index)
+    }
+  }
+
+  /** The link to the sensor's source is gone. */
+  lost(index: number): void {
+    this.#estimator.pause(index)
+  }
+
+  /** The instrument was calibrated at `time`; `due`: when the next is, where that was said. Unix ms. */
+  calibrated(index: number, time: number, due?: number): void {
+    this.#estimator.calibrated(index, time, due)
+    this.#unsaved.add(index)
+    this.#judge(index)
+  }
+
+  /** What is known of a sensor; undefined for what is none. */
+  report(index: number): HealthReport | undefined {
+    if (this.#isWatched[index] !== 1) return undefined
+    return this.#estimator.report(index, this.#parts.clock.now(), this.#isProcess(index))
+  }
+
+  /** Now and then: what is due by time alone, and the rows of those that do not change. */
+  tick(now: number): void {
+    if (Math.abs(now - this.#tickedAt) < tickPeriod) return
+    this.#tickedAt = now
+    for (const { index } of this.#parts.registry.signals) {
+      if (this.#isWatched[index] === 1 && Math.abs(now - this.#rowAt[index]!) >= rowPeriod) this.#judge(index)
+    }
+  }
+
+  /** The memory of at most `most` sensors that has not been kept yet. */
+  takeSnapshots(time: number, most = Number.POSITIVE_INFINITY): TwinSnapshot[] {
+    const taken: TwinSnapshot[] = []
+    for (const index of this.#unsaved) {
+      if (taken.length >= most) break
+      this.#unsaved.delete(index)
+      const address = memoryAddress(this.#parts.registry.signalByIndex(index)!.signal.id)
+      const snapshot = JSON.stringify(this.#estimator.save(index))
+      taken.push({ address, time, definition: memory.id, version: memory.version, snapshot })
+    }
+    return taken
+  }
+
+  #recall(index: number, saved: TwinSnapshot | undefined): void {
+    if (saved === undefined || saved.definition !== memory.id || saved.version !== memory.version) return
+    try {
+      this.#estimator.restore(index, JSON.parse(saved.snapshot))
+    } catch {
+      // It is a memory and no state: without it the sensor is learnt anew.
+    }
+  }
+
+  #judge(index: number): void {
+    const { twins, registry, clock } = this.#parts
+    const report = this.report(index)
+    if (report === undefined || (report.windows === 0 && report.calibratedAt === undefined)) return
+    const { condition, score } = report
+    const now = clock.now()
+    const isNews = condition !== this.#condition[index] || Math.abs(score - this.#score[index]!) >= scoreStep
+    if (!isNews && Math.abs(now - this.#rowAt[index]!) < rowPeriod) return
+    const { signal } = registry.signalByIndex(index)!
+    if (isNews) {
+      this.#condition[index] = condition
+      this.#score[index] = score
+      // Verdicts come in order, though the clock may have been set back.
+      const time = Math.max(now, this.#contextOf(signal.id).judgedAt)
+      twins.send(sensorAddress(signal.id), { type: 'HEALTH', condition, score, time })
+    }
+    this.#record(index, report, now)
+  }
+
+  #record(index: number, report: HealthReport, now: number): void {
+    const { registry, turn } = this.#parts
+    const { signal, machine } = registry.signalByIndex(index)!
+    this.#rowAt[index] = now
+    this.#unsaved.add(index)
+    turn.addRow('sensor_health', {
+      signal: signal.id,
+      machine: registry.machineByIndex(machine)!.machine.id,
+      ts: now,
+      condition: report.condition,
+      score: report.score,
+      drift: report.drift,
+      noise_ratio: report.noiseRatio,
+      packet_loss: report.packetLoss,
+      out_of_range: report.outOfRange,
+      calibrated_at: report.calibratedAt ?? null,
+      calibration_due: report.calibrationDue ?? null,
+    })
+  }
+
+  #isProcess(index: number): boolean {
+    const { registry, signals } = this.#parts
+    if (levelOf(signals.status[index]!) !== 'normal') return true
+    const machine = registry.machineByIndex(registry.signalByIndex(index)!.machine)!
+    return machine.signals.some(
+      other =>
+        other.index !== index && this.#isWatched[other.index] === 1 && this.#estimator.isShifted(other.index),
+    )
+  }
+
+  #contextOf(signal: string): SensorContext {
+    const { snapshot } = this.#parts.twins.get(sensorAddress(signal))!
+    return (snapshot as unknown as { context: SensorContext }).context
+  }
+}

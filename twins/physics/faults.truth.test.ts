@@ -1,0 +1,268 @@
+import { describe, expect, it } from 'vitest'
+import { type FaultPatternId, faultCatalogue, faultPattern, faultsOf } from '../../schema/fault-catalogue.js'
+import { shippedMachineTypes } from '../../schema/machine-types/shipped-machine-types.js'
+import { packmlStates, suspendReasons } from '../../schema/packml.js'
+import { boundariesOf, zoneOf } from '../../schema/vibration-zones.js'
+import { RandomStream } from '../flow/random.js'
+import { propertyRuns } from '../proof/runs.js'
+import { type FaultyLine, faulty, isAborted, type Series, watchLine } from './faulty-line.js'
+import { drawBetween } from './life.js'
+import { type Sign, signatures } from './signatures.js'
+
+/** 10 seeds, 200 in the long form. */
+const seeds = Array.from({ length: propertyRuns > 1000 ? 200 : 10 }, (_, i) => i + 1)
+const samples = 800
+
+interface Run {
+  readonly line: FaultyLine
+  readonly span: number
+  readonly onset: number
+}
+
+/** A machine that works in peace for a while, then carries a fault until it fails. */
+function run(pattern: FaultPatternId, seed: number, type = signatures[pattern].type): Run {
+  const span = Math.round(drawBetween(faultPattern(pattern).takes, new RandomStream(seed, pattern, 'span')))
+  const period = Math.max(50, Math.round(span / samples))
+  // Parts of a minute would only make three weeks long.
+  const cycleTime = span > 86_400_000 ? 300 : undefined
+  const line = watchLine(type, pattern, { seed, period, cycleTime })
+  line.pass(Math.max(0.2 * span, 60_000))
+  const onset = line.now
+  line.inject({ severity: 1, timeToFailure: span })
+  line.pass(span + 2)
+  return { line, span, onset }
+}
+
+const seen = new Map<string, Run>()
+
+/** A run that is only looked at: the same for all who look. */
+function look(pattern: FaultPatternId, seed: number): Run {
+  const key = `${pattern} ${seed}`
+  const known = seen.get(key) ?? run(pattern, seed)
+  seen.set(key, known)
+  return known
+}
+
+/** The share of the way at which a signal goes beyond a limit and stays there for three samples; infinite if never. */
+function crossing({ line, span, onset }: Run, { signal, limit }: Omit<Sign, 'between'>): number {
+  const { time, value, signal: of } = line.series.get(signal)!
+  const bound = of.limits[limit]!
+  const isBeyond = (i: number) => (limit.endsWith('High') ? value[i]! > bound : value[i]! < bound)
+  for (let i = 0; i + 2 < time.length; i++) {
+    if (time[i]! > onset && isBeyond(i) && isBeyond(i + 1) && isBeyond(i + 2)) {
+      return (time[i]! - onset) / span
+    }
+  }
+  return Number.POSITIVE_INFINITY
+}
+
+/** Values of a signal between two times. */
+const between = ({ time, value }: Series, from: number, to: number): number[] =>
+  value.filter((_, i) => time[i]! >= from && time[i]! < to)
+
+function mean(series: Series, from: number, to: number): number {
+  const values = between(series, from, to)
+  return values.reduce((sum, one) => sum + one, 0) / values.length
+}
+
+/** What a signal shows in the better part of the work: a machine that waits for parts pulls a mean down. */
+function atWork(series: Series, from: number, to: number): number {
+  const values = between(series, from, to).sort((a, b) => a - b)
+  return values[Math.floor(0.7 * values.length)]!
+}
+
+const gradual = faultCatalogue.filter(({ id }) => signatures[id].signs.length > 0).map(({ id }) => id)
+
+describe.each(gradual)('%s', pattern => {
+  const { signs, changes, type } = signatures[pattern]
+
+  it(`shows its signs on a ${type} in their order, each at its stage`, () => {
+    for (const seed of seeds) {
+      const found = look(pattern, seed)
+      const times = signs.map(sign => crossing(found, sign))
+      for (const [i, { signal, limit, between }] of signs.entries()) {
+        // Heat takes some minutes whatever the fault does: four of a winding, one of a fluid.
+        const lag = signal.includes('temperature') ? 300_000 / found.span : 0
+        const what = `seed ${seed}: ${signal} ${limit}`
+        expect(times[i], what).toBeGreaterThanOrEqual(between[0])
+        expect(times[i], what).toBeLessThanOrEqual(between[1] + lag)
+        if (i > 0 && !signal.includes('temperature') && !signs[i - 1]!.signal.includes('temperature')) {
+          expect(times[i], what).toBeGreaterThan(times[i - 1]!)
+        }
+      }
+    }
+  })
+
+  it('was calm before, and changes the other signals as it should', () => {
+    for (const seed of seeds) {
+      const { line, onset, span } = look(pattern, seed)
+      for (const { signal, time, value } of line.series.values()) {
+        const { warningLow = -Infinity, warningHigh = Infinity } = signal.limits
+        const healthy = value.filter((_, i) => time[i]! < onset)
+        expect(Math.min(...healthy), signal.name).toBeGreaterThan(warningLow)
+        expect(Math.max(...healthy), signal.name).toBeLessThan(warningHigh)
+      }
+      for (const [name, [least, greatest]] of Object.entries(changes)) {
+        const series = line.series.get(name)!
+        const change = atWork(series, onset + 0.93 * span, onset + span) / atWork(series, 0, onset) - 1
+        expect(change, `seed ${seed}: ${name}`).toBeGreaterThan(least)
+        expect(change, `seed ${seed}: ${name}`).toBeLessThan(greatest)
+      }
+    }
+  })
+})
+
+describe('an electrical fault', () => {
+  it('is a sag or a swell beyond 10 % with more than 120 % of the current, within seconds', () => {
+    const sides = new Set<string>()
+    for (const seed of seeds) {
+      const found = run('electrical-fault', seed)
+      const side = crossing(found, { signal: 'voltage', limit: 'criticalLow' }) < 1 ? 'Low' : 'High'
+      sides.add(side)
+      const warning = crossing(found, { signal: 'voltage', limit: `warning${side}` })
+      const critical = crossing(found, { signal: 'voltage', limit: `critical${side}` })
+      // The instrument follows within half a second; some faults are over sooner.
+      if (found.span < 5000) continue
+      expect(warning).toBeLessThan(critical)
+      expect(critical).toBeLessThan(0.6)
+      const current = found.line.series.get('current')!
+      const before = mean(current, 0, found.onset)
+      expect(mean(current, found.onset + 0.8 * found.span, found.onset + found.span)).toBeGreaterThan(
+        1.15 * before,
+      )
+    }
+    expect(sides).toEqual(new Set(['Low', 'High']))
+  })
+})
+
+describe('sensor drift', () => {
+  it('takes one instrument more than 5 % of its span off the truth, then leaves it stuck, and trips nothing', () => {
+    for (const seed of seeds) {
+      const { line, span, onset } = run('sensor-drift', seed)
+      const drifted = [...line.series.values()].filter(series => {
+        const [low, high] = series.signal.range
+        const off = mean(series, onset + 0.7 * span, onset + 0.8 * span) - mean(series, 0, onset)
+        return Math.abs(off) > 0.05 * (high - low)
+      })
+      expect(drifted, `seed ${seed}`).toHaveLength(1)
+      line.pass(0.1 * span)
+      const { time, value } = drifted[0]!
+      const last = value.filter((_, i) => time[i]! > onset + 1.01 * span)
+      expect(last.length).toBeGreaterThan(50)
+      expect(new Set(last).size).toBe(1)
+      expect(isAborted(line)).toBe(false)
+    }
+  })
+})
+
+describe('vibration of a failing bearing', () => {
+  it('goes through the zones of ISO 20816-3 in their order, from A to D', () => {
+    const boundaries = boundariesOf('2', 'rigid')!
+    for (const seed of seeds) {
+      const { line, onset, span } = look('bearing-failure', seed)
+      const { time, value } = line.series.get('vibration')!
+      const zones: string[] = []
+      const width = span / 20
+      for (let t = onset - 2 * width; t < onset + span - width; t += width) {
+        const slice = value.filter((_, i) => time[i]! >= t && time[i]! < t + width)
+        const zone = zoneOf(slice.reduce((sum, one) => sum + one, 0) / slice.length, boundaries)
+        if (zones.at(-1) !== zone) zones.push(zone)
+      }
+      expect(zones.join(''), `seed ${seed}`).toBe('ABCD')
+    }
+  })
+})
+
+const pairs = shippedMachineTypes.flatMap(({ id }) => faultsOf(id).map(pattern => ({ type: id, pattern })))
+
+describe('every fault on every type that can have it', () => {
+  it.each(pairs)(
+    '$pattern on a $type: stages in time, cycle and scrap, trip, repair',
+    ({ type, pattern }) => {
+      const { line, span, onset } = run(pattern, 7, type)
+      const { trips, cycle, rejects } = signatures[pattern]
+      const { stages } = faultPattern(pattern)
+
+      const damage = line.reports.filter(({ kind }) => kind === 'damage')
+      const times = damage.map(({ time }) => time)
+      expect(times).toEqual([...times].sort((a, b) => a - b))
+      const reached = (least: number) =>
+        damage.find(report => report.kind === 'damage' && report.damage >= least - 1e-9)!.time
+      const order = [stages.incipient, stages.developing, stages.severe, 1].map(reached)
+      expect(order).toEqual([...order].sort((a, b) => a - b))
+      expect(order[3]).toBeGreaterThanOrEqual(onset + span)
+      expect(order[3]).toBeLessThanOrEqual(onset + span + 2)
+
+      const { flow } = line.behaviour
+      expect(flow.cycleFactor[faulty]).toBeGreaterThanOrEqual(cycle[0])
+      expect(flow.cycleFactor[faulty]).toBeLessThanOrEqual(cycle[1])
+      expect(flow.extraReject[faulty]).toBeGreaterThanOrEqual(rejects[0])
+      expect(flow.extraReject[faulty]).toBeLessThanOrEqual(rejects[1])
+      line.pass(10_000)
+      expect(isAborted(line)).toBe(trips)
+
+      const slot = line.behaviour.faults.bank.slotOf(faulty, pattern)!
+      line.behaviour.changeFaults(faulty, (faults, time) => {
+        faults.startRepair(slot, time, { kind: 'perfect', who: 'Ada' }, 60_000)
+      })
+      line.pass(50_000)
+      expect(isAborted(line)).toBe(true)
+      line.pass(600_000)
+      expect(packmlStates[flow.state[faulty]!]).toBe('Execute')
+      expect([flow.cycleFactor[faulty], flow.extraReject[faulty]]).toEqual([1, 0])
+      expect(line.reports.slice(-2).map(({ kind }) => kind)).toEqual(['repair-started', 'repaired'])
+    },
+  )
+})
+
+describe('a repaired machine', () => {
+  it.each(gradual)('after %s is as calm as before, once what was hot is cool', pattern => {
+    const { line } = run(pattern, 3)
+    line.pass(10_000)
+    const slot = line.behaviour.faults.bank.slotOf(faulty, pattern)!
+    line.behaviour.changeFaults(faulty, (faults, time) => {
+      faults.startRepair(slot, time, { kind: 'perfect', who: 'Ada' }, 60_000)
+    })
+    line.pass(4 * 3_600_000)
+    const since = line.now
+    line.pass(6 * 3_600_000)
+    for (const { signal, time, value } of line.series.values()) {
+      const { warningLow = -Infinity, warningHigh = Infinity } = signal.limits
+      const late = value.filter((_, i) => time[i]! > since)
+      if (late.length === 0) continue
+      expect(Math.min(...late), signal.name).toBeGreaterThan(warningLow)
+      expect(Math.max(...late), signal.name).toBeLessThan(warningHigh)
+    }
+  })
+})
+
+describe('the neighbours of a machine that fails', () => {
+  it.each(seeds)(
+    'are starved downstream and blocked upstream, soonest where the buffer is smallest (seed %i)',
+    seed => {
+      const line = watchLine('cnc-mill', 'electrical-fault', { seed, period: 60_000 })
+      line.pass(3_600_000)
+      line.inject({ severity: 1, timeToFailure: 1000 })
+      line.pass(5000)
+      const down = line.states.findLast(({ machine }) => machine === faulty)!.time
+      line.pass(3 * 3_600_000)
+      const suspended = (machine: number) =>
+        line.states.find(
+          ({ machine: of, state, time }) =>
+            of === machine && time > down && packmlStates[state] === 'Suspended',
+        )!
+      const [upstream, downstream] = [suspended(0), suspended(2)]
+      expect(suspendReasons[upstream.reason]).toBe('blocked')
+      expect(suspendReasons[downstream.reason]).toBe('starved')
+      expect(Math.min(upstream.time, downstream.time)).toBeGreaterThan(down)
+
+      const slot = line.behaviour.faults.bank.slotOf(faulty, 'electrical-fault')!
+      line.behaviour.changeFaults(faulty, (faults, time) => {
+        faults.clear(slot, time, { who: 'Ada' })
+      })
+      line.pass(1_200_000)
+      for (const machine of [0, 1, 2])
+        expect(packmlStates[line.behaviour.flow.state[machine]!]).toBe('Execute')
+    },
+  )
+})

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest'
+import { faultPatternIds } from '../../schema/fault-catalogue.js'
+import { referencePlant } from '../../schema/reference-plant/reference-plant.js'
+import { Behaviour, behaviourMachines } from '../behaviour/behaviour.js'
+import { RandomStream } from '../flow/random.js'
+import { calmDuty, lineOf, lineStart } from './faulty-line.js'
+import { drawBetween, drawLife, lifeOf, usualTimes } from './life.js'
+
+/** Kolmogorov's distance of draws from a distribution. */
+function distance(draws: readonly number[], distribution: (x: number) => number): number {
+  const sorted = [...draws].sort((a, b) => a - b)
+  const n = sorted.length
+  return Math.max(...sorted.map((x, i) => Math.max((i + 1) / n - distribution(x), distribution(x) - i / n)))
+}
+
+/** The distance that one sample in a thousand exceeds by chance. */
+const critical = (n: number): number => 1.95 / Math.sqrt(n)
+
+const weibull =
+  ({ shape, scale }: { shape: number; scale: number }) =>
+  (t: number): number =>
+    1 - Math.exp(-((t / scale) ** shape))
+
+describe('the time to the onset of a fault', () => {
+  it.each(faultPatternIds)('of %s is drawn from its Weibull distribution (Kolmogorov–Smirnov)', pattern => {
+    const life = lifeOf(pattern, 0.05, 3)
+    const chance = new RandomStream(11, pattern)
+    const draws = Array.from({ length: 4000 }, () => drawLife(life, chance))
+    expect(distance(draws, weibull(life))).toBeLessThan(critical(draws.length))
+    // The test can tell: another shape fails it.
+    expect(distance(draws, weibull({ ...life, shape: life.shape * 1.2 }))).toBeGreaterThan(
+      critical(draws.length),
+    )
+  })
+
+  it('passes on machines at work: from start or repair to the next onset, in time spent on parts', () => {
+    const share = 0.9
+    const step = 60_000
+    const [line] = behaviourMachines(lineOf('assembly-station'), ({ quantity }) => quantity === 'state')
+    const machines = Array.from({ length: 100 }, (_, i) => {
+      const id = `station-${i}`
+      const machine = { ...line!.machine, id, feeds: [], idealCycleTime: 400 }
+      return { ...line!, machine, signals: [] }
+    })
+    const behaviour = new Behaviour(machines, {
+      seed: 3,
+      start: lineStart,
+      faultShare: share,
+      duty: calmDuty,
+    })
+    const { faults, flow } = behaviour
+    const slots = machines.map((_, m) => faults.bank.slotOf(m, 'pneumatic-failure')!)
+    const begun = slots.map(() => 0)
+    const lives: number[] = []
+    const before = slots.map(slot => faults.cases[slot]!.phase === 'dormant')
+    for (let time = lineStart; time < lineStart + 6 * 86_400_000; time += step) {
+      behaviour.advance(time, () => undefined)
+      for (const [m, slot] of slots.entries()) {
+        const isDormant = faults.cases[slot]!.phase === 'dormant'
+        if (isDormant === before[m]) continue
+        before[m] = isDormant
+        const worked = flow.operatingTime(m, time)
+        if (isDormant) begun[m] = worked
+        else lives.push(worked - begun[m]!)
+      }
+    }
+    const patterns = faults.bank.first[1]!
+    expect(lives.length).toBeGreaterThan(500)
+    expect(distance(lives, weibull(lifeOf('pneumatic-failure', share, patterns)))).toBeLessThan(
+      critical(lives.length) + 0.02,
+    )
+  })
+})
+
+describe('a plant with random faults', () => {
+  const machines = behaviourMachines(referencePlant(), ({ quantity }) => quantity === 'state')
+  const carrying = (seed: number, faultShare: number): number => {
+    const { faults } = new Behaviour(machines, { seed, start: lineStart, faultShare })
+    return faults.active.filter(count => count > 0).length / machines.length
+  }
+
+  it('is met with about the share of machines that it is told, less those that would be in repair', () => {
+    const shares = Array.from({ length: 25 }, (_, seed) => carrying(seed, 0.05))
+    const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length
+    expect(mean).toBeGreaterThan(0.02)
+    expect(mean).toBeLessThan(0.055)
+  })
+
+  it('carries none when it is told none', () => {
+    expect(carrying(1, 0)).toBe(0)
+    const { faults } = new Behaviour(machines, { seed: 1, start: lineStart, faultShare: 0 })
+    for (const m of machines.keys()) expect(faults.due(m, lineStart)).toBe(Number.POSITIVE_INFINITY)
+  })
+
+  it('keeps about that share carrying or in repair as weeks go by', () => {
+    const tester = behaviourMachines(lineOf('tester'), ({ quantity }) => quantity === 'state').slice(0, 1)
+    const many = Array.from({ length: 60 }, (_, i) => {
+      const machine = { ...tester[0]!.machine, id: `tester-${i}`, feeds: [], idealCycleTime: 600 }
+      return { ...tester[0]!, machine, signals: [] }
+    })
+    const behaviour = new Behaviour(many, { seed: 5, start: lineStart, faultShare: 0.2 })
+    let sum = 0
+    const days = 20
+    for (let day = 1; day <= days; day++) {
+      behaviour.advance(lineStart + day * 86_400_000, () => undefined)
+      sum += behaviour.faults.active.filter(count => count > 0).length / many.length
+    }
+    expect(sum / days).toBeGreaterThan(0.12)
+    expect(sum / days).toBeLessThan(0.28)
+  })
+})
+
+describe('times between bounds', () => {
+  it('are spread evenly over their orders of magnitude', () => {
+    const chance = new RandomStream(1, 'spans')
+    const draws = Array.from({ length: 4000 }, () => drawBetween([10, 10_000], chance))
+    expect(distance(draws, x => Math.log10(x / 10) / 3)).toBeLessThan(critical(draws.length))
+    expect(usualTimes('electrical-fault').growth).toBeCloseTo(Math.sqrt(10 * 10_000))
+  })
+})

@@ -1,0 +1,242 @@
+import type { Archetype, Signal } from '../../schema/plant.js'
+import { decay } from '../elementary.js'
+import type { Flow } from '../flow/flow.js'
+import { RandomStream } from '../flow/random.js'
+import { autoregression } from './autoregression.js'
+import type { Faults } from './faults.js'
+import { type HeatBody, heatBodyOf } from './heat-body.js'
+import { quantise, type Scale, scaleOf } from './instrument.js'
+import { MachineLoad } from './machine-load.js'
+import { axisShape, cycleDepth, type Response, responseOf, workShape } from './response.js'
+import { runningOf, runningWhileWaiting } from './running.js'
+import { Symptoms } from './symptoms.js'
+import { Warmth } from './thermal.js'
+
+const kinds = [
+  'process',
+  'heat',
+  'axis',
+  'duration',
+  'rotation',
+] as const satisfies readonly Response['kind'][]
+const heat = kinds.indexOf('heat')
+const axis = kinds.indexOf('axis')
+const duration = kinds.indexOf('duration')
+const rotation = kinds.indexOf('rotation')
+
+/** How many spreads a healthy value may use up toward a warning limit; see `spreadOf`. */
+const spreadsToLimit = 3.5
+/** How fast a body takes on the heat that a fault makes, seconds. */
+const faultLag: Readonly<Record<HeatBody, number>> = { winding: 240, frame: 600, fluid: 60, space: 120 }
+
+/** A sensor to simulate and where it sits. */
+export interface PlacedSensor {
+  readonly signal: Signal
+  readonly machine: number
+  readonly archetype: Archetype
+  /** Ideal cycle of its machine, seconds. */
+  readonly idealCycleTime: number
+  /** Distance between two samples, ms. */
+  readonly period: number
+}
+
+export interface SensorBankParts {
+  readonly seed: number
+  /** Unix ms. */
+  readonly start: number
+  /** The machines, with all sensors that the plant knows of them, simulated here or not. */
+  readonly machines: readonly { readonly id: string; readonly sensors: readonly Signal[] }[]
+  readonly flow: Flow
+  readonly faults: Faults
+}
+
+/**
+ * The sensors of a plant: what each shows when it is read. A reading is the target that state, phase of the cycle,
+ * load, warmth and damage of the machine set, through a first-order lag, with noise that remembers itself, clipped to
+ * the instrument's range and rounded to its resolution. Columns are by sensor; a reading allocates nothing.
+ */
+export class SensorBank {
+  readonly #flow: Flow
+  readonly #load: MachineLoad
+  readonly #warmth: Warmth
+  readonly #symptoms: Symptoms
+  readonly #chance: RandomStream[] = []
+  readonly #scales: Scale[] = []
+  readonly #machine: Uint32Array
+  readonly #kind: Uint8Array
+  readonly #isFrame: Uint8Array
+  readonly #centre: Float64Array
+  readonly #spread: Float64Array
+  readonly #restShare: Float64Array
+  readonly #follow: Float64Array
+  readonly #swing: Float64Array
+  readonly #loadGain: Float64Array
+  readonly #noiseGain: Float64Array
+  readonly #keep: Float64Array
+  readonly #innovation: Float64Array
+  readonly #faultFollow: Float64Array
+  readonly #idealCycle: Float64Array
+  /** The lagged value, the noise in standard deviations, what faults add by now, and what was shown last. */
+  readonly #value: Float64Array
+  readonly #noise: Float64Array
+  readonly #excursion: Float64Array
+  readonly #shown: Float64Array
+
+  constructor(sensors: readonly PlacedSensor[], parts: SensorBankParts) {
+    const { flow, faults, machines, seed, start } = parts
+    const column = (): Float64Array => new Float64Array(sensors.length)
+    this.#flow = flow
+    this.#load = new MachineLoad(
+      machines.map(({ id }) => id),
+      seed,
+      start,
+    )
+    this.#warmth = new Warmth(machines.length, this.#load, start)
+    this.#machine = Uint32Array.from(sensors, sensor => sensor.machine)
+    this.#kind = new Uint8Array(sensors.length)
+    this.#isFrame = new Uint8Array(sensors.length)
+    this.#centre = column()
+    this.#spread = column()
+    this.#restShare = column()
+    this.#follow = column()
+    this.#swing = column()
+    this.#loadGain = column()
+    this.#noiseGain = column()
+    this.#keep = column()
+    this.#innovation = column()
+    this.#faultFollow = column()
+    this.#idealCycle = column()
+    this.#value = column()
+    this.#noise = column()
+    this.#excursion = column()
+    this.#shown = column()
+    for (const m of machines.keys()) this.onState(m, start)
+    for (const [s, sensor] of sensors.entries()) this.#place(s, sensor, seed)
+    this.#symptoms = new Symptoms(
+      sensors.map(({ signal, machine, archetype }, s) => {
+        const place = machines[machine]!.sensors.findIndex(({ id }) => id === signal.id)
+        return { signal, machine, archetype, centre: this.#centre[s]!, place }
+      }),
+      machines.map(machine => machine.sensors),
+      faults,
+    )
+  }
+
+  #place(s: number, sensor: PlacedSensor, seed: number): void {
+    const { signal, archetype } = sensor
+    const chance = new RandomStream(seed, signal.id, 'noise')
+    const response = responseOf(signal.quantity, archetype)
+    const [centre, spread] = normalOf(signal)
+    const step = sensor.period / 1000
+    const noise = autoregression(response.memory, step)
+    this.#chance.push(chance)
+    this.#scales.push(scaleOf(signal))
+    const body = heatBodyOf(signal, archetype)
+    const isHeat = response.kind === 'heat'
+    this.#kind[s] = kinds.indexOf(response.kind)
+    this.#isFrame[s] = isHeat && body !== 'winding' ? 1 : 0
+    // Two machines of a type are never quite alike; a set value or a duration is.
+    const isExact = response.noise === 0
+    this.#centre[s] = centre + (isExact ? 0 : spread * chance.between(-0.3, 0.3))
+    this.#spread[s] = spread
+    this.#restShare[s] = response.rest
+    this.#follow[s] = 1 - decay(step, response.lag)
+    this.#faultFollow[s] = 1 - decay(step, isHeat ? faultLag[body] : response.lag)
+    this.#swing[s] = spread * response.swing * cycleDepth[archetype]
+    this.#loadGain[s] = spread * response.load
+    this.#noiseGain[s] = spread * response.noise
+    this.#keep[s] = noise.keep
+    this.#innovation[s] = noise.innovation
+    this.#idealCycle[s] = sensor.idealCycleTime * 1000
+    this.#noise[s] = isExact ? 0 : chance.noise()
+    const isRunning = this.#runningOf(sensor.machine) > 0 || isHeat
+    this.#value[s] = this.#centre[s]! * (isRunning ? 1 : response.rest)
+    this.#shown[s] = this.#value[s]!
+  }
+
+  /** A machine has changed its state. */
+  onState(machine: number, time: number): void {
+    this.#warmth.setRunning(machine, time, runningOf[this.#flow.state[machine]!]!)
+  }
+
+  /** Reads a sensor at `time` (Unix ms); one period has passed since it was read last. */
+  read(s: number, time: number): number {
+    const machine = this.#machine[s]!
+    // First, because both ask for the load, and its time does not go back.
+    this.#warmth.advance(machine, time)
+    const share = this.#runningOf(machine)
+    const target = this.#kind[s] === heat ? this.#warm(s, machine) : this.#healthy(s, machine, share, time)
+    this.#value[s]! += (target - this.#value[s]!) * this.#follow[s]!
+    const isTouched = this.#symptoms.isTouched(s)
+    const off = isTouched || this.#excursion[s] !== 0 ? this.#excursed(s, share, time, isTouched) : 0
+    const shown = this.#value[s]! + off + this.#noiseNow(s, share, time, isTouched)
+    if (!isTouched) return quantise(this.#scales[s]!, shown)
+    if (!this.#symptoms.isStuck(s, time)) this.#shown[s] = shown + this.#symptoms.drift(s, time)
+    return quantise(this.#scales[s]!, this.#shown[s]!)
+  }
+
+  /** Where a healthy machine would have the value: between its rest and its work. */
+  #healthy(s: number, machine: number, share: number, time: number): number {
+    const rest = this.#centre[s]! * this.#restShare[s]!
+    if (share === 0) return rest
+    // The force of an unbalance grows with the square of the speed.
+    const part = this.#kind[s] === rotation ? share * share : share
+    return rest + (this.#working(s, machine, time) - rest) * part
+  }
+
+  #working(s: number, machine: number, time: number): number {
+    const kind = this.#kind[s]!
+    if (kind === duration) return this.#centre[s]! * (this.#flow.cycleLength[machine]! / this.#idealCycle[s]!)
+    const centre = this.#centre[s]! + this.#loadGain[s]! * this.#load.at(machine, time)
+    const elapsed = (time - this.#flow.cycleStart[machine]!) / this.#flow.cycleLength[machine]!
+    const phase = this.#flow.isWorking(machine) ? Math.min(Math.max(elapsed, 0), 1) : 0
+    return centre + this.#swing[s]! * (kind === axis ? axisShape(phase) : workShape(phase))
+  }
+
+  /** Between the surroundings and where the work of some hours has brought it. */
+  #warm(s: number, machine: number): number {
+    const warmth = this.#warmth
+    const rise = this.#isFrame[s] === 1 ? warmth.frame[machine]! : warmth.winding[machine]!
+    const ambient = this.#load.ambient[machine]!
+    return ambient + (this.#centre[s]! - ambient) * rise + this.#loadGain[s]! * warmth.strain[machine]!
+  }
+
+  /** What damage adds: like the value itself, as far as the machine runs, and heat after a while. */
+  #excursed(s: number, share: number, time: number, isTouched: boolean): number {
+    const rest = this.#kind[s] === heat ? 0 : this.#restShare[s]!
+    const goal = isTouched ? this.#symptoms.excursion(s, time) * (rest + (1 - rest) * share) : 0
+    const off = this.#excursion[s]! + (goal - this.#excursion[s]!) * this.#faultFollow[s]!
+    // What is left of a fault that is gone ends where nobody can see it.
+    this.#excursion[s] = goal === 0 && Math.abs(off) < 1e-3 * this.#spread[s]! ? 0 : off
+    return this.#excursion[s]!
+  }
+
+  #noiseNow(s: number, share: number, time: number, isTouched: boolean): number {
+    const gain = this.#noiseGain[s]!
+    if (gain === 0) return 0
+    const noise = this.#noise[s]! * this.#keep[s]! + this.#innovation[s]! * this.#chance[s]!.noise()
+    this.#noise[s] = noise
+    // What stands still does not shake; the instrument's own noise is left.
+    const quiet = this.#restShare[s]! < 0.5 && this.#kind[s] !== heat ? 0.2 + 0.8 * share : 1
+    return gain * noise * quiet * (isTouched ? this.#symptoms.noise(s, time) : 1)
+  }
+
+  #runningOf(machine: number): number {
+    const share = runningOf[this.#flow.state[machine]!]!
+    return share === 1 && !this.#flow.isWorking(machine) ? runningWhileWaiting : share
+  }
+}
+
+/** Centre and spread of a signal; where the plant does not say, the lower middle of its range. */
+function normalOf(signal: Signal): readonly [centre: number, spread: number] {
+  const [low, high] = signal.range
+  const [centre, spread] = signal.normal ?? [low + 0.4 * (high - low), 0.02 * (high - low)]
+  return [centre, spreadOf(signal, centre, spread)]
+}
+
+/** A healthy machine keeps clear of its warnings: the spread gives way where the plant's limits are tight. */
+function spreadOf({ limits }: Signal, centre: number, spread: number): number {
+  const above = (limits.warningHigh ?? Number.POSITIVE_INFINITY) - centre
+  const below = centre - (limits.warningLow ?? Number.NEGATIVE_INFINITY)
+  return Math.max(0, Math.min(spread, above / spreadsToLimit, below / spreadsToLimit))
+}
