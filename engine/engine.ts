@@ -7,6 +7,7 @@ import type { Clock } from '../schema/clock.js'
 import type { Config } from '../schema/config.js'
 import type { Plant } from '../schema/plant.js'
 import type { Entry } from '../schema/records.js'
+import { createPool, type WorkerPool } from '../workers/pool.js'
 import { DataDirectory } from './data-directory.js'
 import { EngineError } from './errors.js'
 import { Dictionary } from './floor/dictionary.js'
@@ -15,6 +16,8 @@ import { LiveFloor } from './floor/live-floor.js'
 import { makeRegistry } from './floor/registry.js'
 import { createGateway, type Gateway, type GatewayOptions } from './gateway/gateway.js'
 import { GatewayError } from './gateway/gateway-error.js'
+import { KpiBook } from './kpi/kpi-book.js'
+import { keepKpis } from './kpi/kpi-keeper.js'
 import { engineMetrics } from './metrics.js'
 import { Intake } from './pipeline/intake.js'
 import { Sources } from './pipeline/sources.js'
@@ -60,7 +63,9 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     const { registry, book } = makeRegistry(plant, data.readIndexBook())
     data.writeIndexBook(book)
     await ensurePortFree(config.host, config.port)
-    const store = await openStoreIn(data, parts, wall)
+    const pool = createPool()
+    undo.unshift(() => pool.close())
+    const store = await openStoreIn(data, parts, wall, pool)
     undo.unshift(() => store.close())
     await storeReady(store, parts.signal)
     logger.info({ clickhouse: store.url }, `ClickHouse answers at ${store.url}`)
@@ -79,8 +84,10 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       simulated: simulatedSources(plant, adapters),
     })
     reportRestored(floor, logger)
-    const intake = makeIntake(floor, store, data, logger)
+    const kpis = new KpiBook({ plant, store, pool, wall, clock: floor.clock })
+    const intake = makeIntake(floor, store, data, kpis, logger)
     if (alive !== undefined) intake.record(floor.wake(alive.floorTime))
+    await kpis.start()
 
     const missing = new Set(['sources'])
     const metrics = engineMetrics(floor, intake, store)
@@ -90,6 +97,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       staticDir: parts.viewer,
       floor,
       store,
+      kpis,
       sources: intake.health,
       metrics,
       logger,
@@ -102,14 +110,17 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     sources.start()
     missing.delete('sources')
     const timers = keepHouse(floor, intake, sources, data, wall)
+    const stopKpis = keepKpis(kpis, entry => intake.record(entry), logger)
 
     const stop: Engine['stop'] = async () => {
       for (const timer of timers) clearInterval(timer)
+      stopKpis()
       sources.stop()
       intake.record(floor.snapshot())
       data.writeLastAlive({ floorTime: floor.clock.now(), wallTime: wall.now() })
       gateway.close()
       const report = await store.close()
+      await pool.close()
       await data.close()
       return report
     }
@@ -156,11 +167,18 @@ async function openGateway(options: GatewayOptions): Promise<Gateway> {
   }
 }
 
-function makeIntake(floor: LiveFloor, store: Store, data: DataDirectory, logger: Logger): Intake {
+function makeIntake(
+  floor: LiveFloor,
+  store: Store,
+  data: DataDirectory,
+  kpis: KpiBook,
+  logger: Logger,
+): Intake {
   const append = (entry: Entry): void => {
     // Before the samples that use them: a code without its text would be a loss.
     if (entry.texts !== undefined) data.appendTexts(entry.texts)
     store.append(entry)
+    kpis.take(entry)
   }
   return new Intake({
     floor,
@@ -208,7 +226,12 @@ function reportRestored(floor: LiveFloor, logger: Logger): void {
   }
 }
 
-async function openStoreIn(data: DataDirectory, parts: EngineParts, wall: Clock): Promise<Store> {
+async function openStoreIn(
+  data: DataDirectory,
+  parts: EngineParts,
+  wall: Clock,
+  pool: WorkerPool,
+): Promise<Store> {
   const { config, logger } = parts
   try {
     return await openStore({
@@ -217,6 +240,7 @@ async function openStoreIn(data: DataDirectory, parts: EngineParts, wall: Clock)
       clickhousePort: config.clickhousePort,
       logger,
       wall,
+      pool,
     })
   } catch (cause) {
     if (

@@ -1,3 +1,4 @@
+import type { KpiRules } from './kpi-rules.js'
 import type { MachineConfig } from './machine-config.js'
 import type { Limits } from './sensor-state.js'
 
@@ -17,6 +18,8 @@ export interface Plant {
   readonly crews: readonly Crew[]
   readonly calendarExceptions?: readonly CalendarException[]
   readonly plannedStops?: readonly PlannedStop[]
+  /** How the plant counts, where it differs from the usual; see kpi-rules. */
+  readonly kpis?: Partial<KpiRules>
   /** Maps from foreign state words to PackML by name; see state-maps. */
   readonly stateMaps: Readonly<Record<string, StateMap>>
 }

@@ -1,11 +1,14 @@
 import { availableParallelism } from 'node:os'
 import { Piscina } from 'piscina'
 import type { Blocks, BlocksTask } from './blocks.js'
+import type { Cell } from './kpi/ledger.js'
+import type { OeeTask } from './oee.js'
 import { moduleUrl, sourceExecArgv } from './source.js'
 
 /** Every task of the pool: what it takes and what it gives. */
 interface Tasks {
   readonly blocks: { readonly task: BlocksTask; readonly result: Blocks }
+  readonly oee: { readonly task: OeeTask; readonly result: Cell[][] }
 }
 
 interface RunOptions {

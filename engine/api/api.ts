@@ -3,6 +3,7 @@ import type { ApiContext } from './context.js'
 import { addDocsRoutes } from './docs.js'
 import { addHealthRoutes } from './health.js'
 import { addHistoryRoute } from './history.js'
+import { addKpiRoutes } from './kpis.js'
 import { addMachineRoutes } from './machines.js'
 import { addManifestRoute, type ManifestDocument } from './manifest.js'
 import { addPlantRoutes } from './plant.js'
@@ -23,6 +24,7 @@ export function createApi(context: ApiContext, manifest: ManifestDocument): Open
   addSourceRoutes(router, context)
   addQualityRoutes(router, context)
   addTwinRoutes(router, context)
+  if (context.kpis !== undefined) addKpiRoutes(router, context.floor, context.kpis)
   addManifestRoute(router, manifest)
   addDocsRoutes(router)
   return router

@@ -1,11 +1,15 @@
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { Floor } from '../floor/floor.js'
+import type { KpiBook } from '../kpi/kpi-book.js'
 import type { SourceHealth } from '../pipeline/source-health.js'
 import type { Store } from '../store/store.js'
 
 /** What REST needs of the store. */
 export type HistoryReader = Pick<Store, 'history' | 'textHistory' | 'rejects'>
+
+/** What REST needs of the ledgers. */
+export type KpiReader = Pick<KpiBook, 'cells' | 'plans'>
 
 /** What the routes are made from. */
 export interface ApiContext {
@@ -13,6 +17,8 @@ export interface ApiContext {
   readonly store: HistoryReader
   /** How each source does, by id, in the order of the plant. */
   readonly sources: ReadonlyMap<string, SourceHealth>
+  /** Without it there are no routes of figures. */
+  readonly kpis?: KpiReader
   readonly metrics: Registry
   readonly logger: Logger
   /** What the engine still waits for before it is ready, in words; empty = ready. */

@@ -294,7 +294,7 @@ export class LiveFloor implements Floor {
   #hear(address: string, emitted: TwinEmitted): void {
     const { type, time, ...payload } = emitted
     this.#turn.add('twinEvents', { address, time, type, payload })
-    this.#machineWatch.hear(address)
+    this.#machineWatch.hear(address, emitted)
     this.#faultWatch.hear(address, emitted)
     this.#evidenceWatch.hear(address, emitted)
   }

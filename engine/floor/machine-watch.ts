@@ -4,8 +4,9 @@ import { modeNumber, packmlNumber } from '../../schema/packml.js'
 import { Quality } from '../../schema/quality.js'
 import type { Reject, StateChange, TwinSnapshot } from '../../schema/records.js'
 import type { MachineContext } from '../../twins/machine/machine.context.js'
-import type { CounterName } from '../../twins/machine/machine.events.js'
+import type { CounterName, MachineEmitted } from '../../twins/machine/machine.events.js'
 import { packmlStateOf } from '../../twins/machine/machine.machine.js'
+import type { TwinEmitted } from '../twin-system/definition.js'
 import type { RestoreOutcome, TwinSystem } from '../twin-system/twin-system.js'
 import type { RegisteredMachine, RegisteredSignal, Registry } from './floor.js'
 import { LatestMachines, type LatestSignals } from './latest-table.js'
@@ -15,6 +16,8 @@ import { partCounterOf } from './part-counters.js'
 import { stateValueOf } from './state-value.js'
 import type { Turn } from './turn.js'
 import { machineAddress, machineKind } from './twin-kinds.js'
+
+type PartsCounted = Extract<MachineEmitted, { type: 'parts.counted' }>
 
 export interface MachineWatchParts {
   readonly twins: TwinSystem
@@ -167,10 +170,21 @@ export class MachineWatch {
     lines.sourceFound(id, time)
   }
 
-  /** A twin spoke; its machine is shown at the end of the turn. */
-  hear(address: string): void {
+  /** A twin spoke; its machine is shown at the end of the turn, and what it counted goes on record. */
+  hear(address: string, emitted: TwinEmitted): void {
     const machine = this.#indexByAddress.get(address)
-    if (machine !== undefined) this.#spoke.add(machine)
+    if (machine === undefined) return
+    this.#spoke.add(machine)
+    if (emitted.type !== 'parts.counted') return
+    const { time: ts, counter, by: parts, total, cause } = emitted as PartsCounted
+    this.#parts.turn.addRow('production_events', {
+      machine: this.#idOf(machine),
+      ts,
+      counter,
+      parts,
+      total,
+      cause,
+    })
   }
 
   /** The turn is over: shows the machines whose twins spoke in it, and tells which of them are in a new state. */

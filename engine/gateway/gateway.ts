@@ -9,7 +9,7 @@ import { createServer } from 'node:net'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import { createApi } from '../api/api.js'
-import type { HistoryReader } from '../api/context.js'
+import type { HistoryReader, KpiReader } from '../api/context.js'
 import { manifestDocument } from '../api/manifest.js'
 import { problemResponse } from '../api/problem.js'
 import { refuseOtherMethods } from '../api/router.js'
@@ -30,6 +30,7 @@ export interface GatewayOptions {
   readonly floor: Floor
   readonly store: HistoryReader
   readonly sources: ReadonlyMap<string, SourceHealth>
+  readonly kpis?: KpiReader
   readonly logger: Logger
   /** The gateway adds its own figures. */
   readonly metrics: Registry

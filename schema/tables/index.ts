@@ -1,6 +1,8 @@
 import type { Definition } from './definition.js'
 import { dictionary, machines, signals } from './dimensions.js'
 import { faultEvents } from './faults.js'
+import { oeeHourly } from './oee.js'
+import { productionEvents } from './production.js'
 import { rejects } from './rejects.js'
 import { sensorHealth } from './sensor-health.js'
 import { stateChanges, stateIntervals } from './states.js'
@@ -19,6 +21,8 @@ export const definitions: readonly Definition[] = [
   twinSnapshots,
   faultEvents,
   sensorHealth,
+  productionEvents,
+  oeeHourly,
   signals,
   machines,
   dictionary,

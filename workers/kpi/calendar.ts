@@ -157,7 +157,8 @@ const zoned = (time: number, timeZone: string): Temporal.ZonedDateTime =>
   Temporal.Instant.fromEpochMilliseconds(time).toZonedDateTimeISO(timeZone)
 
 /** The day of a site's own calendar. */
-const dateOf = (time: number, timeZone: string): Temporal.PlainDate => zoned(time, timeZone).toPlainDate()
+export const dateOf = (time: number, timeZone: string): Temporal.PlainDate =>
+  zoned(time, timeZone).toPlainDate()
 
 const offsetOf = (time: number, timeZone: string): number => zoned(time, timeZone).offsetNanoseconds / 1e6
 

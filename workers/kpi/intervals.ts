@@ -1,5 +1,5 @@
 import type { StateChange } from '../../schema/records.js'
-import { type Interval, Ledger, type LedgerEvent, type LedgerSetup } from './ledger.js'
+import { compareEvents, type Interval, Ledger, type LedgerEvent, type LedgerSetup } from './ledger.js'
 
 /** A change of state or mode as the ledger takes it: what it does not say stays as it was. */
 export function eventOf({ time, state, mode, reason, sourceState }: StateChange): LedgerEvent {
@@ -12,10 +12,10 @@ export function eventOf({ time, state, mode, reason, sourceState }: StateChange)
 
 /**
  * Events in the order of their time, whatever the order in which they came. Of several at one time the one that came
- * last is taken last, so that it stands.
+ * last is taken last, so that it stands; parts are taken after all that is said of that moment.
  */
 export function inOrder(events: readonly LedgerEvent[]): LedgerEvent[] {
-  return events.toSorted((a, b) => a.time - b.time)
+  return events.toSorted(compareEvents)
 }
 
 /**

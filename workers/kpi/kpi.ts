@@ -74,7 +74,7 @@ export function elementsOf(tally: Tally, policy: KpiPolicy = usualPolicy): Eleme
 
 const goodOf = ({ produced, scrapped, reworked }: Made): number => produced - scrapped - reworked
 
-const ratioNames = [
+export const ratioNames = [
   'availability',
   'effectiveness',
   'qualityRatio',

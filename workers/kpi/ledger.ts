@@ -26,7 +26,17 @@ const untold: Situation = {
 }
 
 /** From `time` on (Unix ms) this is so; what is not said stays as it was. Parts that came out at `time` count there. */
-export type LedgerEvent = { readonly time: number } & Partial<Situation> & { readonly made?: Partial<Made> }
+export type LedgerEvent = Partial<Situation> & {
+  readonly time: number
+  readonly made?: Partial<Made>
+  /** Tells parts that came twice from parts that were made twice; the ledger itself counts what it is given. */
+  readonly id?: string
+}
+
+/** The order in which a ledger takes events; those that are equal by it stay in the order of their arrival. */
+export function compareEvents(a: LedgerEvent, b: LedgerEvent): number {
+  return a.time - b.time || Number(a.made !== undefined) - Number(b.made !== undefined)
+}
 
 export interface LedgerSetup {
   readonly calendar: Calendar
@@ -113,6 +123,11 @@ export class Ledger {
     return this.#page.situation
   }
 
+  /** Since when a stop is open whose class is not known before it ends; infinity where there is none. */
+  get openSince(): number {
+    return this.#page.open[0]?.from ?? Number.POSITIVE_INFINITY
+  }
+
   /** Another ledger that stands where this one does; it has no listener. */
   copy(): Ledger {
     const copy = new Ledger(this.#setup, this.#page.head)
@@ -125,7 +140,7 @@ export class Ledger {
 
   /** Books an event that is not older than the head; throws KpiError `time-backwards` where it is. */
   take(event: LedgerEvent): void {
-    const { time, made, ...said } = event
+    const { time, made, id: _, ...said } = event
     this.advance(time)
     if (made !== undefined) this.#count(time, made)
     if (Object.keys(said).length > 0) this.#page.situation = { ...this.#page.situation, ...said }

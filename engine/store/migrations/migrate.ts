@@ -7,6 +7,7 @@ import { faultEventsTable } from './0002-fault-events.js'
 import { minutesByRollUp } from './0003-minutes-by-roll-up.js'
 import { rejectedSamples } from './0004-rejected-samples.js'
 import { sensorHealthTable } from './0005-sensor-health.js'
+import { kpiTables } from './0006-kpis.js'
 import type { Migration } from './migration.js'
 
 export const migrations: readonly Migration[] = [
@@ -15,6 +16,7 @@ export const migrations: readonly Migration[] = [
   minutesByRollUp,
   rejectedSamples,
   sensorHealthTable,
+  kpiTables,
 ]
 
 /** Applies what is missing, in order, and records it in the table `migrations`. */

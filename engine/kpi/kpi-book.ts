@@ -1,0 +1,252 @@
+import type { Plant } from '../../schema/plant.js'
+import type { Entry } from '../../schema/records.js'
+import type { RowOfTable } from '../../schema/tables/row-tables.js'
+import { eventOf, inOrder } from '../../workers/kpi/intervals.js'
+import type { Cell, LedgerEvent } from '../../workers/kpi/ledger.js'
+import { LiveLedger } from '../../workers/kpi/live-ledger.js'
+import { LedgerSetups, type MachinePlan, machinePlans } from '../../workers/kpi/machine-plan.js'
+import type { MachineCell } from '../../workers/kpi/roll-up.js'
+import type { WorkerPool } from '../../workers/pool.js'
+import type { Store } from '../store/store.js'
+import { partsEvent, readEvents } from './event-reader.js'
+import { hourRows, lastHours, readHours } from './hourly.js'
+
+const hourMs = 3_600_000
+/** Cells are kept in memory at least this long: longer than the present and the last shift. */
+const memoryMs = 24 * hourMs
+/** Of a machine that was never written down, this much is read back at most at a start. */
+const longestReadBackMs = 7 * 24 * hourMs
+
+export interface KpiBookParts {
+  readonly plant: Plant
+  readonly store: Pick<Store, 'query' | 'flush'>
+  readonly pool: Pick<WorkerPool, 'run'>
+  /** Wall time: when figures were worked out. */
+  readonly wall: { now(): number }
+  /** The floor's time. */
+  readonly clock: { now(): number }
+}
+
+interface Account {
+  readonly plan: MachinePlan
+  live: LiveLedger
+  /** Begin of the last hour that is written down for good. */
+  lastHour: number
+  /** What came too late for the live ledger: everything from here on is to be worked out anew. */
+  staleFrom: number
+  /** Events that came while its past is being read. */
+  arrived: LedgerEvent[] | undefined
+}
+
+/**
+ * The ledgers of all machines: fed with what the floor makes durable, read at any moment, and written down hour by
+ * hour. After a start, and when something comes that is older than the ledgers remember, a machine's past is read back
+ * from the store; live and from history it is the same ledger.
+ */
+export class KpiBook {
+  readonly plans: ReadonlyMap<string, MachinePlan>
+  readonly #parts: KpiBookParts
+  readonly #setups = new LedgerSetups()
+  readonly #accounts = new Map<string, Account>()
+
+  constructor(parts: KpiBookParts) {
+    this.#parts = parts
+    this.plans = machinePlans(parts.plant)
+    const now = parts.clock.now()
+    for (const [machine, plan] of this.plans) {
+      const live = new LiveLedger(this.#setups.of(plan), now)
+      const account = { plan, live, lastHour: Number.NEGATIVE_INFINITY, staleFrom: Number.POSITIVE_INFINITY }
+      this.#accounts.set(machine, { ...account, arrived: undefined })
+    }
+  }
+
+  /** Reads back what happened since the last hour that was written; before sources are asked. */
+  async start(): Promise<void> {
+    const now = this.#parts.clock.now()
+    const written = await lastHours(this.#parts.store)
+    for (const [machine, account] of this.#accounts) {
+      const lastHour = written.get(machine)
+      account.lastHour = lastHour ?? Number.NEGATIVE_INFINITY
+      const from = lastHour === undefined ? now - longestReadBackMs : this.#nextHour(account.plan, lastHour)
+      account.staleFrom = Math.min(now, from)
+    }
+    await this.reread()
+  }
+
+  /** Takes what was accepted. */
+  take(entry: Entry): void {
+    for (const change of entry.stateChanges ?? []) this.#tell(change.machine, eventOf(change))
+    for (const { machine, ts: time, ...parts } of entry.rows?.production_events ?? [])
+      this.#tell(machine, partsEvent({ time, ...parts }))
+  }
+
+  /** Once a second: time goes on. */
+  advance(): void {
+    const now = this.#parts.clock.now()
+    for (const { live } of this.#accounts.values()) live.advance(now)
+  }
+
+  /** Hours that nothing will change any more, to be written down; each once. */
+  takeSettled(): RowOfTable<'oee_hourly'>[] {
+    const computed = this.#parts.wall.now()
+    const now = this.#parts.clock.now()
+    const rows: RowOfTable<'oee_hourly'>[] = []
+    for (const [machine, account] of this.#accounts) {
+      if (account.staleFrom !== Number.POSITIVE_INFINITY) continue
+      const settled = account.live.settledCells().filter(({ hour }) => hour > account.lastHour)
+      for (const cell of settled) {
+        rows.push(...hourRows(machine, cell, computed))
+        account.lastHour = Math.max(account.lastHour, cell.hour)
+      }
+      account.live.forgetBefore(Math.min(account.lastHour, now - memoryMs))
+    }
+    return rows
+  }
+
+  /** Works the past of those machines out anew of which something came too late; true where there were any. */
+  async reread(): Promise<boolean> {
+    const stale = [...this.#accounts.values()].filter(
+      ({ staleFrom, arrived }) => staleFrom !== Number.POSITIVE_INFINITY && arrived === undefined,
+    )
+    if (stale.length === 0) return false
+    const now = this.#parts.clock.now()
+    // All together, from the earliest: they are few, or it is the start.
+    const from = Math.min(...stale.map(({ plan, staleFrom }) => this.#hourOf(plan, staleFrom)))
+    for (const account of stale) {
+      account.arrived = []
+      account.staleFrom = Number.POSITIVE_INFINITY
+    }
+    try {
+      // What came before is in the store from here on; what comes after is in `arrived`; some of it may be in both.
+      await this.#parts.store.flush()
+      const plans = stale.map(({ plan }) => plan)
+      const events = await readEvents(this.#parts.store, { plans, from, to: Math.max(now, from) + hourMs })
+      for (const account of stale) this.#replace(account, events.get(account.plan.machine)!, from)
+    } catch (error) {
+      for (const account of stale) account.staleFrom = Math.min(account.staleFrom, from)
+      throw error
+    } finally {
+      for (const account of stale) account.arrived = undefined
+    }
+    return true
+  }
+
+  /** The cells of machines in a stretch of time, from inclusive, to exclusive, up to now. */
+  async cells(machines: readonly string[], from: number, to: number): Promise<MachineCell[]> {
+    const now = this.#parts.clock.now()
+    const end = Math.min(to, now)
+    if (end <= from) return []
+    const live: MachineCell[] = []
+    const edges = new Map<string, { from: number; to: number; plans: MachinePlan[] }>()
+    const written: { machine: string; from: number; to: number }[] = []
+    for (const machine of machines) {
+      const account = this.#accounts.get(machine)
+      if (account === undefined) continue
+      const { plan } = account
+      const first = this.#isHour(plan, from) ? from : this.#nextHour(plan, from)
+      const last = to >= now || this.#isHour(plan, end) ? end : this.#hourOf(plan, end)
+      const edge = (begin: number, finish: number): void => {
+        if (begin >= finish) return
+        const key = `${begin} ${finish}`
+        const same = edges.get(key) ?? { from: begin, to: finish, plans: [] }
+        same.plans.push(plan)
+        edges.set(key, same)
+      }
+      if (first >= last) {
+        if (to >= now && first >= end) edge(from, end)
+        else if (first > last) edge(from, end)
+        else {
+          edge(from, first)
+          edge(last, end)
+        }
+        continue
+      }
+      edge(from, first)
+      edge(last, end)
+      for (const cell of account.live.cells(now)) {
+        if (cell.hour >= first && cell.hour < last && cell.hour > account.lastHour)
+          live.push({ ...cell, machine })
+      }
+      const upTo = Math.min(last, account.lastHour + 1)
+      if (first < upTo) written.push({ machine, from: first, to: upTo })
+    }
+    const [hours, pieces] = await Promise.all([
+      this.#readWritten(written),
+      this.#workOut([...edges.values()]),
+    ])
+    return [...hours, ...pieces, ...live]
+  }
+
+  /** The live cells of a machine as of now, of the last day at least. */
+  liveCells(machine: string): Cell[] {
+    return this.#accounts.get(machine)?.live.cells(this.#parts.clock.now()) ?? []
+  }
+
+  /** A ledger of what is in the store, and of what came meanwhile. */
+  #replace(account: Account, past: readonly LedgerEvent[], from: number): void {
+    const known = new Set(past.flatMap(({ time, id }) => (id === undefined ? [] : [`${time} ${id}`])))
+    const fresh = account.arrived!.filter(({ time, id }) => id === undefined || !known.has(`${time} ${id}`))
+    const ordered = inOrder([...past, ...fresh])
+    const live = new LiveLedger(this.#setups.of(account.plan), Math.min(from, ordered[0]?.time ?? from))
+    for (const event of ordered) live.take(event)
+    live.forgetBefore(from)
+    live.advance(this.#parts.clock.now())
+    account.live = live
+    account.lastHour = Math.min(account.lastHour, from - 1)
+  }
+
+  async #readWritten(
+    asked: readonly { readonly machine: string; readonly from: number; readonly to: number }[],
+  ): Promise<MachineCell[]> {
+    const spans = new Map<string, { from: number; to: number; machines: string[] }>()
+    for (const { machine, from, to } of asked) {
+      const same = spans.get(`${from} ${to}`)
+      if (same === undefined) spans.set(`${from} ${to}`, { from, to, machines: [machine] })
+      else same.machines.push(machine)
+    }
+    const parts = [...spans.values()].map(({ machines, from, to }) =>
+      readHours(this.#parts.store, machines, from, to),
+    )
+    return (await Promise.all(parts)).flat()
+  }
+
+  /** What no hour that is written tells: parts of hours, from the events themselves. */
+  async #workOut(
+    edges: readonly { readonly from: number; readonly to: number; readonly plans: readonly MachinePlan[] }[],
+  ): Promise<MachineCell[]> {
+    if (edges.length === 0) return []
+    await this.#parts.store.flush()
+    const parts = edges.map(async ({ from, to, plans }) => {
+      const events = await readEvents(this.#parts.store, { plans, from, to })
+      const machines = plans.map(plan => ({ plan, events: events.get(plan.machine)! }))
+      const cells = await this.#parts.pool.run('oee', { window: { from, to }, machines })
+      return cells.flatMap((ofMachine, place) =>
+        ofMachine.map(cell => ({ ...cell, machine: plans[place]!.machine })),
+      )
+    })
+    return (await Promise.all(parts)).flat()
+  }
+
+  #tell(machine: string, event: LedgerEvent): void {
+    const account = this.#accounts.get(machine)
+    if (account === undefined) return
+    account.arrived?.push(event)
+    if (!account.live.take(event)) account.staleFrom = Math.min(account.staleFrom, event.time)
+  }
+
+  #hourOf(plan: MachinePlan, time: number): number {
+    return this.#setups.calendarOf(plan).at(time).hour
+  }
+
+  #isHour(plan: MachinePlan, time: number): boolean {
+    return this.#hourOf(plan, time) === time
+  }
+
+  #nextHour(plan: MachinePlan, time: number): number {
+    const calendar = this.#setups.calendarOf(plan)
+    const { hour } = calendar.at(time)
+    let span = calendar.at(time)
+    while (span.hour === hour) span = calendar.at(span.to)
+    return span.hour
+  }
+}

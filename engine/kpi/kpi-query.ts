@@ -1,0 +1,107 @@
+import { kpiRulesOf } from '../../schema/kpi-rules.js'
+import type { Plant } from '../../schema/plant.js'
+import { dateOf } from '../../workers/kpi/calendar.js'
+import { type Elements, elementsOf, type Kpis, kpisOf } from '../../workers/kpi/kpi.js'
+import { type Waterfall, waterfallOf } from '../../workers/kpi/losses.js'
+import { cellsOfLines, linePartsOf, type MachineCell, rollUp } from '../../workers/kpi/roll-up.js'
+import type { ClassedTime } from '../../workers/kpi/time-class.js'
+import type { KpiBook } from './kpi-book.js'
+import type { Scope } from './scope.js'
+
+export const groupings = [
+  'none',
+  'hour',
+  'day',
+  'shift',
+  'product',
+  'order',
+  'machine',
+  'line',
+  'area',
+  'site',
+] as const
+type Grouping = (typeof groupings)[number]
+
+/** How the machines of a line make its figures: all added up, its constraint alone, or what leaves the line. */
+export const lineViews = ['sum', 'constraint', 'output'] as const
+type LineView = (typeof lineViews)[number]
+
+export interface KpiQuery {
+  readonly scope: Scope
+  /** From inclusive, to exclusive, Unix ms. */
+  readonly from: number
+  readonly to: number
+  readonly by: Grouping
+  readonly lines: LineView
+}
+
+/** The figures of one group: what they are made from, and they. */
+export interface KpiGroup {
+  /** What the group is of: an hour and a day in ISO 8601, else an id; empty for the whole. */
+  readonly key: string
+  readonly time: ClassedTime
+  readonly elements: Elements
+  readonly kpis: Kpis
+  readonly waterfall: Waterfall
+}
+
+/** Figures for a part of the plant over a stretch of time, by group; groups of time in its order, others by id. */
+export async function readKpis(
+  plant: Plant,
+  book: Pick<KpiBook, 'cells' | 'plans'>,
+  { scope, from, to, by, lines }: KpiQuery,
+): Promise<KpiGroup[]> {
+  const cells: Iterable<MachineCell> = await book.cells(scope.machines, from, to)
+  const policy = kpiRulesOf(plant)
+  const seen = lines === 'sum' ? cells : cellsOfLines(cells, lines, linesOf(scope), idealMsIn(book))
+  const groups = rollUp(seen, keyIn(book, by))
+  return [...groups]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, tally]) => ({
+      key,
+      time: tally.time,
+      elements: elementsOf(tally, policy),
+      kpis: kpisOf(tally, policy),
+      waterfall: waterfallOf(tally, policy),
+    }))
+}
+
+function linesOf(scope: Scope) {
+  const asked = new Set(scope.machines)
+  return scope.lines.flatMap(line => linePartsOf(line.machines.filter(({ id }) => asked.has(id))) ?? [])
+}
+
+const idealMsIn =
+  ({ plans }: Pick<KpiBook, 'plans'>) =>
+  (machine: string, product: string): number => {
+    const plan = plans.get(machine)!
+    return plan.idealMsByProduct[product] ?? plan.idealMs
+  }
+
+function keyIn({ plans }: Pick<KpiBook, 'plans'>, by: Grouping): (cell: MachineCell) => string {
+  switch (by) {
+    case 'none':
+      return () => ''
+    case 'hour':
+      return ({ hour }) => new Date(hour).toISOString()
+    case 'day': {
+      const days = new Map<string, string>()
+      return ({ machine, hour }) => {
+        const { timeZone } = plans.get(machine)!.calendar
+        const key = `${timeZone} ${hour}`
+        const day = days.get(key) ?? dateOf(hour, timeZone).toString()
+        days.set(key, day)
+        return day
+      }
+    }
+    case 'shift':
+    case 'product':
+    case 'order':
+    case 'machine':
+      return cell => cell[by]
+    case 'line':
+    case 'area':
+    case 'site':
+      return ({ machine }) => plans.get(machine)![by]
+  }
+}

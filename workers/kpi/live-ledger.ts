@@ -1,0 +1,86 @@
+import { type Cell, compareEvents, Ledger, type LedgerEvent, type LedgerSetup } from './ledger.js'
+
+/** How far behind the present time is booked, ms: what comes a little late costs nothing more than what comes in time. */
+const settleMs = 5_000
+/** How late an event may come and still be put into its place from memory, ms. */
+const memoryMs = 15 * 60_000
+
+/**
+ * The ledger of a machine that is watched. Events may come late and out of order: the last quarter of an hour is kept,
+ * and taken anew where one falls into it. What is shown is what a ledger would give that had all events in order.
+ */
+export class LiveLedger {
+  /** Stands a quarter of an hour behind; what is before it is booked for good. */
+  readonly #base: Ledger
+  /** Events from the base's head on, in order of time, then arrival. */
+  #log: LedgerEvent[] = []
+  #head: Ledger
+  /** An event was put into the past: the head no longer stands for the log. */
+  #isStale = false
+
+  constructor(setup: LedgerSetup, from: number) {
+    this.#base = new Ledger(setup, from)
+    this.#head = this.#base.copy()
+  }
+
+  /** Before this nothing is taken any more: it is for whoever has all of history. */
+  get settledUpTo(): number {
+    return this.#base.head
+  }
+
+  /** Cells of hours that ended before `settledUpTo`, but those of a stop that is still open. */
+  settledCells(): Cell[] {
+    const open = Math.min(this.#base.openSince, this.#base.head)
+    return this.#base.cells().filter(({ hour }) => hour + 3_600_000 <= open)
+  }
+
+  /** False where the event is too late to be put into its place. */
+  take(event: LedgerEvent): boolean {
+    if (event.time < this.#base.head) return false
+    const last = this.#log.at(-1)
+    const isNewest = last === undefined || compareEvents(last, event) <= 0
+    if (!this.#isStale && isNewest && event.time >= this.#head.head) {
+      this.#log.push(event)
+      this.#head.take(event)
+      return true
+    }
+    // From the end: late events are late by little.
+    let place = this.#log.length
+    while (place > 0 && compareEvents(this.#log[place - 1]!, event) > 0) place--
+    this.#log.splice(place, 0, event)
+    this.#isStale = true
+    return true
+  }
+
+  /** Time has come to `now`, Unix ms. */
+  advance(now: number): void {
+    const settled = now - settleMs
+    if (!this.#isStale && settled > this.#head.head) this.#head.advance(settled)
+    if (now - this.#base.head < 2 * memoryMs) return
+    const until = now - memoryMs
+    const kept = this.#log.findIndex(({ time }) => time >= until)
+    const done = kept === -1 ? this.#log : this.#log.slice(0, kept)
+    this.#log = kept === -1 ? [] : this.#log.slice(kept)
+    for (const event of done) this.#base.take(event)
+    this.#base.advance(until)
+  }
+
+  /** The cells as of `now`. */
+  cells(now: number): Cell[] {
+    if (this.#isStale) {
+      this.#head = this.#base.copy()
+      for (const event of this.#log) this.#head.take(event)
+      this.#isStale = false
+    }
+    if (now <= this.#head.head) return this.#head.cells()
+    const ahead = this.#head.copy()
+    ahead.advance(now)
+    return ahead.cells()
+  }
+
+  /** Lets go of the cells of hours before `time`. */
+  forgetBefore(time: number): void {
+    this.#base.forgetBefore(time)
+    this.#head.forgetBefore(time)
+  }
+}

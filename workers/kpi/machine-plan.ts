@@ -1,0 +1,78 @@
+import { kpiRulesOf } from '../../schema/kpi-rules.js'
+import type { Plant } from '../../schema/plant.js'
+import { Calendar, type CalendarParts } from './calendar.js'
+import type { LedgerSetup } from './ledger.js'
+
+/** What was planned for a machine, and where it stands; plain, so that it can travel to a worker. */
+export interface MachinePlan {
+  readonly machine: string
+  readonly line: string
+  readonly area: string
+  readonly site: string
+  readonly calendar: CalendarParts
+  /** Time per part, ms: its own, and by product where that differs. */
+  readonly idealMs: number
+  readonly idealMsByProduct: Readonly<Record<string, number>>
+  readonly breakdownFromMs: number
+  readonly warmUpMs: number
+}
+
+/** The plans of all machines of a plant, by machine. */
+export function machinePlans(plant: Plant): Map<string, MachinePlan> {
+  const rules = kpiRulesOf(plant)
+  const plans = new Map<string, MachinePlan>()
+  for (const site of plant.sites) {
+    const shifts = plant.shifts.filter(shift => shift.site === site.id)
+    const exceptions = plant.calendarExceptions?.filter(exception => exception.site === site.id) ?? []
+    const ofSite = { timeZone: site.timeZone, shifts, exceptions }
+    for (const area of site.areas) {
+      for (const line of area.lines) {
+        for (const { id, idealCycleTime } of line.machines) {
+          const stops = plant.plannedStops?.filter(stop => [site.id, line.id, id].includes(stop.for)) ?? []
+          const byProduct = plant.products.flatMap(({ id: product, cycleTimes }): [string, number][] => {
+            const seconds = cycleTimes?.[id] ?? cycleTimes?.[line.id]
+            return seconds === undefined ? [] : [[product, seconds * 1_000]]
+          })
+          plans.set(id, {
+            machine: id,
+            line: line.id,
+            area: area.id,
+            site: site.id,
+            calendar: { ...ofSite, stops },
+            idealMs: idealCycleTime * 1_000,
+            idealMsByProduct: Object.fromEntries(byProduct),
+            breakdownFromMs: rules.breakdownFrom * 1_000,
+            warmUpMs: rules.warmUp * 1_000,
+          })
+        }
+      }
+    }
+  }
+  return plans
+}
+
+/** Makes the setups of ledgers; machines of the same calendar share it, with the days it has already made. */
+export class LedgerSetups {
+  readonly #calendars = new Map<string, Calendar>()
+
+  of(plan: MachinePlan, window?: LedgerSetup['window']): LedgerSetup {
+    const { idealMs, idealMsByProduct, breakdownFromMs, warmUpMs } = plan
+    return {
+      calendar: this.calendarOf(plan),
+      idealMs: product => idealMsByProduct[product] ?? idealMs,
+      breakdownFromMs,
+      warmUpMs,
+      ...(window !== undefined && { window }),
+    }
+  }
+
+  calendarOf({ calendar }: MachinePlan): Calendar {
+    const key = JSON.stringify(calendar)
+    let made = this.#calendars.get(key)
+    if (made === undefined) {
+      made = new Calendar(calendar)
+      this.#calendars.set(key, made)
+    }
+    return made
+  }
+}
