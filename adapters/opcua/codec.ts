@@ -117,6 +117,13 @@ function timeOf(date: Date | null | undefined): number | undefined {
   return time > 0 ? time : undefined
 }
 
+/** A value for people. */
+export function showValue({ value }: ReceivedValue): string {
+  if (value === null || value === undefined || value.value === null || value.value === undefined) return ''
+  const single = singleValue(value.arrayType, value.value)
+  return (single === undefined ? undefined : textOf(value.dataType, single)) ?? raw(value.value)
+}
+
 /** The only value there is; undefined for an array of several or none. */
 function singleValue(arrayType: number, content: unknown): unknown {
   if (arrayType === scalar) return content

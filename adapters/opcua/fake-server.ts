@@ -35,6 +35,7 @@ export class FakeOpcuaServer {
   readonly #plant: UAObject
   readonly #namespace: Namespace
   readonly #variables = new Map<string, UAVariable>()
+  readonly #folders = new Map<string, UAObject>()
   /** The names of all services that were asked for. */
   readonly requests: string[] = []
 
@@ -91,17 +92,33 @@ export class FakeOpcuaServer {
     return this.#server.currentSessionCount
   }
 
-  /** Makes a variable `ns=1;s={name}`, a Double of 0 unless said otherwise. */
-  add(name: string, dataType?: DataType): void {
-    const { DataType } = this.opcua
-    const variable = this.#namespace.addVariable({
-      componentOf: this.#plant,
-      browseName: name,
+  /** Makes an object `ns=1;s={name}`; its browse name is what follows the last dot. */
+  addFolder(name: string, parent?: string): void {
+    const folder = this.#namespace.addObject({
+      organizedBy: this.#folders.get(parent ?? '') ?? this.#plant,
+      browseName: name.split('.').at(-1)!,
       nodeId: `s=${name}`,
-      dataType: dataType ?? DataType.Double,
-      value: { dataType: dataType ?? DataType.Double, value: 0 },
     })
+    this.#folders.set(name, folder)
+  }
+
+  /** Makes a variable `ns=1;s={name}`, a Double unless said otherwise, in `folder`. */
+  add(name: string, dataType?: DataType, folder?: string): void {
+    const { DataType } = this.opcua
+    const type = dataType ?? DataType.Double
+    const variable = this.#namespace.addVariable({
+      componentOf: this.#folders.get(folder ?? '') ?? this.#plant,
+      browseName: folder === undefined ? name : name.split('.').at(-1)!,
+      nodeId: `s=${name}`,
+      dataType: type,
+    })
+    variable.setValueFromSource({ dataType: type, value: initialValue(this.opcua, type) })
     this.#variables.set(name, variable)
+  }
+
+  /** Whether there is a node of this id. */
+  has(nodeId: string): boolean {
+    return this.#server.engine.addressSpace!.findNode(nodeId) !== null
   }
 
   set(name: string, value: unknown, time: Date, status: StatusCode = this.opcua.StatusCodes.Good): void {
@@ -114,6 +131,12 @@ export class FakeOpcuaServer {
     await this.#server.shutdown(0)
     rmSync(this.#folder, { recursive: true, force: true })
   }
+}
+
+function initialValue({ DataType }: Opcua, type: DataType): unknown {
+  if (type === DataType.String) return ''
+  if (type === DataType.Boolean) return false
+  return type === DataType.Int64 || type === DataType.UInt64 ? [0, 0] : 0
 }
 
 const policies = ['None', 'Basic256Sha256', 'Aes128_Sha256_RsaOaep', 'Aes256_Sha256_RsaPss'] as const

@@ -1,11 +1,18 @@
 import { nearest } from '../../schema/plant-file/nearest.js'
 import { adaptersCommand } from './adapters.js'
+import { browseCommand } from './browse.js'
 import type { Command } from './command.js'
 import { playCommand } from './play.js'
 import { startCommand } from './start.js'
 import { validateCommand } from './validate.js'
 
-const commands: readonly Command[] = [startCommand, validateCommand, playCommand, adaptersCommand]
+const commands: readonly Command[] = [
+  startCommand,
+  validateCommand,
+  browseCommand,
+  playCommand,
+  adaptersCommand,
+]
 
 /** Runs the command line and answers with the exit code: 0 fine, 1 bad input, 2 bad usage; others see docs/cli.md. */
 export async function main(argv: readonly string[], io: Parameters<Command['run']>[1]): Promise<number> {
