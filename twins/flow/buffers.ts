@@ -104,6 +104,11 @@ export class Buffers {
     this.level[to]!++
   }
 
+  /** How many parts before `machine` wait to be done again. */
+  again(machine: number): number {
+    return this.#again[machine]!.length
+  }
+
   /** Puts a part that has to be done again before `to`. */
   putAgain(to: number, product: number): void {
     this.#again[to]!.push(product)
