@@ -6,6 +6,7 @@ import type { Plant, Signal } from '../schema/plant.js'
 import type { Reject } from '../schema/records.js'
 import type { SampleBatch } from '../schema/sample-batch.js'
 import type { ReadSecret } from '../schema/secret.js'
+import type { SimulationCommand } from '../schema/simulation-command.js'
 
 /** What an adapter tells the engine. */
 export type SourceEvent = FloorEvent | FigureEvent
@@ -83,6 +84,8 @@ export interface AdapterContext {
    */
   readonly accepted: Observable<number>
   readonly window: number
+  /** What people want of its machines; a simulation's alone, nothing is ever sent to a real machine. */
+  readonly commands?: Observable<SimulationCommand>
 }
 
 /**

@@ -21,6 +21,7 @@ import { keepKpis } from './kpi/kpi-keeper.js'
 import { engineMetrics } from './metrics.js'
 import { Intake } from './pipeline/intake.js'
 import { Sources } from './pipeline/sources.js'
+import { SimulationControl } from './simulation/control.js'
 import { StoreError } from './store/errors.js'
 import { openStore, type Store } from './store/store.js'
 
@@ -74,6 +75,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     const adapters = [...(parts.adapters ?? []), ...adapterDefinitions]
     const alive = data.readLastAlive()
     const driven = plant.sources.some(({ clock }) => clock === 'source') ? 'source' : 'wall'
+    const simulated = simulatedSources(plant, adapters)
     const floor = new LiveFloor({
       plant,
       registry,
@@ -81,11 +83,16 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       clock: new FloorClock(wall, driven, alive?.floorTime),
       wall,
       snapshots: await store.latestSnapshots(),
-      simulated: simulatedSources(plant, adapters),
+      simulated,
     })
     reportRestored(floor, logger)
     const kpis = new KpiBook({ plant, store, pool, wall, clock: floor.clock })
-    const intake = makeIntake(floor, store, data, kpis, logger)
+    const simulation: SimulationControl = new SimulationControl({
+      floor,
+      simulated,
+      record: entry => intake.record(entry),
+    })
+    const intake = makeIntake(floor, store, data, kpis, simulation, logger)
     if (alive !== undefined) intake.record(floor.wake(alive.floorTime))
     await kpis.start()
 
@@ -99,6 +106,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       store,
       kpis,
       sources: intake.health,
+      simulation,
       metrics,
       logger,
       missing: () => [...missing],
@@ -106,7 +114,11 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     undo.unshift(() => gateway.close())
 
     const folder = (kind: string): string => data.folder(kind)
-    const sources = new Sources({ floor, intake, adapters, wall, logger, retry, folder })
+    const commands = (source: string) => simulation.commands(source)
+    const sources = new Sources({ floor, intake, adapters, wall, logger, retry, folder, commands })
+    for (const { id } of plant.sources) {
+      intake.record(floor.ingest(id, { kind: 'damage', reports: simulation.metAnew(id) }))
+    }
     sources.start()
     missing.delete('sources')
     const timers = keepHouse(floor, intake, sources, data, wall)
@@ -172,6 +184,7 @@ function makeIntake(
   store: Store,
   data: DataDirectory,
   kpis: KpiBook,
+  simulation: SimulationControl,
   logger: Logger,
 ): Intake {
   const append = (entry: Entry): void => {
@@ -183,6 +196,7 @@ function makeIntake(
   return new Intake({
     floor,
     append,
+    onDamage: reports => simulation.hear(reports),
     onBlocked: error => logger.error({ err: error }, 'the spool takes nothing more: the sources wait'),
     onUnblocked: () => logger.info('the spool takes samples again'),
   })

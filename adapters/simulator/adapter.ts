@@ -5,6 +5,7 @@ import { Behaviour, behaviourMachines, type Emit } from '../../twins/behaviour/b
 import { words } from '../../twins/behaviour/status.js'
 import type { AdapterContext, AdapterDefinition } from '../contract.js'
 import { type SimulatorOptions, simulatorOptions } from './config.js'
+import { obey } from './obey.js'
 import { type DueSamples, paced } from './paced.js'
 
 /** The simulator: the plant's own behaviour, reported the way a PLC reports a machine. */
@@ -66,6 +67,7 @@ function simulate(options: SimulatorOptions, context: AdapterContext): DueSample
       behaviour.advance(start + elapsed * options.speed, push, limit)
       return builder.take()
     },
+    obey: command => obey(behaviour, command),
     takeReports() {
       const told = reports
       reports = []

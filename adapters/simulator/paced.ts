@@ -1,6 +1,7 @@
 import { interval, Observable } from 'rxjs'
 import type { DamageReport } from '../../schema/damage-report.js'
 import type { SampleBatch } from '../../schema/sample-batch.js'
+import type { SimulationCommand } from '../../schema/simulation-command.js'
 import type { AdapterContext, SourceEvent } from '../contract.js'
 
 /** Samples that fall due as time passes. */
@@ -12,6 +13,8 @@ export interface DueSamples {
   take(elapsed: number, limit: number): SampleBatch
   /** What is told of damage beside the samples taken last. */
   readonly takeReports?: () => readonly DamageReport[]
+  /** Does what somebody wants of the machines. */
+  readonly obey?: (command: SimulationCommand) => void
   /** No more will ever fall due. */
   readonly isOver: boolean
 }
@@ -82,6 +85,12 @@ export function paced(context: AdapterContext, begin: () => DueSamples): Observa
           if (isHeld) send()
         },
         error: error => subscriber.error(error),
+      }),
+    )
+    subscriber.add(
+      context.commands?.subscribe(command => {
+        due.obey?.(command)
+        send()
       }),
     )
     subscriber.add(interval(tick, context.scheduler).subscribe(send))

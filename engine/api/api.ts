@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { ApiContext } from './context.js'
 import { addDocsRoutes } from './docs.js'
+import { addFaultRoutes } from './faults.js'
 import { addHealthRoutes } from './health.js'
 import { addHistoryRoute } from './history.js'
 import { addKpiRoutes } from './kpis.js'
@@ -19,6 +20,7 @@ export function createApi(context: ApiContext, manifest: ManifestDocument): Open
   addHealthRoutes(router, context)
   addPlantRoutes(router, context)
   addMachineRoutes(router, context)
+  addFaultRoutes(router, context)
   addSignalRoutes(router, context)
   addHistoryRoute(router, context)
   addSourceRoutes(router, context)

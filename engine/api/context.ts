@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client'
 import type { Floor } from '../floor/floor.js'
 import type { KpiBook } from '../kpi/kpi-book.js'
 import type { SourceHealth } from '../pipeline/source-health.js'
+import type { SimulationControl } from '../simulation/control.js'
 import type { Store } from '../store/store.js'
 
 /** What REST needs of the store. */
@@ -19,6 +20,8 @@ export interface ApiContext {
   readonly sources: ReadonlyMap<string, SourceHealth>
   /** Without it there are no routes of figures. */
   readonly kpis?: KpiReader
+  /** Where faults are put into simulated machines; a floor that only shows values has none. */
+  readonly simulation?: SimulationControl
   readonly metrics: Registry
   readonly logger: Logger
   /** What the engine still waits for before it is ready, in words; empty = ready. */

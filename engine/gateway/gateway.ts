@@ -15,6 +15,7 @@ import { problemResponse } from '../api/problem.js'
 import { refuseOtherMethods } from '../api/router.js'
 import type { Floor } from '../floor/floor.js'
 import type { SourceHealth } from '../pipeline/source-health.js'
+import type { SimulationControl } from '../simulation/control.js'
 import { GatewayError } from './gateway-error.js'
 import { bridge } from './http-bridge.js'
 import { streamEndpoint, upgradeRequired } from './stream-endpoint.js'
@@ -31,6 +32,7 @@ export interface GatewayOptions {
   readonly store: HistoryReader
   readonly sources: ReadonlyMap<string, SourceHealth>
   readonly kpis?: KpiReader
+  readonly simulation?: SimulationControl
   readonly logger: Logger
   /** The gateway adds its own figures. */
   readonly metrics: Registry

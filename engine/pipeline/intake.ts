@@ -1,4 +1,5 @@
 import type { SourceEvent, UnknownTag } from '../../adapters/contract.js'
+import type { DamageReport } from '../../schema/damage-report.js'
 import type { Entry, Reject } from '../../schema/records.js'
 import type { LiveFloor } from '../floor/live-floor.js'
 import type { SourceSignal } from './source-events.js'
@@ -9,6 +10,8 @@ export interface IntakeParts {
   readonly floor: LiveFloor
   /** Makes the entry durable; throws when it cannot be taken now. */
   append(entry: Entry): void
+  /** Hears what simulations tell of damage, once the floor has. */
+  onDamage?(reports: readonly DamageReport[]): void
   /** Called once when appending begins to fail, and once when it works again. */
   onBlocked?(error: unknown): void
   onUnblocked?(): void
@@ -114,6 +117,10 @@ export class Intake {
       case 'interrupted':
         health.lastError = event.reason
         this.#appendOf(health, floor.ingest(health.source, event), () => {})
+        return
+      case 'damage':
+        this.#appendOf(health, floor.ingest(health.source, event), () => {})
+        this.#parts.onDamage?.(event.reports)
         return
       default:
         this.#appendOf(health, floor.ingest(health.source, event), () => {})

@@ -1,8 +1,9 @@
 import type { Logger } from 'pino'
-import { Subject, Subscription } from 'rxjs'
+import { type Observable, Subject, Subscription } from 'rxjs'
 import { type AdapterDefinition, AdapterError } from '../../adapters/contract.js'
 import type { Clock } from '../../schema/clock.js'
 import type { SourceSpec } from '../../schema/plant.js'
+import type { SimulationCommand } from '../../schema/simulation-command.js'
 import { EngineError } from '../errors.js'
 import type { LiveFloor } from '../floor/live-floor.js'
 import type { Intake } from './intake.js'
@@ -22,6 +23,8 @@ export interface SourcesParts {
   readonly retry: RetryPolicy
   /** Where a kind of adapter keeps files of its own. */
   folder(kind: string): string
+  /** What people want of the machines of a simulation. */
+  commands?(source: string): Observable<SimulationCommand> | undefined
 }
 
 interface RunningSource {
@@ -100,6 +103,7 @@ export class Sources {
         health.bytes += bytes
       },
       window: acceptWindow,
+      ...(definition.isSimulation && { commands: this.#parts.commands?.(spec.id) }),
     }
     const periods = signals.map(({ signal }) => signal.period)
     const source: RunningSource = {

@@ -5,6 +5,7 @@ import { oeeHourly } from './oee.js'
 import { productionEvents } from './production.js'
 import { rejects } from './rejects.js'
 import { sensorHealth } from './sensor-health.js'
+import { simulationCommands } from './simulation.js'
 import { stateChanges, stateIntervals } from './states.js'
 import { telemetry, telemetry1m, telemetry1mParts } from './telemetry.js'
 import { twinEvents, twinSnapshots } from './twins.js'
@@ -23,6 +24,7 @@ export const definitions: readonly Definition[] = [
   sensorHealth,
   productionEvents,
   oeeHourly,
+  simulationCommands,
   signals,
   machines,
   dictionary,

@@ -3,9 +3,10 @@ import { oeeHourly } from './oee.js'
 import { productionEvents } from './production.js'
 import type { RowOf } from './row.js'
 import { sensorHealth } from './sensor-health.js'
+import { simulationCommands } from './simulation.js'
 
 /** Tables whose rows travel in entries just as they are: adding one here is all it takes for it to be written. */
-export const rowTables = [faultEvents, sensorHealth, productionEvents, oeeHourly] as const
+export const rowTables = [faultEvents, sensorHealth, productionEvents, oeeHourly, simulationCommands] as const
 
 type RowTable = (typeof rowTables)[number]
 export type RowTableName = RowTable['name']

@@ -76,6 +76,7 @@ export class Behaviour {
   /** A machine's place within any period, 0 to 1. */
   readonly #phase: Float64Array
   readonly #machines: number
+  readonly #places: ReadonlyMap<string, number>
   /** Last value of the sensors reported on change, by signal. */
   readonly #last: Float64Array
   #emit: Emit = () => undefined
@@ -86,6 +87,7 @@ export class Behaviour {
     const places = new Map(machines.map(({ machine }, place) => [machine.id, place]))
     const layout = layOut(machines, options)
     this.signals = machines.flatMap(machine => machine.signals)
+    this.#places = places
     this.#machines = machines.length
     this.#time = options.start
     this.#queue = new EventQueue(2 * machines.length + layout.scans.length)
@@ -152,7 +154,12 @@ export class Behaviour {
     return this.#emitted
   }
 
-  /** Does something to the faults of a machine now, by its place among the machines: injects, clears, repairs. */
+  /** The place of a machine among those that are simulated here; undefined for another's. */
+  placeOf(machine: string): number | undefined {
+    return this.#places.get(machine)
+  }
+
+  /** Does something to the faults of a machine now, by its place: injects, clears, repairs. */
   changeFaults(machine: number, change: (faults: Faults, time: number) => void): void {
     change(this.faults, this.#time)
     this.#awaitFaults(machine, this.#time)

@@ -112,16 +112,24 @@ export class Faults {
     }
   }
 
-  /** Puts a fault into a dormant slot. */
+  /** Puts a fault into a slot; one that was there already, shown or not, goes on as the injected one. */
   inject(slot: number, time: number, injection: Injection): void {
     const it = this.cases[slot]!
+    const damage = this.bank.damage(slot, time)
+    const wasThere = it.phase !== 'dormant' && it.phase !== 'pending'
     it.cause = 'injected'
     it.note = injection.note
+    it.clearAfter = injection.clearAfter ?? never
+    this.bank.goal[slot] = Math.max(injection.severity, damage)
+    this.#setSpan(slot, injection.timeToFailure)
+    if (wasThere) {
+      it.phase = 'growing'
+      it.clearAt = time + it.clearAfter
+      this.bank.set(slot, time, damage, true)
+      return
+    }
     it.phase = 'pending'
     it.startAt = Math.max(time, injection.start ?? time)
-    it.clearAfter = injection.clearAfter ?? never
-    this.bank.goal[slot] = injection.severity
-    this.#setSpan(slot, injection.timeToFailure)
     if (it.startAt <= time) this.#begin(slot, time)
   }
 

@@ -4,6 +4,7 @@ import { makeSignal } from '../../schema/machine-types/make-signal.js'
 import { shippedMachineTypes } from '../../schema/machine-types/shipped-machine-types.js'
 import { packmlNumber } from '../../schema/packml.js'
 import type { Machine, Plant, Signal } from '../../schema/plant.js'
+import { shippedStateMaps } from '../../schema/state-maps.js'
 import { Behaviour, behaviourMachines } from '../behaviour/behaviour.js'
 import { type Duty, healthyDuty } from '../flow/duty.js'
 import type { Injection } from './faults.js'
@@ -50,7 +51,7 @@ export function lineOf(type: string, cycleTime?: number): Plant {
     products: [],
     customers: [],
     crews: [],
-    stateMaps: {},
+    stateMaps: shippedStateMaps,
   }
 }
 

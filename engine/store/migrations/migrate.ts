@@ -8,6 +8,7 @@ import { minutesByRollUp } from './0003-minutes-by-roll-up.js'
 import { rejectedSamples } from './0004-rejected-samples.js'
 import { sensorHealthTable } from './0005-sensor-health.js'
 import { kpiTables } from './0006-kpis.js'
+import { simulationCommandsTable } from './0007-simulation-commands.js'
 import type { Migration } from './migration.js'
 
 export const migrations: readonly Migration[] = [
@@ -17,6 +18,7 @@ export const migrations: readonly Migration[] = [
   rejectedSamples,
   sensorHealthTable,
   kpiTables,
+  simulationCommandsTable,
 ]
 
 /** Applies what is missing, in order, and records it in the table `migrations`. */

@@ -1,0 +1,351 @@
+import pino from 'pino'
+import { Registry } from 'prom-client'
+import { VirtualTimeScheduler } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { simulator } from '../../adapters/simulator/adapter.js'
+import { testContext } from '../../adapters/test-context.js'
+import type { Plant } from '../../schema/plant.js'
+import type { Entry } from '../../schema/records.js'
+import { lineOf, lineStart } from '../../twins/physics/faulty-line.js'
+import { Dictionary } from '../floor/dictionary.js'
+import { FloorClock } from '../floor/floor-clock.js'
+import { LiveFloor } from '../floor/live-floor.js'
+import { emptyIndexBook, makeRegistry } from '../floor/registry.js'
+import { Intake } from '../pipeline/intake.js'
+import { SimulationControl } from '../simulation/control.js'
+import { createApi } from './api.js'
+import { manifestDocument } from './manifest.js'
+import { emptyHistory } from './test-history.js'
+
+/** Three simulated presses, and a real one. */
+function plantWithRealPress(): Plant {
+  const simulated = lineOf('press')
+  const real = lineOf('press').sites[0]!.areas[0]!.lines[0]!.machines[0]!
+  const machine = {
+    ...real,
+    id: 'real',
+    source: 'plc',
+    feeds: [],
+    signals: real.signals.map(signal => ({ ...signal, id: `real.${signal.name}`, source: 'plc' })),
+  }
+  const [site] = simulated.sites
+  const [area] = site!.areas
+  const line = { id: 'real-line', name: 'Real line', kind: 'test', machines: [machine] }
+  return {
+    ...simulated,
+    sites: [{ ...site!, areas: [{ ...area!, lines: [...area!.lines, line] }] }],
+    sources: [
+      ...simulated.sources,
+      { id: 'plc', adapter: 'opcua', clock: 'wall', options: {} },
+      { id: 'idle', adapter: 'simulator', clock: 'wall', options: {} },
+    ],
+  }
+}
+
+/** The simulator on a live floor behind REST; time passes when the test says so. */
+function ground(options: { readonly isRunning?: boolean } = {}) {
+  const plant = plantWithRealPress()
+  const scheduler = new VirtualTimeScheduler()
+  const wall = { now: () => lineStart + scheduler.frame }
+  const { registry } = makeRegistry(plant, emptyIndexBook)
+  const clock = new FloorClock(wall, 'wall')
+  const simulated = new Set(['simulator', 'idle'])
+  const floor = new LiveFloor({ plant, registry, dictionary: new Dictionary(), clock, wall, simulated })
+  const entries: Entry[] = []
+  const simulation = new SimulationControl({ floor, simulated, record: entry => entries.push(entry) })
+  const intake = new Intake({
+    floor,
+    append: entry => entries.push(entry),
+    onDamage: reports => simulation.hear(reports),
+  })
+  const context = {
+    ...testContext({ signals: registry.signals.filter(({ signal }) => signal.source === 'simulator') }),
+    source: 'simulator',
+    plant,
+    clock,
+    wall,
+    scheduler,
+    intern: (text: string) => floor.intern(text),
+    commands: simulation.commands('simulator')!,
+  }
+  if (options.isRunning !== false) {
+    simulator
+      .create(simulator.options.parse({ randomFaults: 0 }), context)
+      .subscribe(event => intake.take('simulator', { kind: 'event', event, accept: () => {} }))
+  }
+  const logger = pino({ level: 'silent' })
+  const api = createApi(
+    {
+      floor,
+      simulation,
+      store: emptyHistory,
+      sources: intake.health,
+      metrics: new Registry(),
+      logger,
+      missing: () => [],
+    },
+    manifestDocument(floor),
+  )
+  const ask = async (method: string, path: string, body?: unknown) => {
+    const answer = await api.request(`/api/v1${path}`, {
+      method,
+      ...(body !== undefined && {
+        body: JSON.stringify(body),
+        headers: { 'content-type': 'application/json' },
+      }),
+    })
+    const text = await answer.text()
+    return { status: answer.status, body: text === '' ? null : JSON.parse(text), headers: answer.headers }
+  }
+  return {
+    ask,
+    floor,
+    simulation,
+    pass: (seconds: number) => {
+      scheduler.maxFrames = scheduler.frame + seconds * 1000
+      scheduler.flush()
+      scheduler.frame = scheduler.maxFrames
+    },
+    commands: () => entries.flatMap(({ rows }) => rows?.simulation_commands ?? []),
+    state: async (id: string) => (await ask('GET', `/machines/${id}`)).body.state as string,
+    value: async (id: string) => (await ask('GET', `/signals/${id}`)).body.value as number,
+    faults: async (id: string) => (await ask('GET', `/machines/${id}/faults`)).body.items,
+  }
+}
+
+const leak = {
+  pattern: 'hydraulic-leak',
+  severity: 1,
+  timeToFailure: '5min',
+  who: 'Ada',
+  reason: 'try the alarm',
+}
+
+describe('a fault injected into a simulated machine', () => {
+  it('shows in its signals, goes through its stages, stops the machine, and is recorded with who and why', async () => {
+    const { ask, pass, value, state, faults, commands } = ground()
+    pass(120)
+    const healthy = await value('two.hydraulic-pressure')
+    const { status, body, headers } = await ask('POST', '/machines/two/faults', leak)
+    expect(status).toBe(201)
+    expect(headers.get('location')).toBe('/api/v1/machines/two/faults')
+    expect(body).toMatchObject({
+      machine: 'two',
+      pattern: 'hydraulic-leak',
+      origin: 'injected',
+      stage: 'dormant',
+      injection: {
+        severity: 1,
+        timeToFailure: 300_000,
+        clearAfter: null,
+        who: 'Ada',
+        reason: 'try the alarm',
+      },
+    })
+    expect(commands()).toEqual([
+      expect.objectContaining({
+        source: 'simulator',
+        machine: 'two',
+        pattern: 'hydraulic-leak',
+        command: 'inject',
+        severity: 1,
+        time_to_failure: 300_000,
+        who: 'Ada',
+        reason: 'try the alarm',
+        ts: lineStart + 120_000,
+      }),
+    ])
+    const stages: string[] = []
+    for (let i = 0; i < 31; i++) {
+      pass(10)
+      const [fault] = await faults('two')
+      if (stages.at(-1) !== fault.stage) stages.push(fault.stage)
+      expect(fault).not.toHaveProperty('damage')
+    }
+    expect(stages).toEqual(['incipient', 'developing', 'severe', 'failed'])
+    expect(await state('two')).toBe('Aborted')
+    expect(await value('two.hydraulic-pressure')).toBeLessThan(0.7 * healthy)
+
+    const repaired = await ask('POST', '/machines/two/faults/hydraulic-leak/repair', {
+      takes: 'PT2M',
+      who: 'Bo',
+      reason: 'new hose',
+    })
+    expect(repaired.status).toBe(202)
+    pass(60)
+    expect(await faults('two')).toMatchObject([{ stage: 'underRepair' }])
+    expect(await state('two')).toBe('Aborted')
+    pass(300)
+    expect(await faults('two')).toEqual([])
+    expect(await state('two')).toBe('Execute')
+    expect(await value('two.hydraulic-pressure')).toBeGreaterThan(0.95 * healthy)
+    expect(commands().at(-1)).toMatchObject({
+      command: 'repair',
+      repair: 'perfect',
+      takes: 120_000,
+      who: 'Bo',
+    })
+  })
+
+  it('begins when it should, and not before', async () => {
+    const { ask, pass, faults } = ground()
+    const start = new Date(lineStart + 600_000).toISOString()
+    expect((await ask('POST', '/machines/one/faults', { ...leak, start })).status).toBe(201)
+    pass(590)
+    expect(await faults('one')).toMatchObject([{ stage: 'dormant', injection: { start } }])
+    pass(100)
+    expect(await faults('one')).toMatchObject([{ stage: 'developing' }])
+  })
+
+  it('goes by itself after the time it was given, however fast it grew: the two times are two', async () => {
+    const { ask, pass, faults, state } = ground()
+    await ask('POST', '/machines/two/faults', { ...leak, timeToFailure: 60_000, clearAfter: 600_000 })
+    await ask('POST', '/machines/three/faults', { ...leak, timeToFailure: '10h', clearAfter: 600_000 })
+    pass(90)
+    expect(await state('two')).toBe('Aborted')
+    pass(500)
+    expect(await state('two')).toBe('Aborted')
+    expect(await faults('three')).toMatchObject([{ stage: 'incipient' }])
+    pass(300)
+    expect(await state('two')).toBe('Execute')
+    expect([await faults('two'), await faults('three')]).toEqual([[], []])
+  })
+
+  it('of less than full severity stays where it is, and the machine goes on', async () => {
+    const { ask, pass, faults, state } = ground()
+    await ask('POST', '/machines/two/faults', { ...leak, severity: 0.4, timeToFailure: '1min' })
+    pass(1800)
+    expect(await faults('two')).toMatchObject([{ stage: 'developing' }])
+    expect(await state('two')).not.toBe('Aborted')
+  })
+
+  it('can be halted and let go on', async () => {
+    const { ask, pass, faults } = ground()
+    await ask('POST', '/machines/two/faults', leak)
+    pass(100)
+    const who = { who: 'Ada', reason: 'lunch' }
+    const paused = await ask('POST', '/machines/two/faults/hydraulic-leak/pause', who)
+    expect(paused.body).toMatchObject({ stage: 'developing', injection: { isPaused: true } })
+    pass(3600)
+    expect(await faults('two')).toMatchObject([{ stage: 'developing' }])
+    await ask('POST', '/machines/two/faults/hydraulic-leak/resume', who)
+    pass(210)
+    expect(await faults('two')).toMatchObject([{ stage: 'failed', injection: { isPaused: false } }])
+  })
+
+  it('can be cleared: one, all of a machine, all', async () => {
+    const { ask, pass, faults, commands, floor } = ground()
+    const drift = { ...leak, pattern: 'sensor-drift' }
+    for (const machine of ['one', 'two', 'three']) {
+      await ask('POST', `/machines/${machine}/faults`, leak)
+      await ask('POST', `/machines/${machine}/faults`, drift)
+    }
+    pass(200)
+    expect((await ask('GET', '/faults')).body.items).toHaveLength(6)
+    const query = '?who=Bo&reason=enough'
+    expect((await ask('DELETE', `/machines/one/faults/sensor-drift${query}`)).status).toBe(204)
+    expect(commands().at(-1)).toMatchObject({ command: 'clear', who: 'Bo', reason: 'enough' })
+    expect((await faults('one')).map(({ pattern }: { pattern: string }) => pattern)).toEqual([
+      'hydraulic-leak',
+    ])
+    expect((await ask('DELETE', '/machines/two/faults')).body).toEqual({ cleared: 2 })
+    expect((await ask('DELETE', '/faults')).body).toEqual({ cleared: 3 })
+    pass(300)
+    expect((await ask('GET', '/faults')).body.items).toEqual([])
+    for (const { index } of floor.registry.machines) {
+      expect(floor.faults(index).filter(({ state }) => state !== 'repaired')).toEqual([])
+    }
+  })
+
+  it('is gone when the simulated plant is met anew', async () => {
+    const { ask, pass, floor, simulation } = ground()
+    await ask('POST', '/machines/two/faults', leak)
+    pass(200)
+    const reports = simulation.metAnew('simulator')
+    expect(reports).toEqual([
+      expect.objectContaining({ kind: 'repaired', machine: 'two', pattern: 'hydraulic-leak' }),
+    ])
+    floor.ingest('simulator', { kind: 'damage', reports })
+    simulation.hear(reports)
+    expect((await ask('GET', '/faults')).body.items).toEqual([])
+    expect(simulation.metAnew('plc')).toEqual([])
+  })
+})
+
+describe('what cannot be injected', () => {
+  const { ask, commands } = ground()
+  const refused: readonly (readonly [string, string, object, number, RegExp])[] = [
+    ['a machine that is not there', 'four', {}, 404, /No machine 'four'/],
+    [
+      'a machine that is real',
+      'real',
+      {},
+      409,
+      /real is a real machine: source plc \(opcua\) reports it, and nothing is ever sent there/,
+    ],
+    [
+      'a fault that the type cannot have',
+      'two',
+      { pattern: 'tool-wear' },
+      422,
+      /A press such as two cannot have the fault "tool-wear"; it can have hydraulic-leak, electrical-fault, sensor-drift/,
+    ],
+    ['a fault that there is not', 'two', { pattern: 'rust' }, 422, /pattern/],
+    ['a severity above 1', 'two', { severity: 1.2 }, 422, /severity/],
+    ['a severity below 0', 'two', { severity: -0.1 }, 422, /severity/],
+    ['a severity that is a word', 'two', { severity: 'bad' }, 422, /severity/],
+    [
+      'a time to failure of zero',
+      'two',
+      { timeToFailure: 0 },
+      422,
+      /timeToFailure.*a duration of 0 cannot be/,
+    ],
+    ['a time to failure of zero in words', 'two', { timeToFailure: 'PT0S' }, 422, /timeToFailure/],
+    [
+      'a time to failure that is none',
+      'two',
+      { timeToFailure: 'soon' },
+      422,
+      /timeToFailure.*write milliseconds/,
+    ],
+    ['an end after no time', 'two', { clearAfter: 0 }, 422, /clearAfter/],
+    ['an end before it begins', 'two', { clearAfter: -5 }, 422, /clearAfter/],
+    ['an onset that is no time', 'two', { start: 'tomorrow' }, 422, /start/],
+    ['no reason', 'two', { reason: ' ' }, 422, /reason/],
+    ['an option that there is not', 'two', { colour: 'red' }, 422, /colour/],
+  ]
+
+  it.each(refused)('%s', async (_what, machine, changes, status, message) => {
+    const answer = await ask('POST', `/machines/${machine}/faults`, { ...leak, ...changes })
+    expect(answer.status).toBe(status)
+    expect(answer.headers.get('content-type')).toContain('application/problem+json')
+    expect(JSON.stringify(answer.body).replaceAll('\\"', '"')).toMatch(message)
+    expect(commands()).toEqual([])
+  })
+
+  it('a second of the same, and what is not there cannot be changed', async () => {
+    const { ask } = ground()
+    expect((await ask('POST', '/machines/two/faults/hydraulic-leak/pause', { reason: 'x' })).status).toBe(404)
+    await ask('POST', '/machines/two/faults', leak)
+    const second = await ask('POST', '/machines/two/faults', leak)
+    expect(second.status).toBe(409)
+    expect(second.body.detail).toBe(
+      'two carries the fault "hydraulic-leak" already. Repair or clear that one first.',
+    )
+    const kept = { kind: 'imperfect', reason: 'x' }
+    const repair = '/machines/two/faults/hydraulic-leak/repair'
+    expect((await ask('POST', repair, kept)).status).toBe(422)
+    expect((await ask('POST', repair, { ...kept, keeps: 1 })).status).toBe(422)
+    expect((await ask('POST', repair, { reason: 'x', keeps: 0.5 })).status).toBe(422)
+    expect((await ask('DELETE', '/machines/real/faults')).status).toBe(409)
+  })
+
+  it('anything, while the simulation does not run', async () => {
+    const { ask } = ground({ isRunning: false })
+    const { status, body } = await ask('POST', '/machines/two/faults', leak)
+    expect(status).toBe(409)
+    expect(body.detail).toContain('does not run now')
+    expect((await ask('DELETE', '/faults')).body).toEqual({ cleared: 0 })
+  })
+})

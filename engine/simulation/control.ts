@@ -1,0 +1,274 @@
+import { type Observable, Subject } from 'rxjs'
+import type { DamageReport } from '../../schema/damage-report.js'
+import { type FaultPatternId, faultsOf, type RepairKind } from '../../schema/fault-catalogue.js'
+import type { Entry } from '../../schema/records.js'
+import type { SimulationCommand } from '../../schema/simulation-command.js'
+import type { FaultView } from '../../twins/fault/fault.events.js'
+import type { Floor, RegisteredMachine } from '../floor/floor.js'
+import { SimulationError } from './simulation-error.js'
+
+/** Who wants it and why. */
+export interface By {
+  readonly who: string
+  readonly reason: string
+}
+
+export interface InjectionWish extends By {
+  readonly pattern: FaultPatternId
+  readonly severity: number
+  /** Unix ms; missing or past: now. */
+  readonly start?: number
+  /** Both ms. */
+  readonly timeToFailure?: number
+  readonly clearAfter?: number
+}
+
+export interface RepairWish extends By {
+  readonly kind: RepairKind
+  readonly keeps: number | null
+  /** Ms. */
+  readonly takes: number
+}
+
+type InjectCommand = Extract<SimulationCommand, { kind: 'inject' }>
+
+/** A fault that somebody injected and that is not over. */
+export interface Injection extends InjectCommand {
+  /** When it was wanted, Unix ms. */
+  readonly time: number
+  readonly isPaused: boolean
+}
+
+/** A fault of a machine as everybody may know it; of an injected one also what was wanted. */
+export interface MachineFault {
+  readonly machine: string
+  readonly pattern: FaultPatternId
+  /** Undefined before it shows. */
+  readonly twin: FaultView | undefined
+  readonly injection: Injection | undefined
+}
+
+export interface SimulationControlParts {
+  readonly floor: Floor
+  /** Ids of the sources whose machines are simulated. */
+  readonly simulated: ReadonlySet<string>
+  /** Makes a command durable before it is carried out. */
+  record(entry: Entry): void
+}
+
+/**
+ * Lets people put faults into simulated machines and take them away. Each command is recorded with who and why, then
+ * sent to the machine's source; a real source gets no such stream at all.
+ */
+export class SimulationControl {
+  readonly #parts: SimulationControlParts
+  readonly #commands = new Map<string, Subject<SimulationCommand>>()
+  /** By machine and pattern. */
+  readonly #injections = new Map<string, Injection>()
+
+  constructor(parts: SimulationControlParts) {
+    this.#parts = parts
+    for (const source of parts.simulated) this.#commands.set(source, new Subject())
+  }
+
+  /** The commands to a source; undefined for a real one. */
+  commands(source: string): Observable<SimulationCommand> | undefined {
+    return this.#commands.get(source)
+  }
+
+  /** Follows what a simulation tells: an injected fault that was repaired, or went by itself, is over. */
+  hear(reports: readonly DamageReport[]): void {
+    for (const { kind, machine, pattern } of reports) {
+      if (kind === 'repaired') this.#injections.delete(keyOf(machine, pattern))
+    }
+  }
+
+  /**
+   * What a source must be told to have happened before it begins: a simulated plant is met anew, so that the faults it
+   * had before are gone.
+   */
+  metAnew(source: string): readonly DamageReport[] {
+    if (!this.#parts.simulated.has(source)) return []
+    const { floor } = this.#parts
+    const time = floor.clock.now()
+    return floor.registry.machines
+      .filter(({ machine }) => machine.source === source)
+      .flatMap(({ machine, index }) =>
+        (floor.faults?.(index) ?? []).map(
+          ({ pattern }): DamageReport => ({
+            kind: 'repaired',
+            machine: machine.id,
+            pattern,
+            time,
+            repair: 'perfect',
+            keeps: null,
+            who: 'simulator',
+            note: 'the simulated plant began anew',
+          }),
+        ),
+      )
+  }
+
+  /** The faults of one machine, or of all: what shows, and what was injected and does not show yet. */
+  faults(machineId?: string): readonly MachineFault[] {
+    const { registry } = this.#parts.floor
+    const machines = machineId === undefined ? registry.machines : [this.#machine(machineId)]
+    return machines.flatMap(machine => this.#faultsOf(machine))
+  }
+
+  /** Puts a fault into a simulated machine. Throws SimulationError. */
+  inject(machineId: string, wish: InjectionWish): MachineFault {
+    const machine = this.#simulated(machineId)
+    const { id, type, source } = machine.machine
+    const { pattern, who, reason, severity, timeToFailure = null, clearAfter = null } = wish
+    const possible = faultsOf(type)
+    if (!possible.includes(pattern)) {
+      const message = `A ${type} such as ${id} cannot have the fault "${pattern}"; it can have ${possible.join(', ')}.`
+      throw new SimulationError('impossible-fault', message)
+    }
+    if (this.#faultsOf(machine).some(fault => fault.pattern === pattern)) {
+      const message = `${id} carries the fault "${pattern}" already. Repair or clear that one first.`
+      throw new SimulationError('already-there', message)
+    }
+    const time = this.#parts.floor.clock.now()
+    const start = Math.max(time, wish.start ?? time)
+    const command = {
+      kind: 'inject',
+      machine: id,
+      pattern,
+      severity,
+      start,
+      timeToFailure,
+      clearAfter,
+      who,
+      reason,
+    } as const
+    this.#injections.set(keyOf(id, pattern), { ...command, time, isPaused: false })
+    this.#send(source, command)
+    return this.#fault(machine, pattern)!
+  }
+
+  /** Halts the growth of a fault, or lets it go on. Throws SimulationError. */
+  pause(machineId: string, pattern: FaultPatternId, isPaused: boolean, by: By): MachineFault {
+    const machine = this.#simulated(machineId)
+    const fault = this.#present(machine, pattern)
+    const { id: machineOf, source } = machine.machine
+    const key = keyOf(machineOf, pattern)
+    const injection = this.#injections.get(key)
+    if (injection !== undefined) this.#injections.set(key, { ...injection, isPaused })
+    this.#send(source, { kind: isPaused ? 'pause' : 'resume', machine: machineOf, pattern, ...by })
+    return this.#fault(machine, pattern) ?? fault
+  }
+
+  /** Takes a fault away, as if it had never been. Throws SimulationError. */
+  clear(machineId: string, pattern: FaultPatternId, by: By): void {
+    const machine = this.#simulated(machineId)
+    this.#present(machine, pattern)
+    this.#clear(machine, pattern, by)
+  }
+
+  /** Takes all faults away from a simulated machine, or from all of them; returns how many. Throws SimulationError. */
+  clearAll(machineId: string | undefined, by: By): number {
+    const { registry } = this.#parts.floor
+    const machines =
+      machineId === undefined
+        ? registry.machines.filter(({ machine }) => this.#isRunning(machine.source))
+        : [this.#simulated(machineId)]
+    let cleared = 0
+    for (const machine of machines) {
+      for (const { pattern } of this.#faultsOf(machine)) {
+        this.#clear(machine, pattern, by)
+        cleared++
+      }
+    }
+    return cleared
+  }
+
+  /** Sends somebody to work on a fault. Throws SimulationError. */
+  repair(machineId: string, pattern: FaultPatternId, wish: RepairWish): void {
+    const machine = this.#simulated(machineId)
+    this.#present(machine, pattern)
+    const { id, source } = machine.machine
+    const { kind, ...rest } = wish
+    this.#send(source, { kind: 'repair', machine: id, pattern, repair: kind, ...rest })
+  }
+
+  #clear({ machine: { id, source } }: RegisteredMachine, pattern: FaultPatternId, { who, reason }: By): void {
+    this.#injections.delete(keyOf(id, pattern))
+    this.#send(source, { kind: 'clear', machine: id, pattern, who, reason })
+  }
+
+  #machine(id: string): RegisteredMachine {
+    const machine = this.#parts.floor.registry.machineById(id)
+    if (machine !== undefined) return machine
+    throw new SimulationError('unknown-machine', `No machine '${id}' is in the plant; see /api/v1/machines.`)
+  }
+
+  /** A machine that takes commands now. */
+  #simulated(id: string): RegisteredMachine {
+    const machine = this.#machine(id)
+    const { source } = machine.machine
+    if (!this.#commands.has(source)) {
+      const spec = this.#parts.floor.plant.sources.find(({ id: of }) => of === source)
+      const message = `${id} is a real machine: source ${source} (${spec?.adapter ?? 'unknown'}) reports it, and nothing is ever sent there. Faults go into machines of simulated sources only.`
+      throw new SimulationError('real-machine', message)
+    }
+    if (!this.#isRunning(source)) {
+      const message = `The simulated source ${source} of ${id} does not run now; see /api/v1/sources/${source}.`
+      throw new SimulationError('not-running', message)
+    }
+    return machine
+  }
+
+  #isRunning(source: string): boolean {
+    return this.#commands.get(source)?.observed === true
+  }
+
+  #present(machine: RegisteredMachine, pattern: FaultPatternId): MachineFault {
+    const fault = this.#fault(machine, pattern)
+    if (fault !== undefined) return fault
+    const { id } = machine.machine
+    const others = this.#faultsOf(machine).map(other => other.pattern)
+    const message = `${id} does not carry the fault "${pattern}"; it carries ${others.join(', ') || 'none'}.`
+    throw new SimulationError('not-there', message)
+  }
+
+  #fault(machine: RegisteredMachine, pattern: FaultPatternId): MachineFault | undefined {
+    return this.#faultsOf(machine).find(fault => fault.pattern === pattern)
+  }
+
+  #faultsOf({ machine: { id, type }, index }: RegisteredMachine): readonly MachineFault[] {
+    // A repaired fault is told of until the machine runs again, but it is over.
+    const twins = (this.#parts.floor.faults?.(index) ?? []).filter(({ state }) => state !== 'repaired')
+    return faultsOf(type).flatMap(pattern => {
+      const twin = twins.find(view => view.pattern === pattern)
+      const injection = this.#injections.get(keyOf(id, pattern))
+      return twin === undefined && injection === undefined ? [] : [{ machine: id, pattern, twin, injection }]
+    })
+  }
+
+  #send(source: string, command: SimulationCommand): void {
+    const inject = command.kind === 'inject' ? command : undefined
+    const repair = command.kind === 'repair' ? command : undefined
+    const row = {
+      source,
+      machine: command.machine,
+      pattern: command.pattern,
+      ts: this.#parts.floor.clock.now(),
+      command: command.kind,
+      severity: inject?.severity ?? null,
+      start: inject?.start ?? null,
+      time_to_failure: inject?.timeToFailure ?? null,
+      clear_after: inject?.clearAfter ?? null,
+      repair: repair?.repair ?? '',
+      keeps: repair?.keeps ?? null,
+      takes: repair?.takes ?? null,
+      who: command.who,
+      reason: command.reason,
+    }
+    this.#parts.record({ source, rows: { simulation_commands: [row] } })
+    this.#commands.get(source)?.next(command)
+  }
+}
+
+const keyOf = (machine: string, pattern: FaultPatternId): string => `${machine}.${pattern}`

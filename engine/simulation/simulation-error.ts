@@ -1,0 +1,18 @@
+export type SimulationErrorCode =
+  | 'unknown-machine'
+  | 'real-machine'
+  | 'not-running'
+  | 'impossible-fault'
+  | 'already-there'
+  | 'not-there'
+
+/** The one error of this folder: why a machine cannot be given what somebody wants, and what would be right. */
+export class SimulationError extends Error {
+  readonly code: SimulationErrorCode
+
+  constructor(code: SimulationErrorCode, message: string) {
+    super(message)
+    this.name = 'SimulationError'
+    this.code = code
+  }
+}

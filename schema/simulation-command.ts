@@ -1,0 +1,41 @@
+import type { FaultPatternId, RepairKind } from './fault-catalogue.js'
+
+/** Who wants it and why; neither is ever empty. */
+interface Wanted {
+  readonly who: string
+  readonly reason: string
+}
+
+interface OfFault extends Wanted {
+  readonly machine: string
+  readonly pattern: FaultPatternId
+}
+
+interface Inject extends OfFault {
+  readonly kind: 'inject'
+  /** Damage that it grows to, 0 to 1; at 1 the machine fails. */
+  readonly severity: number
+  /** Its onset, Unix ms by the floor's clock. */
+  readonly start: number
+  /** From onset to failure, ms; null = drawn from the pattern's range. How fast it grows, and nothing else. */
+  readonly timeToFailure: number | null
+  /** From onset until it is gone by itself, ms; null = never. */
+  readonly clearAfter: number | null
+}
+
+interface Repair extends OfFault {
+  readonly kind: 'repair'
+  readonly repair: RepairKind
+  /** The share of the damage that an imperfect repair leaves, above 0 and below 1; null for other kinds. */
+  readonly keeps: number | null
+  /** How long the machine stands for it, ms. */
+  readonly takes: number
+}
+
+/** Pause halts the growth of a fault, resume lets it go on, clear takes it away as if it had never been. */
+interface Change extends OfFault {
+  readonly kind: 'pause' | 'resume' | 'clear'
+}
+
+/** What people want of a simulation. Nothing of the kind is ever sent to a real machine. */
+export type SimulationCommand = Inject | Repair | Change
