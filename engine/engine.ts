@@ -18,6 +18,8 @@ import { createGateway, type Gateway, type GatewayOptions } from './gateway/gate
 import { GatewayError } from './gateway/gateway-error.js'
 import { KpiBook } from './kpi/kpi-book.js'
 import { keepKpis } from './kpi/kpi-keeper.js'
+import { MaintenanceDesk } from './maintenance/desk.js'
+import { readMaintenance } from './maintenance/read-records.js'
 import { engineMetrics } from './metrics.js'
 import { Intake } from './pipeline/intake.js'
 import { Sources } from './pipeline/sources.js'
@@ -93,7 +95,17 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       record: entry => intake.record(entry),
     })
     const intake = makeIntake(floor, store, data, kpis, simulation, logger)
-    if (alive !== undefined) intake.record(floor.wake(alive.floorTime))
+    const told = await readMaintenance(store)
+    const maintenance = new MaintenanceDesk({
+      floor,
+      ...told,
+      isBlocked: () => intake.isBlocked,
+      record: entry => intake.record(entry),
+    })
+    if (alive !== undefined) {
+      intake.record(floor.wake(alive.floorTime))
+      intake.record(floor.resumeMaintenance(told.works, alive.floorTime))
+    }
     await kpis.start()
 
     const missing = new Set(['sources'])
@@ -107,6 +119,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       kpis,
       sources: intake.health,
       simulation,
+      maintenance,
       metrics,
       logger,
       missing: () => [...missing],

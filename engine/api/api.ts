@@ -1,4 +1,5 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
+import { addCalibrationRoutes } from './calibrations.js'
 import type { ApiContext } from './context.js'
 import { addDocsRoutes } from './docs.js'
 import { addFaultRoutes } from './faults.js'
@@ -6,6 +7,7 @@ import { addHealthRoutes } from './health.js'
 import { addHistoryRoute } from './history.js'
 import { addKpiRoutes } from './kpis.js'
 import { addMachineRoutes } from './machines.js'
+import { addMaintenanceRoutes } from './maintenance.js'
 import { addManifestRoute, type ManifestDocument } from './manifest.js'
 import { addPlantRoutes } from './plant.js'
 import { addQualityRoutes } from './quality.js'
@@ -25,6 +27,10 @@ export function createApi(context: ApiContext, manifest: ManifestDocument): Open
   addHistoryRoute(router, context)
   addSourceRoutes(router, context)
   addQualityRoutes(router, context)
+  if (context.maintenance !== undefined) {
+    addMaintenanceRoutes(router, context.maintenance)
+    addCalibrationRoutes(router, context.floor, context.maintenance)
+  }
   addTwinRoutes(router, context)
   if (context.kpis !== undefined) addKpiRoutes(router, context.floor, context.kpis)
   addManifestRoute(router, manifest)

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { Floor } from '../floor/floor.js'
 import type { KpiBook } from '../kpi/kpi-book.js'
+import type { MaintenanceDesk } from '../maintenance/desk.js'
 import type { SourceHealth } from '../pipeline/source-health.js'
 import type { SimulationControl } from '../simulation/control.js'
 import type { Store } from '../store/store.js'
@@ -22,6 +23,8 @@ export interface ApiContext {
   readonly kpis?: KpiReader
   /** Where faults are put into simulated machines; a floor that only shows values has none. */
   readonly simulation?: SimulationControl
+  /** Where people tell of maintenance; a floor that only shows values has none, and no routes for it. */
+  readonly maintenance?: MaintenanceDesk
   readonly metrics: Registry
   readonly logger: Logger
   /** What the engine still waits for before it is ready, in words; empty = ready. */

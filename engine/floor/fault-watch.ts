@@ -1,6 +1,11 @@
 import type { Clock } from '../../schema/clock.js'
 import type { DamageReport } from '../../schema/damage-report.js'
-import { type FaultPatternId, faultPatternIds, faultsOf } from '../../schema/fault-catalogue.js'
+import {
+  type FaultPatternId,
+  faultPatternIds,
+  faultsOf,
+  type RepairKind,
+} from '../../schema/fault-catalogue.js'
 import { packmlNumber } from '../../schema/packml.js'
 import type { Reject, TwinSnapshot } from '../../schema/records.js'
 import {
@@ -9,6 +14,7 @@ import {
   type FaultEmitted,
   type FaultView,
   faultStates,
+  type RepairWork,
 } from '../../twins/fault/fault.events.js'
 import { publicView } from '../../twins/fault/fault.machine.js'
 import { stageOfDamage, stageOfEvidence } from '../../twins/fault/stages.js'
@@ -28,6 +34,12 @@ export interface FaultWatchParts {
   readonly machines: LatestMachines
   /** Ids of the sources whose machines are simulated; of all others every fault is an estimate. */
   readonly simulated: ReadonlySet<string>
+}
+
+interface RepairDone {
+  readonly repair: RepairKind
+  /** The share of the damage that an imperfect repair leaves; null for other kinds. */
+  readonly keeps: number | null
 }
 
 /** How often faults are told that time passes, floor ms. */
@@ -99,8 +111,37 @@ export class FaultWatch {
     const { state } = known === undefined ? { state: 'dormant' as const } : this.#contextOf(known)
     if (stage === 'dormant' && state === 'dormant') return
     if (isStanding && faultStates.indexOf(stage) < faultStates.indexOf(state)) return
-    const fault = known ?? this.#make(machine, pattern).fault
+    const fault = this.#faultOf(machine, pattern)
     this.#send(fault, { type: 'EVIDENCE', time, ...evidence })
+  }
+
+  /** Somebody begins to mend the fault; `isBreakdown`: the machine has broken down of it. */
+  repairBegins(
+    machine: RegisteredMachine,
+    pattern: FaultPatternId,
+    { isBreakdown = false, ...work }: RepairWork & { readonly isBreakdown?: boolean },
+  ): void {
+    const fault = this.#faultOf(machine, pattern)
+    const { estimated, state } = this.#contextOf(fault)
+    if (isBreakdown && estimated && state !== 'failed') {
+      this.#send(fault, { type: 'BREAKDOWN', time: work.time })
+    }
+    this.#send(fault, { type: 'REPAIR_STARTED', ...work })
+  }
+
+  /** The fault is mended, whether or not somebody said that they began. */
+  repairEnds(
+    machine: RegisteredMachine,
+    pattern: FaultPatternId,
+    { repair, keeps, ...work }: RepairWork & RepairDone,
+  ): void {
+    const fault = this.#faultOf(machine, pattern)
+    if (this.#contextOf(fault).state !== 'underRepair') this.#send(fault, { type: 'REPAIR_STARTED', ...work })
+    this.#send(fault, { type: 'REPAIR_ENDED', ...work, kind: repair, keeps })
+    // It may never have stopped, or run again already.
+    if (this.#parts.machines.state[machine.index] === packmlNumber.Execute) {
+      this.#send(fault, { type: 'RESTARTED', time: work.time })
+    }
   }
 
   /** The machine runs again: what was repaired shows what is left of it. `time`: since when, Unix ms. */
@@ -157,23 +198,14 @@ export class FaultWatch {
     if (report.kind === 'damage') {
       const { damage } = report
       if (known === undefined && stageOfDamage(pattern, damage) === 'dormant') return
-      const fault = known ?? this.#make(machine, pattern).fault
+      const fault = this.#faultOf(machine, pattern)
       Object.assign(fault, { origin: report.cause, magnitude: report.severity, note })
       this.#send(fault, { type: 'DAMAGE', time, damage })
       return
     }
-    const fault = known ?? this.#make(machine, pattern).fault
     const work = { time, who: report.who, comment: note }
-    if (report.kind === 'repair-started') {
-      this.#send(fault, { type: 'REPAIR_STARTED', ...work })
-      return
-    }
-    if (this.#contextOf(fault).state !== 'underRepair') this.#send(fault, { type: 'REPAIR_STARTED', ...work })
-    this.#send(fault, { type: 'REPAIR_ENDED', ...work, kind: report.repair, keeps: report.keeps })
-    // It may never have stopped, as when an injected fault is taken away.
-    if (this.#parts.machines.state[machine.index] === packmlNumber.Execute) {
-      this.#send(fault, { type: 'RESTARTED', time })
-    }
+    if (report.kind === 'repair-started') this.repairBegins(machine, pattern, work)
+    else this.repairEnds(machine, pattern, { ...work, repair: report.repair, keeps: report.keeps })
   }
 
   #problemOf(
@@ -204,6 +236,10 @@ export class FaultWatch {
       return reject('damage.malformed', `Its damage is ${report.damage}; it lies between 0 and 1.`)
     }
     return undefined
+  }
+
+  #faultOf(machine: RegisteredMachine, pattern: FaultPatternId): Fault {
+    return this.#faults.get(faultAddress(machine.machine.id, pattern)) ?? this.#make(machine, pattern).fault
   }
 
   #make(

@@ -83,6 +83,12 @@ describe('the health of sensors on the floor', () => {
     expect(floor.inspect(`sensor:${oil}`)?.state).toMatchObject({ health: 'stuck' })
   })
 
+  it('is out of range where the gate believes no value any more', () => {
+    const { show, health } = watchedFloor()
+    show(windowSize * second, { [oil]: i => (i % 10 === 0 ? 250 : wave(i)) })
+    expect(health(oil)).toMatchObject({ condition: 'out-of-range', outOfRange: 6, packetLoss: 0 })
+  })
+
   it('makes a fault of drift of what its sensors have, on a real machine', () => {
     const { floor, show } = watchedFloor()
     show(10 * 60 * second, { [oil]: wave })

@@ -94,11 +94,17 @@ export class HealthWatch {
     this.#estimator.pause(index)
   }
 
-  /** The instrument was calibrated at `time`; `due`: when the next is, where that was said. Unix ms. */
+  /** The instrument was calibrated at `time`; `due`: when the next is, where that was said. Unix ms. An older one is void. */
   calibrated(index: number, time: number, due?: number): void {
+    const { signal } = this.#parts.registry.signalByIndex(index)!
+    if (this.#isWatched[index] !== 1 || time < this.#contextOf(signal.id).calibratedAt) return
+    this.#parts.twins.send(sensorAddress(signal.id), { type: 'CALIBRATED', time })
+    // The twin takes itself for well now.
+    this.#condition[index] = regionsOf(this.#parts.twins.get(sensorAddress(signal.id))?.snapshot)
+      .health as SensorHealth
+    this.#score[index] = this.#contextOf(signal.id).score
     this.#estimator.calibrated(index, time, due)
-    this.#unsaved.add(index)
-    this.#judge(index)
+    this.#judge(index, true)
   }
 
   /** What is known of a sensor; undefined for what is none. */
@@ -138,14 +144,15 @@ export class HealthWatch {
     }
   }
 
-  #judge(index: number): void {
+  /** Tells the twin what is news, and makes a row of it, or because one is due or `wanted`. */
+  #judge(index: number, wanted = false): void {
     const { twins, registry, clock } = this.#parts
     const report = this.report(index)
     if (report === undefined || (report.windows === 0 && report.calibratedAt === undefined)) return
     const { condition, score } = report
     const now = clock.now()
     const isNews = condition !== this.#condition[index] || Math.abs(score - this.#score[index]!) >= scoreStep
-    if (!isNews && Math.abs(now - this.#rowAt[index]!) < rowPeriod) return
+    if (!isNews && !wanted && Math.abs(now - this.#rowAt[index]!) < rowPeriod) return
     const { signal } = registry.signalByIndex(index)!
     if (isNews) {
       this.#condition[index] = condition

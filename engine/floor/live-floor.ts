@@ -1,9 +1,11 @@
 import type { FloorEvent } from '../../adapters/contract.js'
 import type { Clock } from '../../schema/clock.js'
+import type { Calibration, Maintenance } from '../../schema/maintenance.js'
 import { packmlNumber } from '../../schema/packml.js'
 import type { Plant } from '../../schema/plant.js'
 import type { Entry, TwinSnapshot } from '../../schema/records.js'
 import type { SampleBatch } from '../../schema/sample-batch.js'
+import { calibrationRow, maintenanceRow } from '../../schema/tables/maintenance.js'
 import type { FaultView } from '../../twins/fault/fault.events.js'
 import type { HealthReport } from '../../twins/sensor/health.js'
 import type { SourceTwinEvent } from '../../twins/source/source.events.js'
@@ -21,6 +23,7 @@ import type { LatestMachines, LatestSignals } from './latest-table.js'
 import { LineWatch } from './line-watch.js'
 import { MachineObserver } from './machine-observer.js'
 import { MachineWatch } from './machine-watch.js'
+import { MaintenanceWatch } from './maintenance-watch.js'
 import { QualityGate } from './quality-gate.js'
 import { SensorWatch } from './sensor-watch.js'
 import { type SourceLink, SourceWatch } from './source-watch.js'
@@ -62,6 +65,7 @@ export class LiveFloor implements Floor {
   readonly #sourceWatch: SourceWatch
   readonly #faultWatch: FaultWatch
   readonly #evidenceWatch: EvidenceWatch
+  readonly #maintenanceWatch: MaintenanceWatch
   readonly #gate: QualityGate
   readonly #healthWatch: HealthWatch
   readonly #turn = new Turn()
@@ -93,6 +97,7 @@ export class LiveFloor implements Floor {
     const faults = this.#faultWatch
     const seen = { twins, registry, clock, signals, machines, faults, simulated }
     this.#evidenceWatch = new EvidenceWatch(seen)
+    this.#maintenanceWatch = new MaintenanceWatch({ twins, registry, turn, faults, simulated })
     this.#healthWatch = new HealthWatch({ twins, registry, clock, turn, signals })
 
     const saved = new Map(snapshots.map(snapshot => [snapshot.address, snapshot]))
@@ -166,6 +171,30 @@ export class LiveFloor implements Floor {
     }
   }
 
+  /** Takes work on a machine, told now; it begins and ends by the floor's clock. */
+  maintain(work: Maintenance): Entry | undefined {
+    const now = this.clock.now()
+    this.#turn.addRow('maintenance_events', maintenanceRow(work, now))
+    this.#maintenanceWatch.plan(work, now)
+    return this.#entry('floor')
+  }
+
+  /** Takes up work that had been told before the start and that was not over at `lastAlive`, floor time. */
+  resumeMaintenance(works: readonly Maintenance[], lastAlive: number): Entry | undefined {
+    const now = this.clock.now()
+    for (const work of works) if (work.end > lastAlive) this.#maintenanceWatch.plan(work, now)
+    return this.#entry('floor')
+  }
+
+  /** Takes the calibration of a sensor. One that is older than the newest goes into the record only. */
+  calibrate(calibration: Calibration): Entry | undefined {
+    const { signal, time, due } = calibration
+    this.#turn.addRow('calibrations', calibrationRow(calibration, this.clock.now()))
+    const registered = this.registry.signalById(signal)
+    if (registered !== undefined) this.#healthWatch.calibrated(registered.index, time, due ?? undefined)
+    return this.#entry('floor')
+  }
+
   /** Tells a source's twin how the link does. Where it no longer stands nobody knows what the machines do. */
   tellSource(source: string, event: SourceTwinEvent): Entry | undefined {
     this.#sourceWatch.tell(source, event)
@@ -196,6 +225,7 @@ export class LiveFloor implements Floor {
     this.#sensorWatch.findSilent(now)
     this.#faultWatch.tick(now)
     this.#healthWatch.tick(now)
+    this.#maintenanceWatch.tick(now)
     this.twins.tick(now)
     return this.#entry('floor')
   }
@@ -248,7 +278,8 @@ export class LiveFloor implements Floor {
         continue
       }
       machines.count(index, value[i]!, quality[i]!, time)
-      this.#healthWatch.take(index, value[i]!, quality[i]!, time)
+      // As it came: a value out of range tells of the instrument, though nobody believes it.
+      this.#healthWatch.take(index, value[i]!, arrived.quality[i]!, time)
       if (sensors.take(index, value[i]!, quality[i]!, time, receiveTime[i]!)) this.counts.classified++
     }
     return batch

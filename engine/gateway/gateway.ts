@@ -14,6 +14,7 @@ import { manifestDocument } from '../api/manifest.js'
 import { problemResponse } from '../api/problem.js'
 import { refuseOtherMethods } from '../api/router.js'
 import type { Floor } from '../floor/floor.js'
+import type { MaintenanceDesk } from '../maintenance/desk.js'
 import type { SourceHealth } from '../pipeline/source-health.js'
 import type { SimulationControl } from '../simulation/control.js'
 import { GatewayError } from './gateway-error.js'
@@ -33,6 +34,7 @@ export interface GatewayOptions {
   readonly sources: ReadonlyMap<string, SourceHealth>
   readonly kpis?: KpiReader
   readonly simulation?: SimulationControl
+  readonly maintenance?: MaintenanceDesk
   readonly logger: Logger
   /** The gateway adds its own figures. */
   readonly metrics: Registry

@@ -70,9 +70,9 @@ export class Intake {
     }
   }
 
-  /** What the floor itself has to say: the silent, the snapshots. */
-  record(entry: Entry | undefined): void {
-    this.#append(entry, () => {})
+  /** What the floor itself has to say: the silent, the snapshots. Returns whether the spool took it; if not, it will. */
+  record(entry: Entry | undefined): boolean {
+    return this.#append(entry, () => {})
   }
 
   /** Tries again what the spool could not take. */
@@ -148,11 +148,11 @@ export class Intake {
     this.#append(entry, accept)
   }
 
-  #append(entry: Entry | undefined, accept: () => void): void {
-    if (entry === undefined) return
+  #append(entry: Entry | undefined, accept: () => void): boolean {
+    if (entry === undefined) return true
     if (this.#waiting.length > 0) {
       this.#waiting.push({ entry, accept })
-      return
+      return false
     }
     try {
       this.#parts.append(entry)
@@ -160,8 +160,9 @@ export class Intake {
       this.#waiting.push({ entry, accept })
       if (!this.#isReported) this.#parts.onBlocked?.(error)
       this.#isReported = true
-      return
+      return false
     }
     accept()
+    return true
   }
 }

@@ -27,6 +27,7 @@ function sampleValue({ type }: Column, i: number): unknown {
   if (type.startsWith('Nullable('))
     return i === 0 ? null : sampleValue({ type: type.slice(9, -1) } as Column, i)
   if (type === 'Array(String)') return ['', 'ä\n\nDROP', `${i}`].slice(0, i)
+  if (type === 'Array(Float64)') return [0.5, -2, 1e300].slice(0, i)
   if (type === 'Bool') return i % 2 === 1
   if (type === 'UInt32') return 4_000_000_000 + i
   if (type === 'Float64') return 1.25 * (i - 2)

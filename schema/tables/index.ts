@@ -1,6 +1,7 @@
 import type { Definition } from './definition.js'
 import { dictionary, machines, signals } from './dimensions.js'
 import { faultEvents } from './faults.js'
+import { calibrations, maintenanceEvents } from './maintenance.js'
 import { oeeHourly } from './oee.js'
 import { productionEvents } from './production.js'
 import { rejects } from './rejects.js'
@@ -25,6 +26,8 @@ export const definitions: readonly Definition[] = [
   productionEvents,
   oeeHourly,
   simulationCommands,
+  maintenanceEvents,
+  calibrations,
   signals,
   machines,
   dictionary,

@@ -1,4 +1,5 @@
 import { faultEvents } from './faults.js'
+import { calibrations, maintenanceEvents } from './maintenance.js'
 import { oeeHourly } from './oee.js'
 import { productionEvents } from './production.js'
 import type { RowOf } from './row.js'
@@ -6,7 +7,15 @@ import { sensorHealth } from './sensor-health.js'
 import { simulationCommands } from './simulation.js'
 
 /** Tables whose rows travel in entries just as they are: adding one here is all it takes for it to be written. */
-export const rowTables = [faultEvents, sensorHealth, productionEvents, oeeHourly, simulationCommands] as const
+export const rowTables = [
+  faultEvents,
+  sensorHealth,
+  productionEvents,
+  oeeHourly,
+  simulationCommands,
+  maintenanceEvents,
+  calibrations,
+] as const
 
 type RowTable = (typeof rowTables)[number]
 export type RowTableName = RowTable['name']

@@ -48,10 +48,13 @@ export class NativeBlock {
   }
 
   strings(name: string, values: readonly (readonly string[])[]): this {
-    let end = 0
-    const ends = int64(Float64Array.from(values, list => (end += list.length)))
     const words = values.flatMap(list => list.map(word))
-    return this.#add(name, 'Array(String)', Buffer.concat([new Uint8Array(ends.buffer), ...words]))
+    return this.#add(name, 'Array(String)', Buffer.concat([ends(values), ...words]))
+  }
+
+  float64s(name: string, values: readonly (readonly number[])[]): this {
+    const numbers = new Uint8Array(Float64Array.from(values.flat()).buffer)
+    return this.#add(name, 'Array(Float64)', Buffer.concat([ends(values), numbers]))
   }
 
   /** The column that is added next may be null: 1 where it is. */
@@ -98,6 +101,12 @@ function int64(values: Float64Array): Uint32Array {
     halves[2 * i + 1] = Math.floor(value / 2 ** 32)
   }
   return halves
+}
+
+/** Where each list ends when all are put in one row. */
+function ends(lists: readonly (readonly unknown[])[]): Uint8Array {
+  let end = 0
+  return new Uint8Array(int64(Float64Array.from(lists, list => (end += list.length))).buffer)
 }
 
 const word = (text: string): Uint8Array => {

@@ -53,6 +53,9 @@ function addColumn(block: NativeBlock, name: string, type: string, values: reado
     case 'Array(String)':
       block.strings(name, or<string[]>([]))
       return true
+    case 'Array(Float64)':
+      block.float64s(name, or<number[]>([]))
+      return true
     case 'Bool':
       block.uint8(
         name,

@@ -9,6 +9,7 @@ import { rejectedSamples } from './0004-rejected-samples.js'
 import { sensorHealthTable } from './0005-sensor-health.js'
 import { kpiTables } from './0006-kpis.js'
 import { simulationCommandsTable } from './0007-simulation-commands.js'
+import { maintenanceTables } from './0008-maintenance.js'
 import type { Migration } from './migration.js'
 
 export const migrations: readonly Migration[] = [
@@ -19,6 +20,7 @@ export const migrations: readonly Migration[] = [
   sensorHealthTable,
   kpiTables,
   simulationCommandsTable,
+  maintenanceTables,
 ]
 
 /** Applies what is missing, in order, and records it in the table `migrations`. */

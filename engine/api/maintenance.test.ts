@@ -1,0 +1,341 @@
+import fc from 'fast-check'
+import pino from 'pino'
+import { Registry } from 'prom-client'
+import { describe, expect, it } from 'vitest'
+import type { Entry } from '../../schema/records.js'
+import { calibrationOf, maintenanceOf } from '../../schema/tables/maintenance.js'
+import type { FaultContext } from '../../twins/fault/fault.events.js'
+import type { MachineContext } from '../../twins/machine/machine.context.js'
+import { type FloorOptions, floorOf, machineOf, sensor, start, stateSignal } from '../floor/floor.fixture.js'
+import { MaintenanceDesk } from '../maintenance/desk.js'
+import { createApi } from './api.js'
+import { manifestDocument } from './manifest.js'
+
+const hour = 3_600_000
+const iso = (hours: number): string => new Date(start + hours * hour).toISOString()
+
+const press = machineOf('press', [sensor('press', 'oil'), stateSignal('press')], { type: 'press' })
+const mill = machineOf('mill', [sensor('mill', 'spindle')])
+
+function ground(options: FloorOptions = {}) {
+  const { floor, wall, say } = floorOf([press, mill], options)
+  const entries: Entry[] = []
+  const spool = { isBlocked: false, isTaking: true }
+  const record = (entry: Entry | undefined): boolean => {
+    if (entry !== undefined && spool.isTaking) entries.push(entry)
+    return spool.isTaking
+  }
+  const desk = (told: Entry[] = []) =>
+    new MaintenanceDesk({
+      floor,
+      works: told.flatMap(entry => entry.rows?.maintenance_events ?? []).map(maintenanceOf),
+      calibrations: told.flatMap(entry => entry.rows?.calibrations ?? []).map(calibrationOf),
+      isBlocked: () => spool.isBlocked,
+      record,
+    })
+  const store = {
+    history: async () => [],
+    textHistory: async () => ({ signal: 0, changes: [], isCut: false }),
+    rejects: async () => [],
+  }
+  const apiOf = (maintenance: MaintenanceDesk) =>
+    createApi(
+      {
+        floor,
+        store,
+        sources: new Map(),
+        maintenance,
+        metrics: new Registry(),
+        logger: pino({ level: 'silent' }),
+        missing: () => [],
+      },
+      manifestDocument(floor),
+    )
+  const asker = (api = apiOf(desk())) => {
+    const ask = async (path: string, body?: unknown) => {
+      const request = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }
+      const headers = { 'content-type': 'application/json' }
+      const answer = await api.request(`/api/v1${path}`, { ...request, headers })
+      // biome-ignore lint/suspicious/noExplicitAny: an answer of any shape
+      return { status: answer.status, body: (await answer.json()) as any }
+    }
+    return ask
+  }
+  const stages = () => floor.faults(0).map(({ pattern, state }) => [pattern, state])
+  const modeOf = (machine: string) => (floor.inspect(`machine:${machine}`)!.context as MachineContext).mode
+  return {
+    floor,
+    wall,
+    say,
+    entries,
+    spool,
+    modeOf,
+    ask: asker(),
+    again: () => asker(apiOf(desk(entries))),
+    stages,
+  }
+}
+
+const work = {
+  machine: 'press',
+  kind: 'corrective',
+  start: iso(-2),
+  end: iso(-1),
+  fault: 'hydraulic-leak',
+  parts: [{ part: 'seal', quantity: 2, cost: 30 }],
+  labourHours: 1.5,
+  labourCost: 90,
+  who: 'Ines',
+  note: 'pump side',
+}
+
+describe('POST /api/v1/maintenance', () => {
+  it('takes work with its parts and costs, makes it durable, and lists it', async () => {
+    const { ask, entries } = ground()
+    const answer = await ask('/maintenance', work)
+    const shown = { ...work, id: `press@${iso(-2)}`, repair: 'perfect', keeps: null, cost: 120 }
+    expect(answer).toEqual({ status: 201, body: shown })
+    expect(entries[0]?.rows?.maintenance_events).toEqual([
+      expect.objectContaining({ machine: 'press', start: start - 2 * hour, parts: ['seal'], cost: 120 }),
+    ])
+    expect((await ask('/maintenance?machine=press')).body).toEqual({ items: [shown], nextCursor: null })
+    expect((await ask('/maintenance?machine=mill')).body).toEqual({ items: [], nextCursor: null })
+  })
+
+  it.each([
+    ['an end before its start', { end: iso(-3) }, 'end', 'not after its start'],
+    ['no length', { end: iso(-2) }, 'end', 'not after its start'],
+    ['a cost that is no number', { labourCost: 'NaN' }, 'labourCost', 'number'],
+    ['a cost below nothing', { parts: [{ part: 'seal', quantity: 1, cost: -1 }] }, 'parts.0.cost', '>=0'],
+    ['an unknown kind', { kind: 'repair' }, 'kind', 'preventive'],
+    ['a fault that the machine cannot have', { fault: 'tool-wear' }, 'fault', 'hydraulic-leak'],
+    ['a time without a zone', { start: '2026-01-05T04:00:00' }, 'start', 'ISO 8601'],
+    ['nobody who did it', { who: ' ' }, 'who', '1'],
+    ['a field that there is not', { cost: 3 }, '', 'cost'],
+    ['an imperfect repair that keeps nothing', { repair: 'imperfect' }, 'keeps', 'share'],
+    ['a perfect repair that keeps something', { keeps: 0.3 }, 'keeps', 'nothing'],
+    ['a repair that keeps it all', { repair: 'imperfect', keeps: 1 }, 'keeps', '<1'],
+  ])('refuses %s with 422 and says which field', async (_, change, path, message) => {
+    const { ask, entries, floor } = ground()
+    const { status, body } = await ask('/maintenance', { ...work, ...change })
+    expect(status).toBe(422)
+    expect(body.errors).toEqual([
+      { path: path === '' ? 'json' : `json.${path}`, message: expect.stringContaining(message) },
+    ])
+    expect(entries).toEqual([])
+    expect(floor.faults(0)).toEqual([])
+  })
+
+  it('refuses a machine that is not in the plant with 404', async () => {
+    expect((await ground().ask('/maintenance', { ...work, machine: 'lathe' })).status).toBe(404)
+    expect((await ground().ask('/maintenance?machine=lathe')).status).toBe(404)
+  })
+
+  it('never takes two works of a machine that overlap, whatever is told', async () => {
+    const hours = fc.tuple(fc.nat(20), fc.integer({ min: 1, max: 8 }))
+    await fc.assert(
+      fc.asyncProperty(fc.array(hours, { maxLength: 12 }), async spans => {
+        const { ask } = ground()
+        const taken: (readonly [number, number])[] = []
+        for (const [from, length] of spans) {
+          const told = { ...work, start: iso(from), end: iso(from + length) }
+          const { status } = await ask('/maintenance', told)
+          const isFree = taken.every(([a, b]) => from + length <= a || b <= from)
+          expect(status).toBe(isFree ? 201 : 422)
+          if (isFree) taken.push([from, from + length])
+        }
+        const { body } = await ask('/maintenance?machine=press')
+        const starts = taken.map(([from]) => iso(from))
+        expect(body.items.map((item: { start: string }) => item.start)).toEqual(starts.sort().reverse())
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  it('walks the list page by page, each once', async () => {
+    const { ask } = ground()
+    for (let i = 0; i < 5; i++) {
+      await ask('/maintenance', {
+        ...work,
+        machine: i % 2 ? 'press' : 'mill',
+        fault: null,
+        start: iso(i),
+        end: iso(i + 1),
+      })
+    }
+    const starts: string[] = []
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const { body } = await ask(`/maintenance?limit=2${cursor ? `&cursor=${cursor}` : ''}`)
+      starts.push(...body.items.map((item: { start: string }) => item.start))
+      cursor = body.nextCursor
+    }
+    expect(starts).toEqual([4, 3, 2, 1, 0].map(iso))
+    expect((await ask('/maintenance?cursor=bm8')).status).toBe(422)
+  })
+
+  it('remembers over a restart what was told before', async () => {
+    const { ask, again } = ground()
+    const told = await ask('/maintenance', work)
+    const askAgain = again()
+    expect((await askAgain('/maintenance')).body.items).toEqual([told.body])
+    expect((await askAgain('/maintenance', work)).status).toBe(422)
+  })
+
+  it('refuses what cannot be kept with 503, and moves no twin', async () => {
+    const { ask, spool, floor } = ground()
+    spool.isBlocked = true
+    expect((await ask('/maintenance', work)).status).toBe(503)
+    expect(floor.faults(0)).toEqual([])
+    spool.isBlocked = false
+    spool.isTaking = false
+    expect(await ask('/maintenance', work)).toMatchObject({
+      status: 503,
+      body: { detail: expect.stringContaining('written as soon as there is room') },
+    })
+  })
+})
+
+describe('work on a machine', () => {
+  const leaking = (options: FloorOptions) => {
+    const parts = ground(options)
+    const reports = [
+      {
+        kind: 'damage',
+        machine: 'press',
+        pattern: 'hydraulic-leak',
+        time: start - 5 * hour,
+        damage: 0.7321,
+        severity: 1,
+        cause: 'random',
+      },
+    ] as const
+    parts.floor.ingest('plc', { kind: 'damage', reports })
+    return parts
+  }
+
+  it('mends the fault that it names, at its times', async () => {
+    const { ask, floor, wall, say, stages } = leaking({ isSimulated: true })
+    say('press.execution', 'DOWN')
+    await ask('/maintenance', { ...work, start: iso(1), end: iso(2) })
+    expect(stages()).toEqual([['hydraulic-leak', 'severe']])
+    wall.time = start + hour
+    floor.tick()
+    expect(stages()).toEqual([['hydraulic-leak', 'underRepair']])
+    wall.time = start + 2 * hour
+    floor.tick()
+    expect(stages()).toEqual([['hydraulic-leak', 'repaired']])
+    say('press.execution', 'ACTIVE')
+    expect(stages()).toEqual([])
+  })
+
+  it('that is told afterwards has mended it already', async () => {
+    const { ask, say, stages } = leaking({ isSimulated: true })
+    say('press.execution', 'ACTIVE')
+    await ask('/maintenance', { ...work, repair: 'imperfect', keeps: 0.5 })
+    expect(stages()).toEqual([['hydraulic-leak', 'developing']])
+  })
+
+  it('goes on after a restart, whenever that was', async () => {
+    const before = leaking({ isSimulated: true })
+    await before.ask('/maintenance', { ...work, start: iso(1), end: iso(2) })
+    const snapshots = before.floor.snapshot()?.snapshots ?? []
+    const works = before.entries.flatMap(({ rows }) => rows?.maintenance_events ?? []).map(maintenanceOf)
+    const after = ground({ isSimulated: true, snapshots, at: start + 3 * hour })
+    after.floor.resumeMaintenance(works, start)
+    expect(after.stages()).toEqual([['hydraulic-leak', 'repaired']])
+  })
+
+  it('for a breakdown of a real machine is a failure, then a repair', async () => {
+    const { ask, entries } = ground()
+    await ask('/maintenance', { ...work, kind: 'breakdown' })
+    const stages = entries.flatMap(({ rows }) => rows?.fault_events ?? []).map(({ stage }) => stage)
+    expect(stages).toEqual(['failed', 'underRepair', 'repaired'])
+  })
+
+  it('puts a simulated machine that stands into Maintenance and back, by the standard', async () => {
+    const { ask, floor, wall, say, modeOf } = ground({ isSimulated: true })
+    const mode = () => modeOf('press')
+    say('press.execution', 'READY')
+    const before = mode()
+    await ask('/maintenance', { ...work, start: iso(0), end: iso(1) })
+    expect([before, mode()]).toEqual(['Production', 'Maintenance'])
+    wall.time += hour
+    const entry = floor.tick()
+    expect(mode()).toBe('Production')
+    expect(entry?.stateChanges).toEqual([
+      expect.objectContaining({ machine: 'press', state: '', mode: 'Production', observed: false }),
+    ])
+  })
+
+  it('leaves the mode of a real machine to what the machine says', async () => {
+    const { ask, modeOf, say } = ground()
+    say('press.execution', 'READY')
+    await ask('/maintenance', { ...work, start: iso(0), end: iso(1) })
+    expect(modeOf('press')).toBe('Production')
+  })
+
+  it('keeps the damage of a machine to itself', async () => {
+    const { ask, floor } = leaking({ isSimulated: true })
+    await ask('/maintenance', { ...work, repair: 'minimal' })
+    const twin = floor.twins.get('fault:press.hydraulic-leak')?.snapshot as unknown as {
+      context: FaultContext
+    }
+    expect(twin.context.damage).toBe(0.7321)
+    expect(JSON.stringify((await ask('/machines/press')).body)).not.toContain('0.7321')
+  })
+})
+
+describe('/api/v1/signals/{id}/calibrations', () => {
+  const done = { time: iso(-1), who: 'Ines', reference: 50, reading: 50.5, due: iso(24 * 90) }
+
+  it('takes a calibration with its offset, tells the twin, and lists it newest first', async () => {
+    const { ask, entries, floor } = ground()
+    const answer = await ask('/signals/press.oil/calibrations', done)
+    expect(answer).toEqual({ status: 201, body: { ...done, signal: 'press.oil', offset: 0.5, note: '' } })
+    expect(entries[0]?.rows?.calibrations).toHaveLength(1)
+    expect(entries[0]?.rows?.sensor_health).toEqual([
+      expect.objectContaining({ calibrated_at: start - hour, calibration_due: start + 24 * 90 * hour }),
+    ])
+    expect(floor.inspect('sensor:press.oil')?.context).toMatchObject({ calibratedAt: start - hour })
+    await ask('/signals/press.oil/calibrations', { ...done, time: iso(-3), due: null })
+    const { items } = (await ask('/signals/press.oil/calibrations')).body
+    expect(items.map((item: { time: string }) => item.time)).toEqual([iso(-1), iso(-3)])
+    // The older one is in the record; what counts is the newest.
+    expect((await ask('/signals/press.oil')).body.health).toMatchObject({
+      calibratedAt: iso(-1),
+      calibrationDue: iso(24 * 90),
+    })
+  })
+
+  it('makes the next one due when its time has come', async () => {
+    const { ask, floor, wall } = ground()
+    await ask('/signals/press.oil/calibrations', done)
+    wall.time = start + 24 * 91 * hour
+    floor.tick()
+    expect(floor.inspect('sensor:press.oil')?.state).toMatchObject({ health: 'calibration-due' })
+    await ask('/signals/press.oil/calibrations', { ...done, time: iso(24 * 91), due: null })
+    expect(floor.inspect('sensor:press.oil')?.state).toMatchObject({ health: 'ok' })
+  })
+
+  it.each([
+    ['of the future', { time: iso(1) }, 'time', 'now is'],
+    ['whose next is due before it', { due: iso(-2) }, 'due', 'not after'],
+    ['without a reading', { reading: undefined }, 'reading', 'number'],
+    ['whose reading is no number', { reading: 'NaN' }, 'reading', 'number'],
+  ])('refuses one %s with 422', async (_, change, path, message) => {
+    const { ask, entries } = ground()
+    const { status, body } = await ask('/signals/press.oil/calibrations', { ...done, ...change })
+    expect(status).toBe(422)
+    expect(body.errors).toEqual([{ path: `json.${path}`, message: expect.stringContaining(message) }])
+    expect(entries).toEqual([])
+  })
+
+  it('refuses what is told twice, what is no sensor, and what is not there', async () => {
+    const { ask } = ground()
+    expect((await ask('/signals/press.oil/calibrations', done)).status).toBe(201)
+    expect((await ask('/signals/press.oil/calibrations', done)).status).toBe(422)
+    expect((await ask('/signals/press.execution/calibrations', done)).status).toBe(422)
+    expect((await ask('/signals/press.air/calibrations', done)).status).toBe(404)
+    expect((await ask('/signals/press.air/calibrations')).status).toBe(404)
+  })
+})

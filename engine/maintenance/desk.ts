@@ -1,0 +1,137 @@
+import { faultsOf } from '../../schema/fault-catalogue.js'
+import { type Calibration, type Maintenance, maintenanceId } from '../../schema/maintenance.js'
+import type { Entry } from '../../schema/records.js'
+import type { LiveFloor } from '../floor/live-floor.js'
+import { timeText } from '../floor/time-text.js'
+import { MaintenanceError } from './maintenance-error.js'
+
+export interface MaintenanceDeskParts {
+  readonly floor: Pick<LiveFloor, 'clock' | 'registry' | 'maintain' | 'calibrate'>
+  /** What was told before the start, oldest first. */
+  readonly works: readonly Maintenance[]
+  readonly calibrations: readonly Calibration[]
+  /** The spool takes nothing at present. */
+  isBlocked(): boolean
+  /** Makes the entry durable; false where the spool did not take it, but will. */
+  record(entry: Entry | undefined): boolean
+}
+
+/** People's clocks are not the floor's, ms. */
+const clockTolerance = 5 * 60_000
+
+/**
+ * Where people tell of work on machines and of calibrations. What it takes is in the spool when it answers, and moves
+ * the twins. It remembers all that was ever told: a plant of hundreds of machines has some ten thousand works in years.
+ */
+export class MaintenanceDesk {
+  readonly #parts: MaintenanceDeskParts
+  /** By machine and by signal, oldest first. */
+  readonly #works = new Map<string, Maintenance[]>()
+  readonly #calibrations = new Map<string, Calibration[]>()
+
+  constructor(parts: MaintenanceDeskParts) {
+    this.#parts = parts
+    for (const work of parts.works) insert(this.#works, work.machine, work, ({ start }) => start)
+    for (const done of parts.calibrations) insert(this.#calibrations, done.signal, done, ({ time }) => time)
+  }
+
+  /** Takes work on a machine. Throws MaintenanceError. */
+  maintain(told: Omit<Maintenance, 'id'>): Maintenance {
+    const work: Maintenance = { ...told, id: maintenanceId(told.machine, told.start) }
+    this.#check(work)
+    this.#record(() => this.#parts.floor.maintain(work))
+    insert(this.#works, work.machine, work, ({ start }) => start)
+    return work
+  }
+
+  /** Takes the calibration of a sensor. Throws MaintenanceError. */
+  calibrate(calibration: Calibration): Calibration {
+    this.#checkCalibration(calibration)
+    this.#record(() => this.#parts.floor.calibrate(calibration))
+    insert(this.#calibrations, calibration.signal, calibration, ({ time }) => time)
+    return calibration
+  }
+
+  /** Work on one machine, or on all, newest first. Throws MaintenanceError for a machine there is not. */
+  works(machine?: string): readonly Maintenance[] {
+    if (machine === undefined) {
+      return [...this.#works.values()].flat().sort((a, b) => b.start - a.start || (a.id < b.id ? 1 : -1))
+    }
+    this.#machine(machine)
+    return (this.#works.get(machine) ?? []).toReversed()
+  }
+
+  /** Calibrations of a sensor, newest first. */
+  calibrations(signal: string): readonly Calibration[] {
+    return (this.#calibrations.get(signal) ?? []).toReversed()
+  }
+
+  #record(move: () => Entry | undefined): void {
+    const notNow = 'The spool takes nothing at present (is the disk full?).'
+    if (this.#parts.isBlocked()) throw new MaintenanceError('not-now', `${notNow} Tell it again later.`)
+    if (this.#parts.record(move())) return
+    throw new MaintenanceError('not-now', `${notNow} It was taken and is written as soon as there is room.`)
+  }
+
+  #machine(id: string) {
+    const machine = this.#parts.floor.registry.machineById(id)
+    if (machine !== undefined) return machine.machine
+    throw new MaintenanceError(
+      'unknown-machine',
+      `No machine '${id}' is in the plant; see /api/v1/machines.`,
+      'machine',
+    )
+  }
+
+  #check(work: Maintenance): void {
+    const { type } = this.#machine(work.machine)
+    const { start, end, fault, repair, keeps } = work
+    if (!(start < end)) {
+      throw wrong('end', `It ends at ${timeText(end)}, not after its start at ${timeText(start)}.`)
+    }
+    const possible = faultsOf(type)
+    if (fault !== null && !possible.includes(fault)) {
+      throw wrong('fault', `A ${type} cannot have the fault "${fault}"; it can have ${possible.join(', ')}.`)
+    }
+    if ((repair === 'imperfect') !== (keeps !== null)) {
+      const needs =
+        repair === 'imperfect' ? 'says which share of the damage it keeps' : 'keeps nothing to name'
+      throw wrong('keeps', `A repair of kind "${repair}" ${needs}.`)
+    }
+    const other = this.#works.get(work.machine)?.find(known => known.start < end && start < known.end)
+    if (other === undefined) return
+    const span = `${timeText(other.start)} to ${timeText(other.end)}`
+    throw wrong('start', `${work.machine} has other work then: ${other.id}, from ${span}.`)
+  }
+
+  #checkCalibration({ signal: id, time, due }: Calibration): void {
+    const { clock, registry } = this.#parts.floor
+    const signal = registry.signalById(id)?.signal
+    if (signal === undefined) {
+      throw new MaintenanceError('unknown-signal', `No signal '${id}' is in the plant.`)
+    }
+    if (signal.role !== 'sensor' || signal.type !== 'number') {
+      throw wrong('', `${id} is no sensor but a ${signal.role} signal: nothing of it can be calibrated.`)
+    }
+    if (time > clock.now() + clockTolerance) {
+      throw wrong('time', `It is of ${timeText(time)}, and now is ${timeText(clock.now())}.`)
+    }
+    if (due !== null && due <= time) {
+      throw wrong('due', `The next is due at ${timeText(due)}, not after this one at ${timeText(time)}.`)
+    }
+    if (this.#calibrations.get(id)?.some(known => known.time === time)) {
+      throw wrong('time', `A calibration of ${id} at ${timeText(time)} has been told already.`)
+    }
+  }
+}
+
+const wrong = (path: string, message: string): MaintenanceError =>
+  new MaintenanceError('impossible', message, path)
+
+/** Keeps the list of the key in order of time. */
+function insert<T>(lists: Map<string, T[]>, key: string, item: T, time: (item: T) => number): void {
+  const list = lists.get(key) ?? []
+  lists.set(key, list)
+  const later = list.findIndex(known => time(known) > time(item))
+  list.splice(later === -1 ? list.length : later, 0, item)
+}
