@@ -1,11 +1,12 @@
 import type { AdapterDefinition } from './contract.js'
+import { modbus } from './modbus/adapter.js'
 import { mqtt } from './mqtt/adapter.js'
 import { mtconnect } from './mtconnect/adapter.js'
 import { opcua } from './opcua/adapter.js'
 import { simulator } from './simulator/adapter.js'
 
 /** Every adapter there is. `gemba adapters`, `gemba validate` and the engine know them from here. */
-export const adapterDefinitions: readonly AdapterDefinition[] = [simulator, mtconnect, opcua, mqtt]
+export const adapterDefinitions: readonly AdapterDefinition[] = [simulator, mtconnect, opcua, mqtt, modbus]
 
 export function findAdapter(kind: string): AdapterDefinition | undefined {
   return adapterDefinitions.find(definition => definition.kind === kind)

@@ -49,6 +49,7 @@ export interface TestContextOptions {
   readonly window?: number
   readonly folder?: string
   readonly readSecret?: ReadSecret
+  received?(bytes: number): void
 }
 
 export interface TestContext extends AdapterContext {
@@ -78,7 +79,7 @@ export function testContext(options: TestContextOptions): TestContext {
       codes.set(text, code)
       return code
     },
-    received: () => undefined,
+    received: bytes => options.received?.(bytes),
     accepted: options.accepted ?? of(0),
     window: options.window ?? Number.POSITIVE_INFINITY,
     text: code => [...codes.keys()][code],

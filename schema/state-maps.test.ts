@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { packmlStates, suspendReasons, unitModes } from './packml.js'
+import { isMode, packmlNumber, packmlStates, suspendReasons } from './packml.js'
 import type { StateMap } from './plant.js'
 import { lookupState, shippedStateMaps } from './state-maps.js'
 
@@ -11,7 +11,7 @@ describe('the shipped state maps', () => {
     (_, { words }) => {
       for (const { state, mode, reason } of Object.values(words)) {
         expect([...packmlStates, undefined]).toContain(state)
-        expect([...unitModes, undefined]).toContain(mode)
+        expect(mode === undefined || isMode(mode)).toBe(true)
         expect([...suspendReasons, undefined]).toContain(reason)
       }
     },
@@ -19,6 +19,8 @@ describe('the shipped state maps', () => {
 
   it('give every PackML state its own meaning', () => {
     for (const state of packmlStates) expect(lookupState(map('packml'), state)?.state).toBe(state)
+    for (const state of packmlStates)
+      expect(lookupState(map('packml'), String(packmlNumber[state]))).toEqual({ state })
     expect(lookupState(map('packml'), 'Suspended blocked')).toEqual({
       state: 'Suspended',
       mode: 'Production',
@@ -27,6 +29,9 @@ describe('the shipped state maps', () => {
   })
 
   it.each([
+    ['packml-mode', '1', { mode: 'Production' }],
+    ['packml-mode', 'Manual', { mode: 'Manual' }],
+    ['packml-mode', '4', { mode: 'Mode 4' }],
     ['mtconnect-execution', 'ACTIVE', { state: 'Execute' }],
     ['mtconnect-execution', 'INTERRUPTED', { state: 'Held' }],
     ['mtconnect-execution', 'PROGRAM_COMPLETED', { state: 'Complete' }],

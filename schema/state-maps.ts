@@ -1,16 +1,30 @@
-import { packmlStates } from './packml.js'
+import { modeOf, packmlStates, plantModes, unitModes } from './packml.js'
 import type { StateMap } from './plant.js'
 
 /** What a source's word means to the machine twin. */
 export type StateMeaning = StateMap['words'][string]
 
-/** PackML's own state names; a suspended machine may say whether it is blocked or starved (EquipmentInterlock). */
+/**
+ * PackML's own state names and numbers (PackTag Status.StateCurrent); a suspended machine may say whether it is blocked
+ * or starved (EquipmentInterlock). A number says nothing of the mode: that has a tag of its own.
+ */
 const packml: StateMap = {
   words: {
+    ...Object.fromEntries(packmlStates.map((state, number) => [String(number), { state }])),
     ...Object.fromEntries(packmlStates.map(state => [state, { state, mode: 'Production' }])),
     'Suspended blocked': { state: 'Suspended', mode: 'Production', reason: 'blocked' },
     'Suspended starved': { state: 'Suspended', mode: 'Production', reason: 'starved' },
   },
+}
+
+/** PackML's unit modes by name and number (PackTag Status.UnitModeCurrent). */
+const packmlMode: StateMap = {
+  words: Object.fromEntries(
+    [...unitModes, ...plantModes].flatMap((mode, number) => [
+      [mode, { mode }],
+      [String(number), { mode: modeOf(number) }],
+    ]),
+  ),
 }
 
 /**
@@ -76,6 +90,7 @@ const kepwareMachineState: StateMap = {
 /** Maps that a plant file may name without writing them down. */
 export const shippedStateMaps: Readonly<Record<string, StateMap>> = {
   packml,
+  'packml-mode': packmlMode,
   'mtconnect-execution': mtconnectExecution,
   'mtconnect-controller-mode': mtconnectControllerMode,
   'running-idle-fault': runningIdleFault,

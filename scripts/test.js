@@ -16,7 +16,17 @@ const needed = [
   { command: 'python3', debianPackage: 'python3-minimal' },
 ]
 
-const missing = needed.filter(({ command }) => !isOnPath(command)).map(({ debianPackage }) => debianPackage)
+/** What those tests start that is no command: a file that is there once Debian's package is. */
+const neededFiles = [
+  { file: '/usr/lib/python3/dist-packages/pymodbus', debianPackage: 'python3-pymodbus' },
+  { file: '/usr/lib/python3/dist-packages/serial', debianPackage: 'python3-serial' },
+  { file: '/usr/lib/python3/dist-packages/serial_asyncio', debianPackage: 'python3-serial-asyncio' },
+]
+
+const missing = [
+  ...needed.filter(({ command }) => !isOnPath(command)),
+  ...neededFiles.filter(({ file }) => !existsSync(file)),
+].map(({ debianPackage }) => debianPackage)
 if (missing.length > 0) install(missing)
 
 if (!(await build({ log: line => console.log(line) }))) process.exit(1)

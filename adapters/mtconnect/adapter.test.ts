@@ -1,7 +1,8 @@
-import { firstValueFrom, type Subscription, toArray, VirtualAction, VirtualTimeScheduler } from 'rxjs'
+import { firstValueFrom, type Subscription, toArray } from 'rxjs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AdapterError, SourceEvent } from '../contract.js'
 import { describeAdapterContract } from '../contract-suite.js'
+import { ManualScheduler } from '../manual-scheduler.js'
 import { type TestContextOptions, testContext, testSignal } from '../test-context.js'
 import { mtconnect } from './adapter.js'
 import { type MtconnectOptions, mtconnectOptions } from './config.js'
@@ -40,21 +41,6 @@ describeAdapterContract<MtconnectOptions>({
     }
   },
 })
-
-/** Time that passes when the test says so. */
-class ManualScheduler extends VirtualTimeScheduler {
-  constructor() {
-    super(VirtualAction, 0)
-  }
-
-  advance(ms: number): void {
-    const until = this.frame + ms
-    this.maxFrames = until
-    this.schedule(() => undefined, ms)
-    this.flush()
-    this.frame = until
-  }
-}
 
 describe('the MTConnect adapter', () => {
   let server: FakeShdrServer

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { asyncScheduler, Observable, type Subscriber } from 'rxjs'
 import { type AdapterContext, type AdapterDefinition, AdapterError, type SourceEvent } from '../contract.js'
+import { explainSocketError } from '../socket-error.js'
 import { type Decoded, ShdrDecoder } from './codec.js'
 import { type MtconnectOptions, mtconnectOptions } from './config.js'
 import { Heartbeat } from './heartbeat.js'
@@ -84,7 +85,7 @@ class Connection {
       if (heartbeatMs > 0 && !this.#subscriber.closed) this.#heartbeat.start()
     })
     socket.on('data', (chunk: Buffer) => this.#read(chunk))
-    socket.on('error', error => this.#lose(explain(error), error))
+    socket.on('error', error => this.#lose(explainSocketError(error), error))
     socket.on('close', () => this.#lose('closed the connection'))
     return socket
   }
@@ -122,23 +123,4 @@ class Connection {
     const next = `Check that the MTConnect adapter runs there and that the port is open.`
     this.#subscriber.error(new AdapterError('not-connected', `${host}:${port} ${what}. ${next}`, { cause }))
   }
-}
-
-function explain(error: NodeJS.ErrnoException): string {
-  switch (error.code) {
-    case 'ECONNREFUSED':
-      return 'refused the connection: nothing listens on that port'
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return 'is not known by that name'
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-      return 'cannot be reached over the network'
-    case 'ECONNRESET':
-    case 'EPIPE':
-      return 'broke off the connection'
-    case 'ETIMEDOUT':
-      return 'does not answer'
-  }
-  return `failed (${error.code ?? error.message})`
 }

@@ -36,7 +36,7 @@ describe('the reference plant', () => {
 
   it('is the same, byte for byte, for the same seed', () => {
     expect(hash(referencePlant({ seed: 1 }))).toBe(hash(referencePlant()))
-    expect(hash(referencePlant())).toBe(1995254569)
+    expect(hash(referencePlant())).toBe(1_533_372_394)
     expect(hash(referencePlant({ seed: 2 }))).not.toBe(hash(referencePlant()))
   })
 

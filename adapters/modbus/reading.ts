@@ -1,0 +1,83 @@
+import { Quality } from '../../schema/quality.js'
+import type { Reject } from '../../schema/records.js'
+import { SampleBatchBuilder } from '../../schema/sample-batch.js'
+import type { AdapterContext, SourceEvent } from '../contract.js'
+import type { TagFault } from './fields.js'
+import type { Block } from './plan.js'
+import { decodeValue } from './value.js'
+
+/** Turns answers into samples: Modbus has neither time nor quality, so both are ours. */
+export class Reading {
+  readonly #context: AdapterContext
+  readonly #tell: (event: SourceEvent) => void
+  readonly #batch = new SampleBatchBuilder()
+  /** The last good value of each signal. */
+  readonly #last = new Map<number, number>()
+  /** What was rejected already: a wrong tag is wrong at every poll. */
+  readonly #told = new Set<string>()
+  #samples = 0
+
+  constructor(context: AdapterContext, tell: (event: SourceEvent) => void) {
+    this.#context = context
+    this.#tell = tell
+  }
+
+  /** Samples told so far. */
+  get samples(): number {
+    return this.#samples
+  }
+
+  faults(faults: readonly TagFault[]): void {
+    for (const { tag, signal, why } of faults) this.reject('modbus.bad-tag', `${signal}: ${why}.`, tag)
+  }
+
+  values(block: Block, bytes: Uint8Array): void {
+    const now = this.#context.clock.now()
+    for (const { index, isText, tag } of block.fields) {
+      const decoded = decodeValue(tag, block.address, bytes)
+      if (decoded.kind === 'unfit') {
+        const raw = `${tag.table}:${tag.address}`
+        this.reject('modbus.unfit-value', `The value at ${raw} ${decoded.why}.`, raw)
+        this.#batch.push(index, now, now, Number.NaN, Quality.bad)
+        continue
+      }
+      const value = isText ? this.#context.intern(String(decoded.value)) : Number(decoded.value)
+      const isValue = Number.isFinite(value)
+      if (isValue) this.#last.set(index, value)
+      this.#batch.push(index, now, now, isValue ? value : Number.NaN, isValue ? Quality.good : Quality.bad)
+    }
+    this.#flush()
+  }
+
+  /** The device has no values for the block. */
+  none(block: Block): void {
+    const now = this.#context.clock.now()
+    for (const { index } of block.fields) this.#batch.push(index, now, now, Number.NaN, Quality.bad)
+    this.#flush()
+  }
+
+  /** The device has no newer values for the block than those it told last. */
+  still(block: Block): void {
+    const now = this.#context.clock.now()
+    for (const { index } of block.fields) {
+      const last = this.#last.get(index)
+      if (last !== undefined) this.#batch.push(index, now, now, last, Quality.uncertain)
+    }
+    this.#flush()
+  }
+
+  /** Each reason once. */
+  reject(rule: string, reason: string, raw: string): void {
+    if (this.#told.has(reason)) return
+    this.#told.add(reason)
+    const { source, clock } = this.#context
+    const rejects: Reject[] = [{ source, time: clock.now(), rule, reason, raw }]
+    this.#tell({ kind: 'rejects', rejects })
+  }
+
+  #flush(): void {
+    if (this.#batch.count === 0) return
+    this.#samples += this.#batch.count
+    this.#tell({ kind: 'samples', batch: this.#batch.take() })
+  }
+}
