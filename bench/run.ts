@@ -1,3 +1,4 @@
+import { modbusBenchmark } from './modbus.js'
 import { pipelineBenchmark } from './pipeline.js'
 import { type Benchmark, machineName, table, writeSection } from './report.js'
 import { scaleBenchmark } from './scale.js'
@@ -12,6 +13,7 @@ const benchmarks: readonly Benchmark[] = [
   pipelineBenchmark(isQuick),
   scaleBenchmark(isQuick),
   storeBenchmark(isQuick),
+  modbusBenchmark(isQuick),
   viewerBenchmark(isQuick),
 ]
 const unknown = named.filter(name => !benchmarks.some(benchmark => benchmark.name === name))
