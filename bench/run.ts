@@ -1,3 +1,4 @@
+import { historyBenchmark } from './history.js'
 import { modbusBenchmark } from './modbus.js'
 import { pipelineBenchmark } from './pipeline.js'
 import { type Benchmark, machineName, table, writeSection } from './report.js'
@@ -14,6 +15,7 @@ const benchmarks: readonly Benchmark[] = [
   scaleBenchmark(isQuick),
   storeBenchmark(isQuick),
   modbusBenchmark(isQuick),
+  historyBenchmark(isQuick),
   viewerBenchmark(isQuick),
 ]
 const unknown = named.filter(name => !benchmarks.some(benchmark => benchmark.name === name))

@@ -163,17 +163,30 @@ describe('REST', () => {
     await get('/api/v1/signals/b-01.t2/history')
     await get(`/api/v1/signals/b-01.t2/history?from=${at(-9_000)}&to=2025-11-13T03:13:20%2B01:00&points=7`)
     expect(asked).toEqual([
-      { signals, from: testStart - 3_600_000, to: testStart, points: 500 },
-      { signals, from: testStart - 9_000, to: testStart, points: 7 },
+      {
+        signals,
+        from: testStart - 3_600_000,
+        to: testStart,
+        points: 500,
+        silences: [3_000],
+        until: testStart,
+      },
+      { signals, from: testStart - 9_000, to: testStart, points: 7, silences: [3_000], until: testStart },
     ])
   })
 
   it('shows the history of a number in stretches, as the store has them', async () => {
     const bucket = { start: testStart, last: null, min: 1, max: 3, mean: 2, count: 4, badShare: 0.25 }
     const history: HistoryReader['history'] = async ({ signals }) =>
-      signals.map(signal => ({ signal, width: 7_200, buckets: [bucket] }))
+      signals.map(signal => ({
+        signal,
+        width: 7_200,
+        table: 'telemetry',
+        buckets: [bucket],
+        gaps: [{ from: testStart - 60_000, to: testStart }],
+      }))
     const { get } = ground({ store: { ...emptyHistory, history } })
-    const { body } = await get('/api/v1/signals/b-01.t1/history')
+    const { body } = await get('/api/v1/signals/b-01.t1/history?fn=mean')
     expect(body).toEqual({
       type: 'number',
       id: 'b-01.t1',
@@ -181,7 +194,9 @@ describe('REST', () => {
       from: at(-3_600_000),
       to: at(0),
       width: 7_200,
-      points: [{ time: at(0), value: null, min: 1, max: 3, mean: 2, count: 4, badShare: 0.25 }],
+      table: 'telemetry',
+      gaps: [{ from: at(-60_000), to: at(0) }],
+      points: [{ time: at(0), value: 2, last: null, min: 1, max: 3, mean: 2, count: 4, badShare: 0.25 }],
     })
   })
 
@@ -241,6 +256,7 @@ describe('REST', () => {
     const { body } = await get('/api/v1/openapi.json')
     expect(body.openapi).toBe('3.1.0')
     expect(Object.keys(body.paths as object).sort()).toEqual([
+      '/api/v1/history',
       '/api/v1/machines',
       '/api/v1/machines/{id}',
       '/api/v1/manifest/{hash}',

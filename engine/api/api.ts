@@ -4,7 +4,7 @@ import type { ApiContext } from './context.js'
 import { addDocsRoutes } from './docs.js'
 import { addFaultRoutes } from './faults.js'
 import { addHealthRoutes } from './health.js'
-import { addHistoryRoute } from './history.js'
+import { addHistoryRoutes } from './history.js'
 import { addKpiRoutes } from './kpis.js'
 import { addMachineRoutes } from './machines.js'
 import { addMaintenanceRoutes } from './maintenance.js'
@@ -24,7 +24,7 @@ export function createApi(context: ApiContext, manifest: ManifestDocument): Open
   addMachineRoutes(router, context)
   addFaultRoutes(router, context)
   addSignalRoutes(router, context)
-  addHistoryRoute(router, context)
+  addHistoryRoutes(router, context)
   addSourceRoutes(router, context)
   addQualityRoutes(router, context)
   if (context.maintenance !== undefined) {

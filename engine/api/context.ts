@@ -8,7 +8,7 @@ import type { SimulationControl } from '../simulation/control.js'
 import type { Store } from '../store/store.js'
 
 /** What REST needs of the store. */
-export type HistoryReader = Pick<Store, 'history' | 'textHistory' | 'rejects'>
+export type HistoryReader = Pick<Store, 'history' | 'exportHistory' | 'textHistory' | 'rejects'>
 
 /** What REST needs of the ledgers. */
 export type KpiReader = Pick<KpiBook, 'cells' | 'plans'>

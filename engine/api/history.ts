@@ -1,16 +1,30 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import { qualityNames } from '../../schema/quality.js'
 import type { RegisteredSignal } from '../floor/floor.js'
+import { silenceOf } from '../floor/signal-silence.js'
+import type { TableFormat } from '../store/history.js'
+import { ApiError } from './api-error.js'
 import type { ApiContext } from './context.js'
-import { isoTime, jsonAnswer, problemAnswer, timeSchema } from './router.js'
+import {
+  type BucketFunction,
+  bucketFunctions,
+  type HistoryView,
+  historySchema,
+  viewNumbers,
+  viewTexts,
+} from './history-schema.js'
+import { problemAnswer } from './router.js'
 import { findSignal } from './signals.js'
-import { readSpan, timeQuery } from './time-span.js'
+import { readSpan, type TimeSpan, timeQuery } from './time-span.js'
 
-/** Most and usual number of points in one answer; what a chart can show, several times over. */
+/** Most and usual number of points of a signal in one answer; what a chart can show, several times over. */
 const mostPoints = 5_000
 const usualPoints = 500
+/** Most signals, and most points of all of them, in one answer. */
+const mostSignals = 100
+const mostPointsTogether = 100_000
 /** Without times the answer is about the last hour of the floor's clock. */
 const usualSpanMs = 60 * 60 * 1_000
+
 const historyQuery = z.object({
   ...timeQuery('an hour'),
   points: z.coerce
@@ -19,51 +33,39 @@ const historyQuery = z.object({
     .min(1)
     .max(mostPoints)
     .default(usualPoints)
-    .describe('Most points in the answer'),
+    .describe('Most points of a signal in the answer'),
+  fn: z.enum(bucketFunctions).default('last').describe('Which figure of a stretch is its `value`'),
+  format: z
+    .enum(['json', 'csv', 'arrow'])
+    .optional()
+    .describe(
+      'Goes before the header Accept; json unless one of them says otherwise. csv and arrow are for numbers',
+    ),
+})
+type HistoryParameters = z.infer<typeof historyQuery>
+
+const severalQuery = historyQuery.extend({
+  signals: z
+    .string()
+    .transform(text => [...new Set(text.split(',').map(id => id.trim()))])
+    .refine(ids => ids.length <= mostSignals, `more than ${mostSignals} signals; ask several times`)
+    .describe('Ids of signals, with commas between them'),
 })
 
-const span = { id: z.string(), unit: z.string(), from: timeSchema, to: timeSchema }
-const number = z.number().nullable()
+const mediaTypes = {
+  csv: 'text/csv',
+  arrow: 'application/vnd.apache.arrow.stream',
+} as const satisfies Record<TableFormat, string>
+const file = { schema: z.string().openapi({ format: 'binary' }) }
+const tableContent = { [mediaTypes.csv]: file, [mediaTypes.arrow]: file }
 
-const numberHistory = z.object({
-  type: z.literal('number'),
-  ...span,
-  width: z.number().describe('Length of the stretch a point stands for, ms'),
-  points: z
-    .array(
-      z.object({
-        time: timeSchema.describe('Start of the stretch'),
-        value: number.describe('The last value of the stretch'),
-        min: number,
-        max: number,
-        mean: number,
-        count: z.number().int().describe('Samples in the stretch'),
-        badShare: z.number().describe('Share of samples of bad quality, 0 to 1; they count in nothing else'),
-      }),
-    )
-    .describe('Oldest first; a stretch without samples is left out'),
-})
+const problems = {
+  404: problemAnswer('No such signal'),
+  422: problemAnswer('A part of the query cannot be used'),
+}
 
-const textHistory = z.object({
-  type: z.literal('text'),
-  ...span,
-  points: z
-    .array(
-      z.object({
-        time: timeSchema.describe('From then on'),
-        value: z.string().nullable(),
-        quality: z.enum(['good', 'uncertain', 'bad']),
-      }),
-    )
-    .describe('The changes, oldest first; the first is what held at `from`'),
-  isCut: z.boolean().describe('There were more changes than `points`'),
-})
-
-const historySchema = z.discriminatedUnion('type', [numberHistory, textHistory]).openapi('History')
-type History = z.infer<typeof historySchema>
-
-/** `/api/v1/signals/{id}/history`: what a signal was. */
-export function addHistoryRoute(router: OpenAPIHono, { floor, store }: ApiContext): void {
+/** `/api/v1/signals/{id}/history` and `/api/v1/history`: what signals were. */
+export function addHistoryRoutes(router: OpenAPIHono, { floor, store }: ApiContext): void {
   router.openapi(
     createRoute({
       method: 'get',
@@ -71,65 +73,108 @@ export function addHistoryRoute(router: OpenAPIHono, { floor, store }: ApiContex
       summary: 'What a signal was: values over time, thinned to what a chart can show; of texts the changes',
       request: { params: z.object({ id: z.string() }), query: historyQuery },
       responses: {
-        200: jsonAnswer(historySchema, 'The history'),
-        404: problemAnswer('No such signal'),
-        422: problemAnswer('A part of the query cannot be used'),
+        200: {
+          description: 'The history',
+          content: { 'application/json': { schema: historySchema }, ...tableContent },
+        },
+        ...problems,
       },
     }),
     async c => {
       const query = c.req.valid('query')
       const signal = findSignal(floor, c.req.valid('param').id)
-      const { from, to } = readSpan(query, floor.clock.now(), usualSpanMs)
-      const read = signal.signal.type === 'text' ? readTexts : readNumbers
-      return c.json(await read(signal, from, to, query.points), 200)
+      const times = readSpan(query, floor.clock.now(), usualSpanMs)
+      const format = formatOf(query, c.req.header('accept'))
+      if (format !== undefined) return table([signal], times, query, format)
+      const [history] = await read([signal], times, query)
+      return c.json(history!, 200)
     },
   )
 
-  async function readNumbers(
-    signal: RegisteredSignal,
-    from: number,
-    to: number,
-    points: number,
-  ): Promise<History> {
-    const [history] = await store.history({ signals: [signal.index], from, to, points })
-    return {
-      type: 'number',
-      ...spanOf(signal, from, to),
-      width: history?.width ?? 0,
-      points: (history?.buckets ?? []).map(({ start, last, min, max, mean, count, badShare }) => ({
-        time: timeText(start),
-        value: last,
-        min,
-        max,
-        mean,
-        count,
-        badShare,
-      })),
-    }
+  router.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/v1/history',
+      summary: 'What several signals were, over the same time',
+      request: { query: severalQuery },
+      responses: {
+        200: {
+          description: 'The histories, in the order of asking; as a table a row for each signal and stretch',
+          content: {
+            'application/json': { schema: z.object({ items: z.array(historySchema) }) },
+            ...tableContent,
+          },
+        },
+        ...problems,
+      },
+    }),
+    async c => {
+      const query = c.req.valid('query')
+      if (query.signals.length * query.points > mostPointsTogether) {
+        const message = `${query.signals.length} signals of ${query.points} points are more than ${mostPointsTogether} in one answer`
+        throw new ApiError(422, `${message}; ask for fewer points.`, {
+          errors: [{ path: 'query.points', message }],
+        })
+      }
+      const signals = query.signals.map(id => findSignal(floor, id))
+      const times = readSpan(query, floor.clock.now(), usualSpanMs)
+      const format = formatOf(query, c.req.header('accept'))
+      if (format !== undefined) return table(signals, times, query, format)
+      return c.json({ items: await read(signals, times, query) }, 200)
+    },
+  )
+
+  async function read(
+    signals: readonly RegisteredSignal[],
+    times: TimeSpan,
+    { points, fn }: { readonly points: number; readonly fn: BucketFunction },
+  ): Promise<HistoryView[]> {
+    const numbers = signals.filter(({ signal }) => signal.type === 'number')
+    const histories =
+      numbers.length === 0
+        ? []
+        : await store.history({
+            signals: numbers.map(({ index }) => index),
+            ...times,
+            points,
+            silences: numbers.map(({ signal }) => (signal.period > 0 ? silenceOf(signal) : 0)),
+            until: floor.clock.now(),
+          })
+    return Promise.all(
+      signals.map(async signal => {
+        const history = histories.find(each => each.signal === signal.index)
+        if (history !== undefined) return viewNumbers(signal, times, history, fn)
+        return viewTexts(
+          signal,
+          times,
+          await store.textHistory({ signal: signal.index, ...times, limit: points }),
+        )
+      }),
+    )
   }
 
-  async function readTexts(
-    signal: RegisteredSignal,
-    from: number,
-    to: number,
-    points: number,
-  ): Promise<History> {
-    const { changes, isCut } = await store.textHistory({ signal: signal.index, from, to, limit: points })
-    return {
-      type: 'text',
-      ...spanOf(signal, from, to),
-      points: changes.map(change => ({
-        time: timeText(change.time),
-        value: change.text,
-        quality: qualityNames[change.quality] ?? 'bad',
-      })),
-      isCut,
+  async function table(
+    signals: readonly RegisteredSignal[],
+    times: TimeSpan,
+    { points }: HistoryParameters,
+    format: TableFormat,
+  ): Promise<Response> {
+    const text = signals.find(({ signal }) => signal.type === 'text')
+    if (text !== undefined) {
+      const message = `${text.signal.id} is a text: its changes are there as JSON`
+      throw new ApiError(422, `${message}, a table is for numbers.`, {
+        errors: [{ path: 'query.format', message }],
+      })
     }
+    const indexes = signals.map(({ index }) => index)
+    const bytes = await store.exportHistory({ signals: indexes, ...times, points }, format)
+    return new Response(Buffer.from(bytes), { headers: { 'content-type': mediaTypes[format] } })
   }
 }
 
-function spanOf({ signal }: RegisteredSignal, from: number, to: number) {
-  return { id: signal.id, unit: signal.unit, from: timeText(from), to: timeText(to) }
+/** Undefined for JSON. */
+function formatOf({ format }: HistoryParameters, accept = ''): TableFormat | undefined {
+  if (format !== undefined) return format === 'json' ? undefined : format
+  const first = accept.split(/[,;]/)[0]?.trim()
+  return (Object.keys(mediaTypes) as TableFormat[]).find(each => mediaTypes[each] === first)
 }
-
-const timeText = (time: number): string => isoTime(time) ?? new Date(Math.max(0, time)).toISOString()

@@ -10,6 +10,7 @@ import { type FloorOptions, floorOf, machineOf, sensor, start, stateSignal } fro
 import { MaintenanceDesk } from '../maintenance/desk.js'
 import { createApi } from './api.js'
 import { manifestDocument } from './manifest.js'
+import { emptyHistory } from './test-history.js'
 
 const hour = 3_600_000
 const iso = (hours: number): string => new Date(start + hours * hour).toISOString()
@@ -33,16 +34,11 @@ function ground(options: FloorOptions = {}) {
       isBlocked: () => spool.isBlocked,
       record,
     })
-  const store = {
-    history: async () => [],
-    textHistory: async () => ({ signal: 0, changes: [], isCut: false }),
-    rejects: async () => [],
-  }
   const apiOf = (maintenance: MaintenanceDesk) =>
     createApi(
       {
         floor,
-        store,
+        store: emptyHistory,
         sources: new Map(),
         maintenance,
         metrics: new Registry(),

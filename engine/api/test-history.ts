@@ -3,6 +3,7 @@ import type { HistoryReader } from './context.js'
 /** A store in which nothing ever happened. */
 export const emptyHistory: HistoryReader = {
   history: async () => [],
+  exportHistory: async () => new Uint8Array(),
   textHistory: async ({ signal }) => ({ signal, changes: [], isCut: false }),
   rejects: async () => [],
 }

@@ -16,13 +16,9 @@ import type { TwinMessage } from '../twin-system/definition.js'
 import type { RestoreOutcome, TwinSystem } from '../twin-system/twin-system.js'
 import type { RegisteredSignal, Registry } from './floor.js'
 import { LatestSignals } from './latest-table.js'
+import { silenceOf } from './signal-silence.js'
 import { regionsOf } from './state-value.js'
 import { sensorAddress, sensorKind } from './twin-kinds.js'
-
-/** A signal is stale when it has missed this many of its periods. */
-const missedPeriods = 3
-/** Nobody's clock is good enough to call a signal silent sooner, ms. */
-const shortestSilence = 1_500
 
 /** Keeps the sensor twins of a floor and the latest values: what each hears, when it is silent, when a delay is over. */
 export class SensorWatch {
@@ -51,7 +47,7 @@ export class SensorWatch {
   add({ index, signal }: RegisteredSignal, saved: ReadonlyMap<string, TwinSnapshot>): RestoreOutcome {
     const address = sensorAddress(signal.id)
     this.#addresses[index] = address
-    if (signal.period > 0) this.#silence[index] = Math.max(shortestSilence, missedPeriods * signal.period)
+    this.#silence[index] = silenceOf(signal)
     const input = { limits: compileLimits(signal.limits) }
     if (input.limits.isDelayed) this.#delayed.push(index)
     const outcome = this.#twins.add(address, sensorKind, input, saved.get(address))

@@ -26,9 +26,22 @@ export class Database {
   }
 
   /** Rows as objects. Parameters are `{name:Type}` in the text. */
-  async query<Row>(query: string, parameters: Record<string, unknown> = {}): Promise<Row[]> {
+  async query<Row>(query: string, parameters: Readonly<Record<string, unknown>> = {}): Promise<Row[]> {
     const result = await this.#client.query({ query, query_params: parameters, format: 'JSONEachRow' })
     return result.json<Row>()
+  }
+
+  /** The answer as bytes in one of ClickHouse's formats. */
+  async export(
+    query: string,
+    parameters: Readonly<Record<string, unknown>>,
+    format: string,
+  ): Promise<Uint8Array> {
+    const { stream } = await this.#client.exec({
+      query: `${query}\nFORMAT ${format}`,
+      query_params: parameters,
+    })
+    return Buffer.concat(await stream.toArray())
   }
 
   /** A block in Native format; counts once however often it is repeated with the same token. */

@@ -140,41 +140,6 @@ it('gives the newest snapshot of each twin by arrival, however its time stands',
 })
 
 describe('history', () => {
-  it('gives at most the asked number of buckets, with gaps where there were no samples', async () => {
-    store.append({
-      source: 's1',
-      samples: samples([
-        [10, noon, 1],
-        [10, noon + 400, 3],
-        [10, noon + 999, 99, 2],
-        [10, noon + 3_000, Number.NaN, 2],
-        [10, noon + 9_999, 8],
-        [10, noon + 9_500, 7],
-        [10, noon + 10_000, 1000],
-        [11, noon + 5_000, 5],
-      ]),
-    })
-    await store.flush()
-    const history = await store.history({ signals: [10, 11, 12], from: noon, to: noon + 10_000, points: 10 })
-    expect(history).toEqual([
-      {
-        signal: 10,
-        width: 1_000,
-        buckets: [
-          { start: noon, count: 3, min: 1, max: 3, mean: 2, last: 3, badShare: 1 / 3 },
-          { start: noon + 3_000, count: 1, min: null, max: null, mean: null, last: null, badShare: 1 },
-          { start: noon + 9_000, count: 2, min: 7, max: 8, mean: 7.5, last: 8, badShare: 0 },
-        ],
-      },
-      {
-        signal: 11,
-        width: 1_000,
-        buckets: [{ start: noon + 5_000, count: 1, min: 5, max: 5, mean: 5, last: 5, badShare: 0 }],
-      },
-      { signal: 12, width: 1_000, buckets: [] },
-    ])
-  })
-
   it('gives the changes of a text signal, with what held at the beginning', async () => {
     store.append({
       source: 's1',

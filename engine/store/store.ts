@@ -12,17 +12,17 @@ import { writeDimensions } from './dimensions.js'
 import { type Embedded, startEmbedded } from './embedded/embedded.js'
 import { StoreError } from './errors.js'
 import {
+  exportHistory,
   type HistoryQuery,
   readHistory,
-  readTextHistory,
   type SignalHistory,
-  type TextHistory,
-  type TextHistoryQuery,
+  type TableFormat,
 } from './history.js'
 import { migrate } from './migrations/migrate.js'
 import { type RejectQuery, type RejectRecord, readRejects } from './reject-history.js'
 import type { Position } from './spool/recovery.js'
 import { Spool, type SpoolOptions } from './spool/spool.js'
+import { readTextHistory, type TextHistory, type TextHistoryQuery } from './text-history.js'
 import { Writer, type WriterFigures } from './writer.js'
 
 export interface StoreOptions {
@@ -72,6 +72,8 @@ export interface Store {
   /** Resolves when everything accepted so far can be read from the database. */
   flush(): Promise<void>
   history(query: HistoryQuery): Promise<SignalHistory[]>
+  /** The same as one table in another program's format. */
+  exportHistory(query: HistoryQuery, format: TableFormat): Promise<Uint8Array>
   textHistory(query: TextHistoryQuery): Promise<TextHistory>
   rejects(query: RejectQuery): Promise<RejectRecord[]>
   /** The newest snapshot of every twin, those of an earlier run that were still in the spool included. */
@@ -182,6 +184,10 @@ class RunningStore implements Store {
 
   async history(query: HistoryQuery): Promise<SignalHistory[]> {
     return readHistory(this.#database, query)
+  }
+
+  exportHistory(query: HistoryQuery, format: TableFormat): Promise<Uint8Array> {
+    return exportHistory(this.#database, query, format)
   }
 
   async textHistory(query: TextHistoryQuery): Promise<TextHistory> {

@@ -1,0 +1,131 @@
+import { databaseName as db } from '../../schema/tables/definition.js'
+
+const minuteMs = 60_000
+
+export type SourceTable = 'telemetry' | 'telemetry_1m'
+
+interface Span {
+  readonly signals: readonly number[]
+  readonly from: number
+  readonly to: number
+  readonly points: number
+}
+
+/** How a span is cut into buckets, and from which table they are filled. */
+export interface BucketPlan {
+  readonly table: SourceTable
+  /** Where the first bucket begins, ms; may lie before the span, which cuts it. */
+  readonly origin: number
+  /** Length of a bucket, ms. */
+  readonly width: number
+}
+
+/** Buckets of a minute and more are made of whole minutes. */
+export function planBuckets({ from, to, points }: Span): BucketPlan {
+  const begin = Math.floor(from)
+  const width = Math.max(1, Math.ceil((Math.ceil(to) - begin) / Math.max(1, points)))
+  if (width < minuteMs) return { table: 'telemetry', origin: begin, width }
+  const origin = Math.floor(begin / minuteMs) * minuteMs
+  const minutes = Math.ceil((to - origin) / Math.max(1, points) / minuteMs)
+  return { table: 'telemetry_1m', origin, width: minutes * minuteMs }
+}
+
+export interface Statement {
+  readonly sql: string
+  readonly parameters: Readonly<Record<string, unknown>>
+}
+
+const counts = 'quality != 2 AND isFinite(value)'
+const place = 'toUInt32(intDiv(at - {origin:Int64}, {width:Int64}))'
+const start = 'greatest({from:Int64}, {origin:Int64} + place * {width:Int64})'
+const time = (parameter: string): string => `fromUnixTimestamp64Milli({${parameter}:Int64}, 'UTC')`
+
+const fromSamples = `
+SELECT
+  signal,
+  ${place} AS place,
+  count() AS count,
+  countIf(quality = 2) AS bad,
+  minOrNullIf(value, ${counts}) AS min,
+  maxOrNullIf(value, ${counts}) AS max,
+  avgOrNullIf(value, ${counts}) AS mean,
+  argMaxOrNullIf(value, (at, seq), ${counts}) AS last
+FROM (
+  SELECT signal, toUnixTimestamp64Milli(ts) AS at, seq, value, quality FROM ${db}.telemetry
+  WHERE signal IN {signals:Array(UInt32)} AND ts >= ${time('from')} AND ts < ${time('to')}
+)
+GROUP BY signal, place`
+
+/** Samples in the shape of minutes. */
+const samplesWhere = (where: string): string => `
+  SELECT
+    signal, toUnixTimestamp64Milli(ts) AS at, at AS last_at, seq AS arrival, 1 AS count, quality = 2 AS bad, ${counts} AS valued,
+    if(valued, value, 0) AS sum, value AS min, value AS max, value AS last
+  FROM ${db}.telemetry WHERE signal IN {signals:Array(UInt32)} AND ${where}`
+
+// What telemetry_1m does, without its detour over each minute: this is asked for every chart. Minutes that the span
+// cuts are read sample by sample, so that no bucket holds anything from outside of it.
+const fromMinutes = `
+WITH (SELECT max(up_to) FROM ${db}.telemetry_1m_parts) AS rolled_up
+SELECT
+  signal,
+  ${place} AS place,
+  sum(m.count) AS count,
+  sum(m.bad) AS bad,
+  minOrNullIf(m.min, m.valued > 0) AS min,
+  maxOrNullIf(m.max, m.valued > 0) AS max,
+  sumOrNullIf(m.sum, m.valued > 0) / sum(m.valued) AS mean,
+  argMaxOrNullIf(m.last, (m.last_at, m.arrival), m.valued > 0) AS last
+FROM (
+  SELECT
+    signal, toInt64(toUnixTimestamp(minute)) * 1000 AS at, at + toInt64(bitShiftRight(last_place, 44)) AS last_at,
+    bitAnd(last_place, 17592186044415) AS arrival, count, bad, valued, sum, min, max, last
+  FROM ${db}.telemetry_1m_parts
+  WHERE signal IN {signals:Array(UInt32)} AND up_to <= rolled_up
+    AND minute >= toDateTime({firstMinute:UInt32}, 'UTC') AND minute < toDateTime({endMinute:UInt32}, 'UTC')
+  UNION ALL
+  ${samplesWhere(`seq > rolled_up AND ts >= ${time('firstWhole')} AND ts < ${time('endWhole')}`)}
+  UNION ALL
+  ${samplesWhere(`(ts >= ${time('from')} AND ts < ${time('firstWhole')} OR ts >= ${time('endWhole')} AND ts < ${time('to')})`)}
+) AS m
+GROUP BY signal, place`
+
+/** Rows of signal, start (ms) and the figures of a bucket. */
+export function bucketQuery(span: Span, plan: BucketPlan): Statement {
+  const sql = `
+SELECT signal, toString(${start}) AS start, toUInt32(count) AS count, min, max, mean, last, bad / count AS bad_share
+FROM (${plan.table === 'telemetry' ? fromSamples : fromMinutes})
+ORDER BY signal, place`
+  return { sql, parameters: parametersOf(span, plan) }
+}
+
+/** The same as a table for other programs. */
+export function bucketTable(span: Span, plan: BucketPlan): Statement {
+  const sql = `
+SELECT
+  s.id AS signal, ${moment(start)} AS time, b.min AS min, b.max AS max, b.mean AS mean, b.last AS last,
+  toUInt32(b.count) AS count, b.bad / b.count AS bad_share
+FROM (${plan.table === 'telemetry' ? fromSamples : fromMinutes}) AS b
+INNER JOIN (SELECT signal, id FROM ${db}.signals FINAL WHERE signal IN {signals:Array(UInt32)}) AS s ON s.signal = b.signal
+ORDER BY signal, time`
+  return { sql, parameters: parametersOf(span, plan) }
+}
+
+const moment = (ms: string): string => `fromUnixTimestamp64Milli(toInt64(${ms}), 'UTC')`
+
+function parametersOf({ signals, from, to }: Span, { origin, width }: BucketPlan): Statement['parameters'] {
+  const [begin, end] = [Math.floor(from), Math.ceil(to)]
+  const firstWhole = Math.min(end, Math.ceil(begin / minuteMs) * minuteMs)
+  const endWhole = Math.max(firstWhole, Math.floor(end / minuteMs) * minuteMs)
+  return {
+    signals,
+    from: begin,
+    to: end,
+    origin,
+    width,
+    firstWhole,
+    endWhole,
+    firstMinute: firstWhole / 1000,
+    endMinute: endWhole / 1000,
+  }
+}
