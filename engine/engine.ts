@@ -20,6 +20,7 @@ import { KpiBook } from './kpi/kpi-book.js'
 import { keepKpis } from './kpi/kpi-keeper.js'
 import { MaintenanceDesk } from './maintenance/desk.js'
 import { readMaintenance } from './maintenance/read-records.js'
+import { simulatedRepair } from './maintenance/simulated-repair.js'
 import { engineMetrics } from './metrics.js'
 import { Intake } from './pipeline/intake.js'
 import { Sources } from './pipeline/sources.js'
@@ -101,6 +102,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       ...told,
       isBlocked: () => intake.isBlocked,
       record: entry => intake.record(entry),
+      mend: simulatedRepair(simulation, logger),
     })
     if (alive !== undefined) {
       intake.record(floor.wake(alive.floorTime))
@@ -134,7 +136,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     }
     sources.start()
     missing.delete('sources')
-    const timers = keepHouse(floor, intake, sources, data, wall)
+    const timers = keepHouse({ floor, intake, sources, data, wall, maintenance })
     const stopKpis = keepKpis(kpis, entry => intake.record(entry), logger)
 
     const stop: Engine['stop'] = async () => {
@@ -220,13 +222,16 @@ function simulatedSources(plant: Plant, adapters: readonly AdapterDefinition[]):
   return new Set(plant.sources.filter(({ adapter }) => kinds.has(adapter)).map(({ id }) => id))
 }
 
-function keepHouse(
-  floor: LiveFloor,
-  intake: Intake,
-  sources: Sources,
-  data: DataDirectory,
-  wall: Clock,
-): NodeJS.Timeout[] {
+interface House {
+  readonly floor: LiveFloor
+  readonly intake: Intake
+  readonly sources: Sources
+  readonly data: DataDirectory
+  readonly wall: Clock
+  readonly maintenance: MaintenanceDesk
+}
+
+function keepHouse({ floor, intake, sources, data, wall, maintenance }: House): NodeJS.Timeout[] {
   return [
     setInterval(() => {
       intake.record(floor.tick())
@@ -234,6 +239,7 @@ function keepHouse(
     }, floorTickMs),
     setInterval(() => {
       intake.retry()
+      maintenance.tick()
       intake.record(floor.snapshot(Math.ceil(floor.twins.changedCount / snapshotSpread)))
       data.writeLastAlive({ floorTime: floor.clock.now(), wallTime: wall.now() })
     }, housekeepingMs),

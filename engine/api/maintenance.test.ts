@@ -3,11 +3,13 @@ import pino from 'pino'
 import { Registry } from 'prom-client'
 import { describe, expect, it } from 'vitest'
 import type { Entry } from '../../schema/records.js'
+import type { SimulationCommand } from '../../schema/simulation-command.js'
 import { calibrationOf, maintenanceOf } from '../../schema/tables/maintenance.js'
-import type { FaultContext } from '../../twins/fault/fault.events.js'
 import type { MachineContext } from '../../twins/machine/machine.context.js'
 import { type FloorOptions, floorOf, machineOf, sensor, start, stateSignal } from '../floor/floor.fixture.js'
 import { MaintenanceDesk } from '../maintenance/desk.js'
+import { simulatedRepair } from '../maintenance/simulated-repair.js'
+import { SimulationControl } from '../simulation/control.js'
 import { createApi } from './api.js'
 import { manifestDocument } from './manifest.js'
 import { emptyHistory } from './test-history.js'
@@ -15,7 +17,17 @@ import { emptyHistory } from './test-history.js'
 const hour = 3_600_000
 const iso = (hours: number): string => new Date(start + hours * hour).toISOString()
 
-const press = machineOf('press', [sensor('press', 'oil'), stateSignal('press')], { type: 'press' })
+const limits = { warningLow: 20, criticalLow: 10, warningHigh: 80, criticalHigh: 90 }
+const press = machineOf(
+  'press',
+  [
+    sensor('press', 'oil'),
+    sensor('press', 'pressure', { quantity: 'pressure', limits }),
+    sensor('press', 'flow', { quantity: 'flow', limits }),
+    stateSignal('press'),
+  ],
+  { type: 'press' },
+)
 const mill = machineOf('mill', [sensor('mill', 'spindle')])
 
 function ground(options: FloorOptions = {}) {
@@ -192,53 +204,96 @@ describe('POST /api/v1/maintenance', () => {
 })
 
 describe('work on a machine', () => {
-  const leaking = (options: FloorOptions) => {
-    const parts = ground(options)
-    const reports = [
-      {
-        kind: 'damage',
-        machine: 'press',
-        pattern: 'hydraulic-leak',
-        time: start - 5 * hour,
-        damage: 0.7321,
-        severity: 1,
-        cause: 'random',
-      },
-    ] as const
-    parts.floor.ingest('plc', { kind: 'damage', reports })
+  /** A press at work that shows a leak in its sensors. */
+  const leaking = () => {
+    const parts = ground()
+    parts.say('press.execution', 'ACTIVE')
+    parts.say('press.pressure', 5)
+    parts.say('press.flow', 95)
     return parts
+  }
+  const pass = ({ wall, floor }: Pick<ReturnType<typeof ground>, 'wall' | 'floor'>, to: number) => {
+    wall.time = start + to * hour
+    return floor.tick()
   }
 
   it('mends the fault that it names, at its times', async () => {
-    const { ask, floor, wall, say, stages } = leaking({ isSimulated: true })
-    say('press.execution', 'DOWN')
+    const parts = leaking()
+    const { ask, say, stages } = parts
     await ask('/maintenance', { ...work, start: iso(1), end: iso(2) })
     expect(stages()).toEqual([['hydraulic-leak', 'severe']])
-    wall.time = start + hour
-    floor.tick()
+    say('press.execution', 'DOWN')
+    pass(parts, 1)
     expect(stages()).toEqual([['hydraulic-leak', 'underRepair']])
-    wall.time = start + 2 * hour
-    floor.tick()
+    pass(parts, 2)
     expect(stages()).toEqual([['hydraulic-leak', 'repaired']])
+    say('press.pressure', 50)
+    say('press.flow', 50)
     say('press.execution', 'ACTIVE')
     expect(stages()).toEqual([])
   })
 
   it('that is told afterwards has mended it already', async () => {
-    const { ask, say, stages } = leaking({ isSimulated: true })
-    say('press.execution', 'ACTIVE')
+    const { ask, stages } = leaking()
     await ask('/maintenance', { ...work, repair: 'imperfect', keeps: 0.5 })
     expect(stages()).toEqual([['hydraulic-leak', 'developing']])
   })
 
   it('goes on after a restart, whenever that was', async () => {
-    const before = leaking({ isSimulated: true })
+    const before = leaking()
     await before.ask('/maintenance', { ...work, start: iso(1), end: iso(2) })
     const snapshots = before.floor.snapshot()?.snapshots ?? []
     const works = before.entries.flatMap(({ rows }) => rows?.maintenance_events ?? []).map(maintenanceOf)
-    const after = ground({ isSimulated: true, snapshots, at: start + 3 * hour })
+    const after = ground({ snapshots, at: start + 3 * hour })
+    after.say('press.execution', 'DOWN')
     after.floor.resumeMaintenance(works, start)
     expect(after.stages()).toEqual([['hydraulic-leak', 'repaired']])
+  })
+
+  it('on a simulated machine is done by the simulation, when it is time', async () => {
+    const { floor, wall, entries } = ground({ isSimulated: true })
+    const simulation = new SimulationControl({
+      floor,
+      simulated: new Set(['plc']),
+      record: entry => entries.push(entry),
+    })
+    const sent: SimulationCommand[] = []
+    simulation.commands('plc')?.subscribe(command => sent.push(command))
+    simulation.inject('press', { pattern: 'hydraulic-leak', severity: 1, who: 'Ada', reason: 'test' })
+    sent.length = 0
+    const desk = new MaintenanceDesk({
+      floor,
+      works: [],
+      calibrations: [],
+      isBlocked: () => false,
+      record: () => true,
+      mend: simulatedRepair(simulation, pino({ level: 'silent' })),
+    })
+    const told = {
+      ...work,
+      kind: 'corrective',
+      fault: 'hydraulic-leak',
+      repair: 'perfect',
+      keeps: null,
+    } as const
+    desk.maintain({ ...told, start: start + hour, end: start + 3 * hour })
+    desk.tick()
+    expect(sent).toEqual([])
+    wall.time = start + hour
+    desk.tick()
+    desk.tick()
+    expect(sent).toEqual([
+      expect.objectContaining({
+        kind: 'repair',
+        machine: 'press',
+        takes: 2 * hour,
+        who: 'Ines',
+        reason: 'pump side',
+      }),
+    ])
+    // Of a machine without that fault there is nothing to mend.
+    desk.maintain({ ...told, fault: 'electrical-fault', start: start - 2 * hour, end: start - hour })
+    expect(sent).toHaveLength(1)
   })
 
   it('for a breakdown of a real machine is a failure, then a repair', async () => {
@@ -268,16 +323,6 @@ describe('work on a machine', () => {
     say('press.execution', 'READY')
     await ask('/maintenance', { ...work, start: iso(0), end: iso(1) })
     expect(modeOf('press')).toBe('Production')
-  })
-
-  it('keeps the damage of a machine to itself', async () => {
-    const { ask, floor } = leaking({ isSimulated: true })
-    await ask('/maintenance', { ...work, repair: 'minimal' })
-    const twin = floor.twins.get('fault:press.hydraulic-leak')?.snapshot as unknown as {
-      context: FaultContext
-    }
-    expect(twin.context.damage).toBe(0.7321)
-    expect(JSON.stringify((await ask('/machines/press')).body)).not.toContain('0.7321')
   })
 })
 

@@ -1,3 +1,4 @@
+import type { FaultPatternId } from '../../schema/fault-catalogue.js'
 import type { Maintenance } from '../../schema/maintenance.js'
 import type { MachineContext } from '../../twins/machine/machine.context.js'
 import type { TwinSystem } from '../twin-system/twin-system.js'
@@ -20,7 +21,10 @@ interface Pending {
   hasBegun: boolean
 }
 
-/** Lets work on machines begin and end at its time, and tells the twins: the fault that is mended, the mode. */
+/**
+ * Lets work on machines begin and end at its time, and tells the twins: the fault that is mended, the mode. What is done
+ * to the faults of a simulated machine the simulation tells itself.
+ */
 export class MaintenanceWatch {
   readonly #parts: MaintenanceWatchParts
   #pending: Pending[] = []
@@ -49,17 +53,25 @@ export class MaintenanceWatch {
 
   #begin(pending: Pending): void {
     const { work, machine } = pending
-    const { fault, start: time, who, note: comment } = work
+    const { start: time, who, note: comment } = work
     pending.hasBegun = true
+    const fault = this.#faultOf(pending)
     const isBreakdown = work.kind === 'breakdown'
     if (fault !== null) this.#parts.faults.repairBegins(machine, fault, { time, who, comment, isBreakdown })
     this.#setMode(machine, 'Maintenance', time)
   }
 
-  #end({ work, machine }: Pending): void {
-    const { fault, end: time, who, note: comment, repair, keeps } = work
+  #end(pending: Pending): void {
+    const { work, machine } = pending
+    const { end: time, who, note: comment, repair, keeps } = work
+    const fault = this.#faultOf(pending)
     if (fault !== null) this.#parts.faults.repairEnds(machine, fault, { time, who, comment, repair, keeps })
     this.#setMode(machine, 'Production', time)
+  }
+
+  /** The fault of a real machine that the work mends. */
+  #faultOf({ work, machine }: Pending): FaultPatternId | null {
+    return this.#parts.simulated.has(machine.machine.source) ? null : work.fault
   }
 
   /** A simulated machine goes into the mode where PackML allows it; a real one says itself which mode it is in. */

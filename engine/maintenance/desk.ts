@@ -14,6 +14,11 @@ export interface MaintenanceDeskParts {
   isBlocked(): boolean
   /** Makes the entry durable; false where the spool did not take it, but will. */
   record(entry: Entry | undefined): boolean
+  /**
+   * Sends somebody to a simulated machine to mend the fault that the work names; `takes`: how long, ms. The simulation
+   * tells how it goes, and real machines need nobody to be sent.
+   */
+  mend?(work: Maintenance, takes: number): void
 }
 
 /** People's clocks are not the floor's, ms. */
@@ -28,10 +33,15 @@ export class MaintenanceDesk {
   /** By machine and by signal, oldest first. */
   readonly #works = new Map<string, Maintenance[]>()
   readonly #calibrations = new Map<string, Calibration[]>()
+  /** Work that mends a fault and has not begun. */
+  #waiting: Maintenance[] = []
 
   constructor(parts: MaintenanceDeskParts) {
     this.#parts = parts
     for (const work of parts.works) insert(this.#works, work.machine, work, ({ start }) => start)
+    const now = parts.floor.clock.now()
+    // What had begun before the start is over: a simulated plant is met anew.
+    this.#waiting = parts.works.filter(({ fault, start }) => fault !== null && start > now)
     for (const done of parts.calibrations) insert(this.#calibrations, done.signal, done, ({ time }) => time)
   }
 
@@ -41,7 +51,18 @@ export class MaintenanceDesk {
     this.#check(work)
     this.#record(() => this.#parts.floor.maintain(work))
     insert(this.#works, work.machine, work, ({ start }) => start)
+    if (work.fault !== null) this.#waiting.push(work)
+    this.tick()
     return work
+  }
+
+  /** Once a second or so: sends whoever is due. */
+  tick(): void {
+    const now = this.#parts.floor.clock.now()
+    const due = this.#waiting.filter(({ start }) => start <= now)
+    if (due.length === 0) return
+    this.#waiting = this.#waiting.filter(({ start }) => start > now)
+    for (const work of due) this.#parts.mend?.(work, Math.max(0, work.end - now))
   }
 
   /** Takes the calibration of a sensor. Throws MaintenanceError. */
