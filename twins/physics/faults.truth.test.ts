@@ -5,70 +5,29 @@ import { packmlStates, suspendReasons } from '../../schema/packml.js'
 import { boundariesOf, zoneOf } from '../../schema/vibration-zones.js'
 import { RandomStream } from '../flow/random.js'
 import { propertyRuns } from '../proof/runs.js'
-import { type FaultyLine, faulty, isAborted, type Series, watchLine } from './faulty-line.js'
+import { atWork, crossing, driftedSensors, mean, repair, type Trial, tryFault } from './fault-trial.js'
+import { faulty, isAborted, watchLine } from './faulty-line.js'
 import { drawBetween } from './life.js'
-import { type Sign, signatures } from './signatures.js'
+import { signatures } from './signatures.js'
 
 /** 10 seeds, 200 in the long form. */
 const seeds = Array.from({ length: propertyRuns > 1000 ? 200 : 10 }, (_, i) => i + 1)
 const samples = 800
 
-interface Run {
-  readonly line: FaultyLine
-  readonly span: number
-  readonly onset: number
+function run(pattern: FaultPatternId, seed: number, type?: string): Trial {
+  const chance = new RandomStream(seed, pattern, 'span')
+  const span = Math.round(drawBetween(faultPattern(pattern).takes, chance))
+  return tryFault(pattern, { seed, span, samples, peace: Math.max(0.2 * span, 60_000), type })
 }
 
-/** A machine that works in peace for a while, then carries a fault until it fails. */
-function run(pattern: FaultPatternId, seed: number, type = signatures[pattern].type): Run {
-  const span = Math.round(drawBetween(faultPattern(pattern).takes, new RandomStream(seed, pattern, 'span')))
-  const period = Math.max(50, Math.round(span / samples))
-  // Parts of a minute would only make three weeks long.
-  const cycleTime = span > 86_400_000 ? 300 : undefined
-  const line = watchLine(type, pattern, { seed, period, cycleTime })
-  line.pass(Math.max(0.2 * span, 60_000))
-  const onset = line.now
-  line.inject({ severity: 1, timeToFailure: span })
-  line.pass(span + 2)
-  return { line, span, onset }
-}
+const seen = new Map<string, Trial>()
 
-const seen = new Map<string, Run>()
-
-/** A run that is only looked at: the same for all who look. */
-function look(pattern: FaultPatternId, seed: number): Run {
+/** A trial that is only looked at: the same for all who look. */
+function look(pattern: FaultPatternId, seed: number): Trial {
   const key = `${pattern} ${seed}`
   const known = seen.get(key) ?? run(pattern, seed)
   seen.set(key, known)
   return known
-}
-
-/** The share of the way at which a signal goes beyond a limit and stays there for three samples; infinite if never. */
-function crossing({ line, span, onset }: Run, { signal, limit }: Omit<Sign, 'between'>): number {
-  const { time, value, signal: of } = line.series.get(signal)!
-  const bound = of.limits[limit]!
-  const isBeyond = (i: number) => (limit.endsWith('High') ? value[i]! > bound : value[i]! < bound)
-  for (let i = 0; i + 2 < time.length; i++) {
-    if (time[i]! > onset && isBeyond(i) && isBeyond(i + 1) && isBeyond(i + 2)) {
-      return (time[i]! - onset) / span
-    }
-  }
-  return Number.POSITIVE_INFINITY
-}
-
-/** Values of a signal between two times. */
-const between = ({ time, value }: Series, from: number, to: number): number[] =>
-  value.filter((_, i) => time[i]! >= from && time[i]! < to)
-
-function mean(series: Series, from: number, to: number): number {
-  const values = between(series, from, to)
-  return values.reduce((sum, one) => sum + one, 0) / values.length
-}
-
-/** What a signal shows in the better part of the work: a machine that waits for parts pulls a mean down. */
-function atWork(series: Series, from: number, to: number): number {
-  const values = between(series, from, to).sort((a, b) => a - b)
-  return values[Math.floor(0.7 * values.length)]!
 }
 
 const gradual = faultCatalogue.filter(({ id }) => signatures[id].signs.length > 0).map(({ id }) => id)
@@ -138,12 +97,9 @@ describe('an electrical fault', () => {
 describe('sensor drift', () => {
   it('takes one instrument more than 5 % of its span off the truth, then leaves it stuck, and trips nothing', () => {
     for (const seed of seeds) {
-      const { line, span, onset } = run('sensor-drift', seed)
-      const drifted = [...line.series.values()].filter(series => {
-        const [low, high] = series.signal.range
-        const off = mean(series, onset + 0.7 * span, onset + 0.8 * span) - mean(series, 0, onset)
-        return Math.abs(off) > 0.05 * (high - low)
-      })
+      const trial = run('sensor-drift', seed)
+      const { line, span, onset } = trial
+      const drifted = driftedSensors(trial)
       expect(drifted, `seed ${seed}`).toHaveLength(1)
       line.pass(0.1 * span)
       const { time, value } = drifted[0]!
@@ -179,7 +135,8 @@ describe('every fault on every type that can have it', () => {
   it.each(pairs)(
     '$pattern on a $type: stages in time, cycle and scrap, trip, repair',
     ({ type, pattern }) => {
-      const { line, span, onset } = run(pattern, 7, type)
+      const trial = run(pattern, 7, type)
+      const { line, span, onset } = trial
       const { trips, cycle, rejects } = signatures[pattern]
       const { stages } = faultPattern(pattern)
 
@@ -217,12 +174,10 @@ describe('every fault on every type that can have it', () => {
 
 describe('a repaired machine', () => {
   it.each(gradual)('after %s is as calm as before, once what was hot is cool', pattern => {
-    const { line } = run(pattern, 3)
+    const trial = run(pattern, 3)
+    const { line } = trial
     line.pass(10_000)
-    const slot = line.behaviour.faults.bank.slotOf(faulty, pattern)!
-    line.behaviour.changeFaults(faulty, (faults, time) => {
-      faults.startRepair(slot, time, { kind: 'perfect', who: 'Ada' }, 60_000)
-    })
+    repair(trial, 60_000)
     line.pass(4 * 3_600_000)
     const since = line.now
     line.pass(6 * 3_600_000)
