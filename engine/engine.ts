@@ -16,6 +16,7 @@ import { LiveFloor } from './floor/live-floor.js'
 import { makeRegistry } from './floor/registry.js'
 import { createGateway, type Gateway, type GatewayOptions } from './gateway/gateway.js'
 import { GatewayError } from './gateway/gateway-error.js'
+import { DowntimeRegister } from './kpi/downtime-register.js'
 import { KpiBook } from './kpi/kpi-book.js'
 import { keepKpis } from './kpi/kpi-keeper.js'
 import { MaintenanceDesk } from './maintenance/desk.js'
@@ -109,6 +110,14 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       intake.record(floor.resumeMaintenance(told.works, alive.floorTime))
     }
     await kpis.start()
+    const recordKpis = (entry: Entry): boolean => intake.record(entry)
+    const downtime = new DowntimeRegister({
+      plant,
+      book: kpis,
+      store,
+      clock: floor.clock,
+      record: recordKpis,
+    })
 
     const missing = new Set(['sources'])
     const metrics = engineMetrics(floor, intake, store)
@@ -119,6 +128,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       floor,
       store,
       kpis,
+      downtime,
       sources: intake.health,
       simulation,
       maintenance,
@@ -137,7 +147,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     sources.start()
     missing.delete('sources')
     const timers = keepHouse({ floor, intake, sources, data, wall, maintenance })
-    const stopKpis = keepKpis(kpis, entry => intake.record(entry), logger)
+    const stopKpis = keepKpis(kpis, recordKpis, logger)
 
     const stop: Engine['stop'] = async () => {
       for (const timer of timers) clearInterval(timer)

@@ -1,3 +1,4 @@
+import type { DowntimeReasons } from './downtime-reasons.js'
 import type { KpiRules } from './kpi-rules.js'
 import type { MachineConfig } from './machine-config.js'
 import type { Limits } from './sensor-state.js'
@@ -20,6 +21,10 @@ export interface Plant {
   readonly plannedStops?: readonly PlannedStop[]
   /** How the plant counts, where it differs from the usual; see kpi-rules. */
   readonly kpis?: Partial<KpiRules>
+  /** Second-level codes of downtime reasons, by category, in place of the shipped ones. */
+  readonly downtimeReasons?: Partial<DowntimeReasons>
+  /** By machine type: what a source's own word for a stop says of its reason, `category/code`. */
+  readonly faultReasons?: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** Maps from foreign state words to PackML by name; see state-maps. */
   readonly stateMaps: Readonly<Record<string, StateMap>>
 }

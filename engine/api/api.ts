@@ -2,7 +2,9 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import { addCalibrationRoutes } from './calibrations.js'
 import type { ApiContext } from './context.js'
 import { addDocsRoutes } from './docs.js'
+import { addDowntimeRoutes } from './downtime.js'
 import { addFaultRoutes } from './faults.js'
+
 import { addHealthRoutes } from './health.js'
 import { addHistoryRoutes } from './history.js'
 import { addKpiRoutes } from './kpis.js'
@@ -33,6 +35,7 @@ export function createApi(context: ApiContext, manifest: ManifestDocument): Open
   }
   addTwinRoutes(router, context)
   if (context.kpis !== undefined) addKpiRoutes(router, context.floor, context.kpis)
+  if (context.downtime !== undefined) addDowntimeRoutes(router, context.floor, context.downtime)
   addManifestRoute(router, manifest)
   addDocsRoutes(router)
   return router

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { Floor } from '../floor/floor.js'
+import type { DowntimeRegister } from '../kpi/downtime-register.js'
 import type { KpiBook } from '../kpi/kpi-book.js'
 import type { MaintenanceDesk } from '../maintenance/desk.js'
 import type { SourceHealth } from '../pipeline/source-health.js'
@@ -25,6 +26,7 @@ export interface ApiContext {
   readonly simulation?: SimulationControl
   /** Where people tell of maintenance; a floor that only shows values has none, and no routes for it. */
   readonly maintenance?: MaintenanceDesk
+  readonly downtime?: DowntimeRegister
   readonly metrics: Registry
   readonly logger: Logger
   /** What the engine still waits for before it is ready, in words; empty = ready. */

@@ -3,11 +3,11 @@ import { ratioNames } from '../../workers/kpi/kpi.js'
 import { timeClasses } from '../../workers/kpi/time-class.js'
 import type { Floor } from '../floor/floor.js'
 import { groupings, type KpiGroup, lineViews, readKpis } from '../kpi/kpi-query.js'
-import { findScope, type Scope } from '../kpi/scope.js'
 import { ApiError } from './api-error.js'
 import type { KpiReader } from './context.js'
-import { csv } from './csv.js'
+import { csv, csvResponse } from './csv.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
+import { scopeOf, scopeQuery } from './scope-query.js'
 import { rangeQuery, readRange } from './time-range.js'
 
 const hourMs = 3_600_000
@@ -15,11 +15,7 @@ const hourMs = 3_600_000
 const longestByHourMs = 400 * 24 * hourMs
 
 const kpiQuery = z.object({
-  scope: z
-    .string()
-    .max(200)
-    .default('enterprise')
-    .describe('enterprise, site:{id}, area:{id}, line:{id} or machine:{id}'),
+  scope: scopeQuery,
   ...rangeQuery('eight hours before `to`'),
   by: z.enum(groupings).default('none').describe('What to group by'),
   lines: z
@@ -104,20 +100,10 @@ export function addKpiRoutes(router: OpenAPIHono, floor: Floor, kpis: KpiReader)
         errors: [{ path: 'query.by', message: 'too fine for so long a time' }],
       })
     }
-    const scope = scopeOf(query.scope)
+    const scope = scopeOf(floor.plant, query.scope)
     const items = await readKpis(floor.plant, kpis, { scope, from, to, by: query.by, lines: query.lines })
     const asked = { scope: scope.name, from: iso(from), to: iso(to), by: query.by }
     return { asked, items }
-  }
-
-  const scopeOf = (name: string): Scope => {
-    const scope = findScope(floor.plant, name)
-    if (scope !== undefined) return scope
-    throw new ApiError(422, `There is no '${name}' in the plant; see /api/v1/plant.`, {
-      errors: [
-        { path: 'query.scope', message: 'write enterprise, site:{id}, area:{id}, line:{id} or machine:{id}' },
-      ],
-    })
   }
 
   router.openapi(
@@ -192,9 +178,6 @@ const viewLosses = ({ key, waterfall }: KpiGroup) => ({
   losses: inSeconds(lossNames, waterfall.losses),
   waterfall: inSeconds(waterfallNames, waterfall),
 })
-
-const csvResponse = (text: string): Response =>
-  new Response(text, { headers: { 'content-type': 'text/csv; charset=utf-8', 'cache-control': 'no-store' } })
 
 function oeeCsv(items: readonly KpiGroup[]): string {
   const columns = ['key', ...ratioNames, 'flags', ...elementNames, ...quantityNames, ...timeClasses]

@@ -14,7 +14,9 @@ import { manifestDocument } from '../api/manifest.js'
 import { problemResponse } from '../api/problem.js'
 import { refuseOtherMethods } from '../api/router.js'
 import type { Floor } from '../floor/floor.js'
+import type { DowntimeRegister } from '../kpi/downtime-register.js'
 import type { MaintenanceDesk } from '../maintenance/desk.js'
+
 import type { SourceHealth } from '../pipeline/source-health.js'
 import type { SimulationControl } from '../simulation/control.js'
 import { GatewayError } from './gateway-error.js'
@@ -35,6 +37,7 @@ export interface GatewayOptions {
   readonly kpis?: KpiReader
   readonly simulation?: SimulationControl
   readonly maintenance?: MaintenanceDesk
+  readonly downtime?: DowntimeRegister
   readonly logger: Logger
   /** The gateway adds its own figures. */
   readonly metrics: Registry

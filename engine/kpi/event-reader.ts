@@ -49,7 +49,35 @@ export async function readEvents(
   for (const { machine, ...parts } of await readParts(store, machines, from, to)) {
     events.get(machine)!.push(partsEvent(parts))
   }
+  for (const { machine, ...said } of await readReasons(store, machines, Math.min(...starts), to)) {
+    events.get(machine)!.push(...reasonEvents(said))
+  }
   return events
+}
+
+interface SaidReason {
+  readonly time: number
+  /** 0 = the stop was not over. */
+  readonly until: number
+  readonly reason: string
+}
+
+/** What somebody said of a stop as the ledger takes it. */
+export function reasonEvents({ time, until, reason }: SaidReason): LedgerEvent[] {
+  const said = { time, downtimeReason: reason }
+  return until > time ? [said, { time: until, isReasonVoid: true }] : [said]
+}
+
+function readReasons(store: Pick<Store, 'query'>, machines: readonly string[], from: number, to: number) {
+  return store.query<SaidReason & { readonly machine: string }>(
+    `SELECT machine, toFloat64(toUnixTimestamp64Milli(ts)) AS time,
+      toFloat64(toUnixTimestamp64Milli(until)) AS until, reason
+    FROM ${databaseName}.downtime_changes
+    WHERE machine IN {machines:Array(String)}
+      AND ts >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND ts < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+    ORDER BY machine, ts, seq`,
+    { machines, from: Math.floor(from), to: Math.ceil(to) },
+  )
 }
 
 interface CountedParts {

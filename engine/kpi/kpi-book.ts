@@ -8,8 +8,9 @@ import { LedgerSetups, type MachinePlan, machinePlans } from '../../workers/kpi/
 import type { MachineCell } from '../../workers/kpi/roll-up.js'
 import type { WorkerPool } from '../../workers/pool.js'
 import type { Store } from '../store/store.js'
-import { partsEvent, readEvents } from './event-reader.js'
+import { partsEvent, readEvents, reasonEvents } from './event-reader.js'
 import { hourRows, lastHours, readHours } from './hourly.js'
+import { goneRow, type MachineStop, readStops, reasoned, stopRow } from './stop-rows.js'
 
 const hourMs = 3_600_000
 /** Cells are kept in memory at least this long: longer than the present and the last shift. */
@@ -36,6 +37,8 @@ interface Account {
   staleFrom: number
   /** Events that came while its past is being read. */
   arrived: LedgerEvent[] | undefined
+  /** Begins of stops that are written and that there are not any more. */
+  gone: number[]
 }
 
 /**
@@ -56,7 +59,7 @@ export class KpiBook {
     for (const [machine, plan] of this.plans) {
       const live = new LiveLedger(this.#setups.of(plan), now)
       const account = { plan, live, lastHour: Number.NEGATIVE_INFINITY, staleFrom: Number.POSITIVE_INFINITY }
-      this.#accounts.set(machine, { ...account, arrived: undefined })
+      this.#accounts.set(machine, { ...account, arrived: undefined, gone: [] })
     }
   }
 
@@ -78,6 +81,8 @@ export class KpiBook {
     for (const change of entry.stateChanges ?? []) this.#tell(change.machine, eventOf(change))
     for (const { machine, ts: time, ...parts } of entry.rows?.production_events ?? [])
       this.#tell(machine, partsEvent({ time, ...parts }))
+    for (const { machine, ts: time, until, reason } of entry.rows?.downtime_changes ?? [])
+      for (const event of reasonEvents({ time, until, reason })) this.#tell(machine, event)
   }
 
   /** Once a second: time goes on. */
@@ -86,21 +91,46 @@ export class KpiBook {
     for (const { live } of this.#accounts.values()) live.advance(now)
   }
 
-  /** Hours that nothing will change any more, to be written down; each once. */
-  takeSettled(): RowOfTable<'oee_hourly'>[] {
+  /** Hours and stops that nothing will change any more, to be written down; each once. */
+  takeSettled(): {
+    readonly hours: RowOfTable<'oee_hourly'>[]
+    readonly stops: RowOfTable<'downtime_events'>[]
+  } {
     const computed = this.#parts.wall.now()
     const now = this.#parts.clock.now()
-    const rows: RowOfTable<'oee_hourly'>[] = []
+    const hours: RowOfTable<'oee_hourly'>[] = []
+    const stops: RowOfTable<'downtime_events'>[] = []
     for (const [machine, account] of this.#accounts) {
       if (account.staleFrom !== Number.POSITIVE_INFINITY) continue
       const settled = account.live.settledCells().filter(({ hour }) => hour > account.lastHour)
       for (const cell of settled) {
-        rows.push(...hourRows(machine, cell, computed))
+        hours.push(...hourRows(machine, cell, computed))
         account.lastHour = Math.max(account.lastHour, cell.hour)
       }
       account.live.forgetBefore(Math.min(account.lastHour, now - memoryMs))
+      const told = account.live.takeStops()
+      const again = new Set(told.map(stop => stop.from))
+      stops.push(...told.map(stop => stopRow(reasoned(account.plan, stop))))
+      stops.push(...account.gone.filter(start => !again.has(start)).map(start => goneRow(machine, start)))
+      account.gone = []
     }
-    return rows
+    return { hours, stops }
+  }
+
+  /** Stops of machines that touch a stretch of time, in order of their begin. */
+  async stops(machines: readonly string[], from: number, to: number): Promise<MachineStop[]> {
+    const now = this.#parts.clock.now()
+    const recent = machines.flatMap(machine => {
+      const account = this.#accounts.get(machine)
+      return account?.live.recentStops(now).map(stop => reasoned(account.plan, stop)) ?? []
+    })
+    const known = new Set(recent.map(stop => `${stop.machine} ${stop.from}`))
+    const written = (await readStops(this.#parts.store, machines, from, to)).filter(
+      stop => !known.has(`${stop.machine} ${stop.from}`),
+    )
+    return [...written, ...recent]
+      .filter(stop => stop.from < to && stop.to > from)
+      .sort((a, b) => a.from - b.from || (a.machine < b.machine ? -1 : 1))
   }
 
   /** Works the past of those machines out anew of which something came too late; true where there were any. */
@@ -121,7 +151,14 @@ export class KpiBook {
       await this.#parts.store.flush()
       const plans = stale.map(({ plan }) => plan)
       const events = await readEvents(this.#parts.store, { plans, from, to: Math.max(now, from) + hourMs })
-      for (const account of stale) this.#replace(account, events.get(account.plan.machine)!, from)
+      const machines = plans.map(({ machine }) => machine)
+      const stops = await readStops(this.#parts.store, machines, from, Number.MAX_SAFE_INTEGER)
+      for (const account of stale) {
+        this.#replace(account, events.get(account.plan.machine)!, from)
+        // Those that are told again will be written over.
+        const ofMachine = stops.filter(({ machine }) => machine === account.plan.machine)
+        account.gone = ofMachine.flatMap(stop => (stop.from >= from ? [stop.from] : []))
+      }
     } catch (error) {
       for (const account of stale) account.staleFrom = Math.min(account.staleFrom, from)
       throw error

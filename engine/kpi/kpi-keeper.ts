@@ -29,9 +29,14 @@ export function keepKpis(book: KpiBook, record: (entry: Entry) => void, logger: 
   }
 }
 
-/** Writes down the hours that are complete. */
+/** Writes down the hours and stops that are complete. */
 export function recordSettled(book: KpiBook, record: (entry: Entry) => void): void {
-  const rows = book.takeSettled()
-  for (let at = 0; at < rows.length; at += rowsAtOnce)
-    record({ source: 'kpis', rows: { oee_hourly: rows.slice(at, at + rowsAtOnce) } })
+  const { hours, stops } = book.takeSettled()
+  for (let at = 0; at < Math.max(hours.length, stops.length); at += rowsAtOnce) {
+    const rows = {
+      oee_hourly: hours.slice(at, at + rowsAtOnce),
+      downtime_events: stops.slice(at, at + rowsAtOnce),
+    }
+    record({ source: 'kpis', rows })
+  }
 }

@@ -63,7 +63,7 @@ const table: readonly (readonly [title: string, from: string, to: string, proble
     'a key of nothing we know',
     'name: Test',
     'name: Test\nbuilding: 7',
-    '3:1  building: unknown key "building"; remove it; known here: gemba, name, enterprise, types, stateMaps, sources, sites, shifts, products, customers, crews, calendarExceptions, plannedStops',
+    '3:1  building: unknown key "building"; remove it; known here: gemba, name, enterprise, types, stateMaps, sources, sites, shifts, products, customers, crews, calendarExceptions, plannedStops, kpis, downtimeReasons, faultReasons',
   ],
   [
     'another version',
@@ -340,6 +340,18 @@ const table: readonly (readonly [title: string, from: string, to: string, proble
     'products:\n',
     'plannedStops: [{ for: saw-7, from: "2026-01-01T10:00", to: "2026-01-01T11:00", name: Oil }]\nproducts:\n',
     '33:23  plannedStops[0].for: there is no site, line or machine "saw-7"; did you mean "saw-1"?',
+  ],
+  [
+    'a reason code that does not exist',
+    'products:\n',
+    'faultReasons: { saw: { E1: mechanical/baering } }\nproducts:\n',
+    '33:28  faultReasons.saw.E1: there is no reason "mechanical/baering"; did you mean "mechanical/bearing"?',
+  ],
+  [
+    'a category of reasons that does not exist',
+    'products:\n',
+    'downtimeReasons: { mechanic: [belt] }\nproducts:\n',
+    '33:20  downtimeReasons.mechanic: there is no category "mechanic"; did you mean "mechanical"?',
   ],
   [
     'an ideal cycle of zero for a product',

@@ -91,6 +91,9 @@ export const plantEntry = z.strictObject({
   crews: unknownList,
   calendarExceptions: unknownList,
   plannedStops: unknownList,
+  kpis: unknownList,
+  downtimeReasons: unknownList,
+  faultReasons: unknownList,
 })
 
 export const siteEntry = z.strictObject({ id, name: text.optional(), timeZone, areas: unknownList })
@@ -289,3 +292,22 @@ export const meaningEntry = z.strictObject({
   mode: z.enum([...unitModes, ...plantModes]).optional(),
   reason: z.enum(suspendReasons).optional(),
 })
+
+/** How figures are counted; see kpi-rules. */
+export const kpiRulesEntry = z.strictObject({
+  breakdownFrom: positive('a length of time', 'seconds').optional(),
+  warmUp: notNegative.optional(),
+  unknownTime: z.enum(['excluded', 'loss']).optional(),
+  reasonFrom: positive('a length of time', 'seconds').optional(),
+  reasonWithin: positive('a length of time', 'seconds').optional(),
+  failureDivisor: z.enum(['FE', 'FE+1']).optional(),
+})
+export const reasonCodesEntry = idsOf('reason')
+export const reasonWordsEntry = z.record(
+  z.string(),
+  text,
+  expecting(
+    'a map of words',
+    "write each of the source's words with its reason, such as E101: mechanical/bearing",
+  ),
+)

@@ -3,6 +3,7 @@ import { shippedStateMaps } from '../state-maps.js'
 import { DeclaredIds } from './declared-ids.js'
 import { areaEntry, lineEntry, plantEntry, siteEntry } from './entries.js'
 import { checkFeeds, type FeedingMachine } from './feeds.js'
+import { readKpiSections } from './kpi-section.js'
 import { MachineTypes } from './machine-types.js'
 import { MachineReader } from './machines.js'
 import { readOrders } from './orders.js'
@@ -54,6 +55,7 @@ function readPlant(content: Readonly<Record<string, unknown>>, report: Report, c
   const sites = hierarchy.read(content.sites)
   checkFeeds(hierarchy.machines, machineIds.ids, report)
   const orders = readOrders(content, hierarchy.siteIds, hierarchy.lineIds, machineIds.ids, report)
+  const kpiParts = readKpiSections(content, new Set(reader.usedTypes), report)
   if (root === undefined) return undefined
   const plant: Plant = {
     name: root.name,
@@ -62,6 +64,7 @@ function readPlant(content: Readonly<Record<string, unknown>>, report: Report, c
     sources: sources.list,
     machineTypes: types.list(reader.usedTypes),
     ...orders,
+    ...kpiParts,
     stateMaps: usedMaps(hierarchy.machines, ownMaps, stateMaps),
   }
   return plant

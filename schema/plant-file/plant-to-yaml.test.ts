@@ -41,7 +41,7 @@ describe('a plant as YAML', () => {
     )
   })
 
-  it('keeps breaks, holidays, planned stops and cycle times by product', () => {
+  it('keeps breaks, holidays, planned stops, cycle times by product, and how the plant counts', () => {
     const plant = referencePlant()
     const [shift, ...shifts] = plant.shifts
     const [product, ...products] = plant.products
@@ -53,6 +53,9 @@ describe('a plant as YAML', () => {
         { site: shift!.site, date: '2026-12-25', name: 'Christmas', shifts: [] },
         { site: shift!.site, date: '2026-12-27', name: 'Sunday work', shifts: [shift!.id] },
       ],
+      kpis: { breakdownFrom: 600, unknownTime: 'loss', failureDivisor: 'FE+1' },
+      downtimeReasons: { tooling: ['break', 'wear', 'insert'], 'no-demand': ['weekend'] },
+      faultReasons: { 'cnc-mill': { E101: 'tooling/insert', 'door open': 'operator' } },
       plannedStops: [
         { for: shift!.site, from: '2026-08-01T06:00', to: '2026-08-02T06:00', name: 'Power grid' },
       ],

@@ -70,7 +70,7 @@ class PlantWriter {
 
   write(): Entry {
     const { name, enterprise, sites, sources, machineTypes, shifts, products, customers, crews } = this.#plant
-    const { calendarExceptions, plannedStops } = this.#plant
+    const { calendarExceptions, plannedStops, kpis, downtimeReasons, faultReasons } = this.#plant
     const cycleTimes = new Map(
       [...this.#byType].map(([typeId, machines]) => [
         typeId,
@@ -136,6 +136,9 @@ class PlantWriter {
       customers,
       ...optional('calendarExceptions', calendarExceptions),
       ...optional('plannedStops', plannedStops),
+      ...optional('kpis', kpis),
+      ...optional('downtimeReasons', downtimeReasons),
+      ...optional('faultReasons', faultReasons),
     })
   }
 

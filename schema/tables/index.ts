@@ -1,5 +1,6 @@
 import type { Definition } from './definition.js'
 import { dictionary, machines, signals } from './dimensions.js'
+import { downtimeChanges, downtimeEvents } from './downtime.js'
 import { faultEvents } from './faults.js'
 import { calibrations, maintenanceEvents } from './maintenance.js'
 import { oeeHourly } from './oee.js'
@@ -28,6 +29,8 @@ export const definitions: readonly Definition[] = [
   simulationCommands,
   maintenanceEvents,
   calibrations,
+  downtimeEvents,
+  downtimeChanges,
   signals,
   machines,
   dictionary,

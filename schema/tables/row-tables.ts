@@ -1,3 +1,4 @@
+import { downtimeChanges, downtimeEvents } from './downtime.js'
 import { faultEvents } from './faults.js'
 import { calibrations, maintenanceEvents } from './maintenance.js'
 import { oeeHourly } from './oee.js'
@@ -15,6 +16,8 @@ export const rowTables = [
   simulationCommands,
   maintenanceEvents,
   calibrations,
+  downtimeEvents,
+  downtimeChanges,
 ] as const
 
 type RowTable = (typeof rowTables)[number]

@@ -4,7 +4,7 @@ import { findOverlap, minutesOf } from '../../schema/shift-overlap.js'
 import { KpiError } from './kpi-error.js'
 
 /** What is planned for a stretch of time: work in a shift, a pause within it, a planned stop, or nothing. */
-type Plan = 'busy' | 'pause' | 'stop' | 'none'
+export type Plan = 'busy' | 'pause' | 'stop' | 'none'
 
 /** A stretch of time in which the calendar says one thing. Unix ms UTC. */
 export interface CalendarSpan {

@@ -1,10 +1,8 @@
-import type { Calendar, CalendarSpan } from './calendar.js'
+import { categoryOf, type DowntimeCategory } from '../../schema/downtime-reasons.js'
+import type { Calendar, CalendarSpan, Plan } from './calendar.js'
 import { KpiError } from './kpi-error.js'
 import { addMade, addTally, emptyTally, type Made, type Tally } from './tally.js'
 import { type Cause, causeOf, type Doing, type Errand, type TimeClass } from './time-class.js'
-
-/** What a person says a stop was, where that changes what it counts as. */
-type Assigned = '' | 'stop' | 'setup' | 'planned' | 'idle'
 
 /** Everything that is carried forward until something else is said. */
 export interface Situation extends Doing {
@@ -12,7 +10,11 @@ export interface Situation extends Doing {
   readonly sourceState: string
   readonly product: string
   readonly order: string
-  readonly assigned: Assigned
+  /**
+   * Why it stands, `category/code`, as somebody said; empty: nobody has. Said of a stop it holds until the machine
+   * produces again, however much longer the stop turns out to be.
+   */
+  readonly downtimeReason: string
 }
 
 const untold: Situation = {
@@ -22,7 +24,7 @@ const untold: Situation = {
   sourceState: '',
   product: '',
   order: '',
-  assigned: '',
+  downtimeReason: '',
 }
 
 /** From `time` on (Unix ms) this is so; what is not said stays as it was. Parts that came out at `time` count there. */
@@ -31,6 +33,8 @@ export type LedgerEvent = Partial<Situation> & {
   readonly made?: Partial<Made>
   /** Tells parts that came twice from parts that were made twice; the ledger itself counts what it is given. */
   readonly id?: string
+  /** A reason that no stop has used by now is void: the stop that it was meant for is not there any more. */
+  readonly isReasonVoid?: boolean
 }
 
 /** The order in which a ledger takes events; those that are equal by it stay in the order of their arrival. */
@@ -66,6 +70,7 @@ export interface Interval extends Situation {
   readonly from: number
   readonly to: number
   readonly shift: string
+  readonly plan: Plan
   readonly timeClass: TimeClass
 }
 
@@ -82,6 +87,8 @@ interface Page {
   /** A stop of its own that is not over: what it counts as depends on its length. */
   open: Piece[]
   openMs: number
+  /** The reason was taken for a stop: with the next production it is spent. */
+  isReasonUsed: boolean
   cells: Map<string, Cell>
 }
 
@@ -110,6 +117,7 @@ export class Ledger {
       warmUntil: Number.NEGATIVE_INFINITY,
       open: [],
       openMs: 0,
+      isReasonUsed: false,
       cells: new Map(),
     }
   }
@@ -128,9 +136,9 @@ export class Ledger {
     return this.#page.open[0]?.from ?? Number.POSITIVE_INFINITY
   }
 
-  /** Another ledger that stands where this one does; it has no listener. */
-  copy(): Ledger {
-    const copy = new Ledger(this.#setup, this.#page.head)
+  /** Another ledger that stands where this one does, with a listener of its own. */
+  copy(listen?: (interval: Interval) => void): Ledger {
+    const copy = new Ledger(this.#setup, this.#page.head, listen)
     const { cells, open, ...rest } = this.#page
     const copied = new Map([...cells].map(([key, cell]) => [key, { ...cell, tally: sumOf(cell.tally) }]))
     const reopened = open.map(piece => ({ ...piece, cell: copied.get(keyOf(piece.cell))! }))
@@ -140,9 +148,11 @@ export class Ledger {
 
   /** Books an event that is not older than the head; throws KpiError `time-backwards` where it is. */
   take(event: LedgerEvent): void {
-    const { time, made, id: _, ...said } = event
+    const { time, made, isReasonVoid, id: _, ...said } = event
     this.advance(time)
     if (made !== undefined) this.#count(time, made)
+    if (isReasonVoid === true && !this.#page.isReasonUsed) this.#dropReason()
+    if (said.downtimeReason !== undefined) this.#page.isReasonUsed = false
     if (Object.keys(said).length > 0) this.#page.situation = { ...this.#page.situation, ...said }
   }
 
@@ -195,7 +205,16 @@ export class Ledger {
   #book(planned: CalendarSpan, from: number, to: number): void {
     const page = this.#page
     const cause = this.#cause()
-    const piece: Piece = { ...page.situation, from, to, shift: planned.shift, cell: this.#cell(planned) }
+    if (cause !== 'production') page.isReasonUsed = true
+    else if (page.isReasonUsed) this.#dropReason()
+    const piece: Piece = {
+      ...page.situation,
+      from,
+      to,
+      shift: planned.shift,
+      plan: planned.plan,
+      cell: this.#cell(planned),
+    }
     if (planned.plan !== 'busy') {
       const isOff = planned.plan === 'none'
       // The shift's end is the stop's; a pause only interrupts it.
@@ -219,8 +238,12 @@ export class Ledger {
   #cause(): Cause {
     const { situation, errand } = this.#page
     const seen = causeOf(situation, errand)
-    if (situation.assigned === '' || seen === 'production') return seen
-    return causeByAssigned[situation.assigned]
+    const category = seen === 'production' ? undefined : categoryOf(situation.downtimeReason)
+    return category === undefined ? seen : (causeByCategory[category] ?? seen)
+  }
+
+  #dropReason(): void {
+    this.#page.situation = { ...this.#page.situation, downtimeReason: '' }
   }
 
   #warmUp(from: number): void {
@@ -286,11 +309,17 @@ export class Ledger {
   }
 }
 
-const causeByAssigned: Readonly<Record<Exclude<Assigned, ''>, Cause>> = {
-  stop: 'own',
-  setup: 'setup',
-  planned: 'maintenance',
-  idle: 'idle',
+/** What a stop counts as once somebody has said why; want of material may be its own or its neighbour's. */
+const causeByCategory: Readonly<Record<DowntimeCategory, Cause | undefined>> = {
+  mechanical: 'own',
+  electrical: 'own',
+  tooling: 'own',
+  material: undefined,
+  operator: 'own',
+  'quality-hold': 'own',
+  changeover: 'setup',
+  scheduled: 'maintenance',
+  'no-demand': 'idle',
 }
 
 const keyOf = ({ hour, shift, product, order }: Omit<Cell, 'tally'>): string =>

@@ -1,4 +1,5 @@
 import { type Cell, compareEvents, Ledger, type LedgerEvent, type LedgerSetup } from './ledger.js'
+import { type Stop, StopCollector } from './stops.js'
 
 /** How far behind the present time is booked, ms: what comes a little late costs nothing more than what comes in time. */
 const settleMs = 5_000
@@ -12,6 +13,9 @@ const memoryMs = 15 * 60_000
 export class LiveLedger {
   /** Stands a quarter of an hour behind; what is before it is booked for good. */
   readonly #base: Ledger
+  readonly #collector: StopCollector
+  /** Stops that are over for the base and that nobody has taken yet. */
+  #stops: Stop[] = []
   /** Events from the base's head on, in order of time, then arrival. */
   #log: LedgerEvent[] = []
   #head: Ledger
@@ -19,7 +23,8 @@ export class LiveLedger {
   #isStale = false
 
   constructor(setup: LedgerSetup, from: number) {
-    this.#base = new Ledger(setup, from)
+    this.#collector = new StopCollector(stop => this.#stops.push(stop))
+    this.#base = new Ledger(setup, from, interval => this.#collector.take(interval))
     this.#head = this.#base.copy()
   }
 
@@ -32,6 +37,25 @@ export class LiveLedger {
   settledCells(): Cell[] {
     const open = Math.min(this.#base.openSince, this.#base.head)
     return this.#base.cells().filter(({ hour }) => hour + 3_600_000 <= open)
+  }
+
+  /** Stops that are over and that nothing will change any more but what is too late; each once. */
+  takeStops(): Stop[] {
+    const stops = this.#stops
+    this.#stops = []
+    return stops
+  }
+
+  /** All later stops, as of `now`; the last one may still go on. */
+  recentStops(now: number): Stop[] {
+    const stops: Stop[] = [...this.#stops]
+    const collector = this.#collector.copy(stop => stops.push(stop))
+    const ledger = this.#base.copy(interval => collector.take(interval))
+    for (const event of this.#log) ledger.take(event)
+    ledger.advance(Math.max(now, ledger.head))
+    ledger.close()
+    collector.close()
+    return stops
   }
 
   /** False where the event is too late to be put into its place. */

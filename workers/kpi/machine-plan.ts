@@ -1,5 +1,6 @@
 import { kpiRulesOf } from '../../schema/kpi-rules.js'
 import type { Plant } from '../../schema/plant.js'
+import { foldWord } from '../../schema/state-maps.js'
 import { Calendar, type CalendarParts } from './calendar.js'
 import type { LedgerSetup } from './ledger.js'
 
@@ -15,6 +16,8 @@ export interface MachinePlan {
   readonly idealMsByProduct: Readonly<Record<string, number>>
   readonly breakdownFromMs: number
   readonly warmUpMs: number
+  /** The source's own words for stops, folded, with the reasons that the plant file gives them. */
+  readonly faultReasons: Readonly<Record<string, string>>
 }
 
 /** The plans of all machines of a plant, by machine. */
@@ -27,7 +30,7 @@ export function machinePlans(plant: Plant): Map<string, MachinePlan> {
     const ofSite = { timeZone: site.timeZone, shifts, exceptions }
     for (const area of site.areas) {
       for (const line of area.lines) {
-        for (const { id, idealCycleTime } of line.machines) {
+        for (const { id, type, idealCycleTime } of line.machines) {
           const stops = plant.plannedStops?.filter(stop => [site.id, line.id, id].includes(stop.for)) ?? []
           const byProduct = plant.products.flatMap(({ id: product, cycleTimes }): [string, number][] => {
             const seconds = cycleTimes?.[id] ?? cycleTimes?.[line.id]
@@ -43,6 +46,12 @@ export function machinePlans(plant: Plant): Map<string, MachinePlan> {
             idealMsByProduct: Object.fromEntries(byProduct),
             breakdownFromMs: rules.breakdownFrom * 1_000,
             warmUpMs: rules.warmUp * 1_000,
+            faultReasons: Object.fromEntries(
+              Object.entries(plant.faultReasons?.[type] ?? {}).map(([word, reason]) => [
+                foldWord(word),
+                reason,
+              ]),
+            ),
           })
         }
       }

@@ -63,9 +63,19 @@ export function eventsOf(span: {
     },
     { arbitrary: fc.record({ made: parts }), weight: 3 },
     {
-      arbitrary: fc.record({ assigned: fc.constantFrom('', 'stop', 'setup', 'planned', 'idle') }),
+      arbitrary: fc.record({
+        downtimeReason: fc.constantFrom(
+          '',
+          'mechanical/bearing',
+          'material',
+          'scheduled',
+          'changeover',
+          'no-demand',
+        ),
+      }),
       weight: 1,
     },
+    { arbitrary: fc.constant({ isReasonVoid: true }), weight: 1 },
   )
   const event = fc.tuple(time, said).map(([at, what]) => ({ time: at, ...what }) as LedgerEvent)
   return span.isDistinct === true

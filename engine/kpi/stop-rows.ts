@@ -1,0 +1,78 @@
+import { categoryOf } from '../../schema/downtime-reasons.js'
+import { foldWord } from '../../schema/state-maps.js'
+import { databaseName } from '../../schema/tables/definition.js'
+import type { RowOfTable } from '../../schema/tables/row-tables.js'
+import type { MachinePlan } from '../../workers/kpi/machine-plan.js'
+import type { Stop, StopKind } from '../../workers/kpi/stops.js'
+import type { Store } from '../store/store.js'
+
+/** A stop with its machine and its reason, whoever gave it. */
+export interface MachineStop extends Omit<Stop, 'downtimeReason'> {
+  readonly machine: string
+  /** `category/code`; empty: unqualified. */
+  readonly reason: string
+  /** Who gave the reason: an operator, or the plant file's map of the source's words; empty: nobody. */
+  readonly reasonBy: '' | 'operator' | 'map'
+}
+
+type StopRow = RowOfTable<'downtime_events'>
+
+/** What somebody said goes before what the source's own word says. */
+export function reasoned(plan: MachinePlan, { downtimeReason, ...stop }: Stop): MachineStop {
+  const mapped = plan.faultReasons[foldWord(stop.sourceState)] ?? ''
+  const reason = downtimeReason || mapped
+  const reasonBy = downtimeReason !== '' ? 'operator' : mapped === '' ? '' : 'map'
+  return { ...stop, machine: plan.machine, reason, reasonBy }
+}
+
+export function stopRow(stop: MachineStop): StopRow {
+  return {
+    machine: stop.machine,
+    start: stop.from,
+    end: stop.to,
+    seconds: stop.busyMs / 1_000,
+    kind: stop.kind,
+    category: categoryOf(stop.reason) ?? '',
+    reason: stop.reason,
+    reason_by: stop.reasonBy,
+    state: stop.state,
+    source_state: stop.sourceState,
+    shift: stop.shift,
+    product: stop.product,
+    order: stop.order,
+    gone: false,
+  }
+}
+
+/** Says of a stop that was written that there is none. */
+export function goneRow(machine: string, start: number): StopRow {
+  const nothing = {
+    category: '',
+    reason: '',
+    reason_by: '',
+    state: '',
+    source_state: '',
+    shift: '',
+    product: '',
+  }
+  return { machine, start, end: start, seconds: 0, kind: '', ...nothing, order: '', gone: true }
+}
+
+/** Written stops that touch a stretch of time. */
+export function readStops(
+  store: Pick<Store, 'query'>,
+  machines: readonly string[],
+  from: number,
+  to: number,
+): Promise<MachineStop[]> {
+  return store.query<MachineStop & { readonly kind: StopKind }>(
+    `SELECT machine, toFloat64(toUnixTimestamp64Milli(start)) AS from, toFloat64(toUnixTimestamp64Milli(end)) AS to,
+      seconds * 1000 AS busyMs, kind, reason, reason_by AS reasonBy, state, source_state AS sourceState,
+      shift, product, order
+    FROM ${databaseName}.downtime_events FINAL
+    WHERE NOT gone AND machine IN {machines:Array(String)}
+      AND toUnixTimestamp64Milli(start) < {to:Int64} AND toUnixTimestamp64Milli(end) > {from:Int64}
+    ORDER BY start, machine`,
+    { machines, from: Math.floor(from), to: Math.ceil(to) },
+  )
+}
