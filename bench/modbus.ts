@@ -10,6 +10,7 @@ import { cpuOfEngine, startRig } from './rig.js'
 
 const devices = 100
 const registers = 200
+const warmUpMs = 3_000
 
 export function modbusBenchmark(isQuick: boolean): Benchmark {
   const seconds = isQuick ? 10 : 40
@@ -28,11 +29,14 @@ async function run(seconds: number, say: (line: string) => void): Promise<readon
     const sources = [...engine.intake.health.values()]
     const sum = (read: (health: (typeof sources)[number]) => number): number =>
       sources.reduce((total, health) => total + read(health), 0)
-    const before = cpuOfEngine()
-    const bench = performance.now()
+    // A start is no beat yet: twins wake up, links are made.
+    await wait(warmUpMs)
+    const missedBefore = sum(({ missedPolls }) => missedPolls)
+    const cpuBefore = cpuOfEngine()
+    const began = performance.now()
     await wait(seconds * 1000)
-    const cpu = (cpuOfEngine() - before) / ((performance.now() - bench) / 1000)
-    const missed = sum(({ missedPolls }) => missedPolls)
+    const cpu = (cpuOfEngine() - cpuBefore) / ((performance.now() - began) / 1000)
+    const missed = sum(({ missedPolls }) => missedPolls) - missedBefore
     const losses = sum(({ losses }) => losses)
     say(`${sum(({ accepted }) => accepted).toLocaleString('en')} samples accepted`)
     for (const source of sources)
@@ -46,6 +50,7 @@ async function run(seconds: number, say: (line: string) => void): Promise<readon
     const { total = 0, signals = 0, gaps = 0, fewest = 0 } = rows ?? {}
     return [
       figure('polls missed', missed, 0),
+      { what: 'polls missed in the first 3 s', measured: String(missedBefore), limit: '', isReached: true },
       figure('links lost', losses, 0),
       figure('signals polled', Number(signals), devices * registers),
       figure('signals of which a poll is missing or doubled in ClickHouse', Number(gaps), 0),

@@ -90,7 +90,8 @@ export class PollSchedule {
 
   #due(group: RunningGroup, at: number): void {
     const now = this.#scheduler.now()
-    const behind = Math.floor((now - at) / group.periodMs)
+    // A timer may come a little early: that is no reason to be due twice.
+    const behind = Math.max(0, Math.floor((now - at) / group.periodMs))
     const due = at + behind * group.periodMs
     const isRunning = group.next < group.blocks.length || this.#reading === group
     const missed = behind + (isRunning || this.#isPaused ? 1 : 0)

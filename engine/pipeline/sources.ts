@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
-import { type Observable, Subject, Subscription } from 'rxjs'
-import { type AdapterDefinition, AdapterError } from '../../adapters/contract.js'
+import { type Observable, Subject, Subscription, timer } from 'rxjs'
+import { type AdapterDefinition, AdapterError, type IndexedSignal } from '../../adapters/contract.js'
 import type { Clock } from '../../schema/clock.js'
 import type { SourceSpec } from '../../schema/plant.js'
 import type { SimulationCommand } from '../../schema/simulation-command.js'
@@ -13,6 +13,12 @@ import { type RetryPolicy, type SourceSignal, sourceEvents } from './source-even
 
 /** Most samples of a source that may be on their way to the spool. */
 const acceptWindow = 20_000
+/**
+ * Sources begin one after the other, so that neither the first values of all come at once nor the polls of all fall on
+ * the same moment for ever; all have begun after the spread, ms.
+ */
+const beginApartMs = 10
+const longestSpreadMs = 1_000
 
 export interface SourcesParts {
   readonly floor: LiveFloor
@@ -48,13 +54,29 @@ export class Sources {
   /** Throws EngineError where a source names an adapter that there is not. */
   start(): void {
     const { floor, intake, logger } = this.#parts
+    const signals = new Map<string, IndexedSignal[]>()
+    for (const registered of floor.registry.signals) {
+      const { source } = registered.signal
+      const ofSource = signals.get(source)
+      if (ofSource === undefined) signals.set(source, [registered])
+      else ofSource.push(registered)
+    }
+    const begin: (() => void)[] = []
     for (const spec of floor.plant.sources) {
       for (const warning of intake.health.get(spec.id)?.warnings ?? [])
         logger.warn({ source: spec.id }, `source ${spec.id}: ${warning}`)
-      if (spec.enabled === false)
+      if (spec.enabled === false) {
         logger.info({ source: spec.id }, `source ${spec.id}: stopped in the plant file`)
-      else this.#run(spec)
+        continue
+      }
+      const definition = this.#definitionOf(spec)
+      begin.push(() => this.#run(spec, definition, signals.get(spec.id) ?? []))
     }
+    const apart = Math.min(beginApartMs, longestSpreadMs / begin.length)
+    begin.forEach((run, place) => {
+      if (place === 0) run()
+      else this.#subscription.add(timer(place * apart).subscribe(run))
+    })
   }
 
   /** A few times a second: looks whether any source has fallen silent. */
@@ -81,14 +103,15 @@ export class Sources {
     this.#running.length = 0
   }
 
-  #run(spec: SourceSpec): void {
-    const { floor, wall, adapters, intake, retry, folder } = this.#parts
-    const definition = adapters.find(({ kind }) => kind === spec.adapter)
-    if (definition === undefined) {
-      const message = `Source ${spec.id} names the adapter "${spec.adapter}", which there is not.`
-      throw new EngineError('bad-plant', message)
-    }
-    const signals = floor.registry.signals.filter(({ signal }) => signal.source === spec.id)
+  #definitionOf(spec: SourceSpec): AdapterDefinition {
+    const definition = this.#parts.adapters.find(({ kind }) => kind === spec.adapter)
+    if (definition !== undefined) return definition
+    const message = `Source ${spec.id} names the adapter "${spec.adapter}", which there is not.`
+    throw new EngineError('bad-plant', message)
+  }
+
+  #run(spec: SourceSpec, definition: AdapterDefinition, signals: readonly IndexedSignal[]): void {
+    const { floor, wall, intake, retry, folder } = this.#parts
     const health = intake.health.get(spec.id)!
     const context = {
       source: spec.id,
