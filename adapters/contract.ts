@@ -35,7 +35,12 @@ export type FloorEvent =
    * The source knows no more of these signals (by index) until it tells them anew: a device behind it is gone, or what
    * it told was kept from earlier. Their sensors are stale, and machines whose state is among them Undefined.
    */
-  | { readonly kind: 'stale'; readonly signals: readonly number[] }
+  | {
+      readonly kind: 'stale'
+      readonly signals: readonly number[]
+      /** Since when, Unix ms UTC, where the source says it; else from now on. */
+      readonly since?: number
+    }
   | { readonly kind: 'rejects'; readonly rejects: readonly Reject[] }
   /** What only a simulation knows: how far the faults of its machines have come. */
   | { readonly kind: 'damage'; readonly reports: readonly DamageReport[] }

@@ -4,9 +4,17 @@ import { mqtt } from './mqtt/adapter.js'
 import { mtconnect } from './mtconnect/adapter.js'
 import { opcua } from './opcua/adapter.js'
 import { simulator } from './simulator/adapter.js'
+import { sparkplug } from './sparkplug/adapter.js'
 
 /** Every adapter there is. `gemba adapters`, `gemba validate` and the engine know them from here. */
-export const adapterDefinitions: readonly AdapterDefinition[] = [simulator, mtconnect, opcua, mqtt, modbus]
+export const adapterDefinitions: readonly AdapterDefinition[] = [
+  simulator,
+  mtconnect,
+  opcua,
+  mqtt,
+  modbus,
+  sparkplug,
+]
 
 export function findAdapter(kind: string): AdapterDefinition | undefined {
   return adapterDefinitions.find(definition => definition.kind === kind)

@@ -79,13 +79,16 @@ function namesOf(topic: string): readonly string[] {
   }
 }
 
+/** The address of a broker. */
+export const brokerUrl = z.string().regex(/^(mqtts?|wss?):\/\/[^\s/?#@]+(?:\/\S*)?$/, {
+  error:
+    'write mqtt://host:1883, mqtts://host:8883, ws://host/path or wss://host/path, without user or password',
+})
+
 /** How the plant file describes an MQTT source. */
 export const mqttOptions = z
   .strictObject({
-    url: z.string().regex(/^(mqtts?|wss?):\/\/[^\s/?#@]+(?:\/\S*)?$/, {
-      error:
-        'write mqtt://host:1883, mqtts://host:8883, ws://host/path or wss://host/path, without user or password',
-    }),
+    url: brokerUrl,
     protocol: z.enum(['3.1.1', '5']).default('5'),
     /** Who we are to the broker; `gemba-` and the source's id unless said. */
     clientId: z.string().min(1).max(128).optional(),

@@ -153,7 +153,7 @@ export class LiveFloor implements Floor {
         this.#sourceWatch.heard(source, this.clock.now())
         return this.#entry(source)
       case 'stale':
-        this.#signalsStale(source, event.signals)
+        this.#signalsStale(source, event.signals, event.since)
         return this.#entry(source)
       case 'damage':
         this.#faultWatch.report(source, event.reports)
@@ -303,8 +303,9 @@ export class LiveFloor implements Floor {
     for (const { index } of this.#bySource.get(source) ?? []) this.#sensorWatch.confirm(index, time)
   }
 
-  #signalsStale(source: string, signals: readonly number[]): void {
-    const time = this.clock.now()
+  #signalsStale(source: string, signals: readonly number[], since = Number.POSITIVE_INFINITY): void {
+    // A source whose clock is ahead cannot know what will be.
+    const time = Math.min(since, this.clock.now())
     const isOwnTime = this.#isOwnTime.has(source)
     for (const index of signals) {
       const registered = this.registry.signalByIndex(index)

@@ -1,0 +1,263 @@
+import type { TagBook } from '../mqtt/tag-book.js'
+import { bdSeqOf, type Payload } from './codec.js'
+import { own } from './datatype.js'
+import { type MetricContext, readMetric, shown } from './metric-reader.js'
+import { MetricTable } from './metric-table.js'
+import type { Outbox, SparkplugRule } from './outbox.js'
+import type { EdgeTopic } from './topic.js'
+
+/** What an edge node needs of its host. */
+export interface NodeSurroundings {
+  readonly tags: TagBook
+  readonly out: Outbox
+  /** How long a gap in the sequence may last, ms. */
+  readonly reorderTimeoutMs: number
+  intern(text: string): number
+  /** The node should tell everything anew. */
+  requestRebirth(): void
+  /** These signals are this node's from now on, told over this broker. */
+  claim(signals: readonly number[]): void
+  /** Those of them that nobody else has claimed since. */
+  stillMine(signals: readonly number[]): number[]
+}
+
+/** A message that came before its turn. */
+interface Waiting {
+  readonly topic: EdgeTopic
+  readonly payload: Payload
+  readonly since: number
+}
+
+interface Device {
+  readonly table: MetricTable
+  isOnline: boolean
+  /** Its node was born anew; by then it should have been, too. */
+  awaitedUntil?: number
+}
+
+/**
+ * One edge node as a host application sees it (Sparkplug 3.0, 5 and 6.4): its births and deaths, the order of its
+ * messages, its metrics and those of its devices. Pure: time comes with each message.
+ */
+export class EdgeNode {
+  readonly #id: string
+  readonly #host: NodeSurroundings
+  #table: MetricTable | undefined
+  readonly #devices = new Map<string, Device>()
+  #isOnline = false
+  #bdSeq: number | undefined
+  #expected = 0
+  /** A gap was not filled in time: until the rebirth messages are taken as they come. */
+  #isOutOfStep = false
+  readonly #waiting = new Map<number, Waiting>()
+
+  constructor(id: string, host: NodeSurroundings) {
+    this.#id = id
+    this.#host = host
+  }
+
+  get isOnline(): boolean {
+    return this.#isOnline
+  }
+
+  take(topic: EdgeTopic, payload: Payload, now: number): void {
+    if (topic.type === 'NDEATH') {
+      this.#died(payload, now)
+      return
+    }
+    if (payload.seq === undefined || payload.seq > 255) {
+      this.#reject('sparkplug.bad-seq', `${topic.type} needs a seq from 0 to 255`, now)
+      return
+    }
+    if (topic.type === 'NBIRTH') {
+      this.#born(payload, payload.seq, now)
+      return
+    }
+    if (!this.#isOnline) {
+      this.#reject('sparkplug.before-birth', `${topic.type} came before the node was born`, now)
+      this.#host.requestRebirth()
+      return
+    }
+    if (this.#isOutOfStep || payload.seq === this.#expected) {
+      this.#handle(topic, payload, now)
+      this.#expected = (payload.seq + 1) % 256
+      this.#takeWaiting(now)
+      return
+    }
+    if (this.#waiting.has(payload.seq))
+      this.#reject('sparkplug.out-of-sequence', `seq ${payload.seq} came twice`, now)
+    else this.#waiting.set(payload.seq, { topic, payload, since: now })
+  }
+
+  /** Looks whether something has been awaited for too long. */
+  tick(now: number): void {
+    for (const device of this.#devices.values()) {
+      if (device.awaitedUntil === undefined || now < device.awaitedUntil) continue
+      device.awaitedUntil = undefined
+      if (!device.isOnline) this.#stale(device.table.signals)
+    }
+    const [oldest] = this.#waiting.values()
+    if (oldest === undefined || now - oldest.since < this.#host.reorderTimeoutMs) return
+    this.#isOutOfStep = true
+    // What came is true all the same, and each value has its time.
+    for (const seq of this.#waitingInOrder()) {
+      const { topic, payload } = this.#waiting.get(seq)!
+      this.#handle(topic, payload, now)
+      this.#expected = (seq + 1) % 256
+    }
+    this.#waiting.clear()
+    this.#host.requestRebirth()
+  }
+
+  /** When `tick` is due at the latest; undefined: nothing is awaited. */
+  get deadline(): number | undefined {
+    const [oldest] = this.#waiting.values()
+    let first = oldest === undefined ? Number.POSITIVE_INFINITY : oldest.since + this.#host.reorderTimeoutMs
+    for (const { awaitedUntil } of this.#devices.values()) first = Math.min(first, awaitedUntil ?? first)
+    return first === Number.POSITIVE_INFINITY ? undefined : first
+  }
+
+  /** Nobody hears the node any more: it died, or the broker is gone. */
+  offline(since?: number): void {
+    if (!this.#isOnline) return
+    this.#isOnline = false
+    this.#isOutOfStep = false
+    this.#waiting.clear()
+    const signals = this.#table?.signals ?? []
+    for (const device of this.#devices.values()) {
+      device.isOnline = false
+      device.awaitedUntil = undefined
+      for (const signal of device.table.signals) signals.push(signal)
+    }
+    this.#stale(signals, since)
+  }
+
+  /** NBIRTH: the node and its metrics begin anew; its devices are offline until they are born, too. */
+  #born(payload: Payload, seq: number, now: number): void {
+    const bdSeq = bdSeqOf(payload)
+    const isSameSession = this.#isOnline && bdSeq === this.#bdSeq
+    if (!isSameSession) this.offline()
+    for (const late of this.#waiting.keys()) {
+      this.#reject('sparkplug.out-of-sequence', `seq ${late} waited for what never came before a birth`, now)
+    }
+    this.#waiting.clear()
+    const before = this.#table
+    this.#table = new MetricTable(this.#id, payload.metrics, this.#host.tags)
+    this.#isOnline = true
+    this.#isOutOfStep = false
+    this.#bdSeq = bdSeq
+    this.#expected = (seq + 1) % 256
+    for (const device of this.#devices.values()) {
+      device.isOnline = false
+      // After a rebirth the devices follow at once: what they told is not worth a stale moment.
+      if (isSameSession) device.awaitedUntil = now + this.#host.reorderTimeoutMs
+    }
+    this.#tellBirth(payload, before, this.#table, now)
+  }
+
+  #died(payload: Payload, now: number): void {
+    const bdSeq = bdSeqOf(payload)
+    if (!this.#isOnline) return
+    if (this.#bdSeq !== undefined && bdSeq !== this.#bdSeq) {
+      const why = `a death of session ${bdSeq ?? 'unknown'}, but the node lives in session ${this.#bdSeq}`
+      this.#reject('sparkplug.stale-death', why, now)
+      return
+    }
+    for (const seq of this.#waitingInOrder()) {
+      const { topic, payload: said } = this.#waiting.get(seq)!
+      this.#handle(topic, said, now)
+    }
+    // The time in a death is that of the connection's beginning: the host's clock counts.
+    this.offline()
+  }
+
+  #takeWaiting(now: number): void {
+    for (;;) {
+      const next = this.#waiting.get(this.#expected)
+      if (next === undefined) return
+      this.#waiting.delete(this.#expected)
+      this.#handle(next.topic, next.payload, now)
+      this.#expected = (this.#expected + 1) % 256
+    }
+  }
+
+  #waitingInOrder(): number[] {
+    const distance = (seq: number): number => (seq - this.#expected + 256) % 256
+    return [...this.#waiting.keys()].sort((a, b) => distance(a) - distance(b))
+  }
+
+  /** A message in its turn. */
+  #handle({ type, device }: EdgeTopic, payload: Payload, now: number): void {
+    switch (type) {
+      case 'NDATA':
+        this.#read(this.#table!, payload, now)
+        return
+      case 'DBIRTH':
+        this.#deviceBorn(device, payload, now)
+        return
+      case 'DDATA': {
+        const known = this.#devices.get(device)
+        if (known?.isOnline) {
+          this.#read(known.table, payload, now)
+          return
+        }
+        this.#reject('sparkplug.before-birth', `data of the device ${device} came before its birth`, now)
+        this.#host.requestRebirth()
+        return
+      }
+      case 'DDEATH': {
+        const known = this.#devices.get(device)
+        if (known === undefined || !known.isOnline) return
+        known.isOnline = false
+        this.#stale(known.table.signals, payload.timestamp)
+      }
+    }
+  }
+
+  #deviceBorn(id: string, payload: Payload, now: number): void {
+    const before = this.#devices.get(id)
+    const table = new MetricTable(`${this.#id}/${id}`, payload.metrics, this.#host.tags)
+    this.#devices.set(id, { table, isOnline: true })
+    this.#tellBirth(payload, before?.table, table, now)
+  }
+
+  #tellBirth(payload: Payload, before: MetricTable | undefined, table: MetricTable, now: number): void {
+    const signals = table.signals
+    const present = new Set(signals)
+    this.#stale((before?.signals ?? []).filter(signal => !present.has(signal)))
+    this.#host.claim(signals)
+    const context = this.#context(payload, now)
+    for (const metric of payload.metrics) {
+      const definition = table.named(own(metric, 'name') ?? '')
+      if (definition !== undefined) readMetric(definition, metric, table, context)
+    }
+  }
+
+  #read(table: MetricTable, payload: Payload, now: number): void {
+    const context = this.#context(payload, now)
+    let isUnknown = false
+    for (const metric of payload.metrics) {
+      const definition = table.find(metric)
+      if (definition !== undefined) readMetric(definition, metric, table, context)
+      else {
+        isUnknown = true
+        const reason = `${this.#id}: its birth told no such metric, or several of one alias`
+        this.#host.out.reject('sparkplug.unknown-metric', reason, shown(metric), now)
+      }
+    }
+    if (isUnknown) this.#host.requestRebirth()
+  }
+
+  #context({ timestamp }: Payload, now: number): MetricContext {
+    const { out } = this.#host
+    return { sentAt: timestamp, now, out, intern: text => this.#host.intern(text) }
+  }
+
+  #stale(signals: readonly number[], since?: number): void {
+    this.#host.out.stale(this.#host.stillMine(signals), since)
+  }
+
+  #reject(rule: SparkplugRule, why: string, now: number): void {
+    this.#host.out.reject(rule, `${this.#id}: ${why}`, this.#id, now)
+  }
+}

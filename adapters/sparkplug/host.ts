@@ -1,0 +1,165 @@
+import type { IndexedSignal, SourceEvent } from '../contract.js'
+import { TagBook } from '../mqtt/tag-book.js'
+import { decodePayload, encodeRebirth, encodeState, isOnlineState } from './codec.js'
+import { EdgeNode, type NodeSurroundings } from './edge-node.js'
+import { Outbox } from './outbox.js'
+import { commandTopic, parseEdgeTopic, stateTopic } from './topic.js'
+
+export interface HostOptions {
+  readonly source: string
+  readonly hostId: string
+  readonly signals: readonly IndexedSignal[]
+  readonly reorderTimeoutMs: number
+  /** Least distance of two rebirth requests to one node, ms; infinite = none is ever sent. */
+  readonly rebirthIntervalMs: number
+  /** When we connected to this broker, Unix ms UTC: the time of our will and our STATE. */
+  readonly connectedAt: number
+  /** Who told a signal last; shared by the hosts of all brokers. */
+  readonly owners: Map<number, object>
+  intern(text: string): number
+}
+
+/** What the host wants published. */
+export interface HostCommand {
+  readonly topic: string
+  readonly payload: string | Buffer
+  readonly qos: 0 | 1
+  readonly retain: boolean
+}
+
+/** Nodes remembered; names beyond them are made up. */
+const mostNodes = 10_000
+
+/**
+ * A Sparkplug 3.0 host application at one broker: messages in, events and commands out. Pure; time comes with each
+ * call. The commands are what the specification demands of a host: its STATE, and rebirth requests.
+ */
+export class SparkplugHost {
+  readonly #options: HostOptions
+  readonly #tags: TagBook
+  readonly #out: Outbox
+  readonly #nodes = new Map<string, EdgeNode>()
+  readonly #askedAt = new Map<string, number>()
+  #commands: HostCommand[] = []
+  #now = 0
+
+  constructor(options: HostOptions) {
+    this.#options = options
+    this.#tags = new TagBook(options.signals)
+    this.#out = new Outbox(options.source)
+  }
+
+  /** Samples not yet taken. */
+  get count(): number {
+    return this.#out.count
+  }
+
+  /** Its STATE: `will` the broker is to say for it when it is lost, `online` once it has subscribed. */
+  get will(): HostCommand {
+    return this.#state(false, this.#options.connectedAt)
+  }
+
+  get online(): HostCommand {
+    return this.#state(true, this.#options.connectedAt)
+  }
+
+  /** Said before it leaves in good order. */
+  goodbye(now: number): HostCommand {
+    return this.#state(false, now)
+  }
+
+  /** `now`: the host's clock, Unix ms UTC. */
+  message(topic: string, payload: Uint8Array, retain: boolean, now: number): void {
+    this.#now = now
+    if (topic === stateTopic(this.#options.hostId)) {
+      // Somebody, most often our own will of a lost connection, says that we are gone.
+      if (isOnlineState(payload) === false) this.#commands.push(this.online)
+      return
+    }
+    const edge = parseEdgeTopic(topic)
+    if (edge === undefined) {
+      const isForOthers = /^spBv1\.0\/(?:STATE\/|[^/]+\/[ND]CMD\/)/.test(topic)
+      if (!isForOthers)
+        this.#out.reject('sparkplug.bad-topic', `${topic} is no topic of Sparkplug B`, topic, now)
+      return
+    }
+    if (retain) {
+      const reason = `${topic}: a retained message; nobody may retain what nodes say, because it is of an earlier time`
+      this.#out.reject('sparkplug.retained', reason, topic, now)
+      return
+    }
+    const id = `${edge.group}/${edge.node}`
+    const decoded = decodePayload(payload)
+    if (decoded === undefined) {
+      const raw = Buffer.from(payload.subarray(0, 2048)).toString('base64')
+      this.#out.reject('sparkplug.bad-payload', `${topic}: the message is no Sparkplug B payload`, raw, now)
+      this.#requestRebirth(edge.group, edge.node)
+      return
+    }
+    const node = this.#node(id, edge.group, edge.node)
+    if (node !== undefined) node.take(edge, decoded, now)
+    else this.#out.reject('sparkplug.too-many-nodes', `${id}: more than ${mostNodes} edge nodes`, topic, now)
+  }
+
+  tick(now: number): void {
+    this.#now = now
+    for (const node of this.#nodes.values()) node.tick(now)
+  }
+
+  /** When `tick` is due; undefined: nothing is awaited. */
+  get deadline(): number | undefined {
+    let first: number | undefined
+    for (const { deadline } of this.#nodes.values()) {
+      if (deadline !== undefined && (first === undefined || deadline < first)) first = deadline
+    }
+    return first
+  }
+
+  /** The connection to the broker is lost: nobody knows what the nodes there do. */
+  lost(now: number): void {
+    this.#now = now
+    for (const node of this.#nodes.values()) node.offline()
+  }
+
+  take(): { readonly events: readonly SourceEvent[]; readonly commands: readonly HostCommand[] } {
+    const commands = this.#commands
+    this.#commands = []
+    return { events: this.#out.take(), commands }
+  }
+
+  #node(id: string, group: string, name: string): EdgeNode | undefined {
+    const known = this.#nodes.get(id)
+    if (known !== undefined || this.#nodes.size >= mostNodes) return known
+    const { owners, reorderTimeoutMs } = this.#options
+    const surroundings: NodeSurroundings = {
+      tags: this.#tags,
+      out: this.#out,
+      reorderTimeoutMs,
+      intern: text => this.#options.intern(text),
+      requestRebirth: () => this.#requestRebirth(group, name),
+      claim: signals => {
+        for (const signal of signals) owners.set(signal, this)
+      },
+      stillMine: signals => signals.filter(signal => owners.get(signal) === this),
+    }
+    const node = new EdgeNode(id, surroundings)
+    this.#nodes.set(id, node)
+    return node
+  }
+
+  #requestRebirth(group: string, node: string): void {
+    const topic = commandTopic(group, node)
+    const { rebirthIntervalMs } = this.#options
+    if (this.#now - (this.#askedAt.get(topic) ?? Number.NEGATIVE_INFINITY) < rebirthIntervalMs) return
+    if (rebirthIntervalMs === Number.POSITIVE_INFINITY) return
+    // A flood of made-up names is not to fill the memory, nor the broker.
+    if (this.#askedAt.size >= mostNodes && !this.#askedAt.has(topic)) return
+    this.#askedAt.set(topic, this.#now)
+    this.#commands.push({ topic, payload: encodeRebirth(this.#now), qos: 0, retain: false })
+  }
+
+  #state(isOnline: boolean, timestamp: number): HostCommand {
+    const topic = stateTopic(this.#options.hostId)
+    return { topic, payload: encodeState(isOnline, timestamp), qos: 1, retain: true }
+  }
+}

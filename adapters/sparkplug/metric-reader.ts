@@ -1,0 +1,134 @@
+import { Quality } from '../../schema/quality.js'
+import { datatypeOf, isScalar, numberOf, own, readValue } from './datatype.js'
+import type { WireMetric } from './definition.js'
+import { type MetricDefinition, type MetricFeed, type MetricTable, propertyOf } from './metric-table.js'
+import type { Outbox, SparkplugRule } from './outbox.js'
+
+const longestText = 4096
+const deepest = 8
+
+/** Of the message that a metric is in. */
+export interface MetricContext {
+  /** When the message was sent, Unix ms UTC; for metrics without a time of their own. */
+  readonly sentAt: number | undefined
+  /** When it was received, by the host's clock. */
+  readonly now: number
+  readonly out: Outbox
+  intern(text: string): number
+}
+
+/** Turns a metric into samples of the signals it feeds, or says why not. */
+export function readMetric(
+  definition: MetricDefinition,
+  metric: WireMetric,
+  table: MetricTable,
+  context: MetricContext,
+): void {
+  const template = own(metric, 'template_value')
+  if (template !== undefined) {
+    readTemplate(definition.name, metric, table, context, 0)
+    return
+  }
+  const { feeds, isControl, tag } = definition
+  if (isControl) return
+  if (feeds.length === 0) {
+    context.out.unknown(tag)
+    return
+  }
+  const reject = (rule: SparkplugRule, why: string) =>
+    context.out.reject(rule, `${tag.tag}: ${why}`, shown(metric), context.now)
+  const type = datatypeOf(own(metric, 'datatype')) ?? definition.type
+  if (type === undefined) {
+    reject('sparkplug.no-type', 'neither the message nor the birth says its type')
+    return
+  }
+  if (!isScalar(type)) {
+    reject('sparkplug.unsupported-type', `a ${type} is no single value`)
+    return
+  }
+  const isNull = own(metric, 'is_null') === true
+  const value = isNull ? undefined : readValue(type, metric)
+  if (value === undefined && !isNull) {
+    reject('sparkplug.wrong-value', `the message holds no value that a ${type} can have`)
+    return
+  }
+  const quality = isNull ? Quality.bad : qualityOf(metric)
+  const timestamp = own(metric, 'timestamp')
+  const time = timestamp === undefined ? (context.sentAt ?? context.now) : numberOf(timestamp)
+  const isHistory = own(metric, 'is_historical') === true
+  for (const feed of feeds) {
+    if (feed.mismatch !== undefined) {
+      reject('sparkplug.unit-mismatch', `its unit ${feed.mismatch} does not measure what its signal measures`)
+      continue
+    }
+    const told = value === undefined ? Number.NaN : toldAs(feed, value, context)
+    if (told === undefined) reject('sparkplug.wrong-value', `${String(value)} is no ${feed.type}`)
+    else context.out.sample(feed.index, time, context.now, told, quality, isHistory)
+  }
+}
+
+/** The members of a template's instance are metrics of their own, by its name, a slash, and theirs. */
+function readTemplate(
+  name: string,
+  metric: WireMetric,
+  table: MetricTable,
+  context: MetricContext,
+  depth: number,
+): void {
+  const template = own(metric, 'template_value')
+  if (template === undefined || template.is_definition === true || depth >= deepest) return
+  const timestamp = own(metric, 'timestamp')
+  const inner = timestamp === undefined ? context : { ...context, sentAt: numberOf(timestamp) }
+  for (const member of template.metrics) {
+    const memberName = `${name}/${own(member, 'name') ?? ''}`
+    if (own(member, 'template_value') !== undefined) {
+      readTemplate(memberName, member, table, inner, depth + 1)
+      continue
+    }
+    const definition = table.named(memberName)
+    if (definition !== undefined) readMetric(definition, member, table, inner)
+    else {
+      const why = `${memberName}: its birth told no such member`
+      context.out.reject('sparkplug.unknown-metric', why, shown(member), context.now)
+    }
+  }
+}
+
+/** The number or the text's code that a signal shows for a value; undefined where it can show none. */
+function toldAs(
+  { type, conversion }: MetricFeed,
+  value: number | boolean | string | bigint,
+  context: MetricContext,
+): number | undefined {
+  if (type === 'text') {
+    const text = String(value)
+    return text.length <= longestText ? context.intern(text) : undefined
+  }
+  if (typeof value === 'string') return undefined
+  const number = Number(value)
+  if (!Number.isFinite(number)) return undefined
+  const converted = conversion === undefined ? number : number * conversion.scale + conversion.offset
+  return Number.isFinite(converted) ? converted : undefined
+}
+
+/** Property `Quality` (Sparkplug 3.0, 6.4.9): 0 bad, 192 good, 500 stale; good where nothing is said. */
+function qualityOf(metric: WireMetric): Quality {
+  const property = propertyOf(metric, 'Quality') ?? propertyOf(metric, 'quality')
+  if (property === undefined) return Quality.good
+  const long = own(property, 'long_value')
+  switch (own(property, 'int_value') ?? (long && numberOf(long))) {
+    case 192:
+      return Quality.good
+    case 500:
+      return Quality.uncertain
+  }
+  return Quality.bad
+}
+
+export function shown(metric: WireMetric): string {
+  try {
+    return JSON.stringify(metric) ?? ''
+  } catch {
+    return String(own(metric, 'name') ?? '')
+  }
+}

@@ -1,0 +1,109 @@
+import type { Conversion } from '../../schema/unit-conversion.js'
+import { conversionFrom, unitsSpelled } from '../../schema/unit-spelling.js'
+import type { UnknownTag } from '../contract.js'
+import type { TagBook } from '../mqtt/tag-book.js'
+import { bigOf, type Datatype, datatypeOf, numberOf, own } from './datatype.js'
+import type { Long64, WireMetric } from './definition.js'
+
+/** A signal that a metric feeds. */
+export interface MetricFeed {
+  readonly index: number
+  readonly type: 'number' | 'text'
+  /** From the metric's engineering unit to the signal's; undefined = they are the same, or nobody says. */
+  readonly conversion: Conversion | undefined
+  /** Set where the metric's unit does not measure what the signal measures. */
+  readonly mismatch: string | undefined
+}
+
+/** What a birth says of a metric, and data then leave out. */
+export interface MetricDefinition {
+  readonly name: string
+  readonly tag: UnknownTag
+  readonly type: Datatype | undefined
+  readonly feeds: readonly MetricFeed[]
+  /** bdSeq and the controls of node and device: part of the protocol, no value of the plant. */
+  readonly isControl: boolean
+}
+
+const isControlName = (name: string): boolean => name === 'bdSeq' || /^(?:Node|Device) Control\//.test(name)
+const deepest = 8
+
+/** The metrics of a node, or of one device of it, by name and alias, as its birth has told them. */
+export class MetricTable {
+  readonly #prefix: string
+  readonly #tags: TagBook
+  readonly #byName = new Map<string, MetricDefinition>()
+  /** `undefined` where two metrics have one alias: nobody knows which of them is meant. */
+  readonly #byAlias = new Map<number | bigint, MetricDefinition | undefined>()
+
+  /** `prefix`: `group/node` or `group/node/device`; the tag of a metric is this, a slash, and its name. */
+  constructor(prefix: string, metrics: readonly WireMetric[], tags: TagBook) {
+    this.#prefix = prefix
+    this.#tags = tags
+    for (const metric of metrics) this.#define(metric, own(metric, 'name') ?? '', 0)
+  }
+
+  /** Indexes of all signals that it feeds. */
+  get signals(): number[] {
+    return [...this.#byName.values()].flatMap(({ feeds }) => feeds.map(({ index }) => index))
+  }
+
+  named(name: string): MetricDefinition | undefined {
+    return this.#byName.get(name)
+  }
+
+  /** The metric that a message means, by alias or by name; undefined where the birth told none such, or several. */
+  find(metric: WireMetric): MetricDefinition | undefined {
+    const name = own(metric, 'name')
+    const alias = own(metric, 'alias')
+    if (alias === undefined) return name === undefined ? undefined : this.#byName.get(name)
+    const found = this.#byAlias.get(aliasKey(alias))
+    // A name beside the alias must be the alias's own.
+    if (name === undefined || name === '' || found?.name === name) return found
+    return this.#byName.get(name)
+  }
+
+  #define(metric: WireMetric, name: string, depth: number): void {
+    const template = own(metric, 'template_value')
+    if (name === '' || template?.is_definition === true) return
+    if (template !== undefined && depth < deepest) {
+      for (const member of template.metrics)
+        this.#define(member, `${name}/${own(member, 'name') ?? ''}`, depth + 1)
+    }
+    const tag = `${this.#prefix}/${name}`
+    const isControl = isControlName(name)
+    const type = template === undefined ? datatypeOf(own(metric, 'datatype')) : 'Template'
+    const feeds = isControl ? [] : this.#feeds(tag, metric)
+    const definition = { name, tag: { tag, raw: `${tag} (${type ?? 'no type'})` }, type, feeds, isControl }
+    this.#byName.set(name, definition)
+    const alias = own(metric, 'alias')
+    // Some nodes give their controls aliases, which the specification forbids, and use the numbers again.
+    if (alias === undefined || isControl) return
+    const key = aliasKey(alias)
+    this.#byAlias.set(key, this.#byAlias.has(key) ? undefined : definition)
+  }
+
+  #feeds(tag: string, metric: WireMetric): MetricFeed[] {
+    const unit = propertyOf(metric, 'engUnit')?.string_value ?? ''
+    // A unit in words that we do not know says nothing; the plant file does.
+    const isKnown = unit !== '' && unitsSpelled(unit).length > 0
+    return (this.#tags.find(tag)?.signals ?? []).map(signal => {
+      const isSame = !isKnown || unit === signal.unit || signal.unit === '' || signal.type === 'text'
+      const conversion = isSame ? undefined : conversionFrom(unit, signal.unit)
+      const mismatch = !isSame && conversion === undefined ? unit : undefined
+      return { index: signal.index, type: signal.type, conversion, mismatch }
+    })
+  }
+}
+
+/** A number where it is exact: the usual and the quick case. */
+const aliasKey = (alias: Long64): number | bigint =>
+  alias.high >>> 0 < 2 ** 21 ? numberOf(alias) : bigOf(alias)
+
+/** A property of a metric; of two of one name the last. */
+export function propertyOf(metric: WireMetric, name: string): WireMetric | undefined {
+  const properties = own(metric, 'properties')
+  if (properties === undefined) return undefined
+  const at = properties.keys.lastIndexOf(name)
+  return at < 0 ? undefined : properties.values[at]
+}

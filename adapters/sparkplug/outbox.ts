@@ -1,0 +1,73 @@
+import type { Reject } from '../../schema/records.js'
+import { SampleBatchBuilder } from '../../schema/sample-batch.js'
+import type { SourceEvent, UnknownTag } from '../contract.js'
+
+export type SparkplugRule =
+  | 'sparkplug.bad-payload'
+  | 'sparkplug.bad-seq'
+  | 'sparkplug.bad-topic'
+  | 'sparkplug.before-birth'
+  | 'sparkplug.no-type'
+  | 'sparkplug.out-of-sequence'
+  | 'sparkplug.retained'
+  | 'sparkplug.stale-death'
+  | 'sparkplug.too-many-nodes'
+  | 'sparkplug.unit-mismatch'
+  | 'sparkplug.unknown-metric'
+  | 'sparkplug.unsupported-type'
+  | 'sparkplug.wrong-value'
+
+/** What a host has to tell the engine, in the order in which it happened. */
+export class Outbox {
+  readonly #source: string
+  readonly #samples = new SampleBatchBuilder()
+  #isHistory = false
+  #events: SourceEvent[] = []
+  #rejects: Reject[] = []
+  #unknown: UnknownTag[] = []
+  /** Samples put in so far and not yet taken. */
+  count = 0
+
+  constructor(source: string) {
+    this.#source = source
+  }
+
+  sample(index: number, time: number, now: number, value: number, quality: number, isHistory: boolean): void {
+    if (isHistory !== this.#isHistory) this.#cut()
+    this.#isHistory = isHistory
+    this.#samples.push(index, time, now, value, quality)
+    this.count++
+  }
+
+  stale(signals: readonly number[], since?: number): void {
+    if (signals.length === 0) return
+    this.#cut()
+    this.#events.push({ kind: 'stale', signals, ...(since !== undefined && { since }) })
+  }
+
+  reject(rule: SparkplugRule, reason: string, raw: string, now: number): void {
+    this.#rejects.push({ source: this.#source, time: now, rule, reason, raw: raw.slice(0, 4096) })
+  }
+
+  unknown(tag: UnknownTag): void {
+    this.#unknown.push(tag)
+  }
+
+  take(): readonly SourceEvent[] {
+    this.#cut()
+    const events = this.#events
+    if (this.#rejects.length > 0) events.push({ kind: 'rejects', rejects: this.#rejects })
+    if (this.#unknown.length > 0) events.push({ kind: 'unknown-tags', values: this.#unknown })
+    this.#events = []
+    this.#rejects = []
+    this.#unknown = []
+    this.count = 0
+    return events
+  }
+
+  #cut(): void {
+    if (this.#samples.count === 0) return
+    const batch = this.#samples.take()
+    this.#events.push({ kind: 'samples', batch, ...(this.#isHistory && { isHistory: true as const }) })
+  }
+}
