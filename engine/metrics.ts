@@ -5,7 +5,7 @@ import { addSourceMetrics } from './pipeline/source-metrics.js'
 import type { Store } from './store/store.js'
 
 /** The engine's figures for Prometheus, read when somebody asks; nothing here is on the way of a sample. */
-export function engineMetrics(floor: LiveFloor, intake: Intake, store: Store): Registry {
+export function engineMetrics(floor: LiveFloor, intake: Intake, store: Pick<Store, 'status'>): Registry {
   const registry = new Registry()
   const registers = [registry]
   const count = (name: string, help: string, read: () => number): void => {

@@ -24,7 +24,7 @@ const twinSchema = z
       .unknown()
       .describe('State value: the name of a state, or an object of regions and nested states'),
     context: z.unknown().describe('What the statechart remembers'),
-    accepts: z.array(z.string()).describe('Types of events that have a transition in this state'),
+    accepts: z.array(z.string()).describe('Types of events that it would take now'),
     lastEvents: z
       .array(
         z.object({

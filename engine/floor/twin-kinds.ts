@@ -1,8 +1,18 @@
 import type { Snapshot } from 'xstate'
 import type { FaultPatternId } from '../../schema/fault-catalogue.js'
 import type { MachineConfig } from '../../schema/machine-config.js'
+import { acceptedBy as acceptedByAlarm } from '../../twins/alarm/accepted.js'
+import {
+  type AlarmContext,
+  type AlarmInput,
+  checkAlarmEvent,
+  nextAlarmDue,
+} from '../../twins/alarm/alarm.events.js'
+import { alarmDefinition, alarmMachine } from '../../twins/alarm/alarm.machine.js'
+import { acceptedBy as acceptedByFault } from '../../twins/fault/accepted.js'
 import { checkFaultEvent, type FaultContext, type FaultInput } from '../../twins/fault/fault.events.js'
 import { faultDefinition, faultMachine, publicView } from '../../twins/fault/fault.machine.js'
+import { acceptedBy as acceptedByLine } from '../../twins/line/accepted.js'
 import { checkLineEvent } from '../../twins/line/line.events.js'
 import {
   type LineContext,
@@ -10,10 +20,12 @@ import {
   lineDefinition,
   lineMachine,
 } from '../../twins/line/line.machine.js'
+import { acceptedBy as acceptedByMachine } from '../../twins/machine/accepted.js'
 import type { MachineContext } from '../../twins/machine/machine.context.js'
 import { checkMachineEvent } from '../../twins/machine/machine.events.js'
 import { machineDefinition, machineMachine } from '../../twins/machine/machine.machine.js'
 import { machineMigrations } from '../../twins/machine/migrations.js'
+import { acceptedBy as acceptedBySensor } from '../../twins/sensor/accepted.js'
 import { migrations as sensorMigrations } from '../../twins/sensor/migrations.js'
 import { checkSensorEvent } from '../../twins/sensor/sensor.events.js'
 import {
@@ -23,6 +35,7 @@ import {
   sensorDefinition,
   sensorMachine,
 } from '../../twins/sensor/sensor.machine.js'
+import { acceptedBy as acceptedBySource } from '../../twins/source/accepted.js'
 import { checkSourceEvent } from '../../twins/source/source.events.js'
 import { sourceDefinition, sourceMachine } from '../../twins/source/source.machine.js'
 import type { TwinDefinition } from '../twin-system/definition.js'
@@ -31,6 +44,7 @@ import type { TwinDefinition } from '../twin-system/definition.js'
 export const sensorKind: TwinDefinition<SensorInput> = {
   ...sensorDefinition,
   logic: sensorMachine,
+  accepts: acceptedBySensor,
   migrations: sensorMigrations,
   check: checkSensorEvent,
   revive: (persisted, input) => {
@@ -47,6 +61,7 @@ export const sensorKind: TwinDefinition<SensorInput> = {
 export const machineKind: TwinDefinition<MachineConfig | undefined> = {
   ...machineDefinition,
   logic: machineMachine,
+  accepts: acceptedByMachine,
   migrations: machineMigrations,
   check: checkMachineEvent,
   revive: (persisted, config) => {
@@ -64,6 +79,7 @@ export const machineKind: TwinDefinition<MachineConfig | undefined> = {
 export const lineKind: TwinDefinition<LineInput> = {
   ...lineDefinition,
   logic: lineMachine,
+  accepts: acceptedByLine,
   check: checkLineEvent,
   revive: (persisted, { machines }) => {
     const { context } = persisted as unknown as { context: LineContext }
@@ -82,6 +98,7 @@ export const lineKind: TwinDefinition<LineInput> = {
 export const faultKind: TwinDefinition<FaultInput> = {
   ...faultDefinition,
   logic: faultMachine,
+  accepts: acceptedByFault,
   check: checkFaultEvent,
   revive: (persisted, { estimated }) => {
     const { context } = persisted as unknown as { context: FaultContext }
@@ -91,9 +108,27 @@ export const faultKind: TwinDefinition<FaultInput> = {
   show: context => publicView({ context }),
 }
 
+/** An alarm twin behaves as it is configured today; it is told of time when something of it is due. */
+export const alarmKind: TwinDefinition<AlarmInput> = {
+  ...alarmDefinition,
+  logic: alarmMachine,
+  accepts: acceptedByAlarm,
+  check: checkAlarmEvent,
+  nextDue: nextAlarmDue,
+  revive: (persisted, { settings }) => {
+    const { context } = persisted as unknown as { context: AlarmContext }
+    const revived: Snapshot<unknown> & { context: AlarmContext } = {
+      ...persisted,
+      context: { ...context, settings },
+    }
+    return revived
+  },
+}
+
 export const sourceKind: TwinDefinition<undefined> = {
   ...sourceDefinition,
   logic: sourceMachine,
+  accepts: acceptedBySource,
   check: checkSourceEvent,
 }
 
@@ -103,3 +138,4 @@ export const lineAddress = (lineId: string): string => `line:${lineId}`
 export const machineAddress = (machineId: string): string => `machine:${machineId}`
 export const faultAddress = (machineId: string, pattern: FaultPatternId): string =>
   `fault:${machineId}.${pattern}`
+export const alarmAddress = (alarmId: string): string => `alarm:${alarmId}`

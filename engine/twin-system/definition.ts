@@ -11,6 +11,13 @@ export interface TwinDefinition<Input = unknown> {
   readonly migrations?: Readonly<Record<number, (persisted: Snapshot<unknown>) => object>>
   /** What is wrong with an event for a twin in this context; a refused event leaves the twin as it was. */
   check?(event: unknown, context: never): TwinProblem | undefined
+  /** The types of events that it would take in this state, guards asked; all that the state has unless given. */
+  accepts?(snapshot: never): readonly string[]
+  /**
+   * The next time at which something happens by itself, Unix ms; infinite where nothing will. The twin is then told
+   * `TICK` with that time.
+   */
+  nextDue?(context: never): number
   /** What anybody may see of the context; all of it unless given. */
   show?(context: never): unknown
   /**

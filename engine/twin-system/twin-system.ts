@@ -35,6 +35,8 @@ export class TwinSystem {
   readonly #queue: { twin: Twin; message: TwinMessage }[] = []
   readonly #changed = new Set<Twin>()
   readonly #unwell = new Set<Twin>()
+  /** Twins of which something will be due by itself. */
+  readonly #timed = new Set<Twin>()
   readonly #freshStarts: FreshStart[] = []
   #isDraining = false
   /** Messages to addresses that nobody has. */
@@ -105,8 +107,9 @@ export class TwinSystem {
     if (!this.#isDraining) this.#drain()
   }
 
-  /** Once a second or so: restarts what is due. */
+  /** A few times a second: tells twins of what has become due, each at its own time, and restarts those that crashed. */
   tick(now: number): void {
+    for (const twin of this.#timed) this.#tickTwin(twin, now)
     if (this.#unwell.size === 0 || this.#isDraining) return
     // Closed while twins come back, so that nothing overtakes what waited for them.
     this.#isDraining = true
@@ -163,11 +166,26 @@ export class TwinSystem {
     this.#twins.clear()
     this.#changed.clear()
     this.#unwell.clear()
+    this.#timed.clear()
+  }
+
+  /** Twice at one time nothing is due: what does not move on has crashed, or is told something it refuses. */
+  #tickTwin(twin: Twin, now: number): void {
+    for (
+      let due = twin.nextDue, last = Number.NEGATIVE_INFINITY;
+      due <= now && due > last;
+      due = twin.nextDue
+    ) {
+      last = due
+      this.send(twin.address, { type: 'TICK', time: due })
+    }
+    if (twin.nextDue === Number.POSITIVE_INFINITY && twin.health === 'running') this.#timed.delete(twin)
   }
 
   /** A migrated twin is kept in its new form; one that lost its snapshot is named. */
   #note(twin: Twin, outcome: RestoreOutcome, detail: string | undefined): void {
     if (outcome === 'migrated') this.#changed.add(twin)
+    if (twin.definition.nextDue !== undefined) this.#timed.add(twin)
     if (detail !== undefined && this.#freshStarts.length < namedFreshStarts) {
       this.#freshStarts.push({ address: twin.address, outcome, detail })
     }
@@ -179,8 +197,11 @@ export class TwinSystem {
       for (let i = 0; i < this.#queue.length; i++) {
         const { twin, message } = this.#queue[i]!
         const outcome = twin.receive(message)
-        if (outcome === 'handled') this.#changed.add(twin)
-        else if (outcome === 'crashed') this.#unwell.add(twin)
+        if (outcome === 'handled') {
+          this.#changed.add(twin)
+          if (twin.definition.nextDue !== undefined) this.#timed.add(twin)
+        }
+        if (outcome === 'crashed') this.#unwell.add(twin)
       }
     } finally {
       this.#queue.length = 0

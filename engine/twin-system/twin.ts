@@ -1,4 +1,4 @@
-import { __unsafe_getAllOwnEventDescriptors as acceptedBy, isMachineSnapshot, type Snapshot } from 'xstate'
+import { __unsafe_getAllOwnEventDescriptors as acceptedTypes, isMachineSnapshot, type Snapshot } from 'xstate'
 import type { TwinProblemCode } from '../../twins/twin-problem.js'
 import { problemOf } from './check.js'
 import type { TwinDefinition, TwinEmitted, TwinMessage } from './definition.js'
@@ -30,7 +30,7 @@ export interface TwinInspection {
   readonly state: unknown
   /** What the statechart remembers, as far as its kind shows it. */
   readonly context: unknown
-  /** The types of events that have a transition in this state; whether one is taken is up to its guards. */
+  /** The types of events that it would take now. */
   readonly accepts: readonly string[]
   /** The last events, oldest first. */
   readonly lastEvents: readonly PastEvent[]
@@ -70,6 +70,12 @@ export class Twin<Input = unknown> {
 
   get snapshot(): Snapshot<unknown> {
     return this.#snapshot
+  }
+
+  /** When it must be told that time has passed, Unix ms; infinite where it need not, or cannot hear. */
+  get nextDue(): number {
+    if (this.definition.nextDue === undefined || this.health !== 'running') return Number.POSITIVE_INFINITY
+    return this.definition.nextDue((this.#snapshot as unknown as { context: never }).context)
   }
 
   /** Ready for JSON. */
@@ -128,9 +134,15 @@ export class Twin<Input = unknown> {
       waiting: this.#supervision?.waiting ?? 0,
       state: value,
       context: this.definition.show?.(context) ?? context,
-      accepts: isMachineSnapshot(snapshot) ? acceptedBy(snapshot).sort() : [],
+      accepts: this.#accepts(),
       lastEvents: this.#past?.list() ?? [],
     }
+  }
+
+  #accepts(): readonly string[] {
+    const snapshot = this.#snapshot
+    if (this.definition.accepts !== undefined) return this.definition.accepts(snapshot as never)
+    return isMachineSnapshot(snapshot) ? acceptedTypes(snapshot).sort() : []
   }
 
   #begin(): Snapshot<unknown> {
