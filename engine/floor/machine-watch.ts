@@ -6,7 +6,7 @@ import type { Reject, StateChange, TwinSnapshot } from '../../schema/records.js'
 import type { MachineContext } from '../../twins/machine/machine.context.js'
 import type { CounterName, MachineEmitted } from '../../twins/machine/machine.events.js'
 import { packmlStateOf } from '../../twins/machine/machine.machine.js'
-import type { TwinEmitted } from '../twin-system/definition.js'
+import type { TwinEmitted, TwinMessage } from '../twin-system/definition.js'
 import type { RestoreOutcome, TwinSystem } from '../twin-system/twin-system.js'
 import type { RegisteredMachine, RegisteredSignal, Registry } from './floor.js'
 import { LatestMachines, type LatestSignals } from './latest-table.js'
@@ -58,6 +58,9 @@ export class MachineWatch {
   readonly #wordsReported = new Set<string>()
   /** Machines whose twin spoke in this turn; shown when the turn is over and the twins have settled. */
   readonly #spoke = new Set<number>()
+  /** The twin that is told something just now, and what it says to it. */
+  #told = ''
+  #said: MachineEmitted[] = []
 
   constructor(parts: MachineWatchParts) {
     this.#parts = parts
@@ -102,6 +105,8 @@ export class MachineWatch {
     const { state, mode, reason, word } = observation
     if (state !== undefined) {
       const change = { machine: id, state, mode: mode ?? '', reason, sourceState: word, observed: true }
+      // First what nobody saw and the machine must have passed, so that of one moment the observed state stands.
+      if (!isHistory) this.#tell(id, { type: 'OBSERVED', state, reason, sourceState: word, time })
       turn.add('stateChanges', { ...change, time })
       const lostAt = isHistory ? undefined : this.#untold.get(machine)
       if (lostAt !== undefined) {
@@ -109,7 +114,6 @@ export class MachineWatch {
         this.#untold.delete(machine)
         if (time < lostAt) turn.add('stateChanges', { ...change, time: clock.now() })
       }
-      if (!isHistory) twins.send(address, { type: 'OBSERVED', state, reason, sourceState: word, time })
     }
     if (mode !== undefined) {
       if (state === undefined) {
@@ -175,6 +179,7 @@ export class MachineWatch {
     const machine = this.#indexByAddress.get(address)
     if (machine === undefined) return
     this.#spoke.add(machine)
+    if (address === this.#told) this.#said.push(emitted as MachineEmitted)
     if (emitted.type !== 'parts.counted') return
     const { time: ts, counter, by: parts, total, cause } = emitted as PartsCounted
     this.#parts.turn.addRow('production_events', {
@@ -196,6 +201,20 @@ export class MachineWatch {
       if (state[index] !== before) onChange(index, state[index]!)
     }
     this.#spoke.clear()
+  }
+
+  /** Tells a twin what was observed, and records the states that it must have passed at that moment. */
+  #tell(machine: string, message: TwinMessage): void {
+    this.#told = machineAddress(machine)
+    this.#said = []
+    this.#parts.twins.send(this.#told, message)
+    this.#told = ''
+    for (const said of this.#said) {
+      if (said.type !== 'state.inferred') continue
+      const { time, state } = said
+      const passed = { machine, time, state, mode: '', reason: 'none', sourceState: '', observed: false }
+      this.#parts.turn.add('stateChanges', passed)
+    }
   }
 
   /** A word that no map knows is told once for each signal, not with every sample. */
