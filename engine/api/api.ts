@@ -13,6 +13,7 @@ import { addMaintenanceRoutes } from './maintenance.js'
 import { addManifestRoute, type ManifestDocument } from './manifest.js'
 import { addPlantRoutes } from './plant.js'
 import { addQualityRoutes } from './quality.js'
+import { addReliabilityRoutes } from './reliability.js'
 import { createRouter } from './router.js'
 import { addSignalRoutes } from './signals.js'
 import { addSourceRoutes } from './sources.js'
@@ -34,7 +35,10 @@ export function createApi(context: ApiContext, manifest: ManifestDocument): Open
     addCalibrationRoutes(router, context.floor, context.maintenance)
   }
   addTwinRoutes(router, context)
-  if (context.kpis !== undefined) addKpiRoutes(router, context.floor, context.kpis)
+  if (context.kpis !== undefined) {
+    addKpiRoutes(router, context.floor, context.kpis)
+    addReliabilityRoutes(router, context.floor, context.kpis)
+  }
   if (context.downtime !== undefined) addDowntimeRoutes(router, context.floor, context.downtime)
   addManifestRoute(router, manifest)
   addDocsRoutes(router)

@@ -12,7 +12,7 @@ import type { Store } from '../store/store.js'
 export type HistoryReader = Pick<Store, 'history' | 'exportHistory' | 'textHistory' | 'rejects'>
 
 /** What REST needs of the ledgers. */
-export type KpiReader = Pick<KpiBook, 'cells' | 'plans'>
+export type KpiReader = Pick<KpiBook, 'cells' | 'plans' | 'stops'>
 
 /** What the routes are made from. */
 export interface ApiContext {

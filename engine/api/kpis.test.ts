@@ -3,8 +3,10 @@ import { Registry } from 'prom-client'
 import { describe, expect, it } from 'vitest'
 import { machinePlans } from '../../workers/kpi/machine-plan.js'
 import type { MachineCell } from '../../workers/kpi/roll-up.js'
+import type { StopKind } from '../../workers/kpi/stops.js'
 import { emptyTally } from '../../workers/kpi/tally.js'
 import { testFloor, testPlant, testStart } from '../gateway/test-floor.js'
+import type { MachineStop } from '../kpi/stop-rows.js'
 import { createApi } from './api.js'
 import { manifestDocument } from './manifest.js'
 import { emptyHistory } from './test-history.js'
@@ -36,6 +38,30 @@ const cells = [
   cell('p-01', 0, 0, 0, 0),
 ]
 
+function stop(machine: string, at: number, minutes: number, kind: StopKind, reason = ''): MachineStop {
+  const from = testStart - 4 * hour + at * minute
+  const what = { state: 'Aborted', sourceState: 'E7', shift: '', product: '', order: '' }
+  const reasonBy = reason === '' ? '' : 'operator'
+  return {
+    machine,
+    from,
+    to: from + minutes * minute,
+    busyMs: minutes * minute,
+    kind,
+    reason,
+    reasonBy,
+    ...what,
+  }
+}
+
+const stops = [
+  stop('b-01', 60, 10, 'breakdown', 'mechanical/bearing'),
+  stop('b-01', 80, 20, 'breakdown'),
+  stop('b-01', 110, 30, 'breakdown', 'operator/training'),
+  stop('b-02', 60, 3, 'minorStop'),
+  stop('b-02', 70, 40, 'starved'),
+]
+
 function ground() {
   const plant = testPlant(3, 1)
   const floor = testFloor(plant)
@@ -46,6 +72,7 @@ function ground() {
       asked.push({ machines, from, to })
       return cells.filter(({ machine }) => machines.includes(machine))
     },
+    stops: async (machines: readonly string[]) => stops.filter(({ machine }) => machines.includes(machine)),
   }
   const logger = pino({ level: 'silent' })
   const sources = new Map()
@@ -135,5 +162,59 @@ describe('GET /api/v1/kpis/losses', () => {
     expect(losses).toMatchObject({ breakdowns: 1_800, reducedSpeed: 600, processDefects: 300 })
     const parts = Object.values<number>(losses).reduce((sum, part) => sum + part, 0)
     expect(waterfall.plannedBusy - parts).toBe(waterfall.fullyProductive)
+  })
+})
+
+describe('GET /api/v1/kpis/reliability', () => {
+  it('counts failures as failures, leaves out what is not the machine’s, by either divisor', async () => {
+    const { get } = ground()
+    const { body } = await get('/api/v1/kpis/reliability?scope=line:b')
+    expect(body.divisor).toBe('FE')
+    expect(body.items).toMatchObject([
+      {
+        key: 'b-01',
+        failures: 2,
+        upHours: 1.5,
+        repairHours: 0.5,
+        mtbf: 1,
+        mttr: 0.25,
+        inherentAvailability: 0.75,
+      },
+      { key: 'b-02', failures: 0, mtbf: null, mttr: null, inherentAvailability: 1 },
+    ])
+    const other = await get('/api/v1/kpis/reliability?scope=line:b&divisor=FE%2B1')
+    expect(other.body.items[1]).toMatchObject({ mtbf: 20 / 60, mttr: 0 })
+    const modes = await get('/api/v1/kpis/reliability?scope=line:b&by=reason')
+    expect(
+      modes.body.items.map(({ key, failures }: { key: string; failures: number }) => [key, failures]),
+    ).toEqual([
+      ['mechanical/bearing', 1],
+      ['unqualified', 1],
+    ])
+  })
+})
+
+describe('GET /api/v1/kpis/pareto', () => {
+  it('puts the largest first, with cumulated shares', async () => {
+    const { get } = ground()
+    const bars = async (query: string) =>
+      (await get(`/api/v1/kpis/pareto?scope=line:b&${query}`)).body.items.map(
+        ({ key, seconds, cumulated }: { key: string; seconds: number; cumulated: number }) => [
+          key,
+          seconds / 60,
+          Math.round(cumulated * 63),
+        ],
+      )
+    expect(await bars('by=category')).toEqual([
+      ['operator', 30, 30],
+      ['unqualified', 23, 53],
+      ['mechanical', 10, 63],
+    ])
+    expect((await bars('by=kind&kind=all'))[0].slice(0, 2)).toEqual(['breakdown', 60])
+    const table = await ground().api.request('/api/v1/kpis/pareto?format=csv&by=machine')
+    expect((await table.text()).split('\r\n').slice(0, 2)).toEqual([
+      'key,seconds,count,share,cumulated',
+      `b-01,3600,3,${3600 / 3780},${3600 / 3780}`,
+    ])
   })
 })

@@ -1,0 +1,210 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { categoryOf } from '../../schema/downtime-reasons.js'
+import { kpiRulesOf } from '../../schema/kpi-rules.js'
+import { elementsOf } from '../../workers/kpi/kpi.js'
+import { pareto } from '../../workers/kpi/pareto.js'
+import { reliabilityOf } from '../../workers/kpi/reliability.js'
+import { rollUp } from '../../workers/kpi/roll-up.js'
+import type { Floor } from '../floor/floor.js'
+import type { KpiBook } from '../kpi/kpi-book.js'
+import type { MachineStop } from '../kpi/stop-rows.js'
+import { csv, csvResponse } from './csv.js'
+import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
+import { scopeOf, scopeQuery } from './scope-query.js'
+import { rangeQuery, readRange } from './time-range.js'
+
+const weekMs = 7 * 24 * 3_600_000
+
+const usual = {
+  scope: scopeQuery,
+  ...rangeQuery('a week before `to`'),
+  format: z.enum(['json', 'csv']).default('json'),
+}
+const range = { scope: z.string(), from: timeSchema, to: timeSchema }
+
+const reliabilityQuery = z.object({
+  ...usual,
+  by: z
+    .enum(['none', 'machine', 'type', 'reason'])
+    .default('machine')
+    .describe('By reason (failure mode) the time worked is that of the whole scope'),
+  divisor: z
+    .enum(['FE', 'FE+1'])
+    .optional()
+    .describe('What mean times divide by: failures, or failures and one; the plant’s own rule unless given'),
+})
+
+const hours = z.number().nullable().describe('Hours; null = nothing failed')
+const figures = z.object({
+  key: z.string(),
+  failures: z
+    .number()
+    .int()
+    .describe('Breakdowns; those for want of material, operator or quality do not count'),
+  repairHours: z.number(),
+  upHours: z.number().describe('Time in which it worked or was set up (AUPT)'),
+  mtbf: hours,
+  mttf: hours,
+  mttr: hours,
+  inherentAvailability: z.number().nullable(),
+  operationalAvailability: z.number().nullable(),
+})
+const reliabilitySchema = z
+  .object({ ...range, divisor: z.enum(['FE', 'FE+1']), items: z.array(figures) })
+  .openapi('Reliability')
+
+const paretoQuery = z.object({
+  ...usual,
+  by: z
+    .enum(['reason', 'category', 'machine', 'line', 'type', 'kind', 'word'])
+    .default('reason')
+    .describe('What the bars are of; without a reason it is `unqualified`'),
+  kind: z
+    .enum(['own', 'all'])
+    .default('own')
+    .describe('Only stops of machines’ own, or waiting and setup as well'),
+})
+const paretoSchema = z
+  .object({
+    ...range,
+    items: z.array(
+      z.object({
+        key: z.string(),
+        seconds: z.number(),
+        count: z.number().int(),
+        share: z.number(),
+        cumulated: z.number().describe('Share together with all larger ones'),
+      }),
+    ),
+  })
+  .openapi('Pareto')
+
+/** Whatever the reason, these are no failures of the machine. */
+const notItsFault: ReadonlySet<string | undefined> = new Set(['material', 'operator', 'quality-hold'])
+const isFailure = ({ kind, reason }: MachineStop): boolean =>
+  kind === 'breakdown' && !notItsFault.has(categoryOf(reason))
+const ownKinds: ReadonlySet<string> = new Set(['breakdown', 'minorStop', 'unknown'])
+
+/** `/api/v1/kpis/reliability` and `/pareto`: how often machines fail, for how long, and why. */
+export function addReliabilityRoutes(
+  router: OpenAPIHono,
+  floor: Floor,
+  kpis: Pick<KpiBook, 'cells' | 'stops' | 'plans'>,
+): void {
+  const typeOf = (machine: string): string => floor.registry.machineById(machine)!.machine.type
+
+  router.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/v1/kpis/reliability',
+      summary: 'Mean times between failures, to failure and to repair, by machine, type or failure mode',
+      request: { query: reliabilityQuery },
+      responses: {
+        200: {
+          ...jsonAnswer(reliabilitySchema, 'The figures'),
+          content: { ...jsonAnswer(reliabilitySchema, '').content, 'text/csv': { schema: z.string() } },
+        },
+        422: problemAnswer('A part of the query cannot be used'),
+      },
+    }),
+    async c => {
+      const query = c.req.valid('query')
+      const { from, to } = readRange(query, floor.clock.now(), end => end - weekMs)
+      const scope = scopeOf(floor.plant, query.scope)
+      const divisor = query.divisor ?? kpiRulesOf(floor.plant).failureDivisor
+      const [cells, stops] = await Promise.all([
+        kpis.cells(scope.machines, from, to),
+        kpis.stops(scope.machines, from, to),
+      ])
+      const timeKey = (machine: string): string =>
+        query.by === 'machine' ? machine : query.by === 'type' ? typeOf(machine) : ''
+      const times = rollUp(cells, ({ machine }) => timeKey(machine))
+      // A failure counts where it began, however long it lasts.
+      const failures = stops.filter(stop => isFailure(stop) && stop.from >= from)
+      const keyOf = (stop: MachineStop): string =>
+        query.by === 'reason' ? stop.reason || 'unqualified' : timeKey(stop.machine)
+      const keys = query.by === 'reason' ? new Set(failures.map(keyOf)) : times.keys()
+      const items = [...keys].sort().map(key => {
+        const own = failures.filter(stop => keyOf(stop) === key)
+        const tally = times.get(query.by === 'reason' ? '' : key)
+        const { AUPT = 0, PBT = 0 } = tally === undefined ? {} : elementsOf(tally)
+        const repairMs = own.reduce((sum, { busyMs }) => sum + busyMs, 0)
+        return { key, ...reliabilityOf({ failures: own.length, repairMs, upMs: AUPT, busyMs: PBT }, divisor) }
+      })
+      const shown = items.map(item => ({
+        key: item.key,
+        failures: item.failures,
+        repairHours: item.repairMs / hourMs,
+        upHours: item.upMs / hourMs,
+        mtbf: inHours(item.mtbfMs),
+        mttf: inHours(item.mttfMs),
+        mttr: inHours(item.mttrMs),
+        inherentAvailability: item.inherentAvailability,
+        operationalAvailability: item.operationalAvailability,
+      }))
+      if (query.format === 'csv') return csvResponse(tableOf(shown, Object.keys(figures.shape)))
+      return c.json({ scope: scope.name, from: iso(from), to: iso(to), divisor, items: shown }, 200)
+    },
+  )
+
+  router.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/v1/kpis/pareto',
+      summary:
+        'Where the time goes: stops by reason, machine or kind, the largest first, with cumulated shares',
+      request: { query: paretoQuery },
+      responses: {
+        200: {
+          ...jsonAnswer(paretoSchema, 'The bars'),
+          content: { ...jsonAnswer(paretoSchema, '').content, 'text/csv': { schema: z.string() } },
+        },
+        422: problemAnswer('A part of the query cannot be used'),
+      },
+    }),
+    async c => {
+      const query = c.req.valid('query')
+      const { from, to } = readRange(query, floor.clock.now(), end => end - weekMs)
+      const scope = scopeOf(floor.plant, query.scope)
+      const stops = await kpis.stops(scope.machines, from, to)
+      const keyOf = (stop: MachineStop): string => {
+        switch (query.by) {
+          case 'reason':
+            return stop.reason || 'unqualified'
+          case 'category':
+            return categoryOf(stop.reason) ?? 'unqualified'
+          case 'machine':
+            return stop.machine
+          case 'line':
+            return kpis.plans.get(stop.machine)!.line
+          case 'type':
+            return typeOf(stop.machine)
+          case 'kind':
+            return stop.kind
+          case 'word':
+            return stop.sourceState
+        }
+      }
+      const counted = stops.filter(({ kind }) => query.kind === 'all' || ownKinds.has(kind))
+      const bars = pareto(counted.map(stop => ({ key: keyOf(stop), value: stop.busyMs / 1_000, count: 1 })))
+      const items = bars.map(({ value, ...bar }) => ({ ...bar, seconds: value }))
+      if (query.format === 'csv')
+        return csvResponse(tableOf(items, ['key', 'seconds', 'count', 'share', 'cumulated']))
+      return c.json({ scope: scope.name, from: iso(from), to: iso(to), items }, 200)
+    },
+  )
+}
+
+const hourMs = 3_600_000
+const inHours = (ms: number | null): number | null => (ms === null ? null : ms / hourMs)
+const iso = (time: number): string => new Date(time).toISOString()
+
+function tableOf(
+  items: readonly Readonly<Record<string, string | number | null>>[],
+  columns: readonly string[],
+) {
+  return csv(
+    columns,
+    items.map(item => columns.map(column => item[column] ?? null)),
+  )
+}
