@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { FakeModbusServer } from '../../adapters/modbus/fake-server.js'
 import { PymodbusDevice } from '../../adapters/modbus/pymodbus.js'
+import type { MachineContext } from '../../twins/machine/machine.context.js'
 import { root } from './process.js'
 import { SourceRig } from './source-rig.js'
 
@@ -134,6 +135,40 @@ describe('a Modbus device, as the operator sees it when', () => {
       expect(server.requests.length - server.answers).toBeLessThanOrEqual(1)
     } finally {
       clearInterval(slow)
+    }
+  })
+})
+
+describe('a part counter of 16 bit', () => {
+  it('rolls over without a part made up or lost, and starts anew when it is reset', async () => {
+    const server = await FakeModbusServer.start()
+    server.holding.set([40, 5, execute, 65_530])
+    const plant = plantOn(server.port)
+      .replace('idealCycleTime: 30', 'idealCycleTime: 30\n    packml: { counterWidth: 65536 }')
+      .replace(
+        '    status:',
+        '    status:\n      produced: { quantity: counter, unit: parts, period: 100ms, tag: "holding:3" }',
+      )
+    const shown = start(plant)
+    const parts = () => {
+      const twin = shown.floor.twins.get('machine:saw')?.snapshot as unknown as { context: MachineContext }
+      return twin.context.processed.count
+    }
+    const shows = async (reading: number) => {
+      server.holding[3] = reading
+      await until(() => expect(shown.sees('saw.produced').value).toBe(reading))
+      return parts()
+    }
+    try {
+      await until(() => expect(shown.sees('saw.produced').value).toBe(65_530))
+      expect(await shows(65_535)).toBe(5)
+      expect(await shows(3)).toBe(9)
+      expect(await shows(20)).toBe(26)
+      expect(await shows(0)).toBe(26)
+      expect(await shows(2)).toBe(28)
+    } finally {
+      rig?.stop()
+      await server.stop()
     }
   })
 })

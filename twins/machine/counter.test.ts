@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { propertyRuns } from '../proof/runs.js'
 import { freshCounter, increment, read } from './counter.js'
 
 describe('increment', () => {
@@ -23,5 +25,56 @@ describe('read', () => {
     const read1 = read(freshCounter, 100, 10, 0)
     const read2 = read(read1, 180, 9_000, 0)
     expect(read2).toEqual({ count: 80, reading: 180, time: 9_000 })
+  })
+})
+
+/** What a PLC's counter shows while parts are made: it rolls over at its width, and is set to nothing now and then. */
+const widths = fc.constantFrom(2 ** 16, 2 ** 32)
+const runs = { numRuns: propertyRuns }
+
+describe('a counter of 16 or 32 bit', () => {
+  it('loses no part and makes none up, however often it rolls over between readings less than half a round apart', () => {
+    const steps = (width: number) => fc.array(fc.integer({ min: 0, max: width / 2 - 1 }), { maxLength: 50 })
+    fc.assert(
+      fc.property(
+        widths.chain(width =>
+          fc.tuple(fc.constant(width), fc.integer({ min: 0, max: width - 1 }), steps(width)),
+        ),
+        ([width, first, made]) => {
+          let counter = read(freshCounter, first, 0, width)
+          let parts = 0
+          for (const by of made) {
+            parts += by
+            counter = read(counter, (first + parts) % width, counter.time + 1, width)
+            expect(counter.count).toBe(parts)
+          }
+        },
+      ),
+      runs,
+    )
+  })
+
+  it('counts what it shows, each shift from nothing, when it is reset in the lower half of its round', () => {
+    const shifts = (width: number) =>
+      fc.array(fc.array(fc.integer({ min: 0, max: width / 32 }), { maxLength: 8 }), { maxLength: 6 })
+    fc.assert(
+      fc.property(
+        widths.chain(width => fc.tuple(fc.constant(width), shifts(width))),
+        ([width, made]) => {
+          let counter = read(freshCounter, 0, 0, width)
+          let parts = 0
+          for (const shift of made) {
+            let shown = 0
+            for (const by of [0, ...shift]) {
+              shown += by
+              parts += by
+              counter = read(counter, shown, counter.time + 1, width)
+            }
+            expect(counter.count).toBe(parts)
+          }
+        },
+      ),
+      runs,
+    )
   })
 })
