@@ -2,15 +2,18 @@ import { type DisplayState, displayStates } from '../../schema/display-state.js'
 import type { Plant } from '../../schema/plant.js'
 import type { TwinSnapshot } from '../../schema/records.js'
 import type { LineContext } from '../../twins/line/line.machine.js'
+import type { CountedBy } from '../../twins/machine/counter.js'
 import type { RestoreOutcome, TwinSystem } from '../twin-system/twin-system.js'
+import { CycleTimes } from './cycle-times.js'
 import { lineAddress, lineKind } from './twin-kinds.js'
 
-/** Keeps the line twins of a floor, and tells each what its machines show. */
+/** Keeps the line twins of a floor, and tells each what its machines show and how fast they work. */
 export class LineWatch {
   readonly #twins: TwinSystem
   readonly #lineOf = new Map<string, string>()
   /** What each machine was last reported with, so that its line hears of it in order; Unix ms. */
   readonly #toldAt = new Map<string, number>()
+  readonly #cycles = new CycleTimes()
 
   constructor(twins: TwinSystem) {
     this.#twins = twins
@@ -36,6 +39,11 @@ export class LineWatch {
     }
   }
 
+  /** The machine counted parts; the line hears of it when it is told what the machine shows. */
+  counted(machine: string, parts: number, cause: CountedBy, time: number): void {
+    this.#cycles.counted(machine, parts, cause, time)
+  }
+
   /** The machine shows this now. State and mode have times of their own: the line hears them in order of telling. */
   tell(machine: string, display: number, reason: string, time: number): void {
     const address = this.#lineOf.get(machine)
@@ -43,7 +51,9 @@ export class LineWatch {
     const inOrder = Math.max(time, this.#toldAt.get(machine) ?? 0)
     this.#toldAt.set(machine, inOrder)
     const shown: DisplayState = displayStates[display] ?? 'unknown'
-    const news = { machine, display: shown, reason, cycleTime: null, time: inOrder }
+    if (shown !== 'running') this.#cycles.interrupted(machine)
+    const cycleTime = this.#cycles.of(machine)
+    const news = { machine, display: shown, reason, cycleTime, time: inOrder }
     this.#twins.send(address, { type: 'MACHINE_STATE', ...news })
   }
 
@@ -52,6 +62,7 @@ export class LineWatch {
     const address = this.#lineOf.get(machine)
     if (address === undefined) return
     this.#toldAt.delete(machine)
+    this.#cycles.interrupted(machine)
     this.#twins.send(address, { type: 'SOURCE_FOUND', machine, time })
   }
 }

@@ -30,6 +30,15 @@ export interface MachineWatchParts {
   readonly signals: LatestSignals
 }
 
+/** What changes how a machine looks to its line, or how fast it works. */
+const toldToLine: ReadonlySet<string> = new Set<MachineEmitted['type']>([
+  'state.changed',
+  'reason.changed',
+  'mode.changed',
+  'stop.reason',
+  'parts.counted',
+])
+
 /** A sample of a signal that the machine's twin listens to. */
 interface ObservedSample {
   readonly source: string
@@ -76,6 +85,7 @@ export class MachineWatch {
     this.#indexByAddress.set(address, index)
     const outcome = this.#parts.twins.add(address, machineKind, machine.packml, saved.get(address))
     this.#show(index)
+    this.#tellLine(index, this.latest.since[index]!)
     for (const registered of signals) {
       const { signal } = registered
       this.#signals[registered.index] = registered
@@ -180,8 +190,12 @@ export class MachineWatch {
     if (machine === undefined) return
     this.#spoke.add(machine)
     if (address === this.#told) this.#said.push(emitted as MachineEmitted)
-    if (emitted.type !== 'parts.counted') return
-    const { time: ts, counter, by: parts, total, cause } = emitted as PartsCounted
+    if (emitted.type === 'parts.counted') this.#counted(machine, emitted as PartsCounted)
+    if (toldToLine.has(emitted.type)) this.#tellLine(machine, emitted.time)
+  }
+
+  #counted(machine: number, { time: ts, counter, by: parts, total, cause }: PartsCounted): void {
+    if (counter === 'processed') this.#parts.lines.counted(this.#idOf(machine), parts, cause, ts)
     this.#parts.turn.addRow('production_events', {
       machine: this.#idOf(machine),
       ts,
@@ -225,16 +239,29 @@ export class MachineWatch {
   }
 
   #show(index: number): void {
-    const id = this.#idOf(index)
-    const snapshot = this.#parts.twins.get(machineAddress(id))?.snapshot as
+    const shown = this.#shownBy(index)
+    if (shown === undefined) return
+    const { state, display, context } = shown
+    this.latest.set(index, packmlNumber[state], modeNumber(context.mode), display, context.since)
+  }
+
+  /** The line hears of each change when it happens, also of those that are over when the turn is. */
+  #tellLine(index: number, time: number): void {
+    const shown = this.#shownBy(index)
+    if (shown === undefined) return
+    const { display, context } = shown
+    this.#parts.lines.tell(this.#idOf(index), display, context.stopReason || context.sourceState, time)
+  }
+
+  #shownBy(index: number) {
+    const snapshot = this.#parts.twins.get(machineAddress(this.#idOf(index)))?.snapshot as
       | { value?: unknown; context?: MachineContext }
       | undefined
     const context = snapshot?.context
-    if (context === undefined) return
+    if (context === undefined) return undefined
     const state = packmlStateOf(snapshot?.value)
     const display = displayNumber[displayState(state, context.mode, context.reason)]
-    this.latest.set(index, packmlNumber[state], modeNumber(context.mode), display, context.since)
-    this.#parts.lines.tell(id, display, context.stopReason || context.sourceState, context.since)
+    return { state, display, context }
   }
 
   #idOf(machine: number): string {
