@@ -1,5 +1,7 @@
 import { historyBenchmark } from './history.js'
 import { modbusBenchmark } from './modbus.js'
+
+import { opcuaBenchmark } from './opcua.js'
 import { pipelineBenchmark } from './pipeline.js'
 import { type Benchmark, machineName, table, writeSection } from './report.js'
 import { scaleBenchmark } from './scale.js'
@@ -16,6 +18,8 @@ const benchmarks: readonly Benchmark[] = [
   storeBenchmark(isQuick),
   modbusBenchmark(isQuick),
   historyBenchmark(isQuick),
+
+  opcuaBenchmark(isQuick),
   viewerBenchmark(isQuick),
 ]
 const unknown = named.filter(name => !benchmarks.some(benchmark => benchmark.name === name))

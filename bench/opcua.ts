@@ -1,0 +1,194 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { dirname, join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { loadPlant } from '../schema/plant-file/load-plant.js'
+import type { ServerOrder, ServerReport } from './opcua-server.js'
+import type { Benchmark, Figure } from './report.js'
+import { startRig } from './rig.js'
+
+const here = dirname(fileURLToPath(import.meta.url))
+/** Items of a server: 2,000. */
+const [machines, signals] = [100, 20]
+const items = machines * signals
+const mostShare = 0.25
+
+export function opcuaBenchmark(isQuick: boolean): Benchmark {
+  const seconds = isQuick ? 10 : 60
+  return {
+    name: 'opcua',
+    title: `OPC UA: ${items.toLocaleString('en')} items at 100 ms, and as fast as three servers go`,
+    async run(say) {
+      const one = await measure(1, 100, seconds, say)
+      const figures: Figure[] = [
+        {
+          what: `values/s from one server, sent and stored over ${seconds} s`,
+          measured: `${count(one.sentPerSecond)}, ${count(one.storedPerSecond)}`,
+          limit: '20,000',
+          isReached: one.storedPerSecond > 19_000,
+        },
+        { what: 'values lost', measured: count(one.lost), limit: 'none', isReached: one.lost === 0 },
+        {
+          what: 'CPU of the engine (without the store’s process)',
+          measured: percent(one.engineShare),
+          limit: `≤ ${percent(mostShare)} of a core`,
+          isReached: one.engineShare <= mostShare,
+        },
+        told('CPU of the server', percent(one.serverShare)),
+      ]
+      for (const tickMs of [100, 50, 33]) {
+        const three = await measure(3, tickMs, Math.min(seconds, 15), say)
+        const kept = `${count(three.sentPerSecond)} sent, ${count(three.storedPerSecond)} stored, ${count(three.lost)} lost`
+        const cpu = `engine ${percent(three.engineShare)}, each server ${percent(three.serverShare / 3)} of a core`
+        figures.push(told(`three servers at ${tickMs} ms, values/s`, `${kept}; ${cpu}`))
+      }
+      return figures
+    },
+  }
+}
+
+interface Measured {
+  readonly sentPerSecond: number
+  readonly storedPerSecond: number
+  readonly lost: number
+  /** Of a core. */
+  readonly engineShare: number
+  readonly serverShare: number
+}
+
+async function measure(
+  servers: number,
+  tickMs: number,
+  seconds: number,
+  say: (line: string) => void,
+): Promise<Measured> {
+  const plcs = await Promise.all(Array.from({ length: servers }, () => Plc.start()))
+  const { engine, stop } = await startRig(plantOf(plcs.map(({ endpoint }) => endpoint)))
+  try {
+    while ([...engine.intake.health.values()].some(({ accepted }) => accepted < items)) await wait(50)
+    for (const plc of plcs) plc.send({ tickMs })
+    // Compiled and settled, as it will be for months.
+    await wait(2_000)
+    const before = { cpu: process.cpuUsage(), at: performance.now(), accepted: acceptedOf(engine) }
+    await wait(seconds * 1000)
+    const elapsed = (performance.now() - before.at) / 1000
+    const { user, system } = process.cpuUsage(before.cpu)
+    const stored = (acceptedOf(engine) - before.accepted) / elapsed
+    const reports = await Promise.all(plcs.map(plc => plc.report()))
+    const total = reports.reduce((sum, { ticks }) => sum + (ticks + 1) * items, 0)
+    const deadline = performance.now() + 20_000
+    let rows = 0
+    let gaps = 0
+    while (rows < total && performance.now() < deadline) {
+      const [row] = await engine.store.query<{ rows: string; gaps: string }>(
+        'SELECT sum(n) AS rows, sum(newest - oldest + 1 - n) AS gaps FROM (SELECT uniqExact(value) AS n, max(value) AS newest, min(value) AS oldest FROM gemba.telemetry GROUP BY signal)',
+      )
+      rows = Number(row?.rows)
+      gaps = Number(row?.gaps)
+      await wait(200)
+    }
+    say(`${servers} × ${items} items at ${tickMs} ms: ${count(rows)} of ${count(total)} values, ${gaps} gaps`)
+    return {
+      sentPerSecond: (servers * items * 1000) / tickMs,
+      storedPerSecond: stored,
+      lost: total - rows,
+      engineShare: (user + system) / 1e6 / elapsed,
+      serverShare: reports.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / 1000 / (elapsed + 2),
+    }
+  } finally {
+    await stop()
+    for (const plc of plcs) plc.stop()
+  }
+}
+
+const acceptedOf = (engine: Awaited<ReturnType<typeof startRig>>['engine']): number =>
+  [...engine.intake.health.values()].reduce((sum, { accepted }) => sum + accepted, 0)
+
+/** A server in a process of its own. */
+class Plc {
+  readonly #child: ChildProcess
+  readonly endpoint: string
+
+  private constructor(child: ChildProcess, endpoint: string) {
+    this.#child = child
+    this.endpoint = endpoint
+  }
+
+  static async start(): Promise<Plc> {
+    const child = fork(join(here, 'opcua-server.js'), [`${machines}x${signals}`])
+    const [endpoint] = (await once(child, 'message')) as [string]
+    return new Plc(child, endpoint)
+  }
+
+  send(order: ServerOrder): void {
+    this.#child.send(order)
+  }
+
+  async report(): Promise<ServerReport> {
+    const answer = once(this.#child, 'message')
+    this.send('report')
+    const [report] = (await answer) as [ServerReport]
+    return report
+  }
+
+  stop(): void {
+    this.#child.disconnect()
+  }
+}
+
+function plantOf(endpoints: readonly string[]) {
+  const names = Array.from({ length: signals }, (_, i) => `s${i + 1}`)
+  const numbers = Array.from({ length: machines }, (_, i) => i + 1)
+  const { plant } = loadPlant(
+    JSON.stringify({
+      gemba: 1,
+      name: 'Bench',
+      enterprise: 'Bench',
+      sources: Object.fromEntries(
+        endpoints.map((endpoint, i) => [
+          `plc-${i + 1}`,
+          { adapter: 'opcua', endpoint, publishingMs: 100, samplingMs: 0 },
+        ]),
+      ),
+      types: {
+        counting: {
+          archetype: 'machining',
+          ratedPower: 1,
+          idealCycleTime: 60,
+          period: '100ms',
+          signals: Object.fromEntries(
+            names.map(name => [name, { quantity: 'number', range: [0, Number.MAX_SAFE_INTEGER] }]),
+          ),
+        },
+      },
+      sites: [
+        {
+          id: 'here',
+          timeZone: 'UTC',
+          areas: [
+            {
+              id: 'hall',
+              lines: endpoints.map((_, i) => ({
+                id: `line-${i + 1}`,
+                machines: numbers.map(number => ({
+                  id: `line-${i + 1}-m${number}`,
+                  type: 'counting',
+                  source: `plc-${i + 1}`,
+                  tags: `ns=1;s=m${number}.{signal}`,
+                })),
+              })),
+            },
+          ],
+        },
+      ],
+    }),
+    { file: 'bench' },
+  )
+  if (plant === undefined) throw new Error('the benchmark’s own plant is not sound')
+  return plant
+}
+
+const told = (what: string, measured: string): Figure => ({ what, measured, limit: '', isReached: true })
+const count = (n: number): string => Math.round(n).toLocaleString('en')
+const percent = (share: number): string => `${(share * 100).toFixed(0)} %`
