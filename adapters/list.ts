@@ -2,6 +2,7 @@ import type { AdapterDefinition } from './contract.js'
 import { modbus } from './modbus/adapter.js'
 import { mqtt } from './mqtt/adapter.js'
 import { mtconnect } from './mtconnect/adapter.js'
+import { mtconnectAgent } from './mtconnect-agent/adapter.js'
 import { opcua } from './opcua/adapter.js'
 import { simulator } from './simulator/adapter.js'
 import { sparkplug } from './sparkplug/adapter.js'
@@ -10,6 +11,7 @@ import { sparkplug } from './sparkplug/adapter.js'
 export const adapterDefinitions: readonly AdapterDefinition[] = [
   simulator,
   mtconnect,
+  mtconnectAgent,
   opcua,
   mqtt,
   modbus,

@@ -56,7 +56,13 @@ export function readItems(fields: readonly string[], time: number, items: Items,
 }
 
 /** Reads one item from the fields behind its key and says how many of them were its own. */
-function readItem(item: Item, fields: readonly string[], time: number, items: Items, sink: RowSink): number {
+export function readItem(
+  item: Item,
+  fields: readonly string[],
+  time: number,
+  items: Items,
+  sink: RowSink,
+): number {
   const first = fields[0]!
   if (item.kind === 'condition') return readCondition(item, fields, time, items, sink)
   if (item.kind === 'number' && fields.length === 3 && isSeries(fields, items)) {

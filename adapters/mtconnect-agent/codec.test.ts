@@ -1,0 +1,171 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { fuzzRuns } from '../fuzz-runs.js'
+import { testContext, testSignal } from '../test-context.js'
+import { readDocument } from './codec.js'
+import { MultipartError, MultipartReader } from './multipart.js'
+import { ObservationTaker } from './observations.js'
+
+const streams = (inner: string, prefix = '') => `<?xml version="1.0" encoding="UTF-8"?>
+<${prefix}MTConnectStreams${prefix === '' ? '' : ' xmlns:m="urn:mtconnect.org:MTConnectStreams:2.0"'}>
+  <${prefix}Header instanceId="77" bufferSize="100" firstSequence="1" lastSequence="9" nextSequence="10"/>
+  <${prefix}Streams><${prefix}DeviceStream name="Mill" uuid="m-1"><${prefix}ComponentStream component="Linear" name="X" componentId="c">${inner}</${prefix}ComponentStream></${prefix}DeviceStream></${prefix}Streams>
+</${prefix}MTConnectStreams>`
+
+const example = streams(`
+  <Samples>
+    <Position dataItemId="x2" name="Xact" sequence="5" subType="ACTUAL" timestamp="2026-01-01T00:00:05Z">12.5</Position>
+    <Position dataItemId="x3" sequence="2" timestamp="2026-01-01T00:00:02Z">UNAVAILABLE</Position>
+    <PositionTimeSeries dataItemId="ts" sequence="6" sampleCount="3" sampleRate="100" timestamp="2026-01-01T00:00:06Z">1 2 3</PositionTimeSeries>
+  </Samples>
+  <Events>
+    <Execution dataItemId="e1" name="execution" sequence="4" timestamp="2026-01-01T00:00:04Z">ACTIVE</Execution>
+    <Message dataItemId="msg" sequence="7" nativeCode="CH4" timestamp="2026-01-01T00:00:07Z">Change tool &amp; go</Message>
+  </Events>
+  <Condition>
+    <Normal dataItemId="cn" sequence="1" type="LOAD" timestamp="2026-01-01T00:00:01Z"/>
+    <Warning dataItemId="cn" sequence="8" type="LOAD" nativeCode="1101" nativeSeverity="500" qualifier="HIGH" timestamp="2026-01-01T00:00:08Z">INTERFERE</Warning>
+  </Condition>`)
+
+describe('a document of an MTConnect agent', () => {
+  it('is its observations in the order in which they were made', () => {
+    const document = readDocument(example)
+    if (document.kind !== 'streams') throw new Error(document.kind)
+    expect(document.header).toEqual({ instanceId: '77', firstSequence: 1, nextSequence: 10 })
+    expect(document.observations.map(({ sequence, id, fields }) => [sequence, id, ...fields])).toEqual([
+      [1, 'cn', 'Normal', '', '', '', ''],
+      [2, 'x3', 'UNAVAILABLE'],
+      [4, 'e1', 'ACTIVE'],
+      [5, 'x2', '12.5'],
+      [6, 'ts', '3', '100', '1 2 3'],
+      [7, 'msg', 'CH4', 'Change tool & go'],
+      [8, 'cn', 'Warning', '1101', '500', 'HIGH', 'INTERFERE'],
+    ])
+  })
+
+  it('is read whatever the prefix of its namespace', () => {
+    const inner =
+      '<m:Samples><m:Load dataItemId="l" sequence="3" timestamp="2026-01-01T00:00:00Z">4</m:Load></m:Samples>'
+    expect(readDocument(streams(inner, 'm:'))).toMatchObject({
+      kind: 'streams',
+      observations: [{ device: 'Mill', id: 'l', fields: ['4'] }],
+    })
+  })
+
+  it('is empty where nothing happened', () => {
+    expect(
+      readDocument(
+        '<MTConnectStreams><Header instanceId="1" firstSequence="1" nextSequence="1"/><Streams/></MTConnectStreams>',
+      ),
+    ).toEqual({
+      kind: 'streams',
+      header: { instanceId: '1', firstSequence: 1, nextSequence: 1 },
+      observations: [],
+    })
+  })
+
+  it.each([
+    [
+      '<MTConnectError><Errors><Error errorCode="OUT_OF_RANGE">too old</Error></Errors></MTConnectError>',
+      { kind: 'error', code: 'OUT_OF_RANGE', text: 'too old' },
+    ],
+    [
+      '<MTConnectError><Error errorCode="NO_DEVICE">which?</Error></MTConnectError>',
+      { kind: 'error', code: 'NO_DEVICE', text: 'which?' },
+    ],
+    ['<html/>', { kind: 'unreadable', reason: 'it is html, not MTConnectStreams' }],
+    [
+      '<MTConnectStreams><Header/></MTConnectStreams>',
+      { kind: 'unreadable', reason: 'its header has no sequence numbers' },
+    ],
+    ['', { kind: 'unreadable' }],
+    [example.slice(0, -30), { kind: 'unreadable' }],
+  ])('may be something else: %#', (xml, expected) => {
+    expect(readDocument(xml)).toMatchObject(expected)
+  })
+
+  it('never makes its reader throw, whatever it is cut down to or changed into', () => {
+    const piece = fc.tuple(fc.nat(example.length), fc.nat(40), fc.string({ maxLength: 6 }))
+    fc.assert(
+      fc.property(piece, ([at, removed, put]) => {
+        const document = readDocument(example.slice(0, at) + put + example.slice(at + removed))
+        if (document.kind !== 'streams') return
+        for (const { sequence } of document.observations) expect(Number.isSafeInteger(sequence)).toBe(true)
+      }),
+      { numRuns: fuzzRuns / 10 },
+    )
+  })
+})
+
+describe('observations', () => {
+  it('become samples of the signals that name their item by id or by name, with or without the device', () => {
+    const signals = [
+      testSignal(0, 'Xact'),
+      testSignal(1, 'Mill:x3'),
+      testSignal(2, 'execution', { type: 'text', quantity: 'state' }),
+      testSignal(3, 'cn', { type: 'text', quantity: 'condition' }),
+      testSignal(4, 'ts'),
+      testSignal(5, 'msg', { type: 'text', quantity: 'text' }),
+    ]
+    const context = testContext({ signals })
+    const document = readDocument(example)
+    if (document.kind !== 'streams') throw new Error(document.kind)
+    const { samples, rejects, unknown } = new ObservationTaker(context, undefined).take(
+      document.observations,
+      9,
+    )
+    const told = Array.from({ length: samples.count }, (_, i) => [
+      samples.signal[i],
+      [2, 3, 5].includes(samples.signal[i]!) ? context.text(samples.value[i]!) : samples.value[i],
+      samples.sourceTime[i]! - Date.UTC(2026, 0, 1),
+      samples.quality[i],
+    ])
+    expect(told).toEqual([
+      [3, 'Normal', 1000, 0],
+      [1, Number.NaN, 2000, 2],
+      [2, 'ACTIVE', 4000, 0],
+      [0, 12.5, 5000, 0],
+      [4, 1, 5980, 0],
+      [4, 2, 5990, 0],
+      [4, 3, 6000, 0],
+      [5, 'CH4 Change tool & go', 7000, 0],
+      [3, 'Warning 1101 INTERFERE (HIGH, severity 500)', 8000, 0],
+    ])
+    expect([rejects, unknown]).toEqual([[], []])
+  })
+})
+
+describe('a multipart stream', () => {
+  const part = (text: string) =>
+    `--b\r\nContent-type: text/xml\r\nContent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}\r\n`
+
+  it('gives its parts whole, wherever it is cut into chunks', () => {
+    const texts = ['<a/>', '', '--b', 'é--b\r\n\r\n', '<b>\r\n</b>']
+    const bytes = Buffer.from(texts.map(part).join(''))
+    fc.assert(
+      fc.property(fc.array(fc.nat(bytes.length)), cuts => {
+        const reader = new MultipartReader('multipart/x-mixed-replace;boundary=b', 100)
+        const places = [0, ...cuts.sort((a, b) => a - b), bytes.length]
+        const got = places.slice(1).flatMap((end, i) => reader.push(bytes.subarray(places[i], end)))
+        expect(got).toEqual(texts)
+      }),
+    )
+  })
+
+  it('gives a part without a length when the next begins', () => {
+    const reader = new MultipartReader('multipart/x-mixed-replace; boundary="--b"', 100)
+    expect(reader.push(Buffer.from('--b\r\nContent-type: text/xml\r\n\r\n<a/>\r\n'))).toEqual([])
+    expect(reader.push(Buffer.from('--b\r\nX: y\r\n\r\n'))).toEqual(['<a/>\r\n'])
+  })
+
+  it('is refused when it is none, or has no bounds', () => {
+    expect(() => new MultipartReader('text/xml', 100)).toThrow('answers with text/xml, not a stream')
+    const large = () => new MultipartReader('multipart/mixed; boundary=b', 100)
+    expect(() => large().push(Buffer.from(part('x'.repeat(101))))).toThrow(MultipartError)
+    expect(() => large().push(Buffer.alloc(20_000, 'x'))).toThrow('something between its parts')
+    expect(() => large().push(Buffer.from(`--b\r\n${'x'.repeat(20_000)}`))).toThrow('whose head does not end')
+    expect(() => large().push(Buffer.from(`--b\r\n\r\n\r\n${'x'.repeat(200)}`))).toThrow(
+      'more than 100 bytes',
+    )
+  })
+})

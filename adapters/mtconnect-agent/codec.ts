@@ -1,0 +1,163 @@
+import { XMLParser, XMLValidator } from 'fast-xml-parser'
+
+/** What a data item was seen to be. */
+export interface Observation {
+  readonly device: string
+  readonly id: string
+  readonly name: string | undefined
+  readonly sequence: number
+  /** As it came; ISO 8601. */
+  readonly timestamp: string
+  /**
+   * As SHDR would have it behind the key: a value; the five fields of a condition; code and text of a message; count,
+   * rate and values of a time series.
+   */
+  readonly fields: readonly string[]
+}
+
+/** Where the agent's buffer stands (MTConnect Part 1, Header). */
+interface AgentHeader {
+  /** Another number means that the agent was started anew and counts from the beginning. */
+  readonly instanceId: string
+  readonly firstSequence: number
+  readonly nextSequence: number
+}
+
+/** What an answer of an agent says. */
+export type AgentDocument =
+  | { readonly kind: 'streams'; readonly header: AgentHeader; readonly observations: readonly Observation[] }
+  | { readonly kind: 'error'; readonly code: string; readonly text: string }
+  | { readonly kind: 'unreadable'; readonly reason: string }
+
+type Element = Readonly<Record<string, unknown>>
+
+const lists = new Set(['DeviceStream', 'ComponentStream', 'Error', 'Entry'])
+const parser = new XMLParser({
+  ignoreAttributes: false,
+  attributeNamePrefix: '@',
+  textNodeName: '#',
+  removeNSPrefix: true,
+  parseTagValue: false,
+  parseAttributeValue: false,
+  isArray: name => lists.has(name),
+})
+
+/** Reads an answer of an agent (MTConnectStreams or MTConnectError, 1.x and 2.x). Nothing makes it throw. */
+export function readDocument(xml: string): AgentDocument {
+  const root = parseXml(xml)
+  if (typeof root === 'string') return { kind: 'unreadable', reason: root }
+  if (isElement(root.MTConnectError)) return readError(root.MTConnectError)
+  if (!isElement(root.MTConnectStreams)) {
+    const [name = 'nothing'] = Object.keys(root).filter(key => !key.startsWith('?'))
+    return { kind: 'unreadable', reason: `it is ${name}, not MTConnectStreams` }
+  }
+  const header = readHeader(root.MTConnectStreams.Header)
+  if (header === undefined) return { kind: 'unreadable', reason: 'its header has no sequence numbers' }
+  return { kind: 'streams', header, observations: readObservations(root.MTConnectStreams.Streams) }
+}
+
+/** The elements of a document, or why it is none. A document that was cut off does not parse as a shorter one. */
+function parseXml(xml: string): Element | string {
+  try {
+    const validity = XMLValidator.validate(xml)
+    if (validity !== true) return `not XML: ${validity.err.msg}`
+    const root: unknown = parser.parse(xml)
+    return isElement(root) ? root : 'an empty document'
+  } catch (error) {
+    return `not XML: ${error instanceof Error ? error.message : String(error)}`
+  }
+}
+
+function readError(error: Element): AgentDocument {
+  const nested = isElement(error.Errors) ? listOf(error.Errors.Error) : listOf(error.Error)
+  const [first] = nested
+  return { kind: 'error', code: textOf(first?.['@errorCode']), text: textOf(first?.['#']).trim() }
+}
+
+function readHeader(header: unknown): AgentHeader | undefined {
+  if (!isElement(header)) return undefined
+  const instanceId = textOf(header['@instanceId'])
+  const firstSequence = numberOf(header['@firstSequence'])
+  const nextSequence = numberOf(header['@nextSequence'])
+  if (firstSequence === undefined || nextSequence === undefined) return undefined
+  return { instanceId, firstSequence, nextSequence }
+}
+
+/** All observations in the order in which the agent took them in. */
+function readObservations(streams: unknown): Observation[] {
+  const observations: Observation[] = []
+  for (const deviceStream of isElement(streams) ? listOf(streams.DeviceStream) : []) {
+    const device = textOf(deviceStream['@name']) || textOf(deviceStream['@uuid'])
+    for (const component of listOf(deviceStream.ComponentStream)) {
+      for (const category of ['Samples', 'Events', 'Condition'] as const) {
+        const container = component[category]
+        if (!isElement(container)) continue
+        for (const [type, elements] of Object.entries(container)) {
+          if (type.startsWith('@') || type.startsWith('#')) continue
+          for (const element of listOf(elements)) {
+            const observation = readObservation(device, category, type, element)
+            if (observation !== undefined) observations.push(observation)
+          }
+        }
+      }
+    }
+  }
+  return observations.sort((a, b) => a.sequence - b.sequence)
+}
+
+function readObservation(
+  device: string,
+  category: 'Samples' | 'Events' | 'Condition',
+  type: string,
+  element: Element,
+): Observation | undefined {
+  const sequence = numberOf(element['@sequence'])
+  const id = textOf(element['@dataItemId'])
+  if (sequence === undefined || id === '') return undefined
+  const name = textOf(element['@name'])
+  return {
+    device,
+    id,
+    name: name === '' ? undefined : name,
+    sequence,
+    timestamp: textOf(element['@timestamp']),
+    fields: fieldsOf(category, type, element),
+  }
+}
+
+function fieldsOf(category: string, type: string, element: Element): string[] {
+  const attribute = (name: string): string => textOf(element[`@${name}`])
+  const text = textOf(element['#'])
+  if (category === 'Condition') {
+    return [type, attribute('nativeCode'), attribute('nativeSeverity'), attribute('qualifier'), text]
+  }
+  const entries = listOf(element.Entry)
+  if (entries.length > 0) {
+    return [entries.map(entry => `${textOf(entry['@key'])}=${textOf(entry['#'])}`).join(' ')]
+  }
+  if (element['@sampleCount'] !== undefined) return [attribute('sampleCount'), attribute('sampleRate'), text]
+  const code = attribute('nativeCode')
+  return type === 'Message' && code !== '' ? [code, text] : [text]
+}
+
+/** One element, several or none, as a list; an element without attributes comes as its text. */
+function listOf(elements: unknown): readonly Element[] {
+  const list: readonly unknown[] = Array.isArray(elements)
+    ? elements
+    : elements === undefined
+      ? []
+      : [elements]
+  return list.map(element => (isElement(element) ? element : { '#': element }))
+}
+
+function isElement(value: unknown): value is Element {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+function numberOf(value: unknown): number | undefined {
+  const text = textOf(value)
+  const number = Number(text)
+  return /^\d+$/.test(text) && Number.isSafeInteger(number) ? number : undefined
+}
