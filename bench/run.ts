@@ -1,6 +1,6 @@
 import { historyBenchmark } from './history.js'
+import { linesBenchmark } from './lines.js'
 import { modbusBenchmark } from './modbus.js'
-
 import { opcuaBenchmark } from './opcua.js'
 import { pipelineBenchmark } from './pipeline.js'
 import { type Benchmark, machineName, table, writeSection } from './report.js'
@@ -12,6 +12,7 @@ import { viewerBenchmark } from './viewer.js'
 const isQuick = process.argv.includes('--quick')
 const named = process.argv.slice(2).filter(argument => !argument.startsWith('--'))
 const benchmarks: readonly Benchmark[] = [
+  linesBenchmark(isQuick),
   twinsBenchmark(isQuick),
   pipelineBenchmark(isQuick),
   scaleBenchmark(isQuick),

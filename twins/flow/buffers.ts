@@ -20,7 +20,11 @@ export class Buffers {
   readonly #ring: Int32Array
   readonly #ringSize: Int32Array
   readonly #head: Int32Array
+  /** Products of the parts to be done again, and how many there are, which is asked far more often. */
   readonly #again: readonly number[][]
+  readonly #againCount: Int32Array
+  /** The machine fed where it is the only one; -1 elsewhere. */
+  readonly #onlyFed: Int32Array
 
   constructor(machines: readonly MachineModel[]) {
     const n = machines.length
@@ -39,6 +43,8 @@ export class Buffers {
     this.#arrival = new Float64Array(places).fill(Number.NEGATIVE_INFINITY)
     this.#head = new Int32Array(n)
     this.#again = machines.map(() => [])
+    this.#againCount = new Int32Array(n)
+    this.#onlyFed = Int32Array.from(machines, ({ feeds }) => (feeds.length === 1 ? feeds[0]! : -1))
     for (const [m, { buffer }] of machines.entries()) {
       if (suppliers[m]!.length === 0) continue
       this.level[m] = buffer.initial
@@ -48,21 +54,23 @@ export class Buffers {
 
   /** When the next part for `machine` is there, Unix ms; infinite where there is none. */
   nextArrival(machine: number): number {
-    if (this.#again[machine]!.length > 0) return Number.NEGATIVE_INFINITY
+    if (this.#againCount[machine]! > 0) return Number.NEGATIVE_INFINITY
     if (this.level[machine] === 0) return Number.POSITIVE_INFINITY
     return this.#arrival[this.#ring[machine]! + this.#head[machine]!]!
   }
 
   /** Product of the next part; ask only where there is one. */
   nextProduct(machine: number): number {
-    return this.#again[machine]![0] ?? this.#product[this.#ring[machine]! + this.#head[machine]!]!
+    if (this.#againCount[machine]! > 0) return this.#again[machine]![0]!
+    return this.#product[this.#ring[machine]! + this.#head[machine]!]!
   }
 
   /** Takes the next part from before `machine`; ask only where there is one. */
   take(machine: number): void {
     this.level[machine]!--
-    if (this.#again[machine]!.length > 0) {
+    if (this.#againCount[machine]! > 0) {
       this.#again[machine]!.shift()
+      this.#againCount[machine]!--
       return
     }
     this.#taken[machine]!--
@@ -72,16 +80,21 @@ export class Buffers {
 
   /** The machine with the fewest parts of those that `machine` feeds and that have room; -1 where none has. */
   choose(machine: number, isWaiting: (machine: number) => boolean): number {
+    const only = this.#onlyFed[machine]!
+    if (only !== -1) return this.#hasRoom(only, isWaiting) ? only : -1
     const feeds = this.#feeds[machine]!
     let to = -1
     for (let i = 0; i < feeds.length; i++) {
       const next = feeds[i]!
-      const taken = this.#taken[next]!
-      // Without a buffer a part goes from hand to hand.
-      const hasRoom = taken < this.capacity[next]! || (taken === 0 && isWaiting(next))
-      if (hasRoom && (to === -1 || taken < this.#taken[to]!)) to = next
+      if (this.#hasRoom(next, isWaiting) && (to === -1 || this.#taken[next]! < this.#taken[to]!)) to = next
     }
     return to
+  }
+
+  #hasRoom(machine: number, isWaiting: (machine: number) => boolean): boolean {
+    const taken = this.#taken[machine]!
+    // Without a buffer a part goes from hand to hand.
+    return taken < this.capacity[machine]! || (taken === 0 && isWaiting(machine))
   }
 
   /** Keeps a place before `to` until `put` or `release`. */
@@ -97,7 +110,7 @@ export class Buffers {
   put(to: number, product: number, arrival: number): void {
     const size = this.#ringSize[to]!
     // Parts to be done again are in the level, not in the ring.
-    let place = this.#head[to]! + this.level[to]! - this.#again[to]!.length
+    let place = this.#head[to]! + this.level[to]! - this.#againCount[to]!
     if (place >= size) place -= size
     this.#product[this.#ring[to]! + place] = product
     this.#arrival[this.#ring[to]! + place] = arrival
@@ -106,12 +119,13 @@ export class Buffers {
 
   /** How many parts before `machine` wait to be done again. */
   again(machine: number): number {
-    return this.#again[machine]!.length
+    return this.#againCount[machine]!
   }
 
   /** Puts a part that has to be done again before `to`. */
   putAgain(to: number, product: number): void {
     this.#again[to]!.push(product)
+    this.#againCount[to]!++
     this.level[to]!++
   }
 }

@@ -64,8 +64,8 @@ const [constantKind, uniformKind, exponentialKind, weibullKind, lognormalKind, n
   kinds.map((_, place) => place)
 
 /**
- * Draws from a distribution: one number of the stream for each time (two for `normal`), and a larger number gives a
- * longer time, so that two runs with other parameters and the same stream stay comparable. Milliseconds, whole.
+ * Draws from a distribution: one number of the stream for each time (two for `normal`), so that two runs with other
+ * parameters and the same stream stay comparable. Milliseconds, whole.
  */
 export class Sampler {
   readonly #kind: number
@@ -96,15 +96,15 @@ export class Sampler {
       case uniformKind:
         return a + b * stream.uniform()
       case exponentialKind:
-        return -a * log(1 - stream.inside())
+        return a * stream.exponential()
       case weibullKind:
-        return a * exp(log(-log(1 - stream.inside())) / b)
+        return a * exp(log(stream.exponential()) / b)
       case lognormalKind:
         return exp(a + b * normalQuantile(stream.inside()))
       case normalKind:
         return a + b * stream.noise()
       case geometricKind:
-        return a * Math.ceil(log(1 - stream.inside()) / b)
+        return a * Math.ceil(stream.exponential() / b)
       default:
         return this.#values[Math.floor(stream.uniform() * this.#values.length)]!
     }
@@ -129,7 +129,7 @@ function parametersOf(given: Distribution): readonly [number, number] {
       return [given.mean * 1000, given.deviation * 1000]
     case 'geometric':
       // The chance that a step is not the last is 1 - step / mean; where there is none, every draw is one step.
-      return [given.step * 1000, given.mean > given.step ? log(1 - given.step / given.mean) : -1e9]
+      return [given.step * 1000, given.mean > given.step ? -log(1 - given.step / given.mean) : 1e9]
     case 'empirical':
       return [0, 0]
   }

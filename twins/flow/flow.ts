@@ -2,18 +2,12 @@ import { packmlNumber } from '../../schema/packml.js'
 import type { Buffers } from './buffers.js'
 import { Calendars } from './calendars.js'
 import { EventQueue } from './event-queue.js'
+import { type FlowListener, quiet } from './listener.js'
 import type { FlowModel } from './model.js'
 import { Pools } from './pools.js'
 import { Repairs } from './repairs.js'
 import { Route } from './route.js'
 import { noPart, Work } from './work.js'
-
-/** Hears what happens, at the time it happens (Unix ms). Read the columns of the flow for the rest. */
-interface FlowListener {
-  onState(machine: number, time: number): void
-  /** `produced`, and perhaps `rejected`, have gone up. */
-  onPart(machine: number, time: number): void
-}
 
 export interface FlowOptions {
   readonly seed: number
@@ -23,8 +17,6 @@ export interface FlowOptions {
   readonly warmUp?: number
   readonly listener?: FlowListener
 }
-
-const quiet: FlowListener = { onState: () => undefined, onPart: () => undefined }
 
 /**
  * Machines that pass parts down their lines, from event to event. Each takes a part from the buffer before it, works
@@ -76,7 +68,8 @@ export class Flow {
   readonly #route: Route
   /** Operating time of the warm-up. */
   readonly #workedBefore: Float64Array
-  #listener = quiet
+  /** When the next calendar opens or closes, Unix ms. */
+  #nextTurn: number
 
   constructor(model: FlowModel, { seed, start, warmUp = 0, listener = quiet }: FlowOptions) {
     const { machines, pools = [], calendars = [] } = model
@@ -102,7 +95,6 @@ export class Flow {
       repairs,
       state,
       reason,
-      onState: (machine, time) => this.#listener.onState(machine, time),
     })
     this.#work = new Work(model, {
       seed,
@@ -113,7 +105,6 @@ export class Flow {
       state,
       reason,
       waysOut: this.#route,
-      onPart: (machine, time) => this.#listener.onPart(machine, time),
     })
     this.#route.work = this.#work
     this.produced = this.#work.produced
@@ -129,22 +120,24 @@ export class Flow {
     this.buffers = this.#work.buffers
     for (let machine = 0; machine < n; machine++) queue.set(machine, begin)
     for (const place of calendars.keys()) this.#hours.set(place, this.#calendars.turn(place, begin))
+    this.#nextTurn = this.#hours.nextTime
     if (warmUp > 0) this.advance(start - 1)
     this.#workedBefore = Float64Array.from(machines, (_, m) => this.#work.cycles.worked(m, start))
-    this.#listener = listener
+    this.#route.listener = listener
+    this.#work.listener = listener
   }
 
   /** When something happens next, Unix ms; infinite when nothing ever will. */
   get nextTime(): number {
-    return Math.min(this.#queue.nextTime, this.#hours.nextTime)
+    return Math.min(this.#queue.nextTime, this.#nextTurn)
   }
 
   /** Lets the next event happen. */
   step(): void {
     const time = this.#queue.nextTime
     this.events++
-    if (this.#hours.nextTime <= time) {
-      this.#turnCalendar(this.#hours.next, this.#hours.nextTime)
+    if (this.#nextTurn <= time) {
+      this.#turnCalendar(this.#hours.next, this.#nextTurn)
       return
     }
     const machine = this.#queue.next
@@ -203,6 +196,7 @@ export class Flow {
 
   #turnCalendar(calendar: number, time: number): void {
     this.#hours.set(calendar, this.#calendars.turn(calendar, time))
+    this.#nextTurn = this.#hours.nextTime
     for (let machine = 0; machine < this.state.length; machine++) {
       if (!this.#calendars.belongs(machine, calendar)) continue
       const isResting = this.state[machine] === packmlNumber.Idle

@@ -49,6 +49,15 @@ describe('a random stream', () => {
   })
 })
 
+describe('exponential numbers', () => {
+  it('are minus the logarithm of the uniform ones', () => {
+    const [one, same] = [new RandomStream(1, 'exponential'), new RandomStream(1, 'exponential')]
+    for (let i = 0; i < 100_000; i++) {
+      expect(Math.abs(one.exponential() + Math.log(same.inside()))).toBeLessThan(1e-12)
+    }
+  })
+})
+
 describe('skewed numbers', () => {
   it('lie inside their span, a quarter of the way up on average', () => {
     const stream = new RandomStream(1, 'skewed')

@@ -1,5 +1,6 @@
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
+import { log } from '../elementary.js'
 
 /**
  * One stream of chance. Each machine and purpose has its own, so that what one machine draws never depends on
@@ -29,6 +30,17 @@ export class RandomStream {
     return ((this.#generator.next() >>> 0) + 0.5) * 2 ** -32
   }
 
+  /** Exponential with mean 1: minus the logarithm of a number that is uniform in (0, 1). */
+  exponential(): number {
+    const bits = this.#generator.next() >>> 0
+    // The number is m / 2^zeros with m from 1/2 to 1, and m close to a number whose logarithm is known.
+    const zeros = Math.clz32(bits)
+    const m = (bits + 0.5) * scale[zeros]!
+    const near = (m * steps) | 0
+    const r = m * reciprocal[near]! - 1
+    return zeros * Math.LN2 + minusLog[near]! - r * (1 - r * (1 / 2 - r * (1 / 3 - r * (1 / 4))))
+  }
+
   /** Uniform in [low, high). */
   between(low: number, high: number): number {
     return low + (high - low) * this.uniform()
@@ -53,6 +65,15 @@ export class RandomStream {
     return ((a >>> 16) + (a & 0xffff) + (b >>> 16) + (b & 0xffff) - 131070) * noiseScale
   }
 }
+
+/** 2^(zeros - 32) for each number of leading zeros. */
+const scale = Float64Array.from({ length: 33 }, (_, zeros) => 2 ** (zeros - 32))
+
+/** Numbers from 1/2 to 1 in so many steps, by the middle of each: r stays below 1/512, and r^5 / 5 below 1e-14. */
+const steps = 512
+const middles = Array.from({ length: steps + 1 }, (_, i) => (i + 0.5) / steps)
+const reciprocal = Float64Array.from(middles, middle => 1 / middle)
+const minusLog = Float64Array.from(middles, middle => -log(middle))
 
 /** One over the standard deviation of the sum: four times the variance (2^32 - 1) / 12. */
 const noiseScale = 1 / Math.sqrt((2 ** 32 - 1) / 3)

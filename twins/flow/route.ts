@@ -1,6 +1,7 @@
 import { packmlNumber } from '../../schema/packml.js'
 import { Sampler } from './distribution.js'
 import type { EventQueue } from './event-queue.js'
+import { type FlowListener, quiet } from './listener.js'
 import { type ActingState, actingStates, type MachineModel } from './model.js'
 import { RandomStream } from './random.js'
 import type { Repairs } from './repairs.js'
@@ -26,7 +27,6 @@ export interface Surroundings {
   readonly repairs: Repairs
   readonly state: Uint8Array
   readonly reason: Uint8Array
-  onState(machine: number, time: number): void
 }
 
 /**
@@ -35,7 +35,8 @@ export interface Surroundings {
  */
 export class Route implements WaysOut {
   readonly changeovers: Uint32Array
-  readonly #around: Surroundings
+  /** Hears of every state. */
+  listener: Pick<FlowListener, 'onState'> = quiet
   readonly #queue: EventQueue
   readonly #state: Uint8Array
   readonly #reason: Uint8Array
@@ -50,7 +51,6 @@ export class Route implements WaysOut {
 
   constructor(machines: readonly MachineModel[], around: Surroundings) {
     this.changeovers = new Uint32Array(machines.length)
-    this.#around = around
     this.#queue = around.queue
     this.#state = around.state
     this.#reason = around.reason
@@ -239,7 +239,7 @@ export class Route implements WaysOut {
 
   #enter(machine: number, state: number, time: number): void {
     this.#state[machine] = state
-    this.#around.onState(machine, time)
+    this.listener.onState(machine, time)
   }
 }
 

@@ -6,6 +6,7 @@ import { Demands } from './demands.js'
 import { Sampler } from './distribution.js'
 import type { EventQueue } from './event-queue.js'
 import type { Failures } from './failures.js'
+import { type FlowListener, quiet } from './listener.js'
 import type { FlowModel } from './model.js'
 import type { Pools } from './pools.js'
 import { RandomStream } from './random.js'
@@ -51,7 +52,6 @@ export interface Surroundings {
   readonly state: Uint8Array
   readonly reason: Uint8Array
   readonly waysOut: WaysOut
-  onPart(machine: number, time: number): void
 }
 
 /**
@@ -69,10 +69,16 @@ export class Work {
   readonly cycles: Cycles
   entered = 0
   shipped = 0
-  readonly #around: Surroundings
+  /** Hears of every part. */
+  listener: Pick<FlowListener, 'onPart'> = quiet
   readonly #queue: EventQueue
+  readonly #pools: Pools
+  readonly #calendars: Calendars
   readonly #failures: Failures
   readonly #demands: Demands
+  readonly #state: Uint8Array
+  readonly #reason: Uint8Array
+  readonly #waysOut: WaysOut
 
   // The model, column by column; places are -1 where there is none.
   readonly #patience: readonly (Sampler | undefined)[]
@@ -104,9 +110,13 @@ export class Work {
     this.extraReject = new Float64Array(n)
     this.buffers = new Buffers(machines)
     this.cycles = new Cycles(machines, seed)
-    this.#around = around
     this.#queue = around.queue
+    this.#pools = around.pools
+    this.#calendars = around.calendars
     this.#failures = around.failures
+    this.#state = around.state
+    this.#reason = around.reason
+    this.#waysOut = around.waysOut
     this.#demands = new Demands(demands, seed)
     this.#patience = machines.map(({ patience }) => patience && new Sampler(patience))
     this.#transport = Float64Array.from(machines, ({ buffer }) => buffer.transport * 1000)
@@ -129,14 +139,14 @@ export class Work {
   goOn(machine: number, time: number): void {
     if (this.#activity[machine] !== working) this.proceed(machine, time)
     else if (this.cycles.isOver(machine, time)) this.#finish(machine, time)
-    else this.#around.waysOut.fail(machine, time, this.#failures.nextCalendar[machine]! <= time)
+    else this.#waysOut.fail(machine, time, this.#failures.nextCalendar[machine]! <= time)
   }
 
   /** Does what can be done next, from handing over to the begin of work; waits where it cannot. */
   proceed(machine: number, time: number): void {
     if (this.holds[machine] === finishedPart) this.#handOver(machine, time)
     if (this.#failures.nextCalendar[machine]! <= time) {
-      this.#around.waysOut.fail(machine, time, true)
+      this.#waysOut.fail(machine, time, true)
     } else if (this.holds[machine] === finishedPart) {
       this.#wait(machine, time, waitingForRoom)
     } else if (this.holds[machine] === rawPart || this.#takePart(machine, time)) {
@@ -159,8 +169,9 @@ export class Work {
   #finish(machine: number, time: number): void {
     this.leave(machine, time)
     this.cycles.forget(machine)
-    const fate = this.#qualityChance[machine]!.uniform()
     const scrapBelow = this.#scrap[machine]! + this.extraReject[machine]!
+    const isAtStake = scrapBelow + this.#rework[machine]! > 0
+    const fate = isAtStake ? this.#qualityChance[machine]!.uniform() : 1
     if (fate < scrapBelow) {
       this.losePart(machine, time)
     } else if (fate < scrapBelow + this.#rework[machine]!) {
@@ -168,7 +179,7 @@ export class Work {
     } else {
       this.holds[machine] = finishedPart
       this.produced[machine]!++
-      this.#around.onPart(machine, time)
+      this.listener.onPart(machine, time)
     }
     this.proceed(machine, time)
   }
@@ -179,14 +190,14 @@ export class Work {
     this.#clearHands(machine, time)
     this.produced[machine]!++
     this.rejected[machine]!++
-    this.#around.onPart(machine, time)
+    this.listener.onPart(machine, time)
   }
 
   #sendBack(machine: number, to: number, time: number): void {
     this.reworked[machine]!++
     this.#clearHands(machine, time)
     this.buffers.putAgain(to, this.product[machine]!)
-    if (this.isWaitingForPart(to) || this.#around.state[to] === idle) this.#queue.set(to, time)
+    if (this.isWaitingForPart(to) || this.#state[to] === idle) this.#queue.set(to, time)
   }
 
   /** The part is gone without being handed over; the place that was kept for it is free. */
@@ -205,10 +216,10 @@ export class Work {
     const isAsking = this.#activity[machine] === waitingForOperator
     this.#activity[machine] = elsewhere
     this.cycles.end(machine, time)
-    if (isAsking) this.#around.pools.forget(this.#operator[machine]!, machine)
+    if (isAsking) this.#pools.forget(this.#operator[machine]!, machine)
     if (this.#hasOperator[machine] === 1) {
       this.#hasOperator[machine] = 0
-      this.#around.pools.release(this.#operator[machine]!, time)
+      this.#pools.release(this.#operator[machine]!, time)
     }
   }
 
@@ -217,7 +228,7 @@ export class Work {
     const pool = this.#operator[machine]!
     if (pool === -1 || this.#hasOperator[machine] === 1) return true
     const isAsking = this.#activity[machine] === waitingForOperator
-    if (!isAsking && this.#around.pools.request(pool, machine, this.#serve)) {
+    if (!isAsking && this.#pools.request(pool, machine, this.#serve)) {
       this.#hasOperator[machine] = 1
       return true
     }
@@ -244,22 +255,22 @@ export class Work {
       this.#queue.set(machine, due)
     } else {
       this.leave(machine, time)
-      this.#around.waysOut.suspend(machine, time, activity === waitingForRoom ? blocked : starved)
+      this.#waysOut.suspend(machine, time, activity === waitingForRoom ? blocked : starved)
     }
   }
 
   /** When a suspended machine may go on, Unix ms, if none of its neighbours moves before. */
   causeGone(machine: number): number {
-    if (this.#around.reason[machine] === blocked) {
+    if (this.#reason[machine] === blocked) {
       return this.buffers.choose(machine, this.isWaitingForPart) === -1 ? never : always
     }
-    return this.#around.calendars.isOpen(machine) ? this.buffers.nextArrival(machine) : always
+    return this.#calendars.isOpen(machine) ? this.buffers.nextArrival(machine) : always
   }
 
   /** When an idle machine has something to do, Unix ms; infinite if a calendar has to open first. */
   mayBegin(machine: number): number {
     if (this.holds[machine] !== noPart) return always
-    if (!this.#around.calendars.isOpen(machine)) return never
+    if (!this.#calendars.isOpen(machine)) return never
     const demand = this.#demand[machine]!
     const isFed = this.buffers.suppliers[machine]!.length > 0
     if (isFed || demand === -1) return always
@@ -269,7 +280,7 @@ export class Work {
   readonly isWaitingForPart = (machine: number): boolean => this.#waitsFor(machine, waitingForPart, starved)
 
   #waitsFor(machine: number, activity: number, reason: number): boolean {
-    if (this.#around.state[machine] === suspended) return this.#around.reason[machine] === reason
+    if (this.#state[machine] === suspended) return this.#reason[machine] === reason
     return this.#activity[machine] === activity
   }
 
@@ -312,7 +323,8 @@ export class Work {
 
   /** Takes the next part, after a changeover if it needs one; false if the machine has to do something else first. */
   #takePart(machine: number, time: number): boolean {
-    const { calendars, waysOut } = this.#around
+    const calendars = this.#calendars
+    const waysOut = this.#waysOut
     if (!calendars.isOpen(machine)) {
       waysOut.rest(machine, time)
       return false

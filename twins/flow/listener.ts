@@ -1,0 +1,8 @@
+/** Hears what happens, at the time it happens (Unix ms). Read the columns of the flow for the rest. */
+export interface FlowListener {
+  onState(machine: number, time: number): void
+  /** `produced`, and perhaps `rejected`, have gone up. */
+  onPart(machine: number, time: number): void
+}
+
+export const quiet: FlowListener = { onState: () => undefined, onPart: () => undefined }
