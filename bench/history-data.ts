@@ -5,8 +5,9 @@ import { databaseName } from '../schema/tables/definition.js'
 const periodMs = 10_000
 const hourMs = 3_600_000
 
-/** Sensors of the reference plant. */
+/** Sensors and machines of the reference plant. */
 export const signals = 1_716
+const machines = 228
 
 /**
  * Fills telemetry with `days` of so many sensors at 10 s, as if they had just been accepted one after the other: a
@@ -36,4 +37,17 @@ export async function fillTelemetry(
   }
   await new RollUp(database).run()
   return hours * perHour
+}
+
+/** Fills state_changes: each machine goes from one state to the next every minute. */
+export async function fillStates(database: Database, days: number, end: number): Promise<void> {
+  const changes = machines * days * 24 * 60
+  await database.command(`
+    INSERT INTO ${databaseName}.state_changes
+    SELECT
+      concat('m-', toString(number % ${machines})),
+      fromUnixTimestamp64Milli(toInt64(${end - days * 24 * hourMs} + intDiv(number, ${machines}) * 60000 + number % 977), 'UTC') AS ts,
+      ['Execute', 'Held', 'Execute', 'Idle'][1 + (number + intDiv(number, ${machines})) % 4], 'Production', 'none', '', true,
+      number + 1, toDateTime(ts, 'UTC')
+    FROM numbers(${changes})`)
 }

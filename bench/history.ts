@@ -7,7 +7,7 @@ import { startEmbedded } from '../engine/store/embedded/embedded.js'
 import { migrate } from '../engine/store/migrations/migrate.js'
 import { openStore, type Store } from '../engine/store/store.js'
 import { SampleBatchBuilder } from '../schema/sample-batch.js'
-import { fillTelemetry, signals } from './history-data.js'
+import { fillStates, fillTelemetry, signals } from './history-data.js'
 import { type Benchmark, type Figure, percentile } from './report.js'
 
 const dayMs = 86_400_000
@@ -35,6 +35,7 @@ async function run(days: number, questions: number, say: (line: string) => void)
     const start = (performance.now() - startedAt) / 1000
     const writing = write(store)
     try {
+      const states = await statesAt(store, end - days * dayMs, end, questions)
       const trend = await trends(store, end - days * dayMs, end, questions)
       return [
         { what: 'samples', measured: rows.toLocaleString('en'), limit: '', isReached: true },
@@ -45,6 +46,7 @@ async function run(days: number, questions: number, say: (line: string) => void)
           isReached: start <= 5,
         },
         figure(`trend of a signal over ${days} days in 1,000 points`, trend, 50),
+        figure('state of the whole floor at a random instant', states, 500),
       ]
     } finally {
       clearInterval(writing)
@@ -65,6 +67,7 @@ async function fill(
   const database = new Database(embedded.url, embedded.secret)
   try {
     await migrate(database, logger)
+    await fillStates(database, days, end)
     return await fillTelemetry(database, days, end, say)
   } finally {
     await database.close()
@@ -97,6 +100,21 @@ async function trends(store: Store, from: number, to: number, questions: number)
     })
     lengths[i] = performance.now() - startedAt
     if ((history?.buckets.length ?? 0) < 500) throw new Error(`only ${history?.buckets.length} buckets came`)
+  }
+  return lengths.sort()
+}
+
+/** Lengths of questions for the floor at instants all over the span, sorted, ms. */
+async function statesAt(store: Store, from: number, to: number, questions: number): Promise<Float64Array> {
+  const lengths = new Float64Array(questions)
+  const wanted = Array.from({ length: signals }, (_, signal) => signal)
+  for (let i = 0; i < questions; i++) {
+    // The golden ratio spreads them evenly, and never over a pattern.
+    const at = Math.floor(from + 60_000 + ((i * 0.618_034) % 1) * (to - from - 60_000))
+    const startedAt = performance.now()
+    const { samples } = await store.floorAt(at, wanted)
+    lengths[i] = performance.now() - startedAt
+    if (samples.length !== signals) throw new Error(`only ${samples.length} signals were found`)
   }
   return lengths.sort()
 }

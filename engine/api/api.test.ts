@@ -267,6 +267,7 @@ describe('REST', () => {
       '/api/v1/signals/{id}/history',
       '/api/v1/sources',
       '/api/v1/sources/{id}',
+      '/api/v1/state',
       '/api/v1/twins/{address}',
       '/healthz',
       '/metrics',

@@ -17,6 +17,7 @@ import { addReliabilityRoutes } from './reliability.js'
 import { createRouter } from './router.js'
 import { addSignalRoutes } from './signals.js'
 import { addSourceRoutes } from './sources.js'
+import { addStateRoute } from './state.js'
 import { addTwinRoutes } from './twins.js'
 
 /** All of REST, testable without a socket (`api.request('/healthz')`). The gateway adds the viewer and serves it. */
@@ -30,6 +31,7 @@ export function createApi(context: ApiContext, manifest: ManifestDocument): Open
   addHistoryRoutes(router, context)
   addSourceRoutes(router, context)
   addQualityRoutes(router, context)
+  addStateRoute(router, context)
   if (context.maintenance !== undefined) {
     addMaintenanceRoutes(router, context.maintenance)
     addCalibrationRoutes(router, context.floor, context.maintenance)

@@ -9,7 +9,7 @@ import type { SimulationControl } from '../simulation/control.js'
 import type { Store } from '../store/store.js'
 
 /** What REST needs of the store. */
-export type HistoryReader = Pick<Store, 'history' | 'exportHistory' | 'textHistory' | 'rejects'>
+export type HistoryReader = Pick<Store, 'history' | 'exportHistory' | 'textHistory' | 'rejects' | 'floorAt'>
 
 /** What REST needs of the ledgers. */
 export type KpiReader = Pick<KpiBook, 'cells' | 'plans' | 'stops'>

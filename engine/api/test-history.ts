@@ -6,4 +6,5 @@ export const emptyHistory: HistoryReader = {
   exportHistory: async () => new Uint8Array(),
   textHistory: async ({ signal }) => ({ signal, changes: [], isCut: false }),
   rejects: async () => [],
+  floorAt: async () => ({ samples: [], machines: [], twins: [], faults: [] }),
 }

@@ -6,7 +6,7 @@ const earliest = Date.UTC(1970, 0)
 const latest = Date.UTC(2200, 0)
 
 /** A time in a query: ISO 8601 with its zone. */
-const timeParameter = z.iso
+export const timeParameter = z.iso
   .datetime({ offset: true, abort: true, message: 'not an ISO 8601 time such as 2026-11-20T12:00:00Z' })
   .refine(
     text => Date.parse(text) >= earliest && Date.parse(text) < latest,

@@ -22,6 +22,7 @@ import { migrate } from './migrations/migrate.js'
 import { type RejectQuery, type RejectRecord, readRejects } from './reject-history.js'
 import type { Position } from './spool/recovery.js'
 import { Spool, type SpoolOptions } from './spool/spool.js'
+import { type FloorAt, readFloorAt } from './state-at.js'
 import { readTextHistory, type TextHistory, type TextHistoryQuery } from './text-history.js'
 import { Writer, type WriterFigures } from './writer.js'
 
@@ -76,6 +77,8 @@ export interface Store {
   exportHistory(query: HistoryQuery, format: TableFormat): Promise<Uint8Array>
   textHistory(query: TextHistoryQuery): Promise<TextHistory>
   rejects(query: RejectQuery): Promise<RejectRecord[]>
+  /** The whole floor at an instant, Unix ms; `signals`: indexes of those that are wanted. */
+  floorAt(at: number, signals: readonly number[]): Promise<FloorAt>
   /** The newest snapshot of every twin, those of an earlier run that were still in the spool included. */
   latestSnapshots(): Promise<TwinSnapshot[]>
   /** For reading; parameters are `{name:Type}` in the text. */
@@ -196,6 +199,10 @@ class RunningStore implements Store {
 
   rejects(query: RejectQuery): Promise<RejectRecord[]> {
     return readRejects(this.#database, query)
+  }
+
+  floorAt(at: number, signals: readonly number[]): Promise<FloorAt> {
+    return readFloorAt(this.#database, at, signals)
   }
 
   async latestSnapshots(): Promise<TwinSnapshot[]> {

@@ -1,0 +1,206 @@
+import { databaseName as db } from '../../schema/tables/definition.js'
+import type { Database } from './database.js'
+
+/** Where most signals have spoken shortly before; the others are searched for. */
+const recentMs = 10 * 60_000
+
+/** The newest sample of a signal at an instant, by source time. */
+export interface SampleAt {
+  readonly signal: number
+  /** NaN where the source had no value. */
+  readonly value: number
+  readonly quality: number
+  /** Unix ms. */
+  readonly sourceTime: number
+  readonly receiveTime: number
+}
+
+/** What was known of a machine at an instant. */
+interface MachineAt {
+  readonly machine: string
+  /** PackML state; empty where nobody had told one yet. */
+  readonly state: string
+  readonly mode: string
+  readonly reason: string
+  readonly sourceState: string
+  /** False where it was inferred: a lost source. */
+  readonly observed: boolean
+  /** In this state since, Unix ms. */
+  readonly since: number
+}
+
+/** The newest event of a kind that a twin had told at an instant. */
+interface TwinAt {
+  readonly address: string
+  readonly type: string
+  readonly to: string
+  readonly time: number
+}
+
+/** A fault that was not dormant at an instant. */
+interface FaultAt {
+  readonly machine: string
+  readonly pattern: string
+  readonly stage: string
+  readonly since: number
+  readonly severity: number
+  readonly progress: number
+  readonly estimated: boolean
+}
+
+export interface FloorAt {
+  readonly samples: readonly SampleAt[]
+  readonly machines: readonly MachineAt[]
+  readonly twins: readonly TwinAt[]
+  readonly faults: readonly FaultAt[]
+}
+
+/** Everything on the floor as it was at an instant (Unix ms), as far as is known of it today: late data counts. */
+export async function readFloorAt(
+  database: Database,
+  at: number,
+  signals: readonly number[],
+): Promise<FloorAt> {
+  const [samples, machines, twins, faults] = await Promise.all([
+    samplesAt(database, at, signals),
+    machinesAt(database, at),
+    twinsAt(database, at),
+    faultsAt(database, at),
+  ])
+  return { samples, machines, twins, faults }
+}
+
+const instant = (parameter: string): string => `fromUnixTimestamp64Milli({${parameter}:Int64}, 'UTC')`
+
+interface SampleRow {
+  readonly signal: number
+  readonly value: number | null
+  readonly quality: number
+  readonly source_time: string
+  readonly receive_time: string
+}
+
+/** Arrivals are below 2^44: see `bySequence` of telemetry. */
+const arrivals = 2 ** 44
+
+/** Rows of the newest sample of each signal; `place` orders them. One number is much faster than a pair of two. */
+const newest = (where: string, place: string): string => `
+  SELECT
+    signal, argMax(value, place) AS value, argMax(quality, place) AS quality,
+    toString(toUnixTimestamp64Milli(max(ts))) AS source_time,
+    toString(toUnixTimestamp64Milli(argMax(received, place))) AS receive_time
+  FROM (SELECT signal, value, quality, ts, received, ${place} AS place FROM ${db}.telemetry WHERE ${where})
+  GROUP BY signal`
+
+async function samplesAt(
+  database: Database,
+  at: number,
+  signals: readonly number[],
+): Promise<readonly SampleAt[]> {
+  const recent = await database.query<SampleRow>(
+    newest(
+      `ts <= ${instant('at')} AND ts > ${instant('from')}`,
+      `toUInt64(toUnixTimestamp64Milli(ts) - {from:Int64}) * ${arrivals} + seq`,
+    ),
+    { at, from: at - recentMs },
+  )
+  const found = new Set(recent.map(({ signal }) => signal))
+  const missing = signals.filter(signal => !found.has(signal))
+  const earlier = missing.length === 0 ? [] : await lastBefore(database, at - recentMs, missing)
+  return [...recent, ...earlier].map(({ source_time, receive_time, value, ...row }) => ({
+    ...row,
+    value: value ?? Number.NaN,
+    sourceTime: Number(source_time),
+    receiveTime: Number(receive_time),
+  }))
+}
+
+/** Of signals that had been silent for long: the minute in which they spoke last, and from there the sample. */
+async function lastBefore(database: Database, at: number, signals: readonly number[]): Promise<SampleRow[]> {
+  const minutes = await database.query<{ signal: number; spoken: number }>(
+    `SELECT signal, toUInt32(toUnixTimestamp(max(minute))) AS spoken FROM ${db}.telemetry_1m
+    WHERE signal IN {signals:Array(UInt32)} AND minute <= toDateTime(intDiv({at:Int64}, 1000), 'UTC')
+    GROUP BY signal`,
+    { signals, at },
+  )
+  if (minutes.length === 0) return []
+  const places = minutes.map(({ signal, spoken }) => `(${signal}, ${spoken})`).join(', ')
+  // The first bounds let the database find the rows; the last picks the minute of each signal.
+  return database.query<SampleRow>(
+    newest(
+      `signal IN {signals:Array(UInt32)} AND ts <= ${instant('at')} AND ts >= ${instant('earliest')}
+      AND (signal, toUInt32(toUnixTimestamp(toStartOfMinute(toDateTime(ts, 'UTC'))))) IN (${places})`,
+      '(ts, seq)',
+    ),
+    {
+      signals: minutes.map(({ signal }) => signal),
+      at,
+      earliest: Math.min(...minutes.map(({ spoken }) => spoken)) * 1000,
+    },
+  )
+}
+
+async function machinesAt(database: Database, at: number): Promise<readonly MachineAt[]> {
+  const rows = await database.query<Omit<MachineAt, 'since'> & { since: string }>(
+    `WITH
+      told AS (
+        SELECT machine, state, mode, reason, source_state, observed, (ts, seq) AS place
+        FROM ${db}.state_changes WHERE ts <= ${instant('at')}
+      ),
+      now AS (
+        SELECT
+          machine,
+          argMaxIf((state, reason, source_state, observed), place, state != '') AS what,
+          argMaxIf(mode, place, mode != '') AS mode
+        FROM told GROUP BY machine
+      ),
+      before AS (
+        SELECT machine, max(t.place) AS place
+        FROM told AS t INNER JOIN now USING machine
+        WHERE t.state != '' AND (t.state, t.reason, t.source_state) != (what.1, what.2, what.3)
+        GROUP BY machine
+      ),
+      since AS (
+        SELECT machine, min(t.place.1) AS ts
+        FROM told AS t LEFT JOIN before USING machine
+        WHERE t.state != '' AND t.place > before.place
+        GROUP BY machine
+      )
+    SELECT
+      machine, what.1 AS state, now.mode AS mode, what.2 AS reason, what.3 AS sourceState, what.4 AS observed,
+      toString(toUnixTimestamp64Milli(since.ts)) AS since
+    FROM now LEFT JOIN since USING machine
+    ORDER BY machine`,
+    { at },
+  )
+  return rows.map(row => ({ ...row, since: Number(row.since) }))
+}
+
+async function twinsAt(database: Database, at: number): Promise<readonly TwinAt[]> {
+  const rows = await database.query<Omit<TwinAt, 'time'> & { time: string }>(
+    `SELECT address, type, JSONExtractString(argMax(payload, (ts, seq)), 'to') AS to,
+      toString(toUnixTimestamp64Milli(max(ts))) AS time
+    FROM ${db}.twin_events
+    WHERE ts <= ${instant('at')} AND type IN ('level.changed', 'connection.changed')
+    GROUP BY address, type`,
+    { at },
+  )
+  return rows.map(row => ({ ...row, time: Number(row.time) }))
+}
+
+async function faultsAt(database: Database, at: number): Promise<readonly FaultAt[]> {
+  const rows = await database.query<Omit<FaultAt, 'since'> & { since: string }>(
+    `SELECT machine, pattern, newest.1 AS stage, newest.2 AS severity, newest.3 AS progress, newest.4 AS estimated,
+      toString(toUnixTimestamp64Milli(latest)) AS since
+    FROM (
+      SELECT machine, pattern, argMax((stage, severity, progress, estimated), (ts, seq)) AS newest, max(ts) AS latest
+      FROM ${db}.fault_events
+      WHERE ts <= ${instant('at')}
+      GROUP BY machine, pattern
+    )
+    WHERE stage NOT IN ('dormant', 'repaired')
+    ORDER BY machine, pattern`,
+    { at },
+  )
+  return rows.map(row => ({ ...row, since: Number(row.since) }))
+}
