@@ -128,6 +128,17 @@ describe('the gate before the twins', () => {
     ).toEqual([0, 0, 2, 0])
   })
 
+  it('has nothing against the jumps of a signal that is told only when it changes', () => {
+    const { judge } = gateFor({ quantity: 'temperature', unit: '°C', period: 0 })
+    expect(
+      judge([
+        [0, 0],
+        [1_000, 43],
+        [2_000, 0],
+      ]).rejects,
+    ).toEqual([])
+  })
+
   it('has nothing against late samples, nor against the first ones of a link that begins anew', () => {
     const { gate, judge } = gateFor({ ...jumping, maxRate: 1 })
     expect(

@@ -73,7 +73,8 @@ export class QualityGate {
     // The last step of the display may round beyond the edge.
     this.#low[index] = low - signal.resolution
     this.#high[index] = high + signal.resolution
-    const crossing = fastestCrossing[signal.quantity]
+    // What is told only when it changes has been elsewhere in between: from one report to the next it may jump.
+    const crossing = signal.period === 0 ? undefined : fastestCrossing[signal.quantity]
     const rate = signal.maxRate ?? (crossing === undefined ? undefined : span / crossing)
     if (rate === undefined) return
     this.#rate[index] = rate / 1000

@@ -9,6 +9,7 @@ import { propertyRuns } from '../../twins/proof/runs.js'
 import { Database } from './database.js'
 import { type Embedded, startEmbedded } from './embedded/embedded.js'
 import { firstTables } from './migrations/0001-first-tables.js'
+import { minutesByRollUp } from './migrations/0003-minutes-by-roll-up.js'
 import { migrate } from './migrations/migrate.js'
 import { RollUp } from './roll-up.js'
 
@@ -204,7 +205,7 @@ it('a database with a view on each block is brought to the same shape, and its m
         ],
       },
     ])
-    await migrate(old, logger)
+    await migrate(old, logger, [minutesByRollUp])
     expect(
       await old.query(
         `SELECT toUInt32(sum(count)) AS minutes, toUInt32((SELECT count() FROM ${databaseName}.telemetry)) AS samples FROM ${databaseName}.telemetry_1m`,

@@ -5,14 +5,12 @@ import { StoreError } from '../errors.js'
 import { firstTables } from './0001-first-tables.js'
 import { faultEventsTable } from './0002-fault-events.js'
 import { minutesByRollUp } from './0003-minutes-by-roll-up.js'
-
 import { rejectedSamples } from './0004-rejected-samples.js'
 import { sensorHealthTable } from './0005-sensor-health.js'
 import { kpiTables } from './0006-kpis.js'
 import { simulationCommandsTable } from './0007-simulation-commands.js'
 import { maintenanceTables } from './0008-maintenance.js'
 import { downtimeTables } from './0009-downtime.js'
-
 import type { Migration } from './migration.js'
 
 export const migrations: readonly Migration[] = [
