@@ -99,7 +99,7 @@ function play(log: string, port: number): Promise<number> {
 async function allStored(): Promise<void> {
   const health = engine!.intake.health.get('mazak01-shdr')!
   await expect
-    .poll(() => health.losses > 0 && health.samples === health.accepted, { timeout: 20_000 })
+    .poll(() => health.losses > 0 && health.samples === health.accepted, { timeout: 50_000 })
     .toBe(true)
   await engine!.store.flush()
 }
