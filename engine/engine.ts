@@ -25,7 +25,7 @@ import { simulatedRepair } from './maintenance/simulated-repair.js'
 import { engineMetrics } from './metrics.js'
 import { Intake } from './pipeline/intake.js'
 import { Sources } from './pipeline/sources.js'
-import { SimulationControl } from './simulation/control.js'
+import { createSimulation, type Simulation } from './simulation/simulation.js'
 import { StoreError } from './store/errors.js'
 import { openStore, type Store } from './store/store.js'
 
@@ -91,7 +91,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     })
     reportRestored(floor, logger)
     const kpis = new KpiBook({ plant, store, pool, wall, clock: floor.clock })
-    const simulation: SimulationControl = new SimulationControl({
+    const simulation: Simulation = createSimulation({
       floor,
       simulated,
       record: entry => intake.record(entry),
@@ -103,7 +103,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       ...told,
       isBlocked: () => intake.isBlocked,
       record: entry => intake.record(entry),
-      mend: simulatedRepair(simulation, logger),
+      mend: simulatedRepair(simulation.faults, logger),
     })
     if (alive !== undefined) {
       intake.record(floor.wake(alive.floorTime))
@@ -139,10 +139,10 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     undo.unshift(() => gateway.close())
 
     const folder = (kind: string): string => data.folder(kind)
-    const commands = (source: string) => simulation.commands(source)
+    const commands = (source: string) => simulation.channel.commands(source)
     const sources = new Sources({ floor, intake, adapters, wall, logger, retry, folder, commands })
     for (const { id } of plant.sources) {
-      intake.record(floor.ingest(id, { kind: 'damage', reports: simulation.metAnew(id) }))
+      intake.record(floor.ingest(id, { kind: 'damage', reports: simulation.faults.metAnew(id) }))
     }
     sources.start()
     missing.delete('sources')
@@ -209,7 +209,7 @@ function makeIntake(
   store: Store,
   data: DataDirectory,
   kpis: KpiBook,
-  simulation: SimulationControl,
+  simulation: Simulation,
   logger: Logger,
 ): Intake {
   const append = (entry: Entry): void => {
@@ -221,7 +221,7 @@ function makeIntake(
   return new Intake({
     floor,
     append,
-    onDamage: reports => simulation.hear(reports),
+    onDamage: reports => simulation.faults.hear(reports),
     onBlocked: error => logger.error({ err: error }, 'the spool takes nothing more: the sources wait'),
     onUnblocked: () => logger.info('the spool takes samples again'),
   })

@@ -1,4 +1,5 @@
 import type { FaultPatternId, RepairKind } from './fault-catalogue.js'
+import type { LinkFault } from './link-fault.js'
 
 /** Who wants it and why; neither is ever empty. */
 interface Wanted {
@@ -37,5 +38,15 @@ interface Change extends OfFault {
   readonly kind: 'pause' | 'resume' | 'clear'
 }
 
+/** What people want of a simulated machine. */
+export type FaultCommand = Inject | Repair | Change
+
+/** What people want of the link to a simulated source: disturb it, or end that. */
+export type LinkCommand = Wanted &
+  (
+    | { readonly kind: 'disturb'; readonly fault: LinkFault }
+    | { readonly kind: 'restore'; readonly fault: LinkFault }
+  )
+
 /** What people want of a simulation. Nothing of the kind is ever sent to a real machine. */
-export type SimulationCommand = Inject | Repair | Change
+export type SimulationCommand = FaultCommand | LinkCommand

@@ -1,10 +1,10 @@
 import type { DamageReport } from '../../schema/damage-report.js'
-import { Quality } from '../../schema/quality.js'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { Behaviour, behaviourMachines, type Emit } from '../../twins/behaviour/behaviour.js'
 import { words } from '../../twins/behaviour/status.js'
 import type { AdapterContext, AdapterDefinition } from '../contract.js'
 import { type SimulatorOptions, simulatorOptions } from './config.js'
+import { type Deliver, Link } from './link.js'
 import { obey } from './obey.js'
 import { type DueSamples, paced } from './paced.js'
 
@@ -51,27 +51,39 @@ function simulate(options: SimulatorOptions, context: AdapterContext): DueSample
   }
   const builder = new SampleBatchBuilder(1024)
   let receiveTime = 0
-  const push: Emit = (signal, time, value) => {
-    builder.push(
-      index[signal]!,
-      time,
-      receiveTime,
-      isText[signal] === 1 ? codeOf(value) : value,
-      Quality.good,
-    )
+  const deliver: Deliver = (signal, time, value, quality) => {
+    builder.push(index[signal]!, time, receiveTime, isText[signal] === 1 ? codeOf(value) : value, quality)
   }
+  const link = new Link({ source: context.source, seed: options.seed, signals: behaviour.signals })
+  const push: Emit = (signal, time, value) => link.pass(signal, time, value, deliver)
+  let taken = 0
+  let asked = 0
   return {
     isOver: false,
+    get hasMore() {
+      return taken >= asked
+    },
+    get isMute() {
+      return link.isDown
+    },
     take(elapsed, limit) {
       receiveTime = context.clock.now()
-      behaviour.advance(start + elapsed * options.speed, push, limit)
+      const now = start + elapsed * options.speed
+      // Before the samples, so that none of them lies on both sides of a change.
+      link.advance(behaviour.time, deliver)
+      taken = behaviour.advance(now, push, limit)
+      asked = limit
       return builder.take()
     },
-    obey: command => obey(behaviour, command),
-    takeReports() {
-      const told = reports
+    obey(command) {
+      if (command.kind === 'disturb' || command.kind === 'restore') link.obey(command)
+      else obey(behaviour, command)
+    },
+    takeEvents() {
+      const events = [...link.takeEvents()]
+      if (reports.length > 0) events.push({ kind: 'damage', reports })
       reports = []
-      return told
+      return events
     },
   }
 }

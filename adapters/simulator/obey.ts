@@ -1,8 +1,8 @@
-import type { SimulationCommand } from '../../schema/simulation-command.js'
+import type { FaultCommand } from '../../schema/simulation-command.js'
 import type { Behaviour } from '../../twins/behaviour/behaviour.js'
 
 /** Does to a simulated plant what somebody wants. A machine or fault that is not simulated here is left alone. */
-export function obey(behaviour: Behaviour, command: SimulationCommand): void {
+export function obey(behaviour: Behaviour, command: FaultCommand): void {
   const machine = behaviour.placeOf(command.machine)
   if (machine === undefined) return
   const slot = behaviour.faults.bank.slotOf(machine, command.pattern)

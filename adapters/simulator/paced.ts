@@ -1,5 +1,4 @@
 import { interval, Observable } from 'rxjs'
-import type { DamageReport } from '../../schema/damage-report.js'
 import type { SampleBatch } from '../../schema/sample-batch.js'
 import type { SimulationCommand } from '../../schema/simulation-command.js'
 import type { AdapterContext, SourceEvent } from '../contract.js'
@@ -11,8 +10,12 @@ export interface DueSamples {
    * An empty batch: nothing is due now.
    */
   take(elapsed: number, limit: number): SampleBatch
-  /** What is told of damage beside the samples taken last. */
-  readonly takeReports?: () => readonly DamageReport[]
+  /** Whether more was due than was asked for, though none of it came through. */
+  readonly hasMore?: boolean
+  /** What is told before the samples taken last. */
+  readonly takeEvents?: () => readonly SourceEvent[]
+  /** Not even a heartbeat comes through. */
+  readonly isMute?: boolean
   /** Does what somebody wants of the machines. */
   readonly obey?: (command: SimulationCommand) => void
   /** No more will ever fall due. */
@@ -50,12 +53,15 @@ export function paced(context: AdapterContext, begin: () => DueSamples): Observa
           break
         }
         const batch = due.take(now - start, Math.min(room, batchLimit))
-        const reports = due.takeReports?.() ?? []
-        if (batch.count === 0 && reports.length === 0) break
+        const events = due.takeEvents?.() ?? []
+        if (batch.count === 0 && events.length === 0) {
+          if (due.hasMore === true) continue
+          break
+        }
         sent += batch.count
         lastEvent = now
+        for (const event of events) subscriber.next(event)
         if (batch.count > 0) subscriber.next({ kind: 'samples', batch })
-        if (reports.length > 0) subscriber.next({ kind: 'damage', reports })
       }
     }
     const send = (): void => {
@@ -66,7 +72,7 @@ export function paced(context: AdapterContext, begin: () => DueSamples): Observa
         const now = context.wall.now()
         sendDue(now)
         if (due.isOver) subscriber.complete()
-        else if (now - lastEvent >= heartbeat) {
+        else if (now - lastEvent >= heartbeat && due.isMute !== true) {
           lastEvent = now
           subscriber.next({ kind: 'alive' })
         }

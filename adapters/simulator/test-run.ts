@@ -1,6 +1,6 @@
 import { type BehaviorSubject, type Subscription, VirtualTimeScheduler } from 'rxjs'
 import type { Plant } from '../../schema/plant.js'
-import type { AdapterDefinition, IndexedSignal, SourceEvent } from '../contract.js'
+import type { AdapterContext, AdapterDefinition, IndexedSignal, SourceEvent } from '../contract.js'
 import type { AdapterHarness } from '../contract-suite.js'
 import { testContext } from '../test-context.js'
 
@@ -19,6 +19,7 @@ export interface TestRunOptions {
   readonly accepted?: BehaviorSubject<number>
   /** Unix ms at which the floor's clock begins; the wall's by default. */
   readonly floorBegin?: number
+  readonly commands?: AdapterContext['commands']
   /** Called at once after each batch with the number of samples so far. */
   readonly onBatch?: (total: number) => void
 }
@@ -113,6 +114,7 @@ export class TestRun {
         clock: { now: () => floorBegin + this.#time.elapsed },
       }),
       wall: { now: () => begin + this.#time.elapsed },
+      ...(options.commands && { commands: options.commands }),
       intern: (text: string) => {
         if (!this.texts.includes(text)) this.texts.push(text)
         return this.texts.indexOf(text)

@@ -8,6 +8,7 @@ import { addFaultRoutes } from './faults.js'
 import { addHealthRoutes } from './health.js'
 import { addHistoryRoutes } from './history.js'
 import { addKpiRoutes } from './kpis.js'
+import { addLinkRoutes } from './links.js'
 import { addMachineRoutes } from './machines.js'
 import { addMaintenanceRoutes } from './maintenance.js'
 import { addManifestRoute, type ManifestDocument } from './manifest.js'
@@ -27,6 +28,7 @@ export function createApi(context: ApiContext, manifest: ManifestDocument): Open
   addPlantRoutes(router, context)
   addMachineRoutes(router, context)
   addFaultRoutes(router, context)
+  addLinkRoutes(router, context)
   addSignalRoutes(router, context)
   addHistoryRoutes(router, context)
   addSourceRoutes(router, context)

@@ -5,7 +5,7 @@ import type { DowntimeRegister } from '../kpi/downtime-register.js'
 import type { KpiBook } from '../kpi/kpi-book.js'
 import type { MaintenanceDesk } from '../maintenance/desk.js'
 import type { SourceHealth } from '../pipeline/source-health.js'
-import type { SimulationControl } from '../simulation/control.js'
+import type { Simulation } from '../simulation/simulation.js'
 import type { Store } from '../store/store.js'
 
 /** What REST needs of the store. */
@@ -23,7 +23,7 @@ export interface ApiContext {
   /** Without it there are no routes of figures. */
   readonly kpis?: KpiReader
   /** Where faults are put into simulated machines; a floor that only shows values has none. */
-  readonly simulation?: SimulationControl
+  readonly simulation?: Simulation
   /** Where people tell of maintenance; a floor that only shows values has none, and no routes for it. */
   readonly maintenance?: MaintenanceDesk
   readonly downtime?: DowntimeRegister

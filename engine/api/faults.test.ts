@@ -12,7 +12,7 @@ import { FloorClock } from '../floor/floor-clock.js'
 import { LiveFloor } from '../floor/live-floor.js'
 import { emptyIndexBook, makeRegistry } from '../floor/registry.js'
 import { Intake } from '../pipeline/intake.js'
-import { SimulationControl } from '../simulation/control.js'
+import { createSimulation } from '../simulation/simulation.js'
 import { createApi } from './api.js'
 import { manifestDocument } from './manifest.js'
 import { emptyHistory } from './test-history.js'
@@ -52,11 +52,11 @@ function ground(options: { readonly isRunning?: boolean } = {}) {
   const simulated = new Set(['simulator', 'idle'])
   const floor = new LiveFloor({ plant, registry, dictionary: new Dictionary(), clock, wall, simulated })
   const entries: Entry[] = []
-  const simulation = new SimulationControl({ floor, simulated, record: entry => entries.push(entry) })
+  const simulation = createSimulation({ floor, simulated, record: entry => entries.push(entry) })
   const intake = new Intake({
     floor,
     append: entry => entries.push(entry),
-    onDamage: reports => simulation.hear(reports),
+    onDamage: reports => simulation.faults.hear(reports),
   })
   const context = {
     ...testContext({ signals: registry.signals.filter(({ signal }) => signal.source === 'simulator') }),
@@ -66,7 +66,7 @@ function ground(options: { readonly isRunning?: boolean } = {}) {
     wall,
     scheduler,
     intern: (text: string) => floor.intern(text),
-    commands: simulation.commands('simulator')!,
+    commands: simulation.channel.commands('simulator')!,
   }
   if (options.isRunning !== false) {
     simulator
@@ -261,14 +261,14 @@ describe('a fault injected into a simulated machine', () => {
     const { ask, pass, floor, simulation } = ground()
     await ask('POST', '/machines/two/faults', leak)
     pass(200)
-    const reports = simulation.metAnew('simulator')
+    const reports = simulation.faults.metAnew('simulator')
     expect(reports).toEqual([
       expect.objectContaining({ kind: 'repaired', machine: 'two', pattern: 'hydraulic-leak' }),
     ])
     floor.ingest('simulator', { kind: 'damage', reports })
-    simulation.hear(reports)
+    simulation.faults.hear(reports)
     expect((await ask('GET', '/faults')).body.items).toEqual([])
-    expect(simulation.metAnew('plc')).toEqual([])
+    expect(simulation.faults.metAnew('plc')).toEqual([])
   })
 })
 
@@ -281,7 +281,7 @@ describe('what cannot be injected', () => {
       'real',
       {},
       409,
-      /real is a real machine: source plc \(opcua\) reports it, and nothing is ever sent there/,
+      /real is a real machine: source plc \(opcua\) is connected to a plant, and nothing is ever sent there/,
     ],
     [
       'a fault that the type cannot have',
@@ -347,5 +347,72 @@ describe('what cannot be injected', () => {
     expect(status).toBe(409)
     expect(body.detail).toContain('does not run now')
     expect((await ask('DELETE', '/faults')).body).toEqual({ cleared: 0 })
+  })
+})
+
+describe('a fault of the link', () => {
+  const late = { kind: 'bad-quality', clearAfter: '20s', who: 'Ada', reason: 'see the marks' }
+
+  it('reaches the signals, is recorded, and is over when it should be', async () => {
+    const { ask, pass, commands } = ground()
+    pass(5)
+    const { status, body } = await ask('POST', '/links/simulator/faults', late)
+    expect(status).toBe(201)
+    expect(body).toMatchObject({ source: 'simulator', kind: 'bad-quality', share: 1, clearAfter: 20_000 })
+    expect(commands()).toEqual([
+      expect.objectContaining({ command: 'disturb', pattern: 'bad-quality', machine: '', who: 'Ada' }),
+    ])
+    pass(5)
+    const quality = async () => (await ask('GET', '/signals/two.oil-flow')).body.quality
+    expect(await quality()).toBe('bad')
+    expect((await ask('GET', '/links/simulator/faults')).body.items).toHaveLength(1)
+    pass(20)
+    expect(await quality()).toBe('good')
+    expect((await ask('GET', '/links/simulator/faults')).body.items).toEqual([])
+  })
+
+  it('takes the source away for a while when its server restarts', async () => {
+    const { ask, pass, state } = ground()
+    pass(60)
+    await ask('POST', '/links/simulator/faults', { kind: 'server-restart', reason: 'update' })
+    pass(10)
+    expect(await state('two')).toBe('Undefined')
+    pass(120)
+    expect(await state('two')).not.toBe('Undefined')
+  })
+
+  it('is ended by hand: one, or all', async () => {
+    const { ask, pass } = ground()
+    const { body } = await ask('POST', '/links/simulator/faults', { kind: 'frozen', reason: 'x' })
+    await ask('POST', '/links/simulator/faults', { kind: 'duplicate', reason: 'x' })
+    await ask('POST', '/links/simulator/faults', { kind: 'outlier', reason: 'x' })
+    pass(1)
+    expect((await ask('DELETE', `/links/simulator/faults/${body.id}`)).status).toBe(204)
+    expect((await ask('DELETE', `/links/simulator/faults/${body.id}`)).status).toBe(404)
+    expect((await ask('DELETE', '/links/simulator/faults')).body).toEqual({ cleared: 2 })
+  })
+
+  it.each([
+    ['a source that is not there', 'nowhere', {}, 404, /No source 'nowhere'/],
+    ['a real source', 'plc', {}, 409, /The link to plc is a real one/],
+    ['a source that does not run', 'idle', {}, 409, /does not run now/],
+    ['a kind that there is not', 'simulator', { kind: 'gremlins' }, 422, /kind/],
+    ['a share of nothing', 'simulator', { share: 0 }, 422, /share/],
+    ['a duration of zero', 'simulator', { clearAfter: 0 }, 422, /clearAfter/],
+    [
+      'a signal of another source',
+      'simulator',
+      { signals: ['real.state'] },
+      422,
+      /has no signal 'real.state'/,
+    ],
+    ['a shift where there is none', 'simulator', { shift: 5 }, 422, /shift/],
+    ['no reason', 'simulator', { reason: '' }, 422, /reason/],
+  ])('is refused for %s', async (_what, source, changes, status, message) => {
+    const { ask, commands } = ground()
+    const answer = await ask('POST', `/links/${source}/faults`, { ...late, ...changes })
+    expect(answer.status).toBe(status)
+    expect(JSON.stringify(answer.body)).toMatch(message)
+    expect(commands()).toEqual([])
   })
 })

@@ -1,17 +1,17 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { faultPatternIds, repairKinds } from '../../schema/fault-catalogue.js'
 import { faultStates } from '../../twins/fault/fault.events.js'
-import type { By, MachineFault, SimulationControl } from '../simulation/control.js'
-import { SimulationError, type SimulationErrorCode } from '../simulation/simulation-error.js'
-import { ApiError, type ApiErrorCode } from './api-error.js'
+import type { By } from '../simulation/channel.js'
+import type { FaultControl, MachineFault } from '../simulation/fault-control.js'
+import { attempt } from './attempt.js'
+import { byWhom } from './by-whom.js'
 import type { ApiContext } from './context.js'
 import { durationSchema } from './duration.js'
-import { isoTime, jsonAnswer, problemAnswer, timeSchema } from './router.js'
+import { isoTime, jsonAnswer, jsonBody, problemAnswer, timeSchema } from './router.js'
 
 const pattern = z.enum(faultPatternIds)
-const who = z.string().trim().min(1).max(200).default('anonymous').describe('Who wants it')
-const reason = z.string().trim().min(1).max(1000).describe('Why')
-const by = z.object({ who, reason })
+const { who, reason } = byWhom
+const by = z.object(byWhom)
 
 const injectionSchema = z.strictObject({
   pattern: pattern.describe('Of the fault catalogue; it must be one that the machine’s type can have'),
@@ -81,14 +81,6 @@ const listSchema = z.object({ items: z.array(faultItemSchema), nextCursor: z.nul
 const machineParam = z.object({ id: z.string() })
 const faultParam = z.object({ id: z.string(), pattern })
 
-const statusOf: Readonly<Record<SimulationErrorCode, ApiErrorCode>> = {
-  'unknown-machine': 404,
-  'not-there': 404,
-  'real-machine': 409,
-  'not-running': 409,
-  'already-there': 409,
-  'impossible-fault': 422,
-}
 const problems = {
   404: problemAnswer('No such machine, or it does not carry that fault'),
   409: problemAnswer('The machine is real, its simulation does not run, or it carries that fault already'),
@@ -98,12 +90,12 @@ const problems = {
 /** `…/faults`: what machines carry, and what people put into simulated ones. */
 export function addFaultRoutes(router: OpenAPIHono, { simulation }: ApiContext): void {
   if (simulation === undefined) return
-  addLists(router, simulation)
-  addInjection(router, simulation)
-  addChanges(router, simulation)
+  addLists(router, simulation.faults)
+  addInjection(router, simulation.faults)
+  addChanges(router, simulation.faults)
 }
 
-function addLists(router: OpenAPIHono, simulation: SimulationControl): void {
+function addLists(router: OpenAPIHono, faults: FaultControl): void {
   router.openapi(
     createRoute({
       method: 'get',
@@ -111,7 +103,7 @@ function addLists(router: OpenAPIHono, simulation: SimulationControl): void {
       summary: 'The faults of all machines, in the order of the plant',
       responses: { 200: jsonAnswer(listSchema, 'Faults') },
     }),
-    c => c.json({ items: simulation.faults().map(viewFault), nextCursor: null }, 200),
+    c => c.json({ items: faults.faults().map(viewFault), nextCursor: null }, 200),
   )
   router.openapi(
     createRoute({
@@ -123,12 +115,12 @@ function addLists(router: OpenAPIHono, simulation: SimulationControl): void {
     }),
     c => {
       const { id } = c.req.valid('param')
-      return c.json({ items: attempt(() => simulation.faults(id)).map(viewFault), nextCursor: null }, 200)
+      return c.json({ items: attempt(() => faults.faults(id)).map(viewFault), nextCursor: null }, 200)
     },
   )
 }
 
-function addInjection(router: OpenAPIHono, simulation: SimulationControl): void {
+function addInjection(router: OpenAPIHono, faults: FaultControl): void {
   router.openapi(
     createRoute({
       method: 'post',
@@ -141,7 +133,7 @@ function addInjection(router: OpenAPIHono, simulation: SimulationControl): void 
       const { start, ...wish } = c.req.valid('json')
       const { id } = c.req.valid('param')
       const fault = attempt(() =>
-        simulation.inject(id, { ...wish, ...(start !== undefined && { start: Date.parse(start) }) }),
+        faults.inject(id, { ...wish, ...(start !== undefined && { start: Date.parse(start) }) }),
       )
       const location = `/api/v1/machines/${encodeURIComponent(id)}/faults`
       return c.json(viewFault(fault), 201, { location })
@@ -158,13 +150,13 @@ function addInjection(router: OpenAPIHono, simulation: SimulationControl): void 
     c => {
       const { id, pattern } = c.req.valid('param')
       const { keeps = null, takes = 0, ...wish } = c.req.valid('json')
-      attempt(() => simulation.repair(id, pattern, { ...wish, keeps, takes }))
+      attempt(() => faults.repair(id, pattern, { ...wish, keeps, takes }))
       return c.body(null, 202)
     },
   )
 }
 
-function addChanges(router: OpenAPIHono, simulation: SimulationControl): void {
+function addChanges(router: OpenAPIHono, faults: FaultControl): void {
   for (const [verb, isPaused, summary] of [
     ['pause', true, 'Halts the growth of a fault'],
     ['resume', false, 'Lets a paused fault go on growing'],
@@ -179,7 +171,7 @@ function addChanges(router: OpenAPIHono, simulation: SimulationControl): void {
       }),
       c => {
         const { id, pattern } = c.req.valid('param')
-        const fault = attempt(() => simulation.pause(id, pattern, isPaused, c.req.valid('json')))
+        const fault = attempt(() => faults.pause(id, pattern, isPaused, c.req.valid('json')))
         return c.json(viewFault(fault), 200)
       },
     )
@@ -187,7 +179,7 @@ function addChanges(router: OpenAPIHono, simulation: SimulationControl): void {
   const byQuery = z.object({ who, reason: reason.default('cleared') })
   const cleared = jsonAnswer(z.object({ cleared: z.number().int() }), 'How many faults are gone')
   const clearAll = (machine: string | undefined, wanted: By) => ({
-    cleared: attempt(() => simulation.clearAll(machine, wanted)),
+    cleared: attempt(() => faults.clearAll(machine, wanted)),
   })
   router.openapi(
     createRoute({
@@ -199,7 +191,7 @@ function addChanges(router: OpenAPIHono, simulation: SimulationControl): void {
     }),
     c => {
       const { id, pattern } = c.req.valid('param')
-      attempt(() => simulation.clear(id, pattern, c.req.valid('query')))
+      attempt(() => faults.clear(id, pattern, c.req.valid('query')))
       return c.body(null, 204)
     },
   )
@@ -223,20 +215,6 @@ function addChanges(router: OpenAPIHono, simulation: SimulationControl): void {
     }),
     c => c.json(clearAll(undefined, c.req.valid('query')), 200),
   )
-}
-
-const jsonBody = <T extends z.ZodType>(schema: T) => ({
-  required: true,
-  content: { 'application/json': { schema } },
-})
-
-function attempt<T>(act: () => T): T {
-  try {
-    return act()
-  } catch (cause) {
-    if (!(cause instanceof SimulationError)) throw cause
-    throw new ApiError(statusOf[cause.code], cause.message, { cause })
-  }
 }
 
 function viewFault({ machine, pattern, twin, injection }: MachineFault): z.infer<typeof faultItemSchema> {

@@ -9,7 +9,7 @@ import type { MachineContext } from '../../twins/machine/machine.context.js'
 import { type FloorOptions, floorOf, machineOf, sensor, start, stateSignal } from '../floor/floor.fixture.js'
 import { MaintenanceDesk } from '../maintenance/desk.js'
 import { simulatedRepair } from '../maintenance/simulated-repair.js'
-import { SimulationControl } from '../simulation/control.js'
+import { createSimulation } from '../simulation/simulation.js'
 import { createApi } from './api.js'
 import { manifestDocument } from './manifest.js'
 import { emptyHistory } from './test-history.js'
@@ -252,14 +252,14 @@ describe('work on a machine', () => {
 
   it('on a simulated machine is done by the simulation, when it is time', async () => {
     const { floor, wall, entries } = ground({ isSimulated: true })
-    const simulation = new SimulationControl({
+    const simulation = createSimulation({
       floor,
       simulated: new Set(['plc']),
       record: entry => entries.push(entry),
     })
     const sent: SimulationCommand[] = []
-    simulation.commands('plc')?.subscribe(command => sent.push(command))
-    simulation.inject('press', { pattern: 'hydraulic-leak', severity: 1, who: 'Ada', reason: 'test' })
+    simulation.channel.commands('plc')?.subscribe(command => sent.push(command))
+    simulation.faults.inject('press', { pattern: 'hydraulic-leak', severity: 1, who: 'Ada', reason: 'test' })
     sent.length = 0
     const desk = new MaintenanceDesk({
       floor,
@@ -267,7 +267,7 @@ describe('work on a machine', () => {
       calibrations: [],
       isBlocked: () => false,
       record: () => true,
-      mend: simulatedRepair(simulation, pino({ level: 'silent' })),
+      mend: simulatedRepair(simulation.faults, pino({ level: 'silent' })),
     })
     const told = {
       ...work,

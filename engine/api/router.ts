@@ -61,6 +61,12 @@ export const jsonAnswer = <T extends z.ZodType>(schema: T, description: string) 
   content: { 'application/json': { schema } },
 })
 
+/** A JSON body of a request in the OpenAPI document. */
+export const jsonBody = <T extends z.ZodType>(schema: T) => ({
+  required: true,
+  content: { 'application/json': { schema } },
+})
+
 /** A problem in the OpenAPI document. */
 export const problemAnswer = (description: string) => ({
   description,

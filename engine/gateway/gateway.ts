@@ -18,7 +18,7 @@ import type { DowntimeRegister } from '../kpi/downtime-register.js'
 import type { MaintenanceDesk } from '../maintenance/desk.js'
 
 import type { SourceHealth } from '../pipeline/source-health.js'
-import type { SimulationControl } from '../simulation/control.js'
+import type { Simulation } from '../simulation/simulation.js'
 import { GatewayError } from './gateway-error.js'
 import { bridge } from './http-bridge.js'
 import { streamEndpoint, upgradeRequired } from './stream-endpoint.js'
@@ -35,7 +35,7 @@ export interface GatewayOptions {
   readonly store: HistoryReader
   readonly sources: ReadonlyMap<string, SourceHealth>
   readonly kpis?: KpiReader
-  readonly simulation?: SimulationControl
+  readonly simulation?: Simulation
   readonly maintenance?: MaintenanceDesk
   readonly downtime?: DowntimeRegister
   readonly logger: Logger

@@ -1,16 +1,16 @@
 import type { Logger } from 'pino'
 import type { Maintenance } from '../../schema/maintenance.js'
-import type { SimulationControl } from '../simulation/control.js'
+import type { FaultControl } from '../simulation/fault-control.js'
 import { SimulationError } from '../simulation/simulation-error.js'
 
 /** Lets work on a simulated machine mend its fault; a real machine, or one that carries no such fault, is left alone. */
 export const simulatedRepair =
-  (simulation: SimulationControl, logger: Logger) =>
+  (faults: FaultControl, logger: Logger) =>
   ({ id, machine, fault, repair, keeps, who, note }: Maintenance, takes: number): void => {
     if (fault === null) return
     try {
       const reason = note === '' ? `maintenance ${id}` : note
-      simulation.repair(machine, fault, { kind: repair, keeps, takes, who, reason })
+      faults.repair(machine, fault, { kind: repair, keeps, takes, who, reason })
     } catch (error) {
       if (!(error instanceof SimulationError)) throw error
       if (error.code !== 'real-machine') logger.info({ work: id }, `nothing to mend: ${error.message}`)

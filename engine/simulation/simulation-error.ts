@@ -1,5 +1,7 @@
 export type SimulationErrorCode =
   | 'unknown-machine'
+  | 'unknown-source'
+  | 'unknown-signal'
   | 'real-machine'
   | 'not-running'
   | 'impossible-fault'

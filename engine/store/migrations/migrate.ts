@@ -11,6 +11,7 @@ import { kpiTables } from './0006-kpis.js'
 import { simulationCommandsTable } from './0007-simulation-commands.js'
 import { maintenanceTables } from './0008-maintenance.js'
 import { downtimeTables } from './0009-downtime.js'
+import { linkCommands } from './0010-link-commands.js'
 import type { Migration } from './migration.js'
 
 export const migrations: readonly Migration[] = [
@@ -23,6 +24,7 @@ export const migrations: readonly Migration[] = [
   simulationCommandsTable,
   maintenanceTables,
   downtimeTables,
+  linkCommands,
 ]
 
 /** Applies what is missing, in order, and records it in the table `migrations`. */

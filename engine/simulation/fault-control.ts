@@ -1,17 +1,10 @@
-import { type Observable, Subject } from 'rxjs'
 import type { DamageReport } from '../../schema/damage-report.js'
 import { type FaultPatternId, faultsOf, type RepairKind } from '../../schema/fault-catalogue.js'
-import type { Entry } from '../../schema/records.js'
-import type { SimulationCommand } from '../../schema/simulation-command.js'
+import type { FaultCommand } from '../../schema/simulation-command.js'
 import type { FaultView } from '../../twins/fault/fault.events.js'
 import type { Floor, RegisteredMachine } from '../floor/floor.js'
+import type { By, SimulationChannel } from './channel.js'
 import { SimulationError } from './simulation-error.js'
-
-/** Who wants it and why. */
-export interface By {
-  readonly who: string
-  readonly reason: string
-}
 
 export interface InjectionWish extends By {
   readonly pattern: FaultPatternId
@@ -30,7 +23,7 @@ export interface RepairWish extends By {
   readonly takes: number
 }
 
-type InjectCommand = Extract<SimulationCommand, { kind: 'inject' }>
+type InjectCommand = Extract<FaultCommand, { kind: 'inject' }>
 
 /** A fault that somebody injected and that is not over. */
 export interface Injection extends InjectCommand {
@@ -48,32 +41,21 @@ export interface MachineFault {
   readonly injection: Injection | undefined
 }
 
-export interface SimulationControlParts {
+export interface FaultControlParts {
   readonly floor: Floor
-  /** Ids of the sources whose machines are simulated. */
-  readonly simulated: ReadonlySet<string>
-  /** Makes a command durable before it is carried out. */
-  record(entry: Entry): void
+  readonly channel: SimulationChannel
 }
 
 /**
- * Lets people put faults into simulated machines and take them away. Each command is recorded with who and why, then
- * sent to the machine's source; a real source gets no such stream at all.
+ * Lets people put faults into simulated machines and take them away.
  */
-export class SimulationControl {
-  readonly #parts: SimulationControlParts
-  readonly #commands = new Map<string, Subject<SimulationCommand>>()
+export class FaultControl {
+  readonly #parts: FaultControlParts
   /** By machine and pattern. */
   readonly #injections = new Map<string, Injection>()
 
-  constructor(parts: SimulationControlParts) {
+  constructor(parts: FaultControlParts) {
     this.#parts = parts
-    for (const source of parts.simulated) this.#commands.set(source, new Subject())
-  }
-
-  /** The commands to a source; undefined for a real one. */
-  commands(source: string): Observable<SimulationCommand> | undefined {
-    return this.#commands.get(source)
   }
 
   /** Follows what a simulation tells: an injected fault that was repaired, or went by itself, is over. */
@@ -88,8 +70,8 @@ export class SimulationControl {
    * had before are gone.
    */
   metAnew(source: string): readonly DamageReport[] {
-    if (!this.#parts.simulated.has(source)) return []
-    const { floor } = this.#parts
+    const { floor, channel } = this.#parts
+    if (!channel.isSimulated(source)) return []
     const time = floor.clock.now()
     return floor.registry.machines
       .filter(({ machine }) => machine.source === source)
@@ -172,7 +154,7 @@ export class SimulationControl {
     const { registry } = this.#parts.floor
     const machines =
       machineId === undefined
-        ? registry.machines.filter(({ machine }) => this.#isRunning(machine.source))
+        ? registry.machines.filter(({ machine }) => this.#parts.channel.isRunning(machine.source))
         : [this.#simulated(machineId)]
     let cleared = 0
     for (const machine of machines) {
@@ -207,21 +189,8 @@ export class SimulationControl {
   /** A machine that takes commands now. */
   #simulated(id: string): RegisteredMachine {
     const machine = this.#machine(id)
-    const { source } = machine.machine
-    if (!this.#commands.has(source)) {
-      const spec = this.#parts.floor.plant.sources.find(({ id: of }) => of === source)
-      const message = `${id} is a real machine: source ${source} (${spec?.adapter ?? 'unknown'}) reports it, and nothing is ever sent there. Faults go into machines of simulated sources only.`
-      throw new SimulationError('real-machine', message)
-    }
-    if (!this.#isRunning(source)) {
-      const message = `The simulated source ${source} of ${id} does not run now; see /api/v1/sources/${source}.`
-      throw new SimulationError('not-running', message)
-    }
+    this.#parts.channel.require(machine.machine.source, `${id} is a real machine`)
     return machine
-  }
-
-  #isRunning(source: string): boolean {
-    return this.#commands.get(source)?.observed === true
   }
 
   #present(machine: RegisteredMachine, pattern: FaultPatternId): MachineFault {
@@ -247,15 +216,12 @@ export class SimulationControl {
     })
   }
 
-  #send(source: string, command: SimulationCommand): void {
+  #send(source: string, command: FaultCommand): void {
     const inject = command.kind === 'inject' ? command : undefined
     const repair = command.kind === 'repair' ? command : undefined
-    const row = {
-      source,
+    this.#parts.channel.send(source, command, {
       machine: command.machine,
       pattern: command.pattern,
-      ts: this.#parts.floor.clock.now(),
-      command: command.kind,
       severity: inject?.severity ?? null,
       start: inject?.start ?? null,
       time_to_failure: inject?.timeToFailure ?? null,
@@ -263,11 +229,7 @@ export class SimulationControl {
       repair: repair?.repair ?? '',
       keeps: repair?.keeps ?? null,
       takes: repair?.takes ?? null,
-      who: command.who,
-      reason: command.reason,
-    }
-    this.#parts.record({ source, rows: { simulation_commands: [row] } })
-    this.#commands.get(source)?.next(command)
+    })
   }
 }
 

@@ -1,0 +1,125 @@
+import { type LinkFault, type LinkFaultKind, usualShare } from '../../schema/link-fault.js'
+import type { Floor } from '../floor/floor.js'
+import type { By, SimulationChannel } from './channel.js'
+import { SimulationError } from './simulation-error.js'
+
+export interface LinkFaultWish extends By {
+  readonly kind: LinkFaultKind
+  /** Missing: always for faults of the link, one in a hundred for those of values. */
+  readonly share?: number
+  /** Unix ms; missing or past: now. */
+  readonly start?: number
+  /** Ms; missing: until it is cleared, a restart half a minute. */
+  readonly clearAfter?: number
+  readonly signals?: readonly string[]
+  /** Ms. */
+  readonly shift?: number
+}
+
+/** A disturbance of a link that somebody wanted and that is not over. */
+export interface LinkDisturbance extends By {
+  readonly source: string
+  readonly fault: LinkFault
+}
+
+/** A server that restarts is away so long, ms. */
+const restart = 30_000
+/** Samples are late by this, and clocks off by that, ms. */
+const usualShift: Partial<Record<LinkFaultKind, number>> = { late: 10_000, 'clock-jump': 3_600_000 }
+
+export interface LinkControlParts {
+  readonly floor: Floor
+  readonly channel: SimulationChannel
+}
+
+/** Lets people disturb the links to simulated sources. */
+export class LinkControl {
+  readonly #parts: LinkControlParts
+  #disturbances: LinkDisturbance[] = []
+  #count = 0
+
+  constructor(parts: LinkControlParts) {
+    this.#parts = parts
+  }
+
+  /** What disturbs a link now, or will. Throws SimulationError where there is no such source. */
+  disturbances(source: string): readonly LinkDisturbance[] {
+    this.#find(source)
+    const now = this.#parts.floor.clock.now()
+    this.#disturbances = this.#disturbances.filter(
+      ({ fault: { start, clearAfter } }) => clearAfter === null || start + clearAfter > now,
+    )
+    return this.#disturbances.filter(disturbance => disturbance.source === source)
+  }
+
+  /** Throws SimulationError. */
+  disturb(source: string, wish: LinkFaultWish): LinkDisturbance {
+    this.#require(source)
+    const { kind, who, reason, signals = [] } = wish
+    for (const id of signals) {
+      if (this.#parts.floor.registry.signalById(id)?.signal.source === source) continue
+      throw new SimulationError(
+        'unknown-signal',
+        `Source ${source} has no signal '${id}'; see /api/v1/plant.`,
+      )
+    }
+    const now = this.#parts.floor.clock.now()
+    const fault: LinkFault = {
+      id: `${kind}-${++this.#count}`,
+      kind,
+      share: wish.share ?? usualShare[kind],
+      start: Math.max(now, wish.start ?? now),
+      clearAfter: wish.clearAfter ?? (kind === 'server-restart' ? restart : null),
+      signals,
+      shift: wish.shift ?? usualShift[kind] ?? 0,
+    }
+    const disturbance = { source, fault, who, reason }
+    this.#disturbances.push(disturbance)
+    this.#send('disturb', disturbance)
+    return disturbance
+  }
+
+  /** Ends one disturbance of a link, or all; returns how many. Throws SimulationError. */
+  restore(source: string, id: string | undefined, { who, reason }: By): number {
+    this.#require(source)
+    const present = this.disturbances(source)
+    const ended = present.filter(({ fault }) => id === undefined || fault.id === id)
+    if (id !== undefined && ended.length === 0) {
+      const others = present.map(({ fault }) => fault.id).join(', ') || 'none'
+      throw new SimulationError('not-there', `The link to ${source} has no fault '${id}'; it has ${others}.`)
+    }
+    this.#disturbances = this.#disturbances.filter(disturbance => !ended.includes(disturbance))
+    for (const { fault } of ended) this.#send('restore', { source, fault, who, reason })
+    return ended.length
+  }
+
+  #send(kind: 'disturb' | 'restore', { source, fault, who, reason }: LinkDisturbance): void {
+    const { kind: pattern, share, start, clearAfter, signals, shift } = fault
+    this.#parts.channel.send(
+      source,
+      { kind, fault, who, reason },
+      {
+        machine: '',
+        pattern,
+        severity: share,
+        start,
+        time_to_failure: null,
+        clear_after: clearAfter,
+        repair: '',
+        keeps: null,
+        takes: null,
+        parameters: JSON.stringify({ id: fault.id, signals, shift }),
+      },
+    )
+  }
+
+  #find(source: string): void {
+    if (this.#parts.floor.plant.sources.some(({ id }) => id === source)) return
+    throw new SimulationError('unknown-source', `No source '${source}' is in the plant; see /api/v1/sources.`)
+  }
+
+  #require(source: string): void {
+    this.#find(source)
+    this.#parts.channel.require(source, `The link to ${source} is a real one`)
+  }
+}
