@@ -58,6 +58,26 @@ export interface UnknownTag {
   readonly raw: string
 }
 
+/** Entries that somebody posted to a source (`POST /api/v1/ingest`), as JSON has them; a line that is none as text. */
+export interface Post {
+  readonly entries: readonly unknown[]
+  readonly bytes: number
+  /** Called once: when all of it is accepted, or at once where it cannot be taken now. */
+  answer(answer: PostAnswer): void
+}
+
+export type PostAnswer =
+  | { readonly kind: 'accepted'; readonly samples: number; readonly problems: readonly PostProblem[] }
+  /** More samples than may be are on their way: nothing of the post was taken. */
+  | { readonly kind: 'busy' }
+
+/** An entry that was not taken, by its place from 0, and why. */
+export interface PostProblem {
+  readonly entry: number
+  readonly rule: string
+  readonly reason: string
+}
+
 /** A signal together with the index by which batches name it. */
 export interface IndexedSignal {
   readonly index: number
@@ -89,6 +109,8 @@ export interface AdapterContext {
    */
   readonly accepted: Observable<number>
   readonly window: number
+  /** What is posted to this source. */
+  readonly posts?: Observable<Post>
   /** What people want of its machines; a simulation's alone, nothing is ever sent to a real machine. */
   readonly commands?: Observable<SimulationCommand>
 }

@@ -4,6 +4,7 @@ import { mqtt } from './mqtt/adapter.js'
 import { mtconnect } from './mtconnect/adapter.js'
 import { mtconnectAgent } from './mtconnect-agent/adapter.js'
 import { opcua } from './opcua/adapter.js'
+import { push } from './push/adapter.js'
 import { simulator } from './simulator/adapter.js'
 import { sparkplug } from './sparkplug/adapter.js'
 
@@ -16,6 +17,7 @@ export const adapterDefinitions: readonly AdapterDefinition[] = [
   mqtt,
   modbus,
   sparkplug,
+  push,
 ]
 
 export function findAdapter(kind: string): AdapterDefinition | undefined {

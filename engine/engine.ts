@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import type { Logger } from 'pino'
 import type { AdapterDefinition } from '../adapters/contract.js'
 import { adapterDefinitions } from '../adapters/list.js'
+import { push } from '../adapters/push/adapter.js'
 import type { Clock } from '../schema/clock.js'
 import type { Config } from '../schema/config.js'
 import type { Plant } from '../schema/plant.js'
@@ -23,11 +24,13 @@ import { MaintenanceDesk } from './maintenance/desk.js'
 import { readMaintenance } from './maintenance/read-records.js'
 import { simulatedRepair } from './maintenance/simulated-repair.js'
 import { engineMetrics } from './metrics.js'
+import { Inbox } from './pipeline/inbox.js'
 import { Intake } from './pipeline/intake.js'
 import { Sources } from './pipeline/sources.js'
 import { createSimulation, type Simulation } from './simulation/simulation.js'
 import { StoreError } from './store/errors.js'
 import { openStore, type Store } from './store/store.js'
+import { TokenBook } from './tokens/token-book.js'
 
 const floorTickMs = 250
 const housekeepingMs = 1_000
@@ -119,6 +122,8 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       record: recordKpis,
     })
 
+    const inbox = new Inbox(plant.sources.filter(({ adapter }) => adapter === push.kind).map(({ id }) => id))
+
     const missing = new Set(['sources'])
     const metrics = engineMetrics(floor, intake, store)
     const gateway = await openGateway({
@@ -132,6 +137,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       sources: intake.health,
       simulation,
       maintenance,
+      ingest: { inbox, tokens: new TokenBook(data.path) },
       metrics,
       logger,
       missing: () => [...missing],
@@ -140,7 +146,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
 
     const folder = (kind: string): string => data.folder(kind)
     const commands = (source: string) => simulation.channel.commands(source)
-    const sources = new Sources({ floor, intake, adapters, wall, logger, retry, folder, commands })
+    const sources = new Sources({ floor, intake, adapters, wall, logger, retry, folder, commands, inbox })
     for (const { id } of plant.sources) {
       intake.record(floor.ingest(id, { kind: 'damage', reports: simulation.faults.metAnew(id) }))
     }

@@ -11,6 +11,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 /** What the tests start that npm does not bring: the command and Debian's package. */
 const needed = [
   { command: 'chromium', debianPackage: 'chromium' },
+  { command: 'curl', debianPackage: 'curl' },
   { command: 'mosquitto', debianPackage: 'mosquitto' },
   { command: 'mosquitto_pub', debianPackage: 'mosquitto-clients' },
   { command: 'python3', debianPackage: 'python3-minimal' },

@@ -1,7 +1,7 @@
 import type { Problem } from '../../schema/problem.js'
 
 /** The statuses a route refuses a request with. */
-export type ApiErrorCode = 400 | 404 | 405 | 409 | 413 | 415 | 422 | 503
+export type ApiErrorCode = 400 | 401 | 404 | 405 | 409 | 413 | 415 | 422 | 503
 
 /** The one error of the API: a request that cannot be answered, as the problem document it becomes. */
 export class ApiError extends Error {

@@ -7,6 +7,7 @@ import { addFaultRoutes } from './faults.js'
 
 import { addHealthRoutes } from './health.js'
 import { addHistoryRoutes } from './history.js'
+import { addIngestRoute } from './ingest.js'
 import { addKpiRoutes } from './kpis.js'
 import { addLinkRoutes } from './links.js'
 import { addMachineRoutes } from './machines.js'
@@ -38,6 +39,7 @@ export function createApi(context: ApiContext, manifest: ManifestDocument): Open
     addMaintenanceRoutes(router, context.maintenance)
     addCalibrationRoutes(router, context.floor, context.maintenance)
   }
+  if (context.ingest !== undefined) addIngestRoute(router, context.ingest)
   addTwinRoutes(router, context)
   if (context.kpis !== undefined) {
     addKpiRoutes(router, context.floor, context.kpis)

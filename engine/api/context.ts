@@ -7,6 +7,7 @@ import type { MaintenanceDesk } from '../maintenance/desk.js'
 import type { SourceHealth } from '../pipeline/source-health.js'
 import type { Simulation } from '../simulation/simulation.js'
 import type { Store } from '../store/store.js'
+import type { IngestContext } from './ingest.js'
 
 /** What REST needs of the store. */
 export type HistoryReader = Pick<Store, 'history' | 'exportHistory' | 'textHistory' | 'rejects' | 'floorAt'>
@@ -27,6 +28,8 @@ export interface ApiContext {
   /** Where people tell of maintenance; a floor that only shows values has none, and no routes for it. */
   readonly maintenance?: MaintenanceDesk
   readonly downtime?: DowntimeRegister
+  /** Where programs post values; without it there is no route for it. */
+  readonly ingest?: IngestContext
   readonly metrics: Registry
   readonly logger: Logger
   /** What the engine still waits for before it is ready, in words; empty = ready. */

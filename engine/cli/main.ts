@@ -4,6 +4,7 @@ import { browseCommand } from './browse.js'
 import type { Command } from './command.js'
 import { playCommand } from './play.js'
 import { startCommand } from './start.js'
+import { tokenCommand } from './token.js'
 import { validateCommand } from './validate.js'
 
 const commands: readonly Command[] = [
@@ -12,6 +13,7 @@ const commands: readonly Command[] = [
   browseCommand,
   playCommand,
   adaptersCommand,
+  tokenCommand,
 ]
 
 /** Runs the command line and answers with the exit code: 0 fine, 1 bad input, 2 bad usage; others see docs/cli.md. */

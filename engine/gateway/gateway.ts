@@ -10,6 +10,7 @@ import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import { createApi } from '../api/api.js'
 import type { HistoryReader, KpiReader } from '../api/context.js'
+import type { IngestContext } from '../api/ingest.js'
 import { manifestDocument } from '../api/manifest.js'
 import { problemResponse } from '../api/problem.js'
 import { refuseOtherMethods } from '../api/router.js'
@@ -38,6 +39,7 @@ export interface GatewayOptions {
   readonly simulation?: Simulation
   readonly maintenance?: MaintenanceDesk
   readonly downtime?: DowntimeRegister
+  readonly ingest?: IngestContext
   readonly logger: Logger
   /** The gateway adds its own figures. */
   readonly metrics: Registry

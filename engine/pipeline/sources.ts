@@ -6,6 +6,7 @@ import type { SourceSpec } from '../../schema/plant.js'
 import type { SimulationCommand } from '../../schema/simulation-command.js'
 import { EngineError } from '../errors.js'
 import type { LiveFloor } from '../floor/live-floor.js'
+import type { Inbox } from './inbox.js'
 import type { Intake } from './intake.js'
 import { secretReader } from './read-secret.js'
 import { SilenceWatch, silenceOf } from './silence.js'
@@ -31,6 +32,8 @@ export interface SourcesParts {
   folder(kind: string): string
   /** What people want of the machines of a simulation. */
   commands?(source: string): Observable<SimulationCommand> | undefined
+  /** What is posted to sources. */
+  readonly inbox?: Inbox
 }
 
 interface RunningSource {
@@ -126,6 +129,7 @@ export class Sources {
         health.bytes += bytes
       },
       window: acceptWindow,
+      posts: this.#parts.inbox?.posts(spec.id),
       ...(definition.isSimulation && { commands: this.#parts.commands?.(spec.id) }),
     }
     const periods = signals.map(({ signal }) => signal.period)

@@ -1,0 +1,48 @@
+import { NEVER, Observable } from 'rxjs'
+import type { AdapterDefinition, Post } from '../contract.js'
+import { PostDecoder } from './codec.js'
+import { type PushOptions, pushOptions } from './config.js'
+
+/** Takes what others post to the engine; a post is answered when all of it is accepted. */
+export const push: AdapterDefinition<PushOptions> = {
+  kind: 'push',
+  summary: 'values that other programs post to /api/v1/ingest, JSON or NDJSON, with a token',
+  options: pushOptions,
+  examples: [{ title: 'A script or a gateway that posts', options: {} }],
+  create: (_, context) =>
+    new Observable(subscriber => {
+      const decoder = new PostDecoder(context)
+      /** Posts that wait for acceptance, each with the count of samples up to its end. */
+      const open: { readonly end: number; readonly accept: () => void }[] = []
+      let emitted = 0
+      let accepted = 0
+      const take = (post: Post): void => {
+        if (emitted - accepted > context.window) {
+          post.answer({ kind: 'busy' })
+          return
+        }
+        context.received(post.bytes)
+        const { batch, rejects, unknown, problems } = decoder.decode(post)
+        emitted += batch.count
+        open.push({
+          end: emitted,
+          accept: () => post.answer({ kind: 'accepted', samples: batch.count, problems }),
+        })
+        if (rejects.length > 0) subscriber.next({ kind: 'rejects', rejects })
+        if (unknown.length > 0) subscriber.next({ kind: 'unknown-tags', values: unknown })
+        if (batch.count > 0) subscriber.next({ kind: 'samples', batch })
+        settle()
+      }
+      const settle = (): void => {
+        while (open.length > 0 && open[0]!.end <= accepted) open.shift()!.accept()
+      }
+      subscriber.add(
+        context.accepted.subscribe(count => {
+          accepted = count
+          settle()
+        }),
+      )
+      subscriber.next({ kind: 'connected' })
+      subscriber.add((context.posts ?? NEVER).subscribe(take))
+    }),
+}

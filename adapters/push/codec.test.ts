@@ -1,0 +1,91 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Quality } from '../../schema/quality.js'
+import { testContext, testSignal } from '../test-context.js'
+import { PostDecoder } from './codec.js'
+
+const fuzzRuns = process.env.GEMBA_SOAK === undefined ? 20_000 : 1_000_000
+const now = Date.UTC(2026, 0, 1)
+const state = { role: 'status' as const, quantity: 'state' as const, type: 'text' as const }
+const context = testContext({ signals: [testSignal(3, 'load'), testSignal(7, 'state', state)] })
+const decode = (...entries: unknown[]) => {
+  const { batch, rejects, unknown, problems } = new PostDecoder(context).decode({ entries })
+  const samples = Array.from({ length: batch.count }, (_, i) => ({
+    signal: batch.signal[i],
+    value: batch.signal[i] === 7 ? context.text(batch.value[i]!) : batch.value[i],
+    time: batch.sourceTime[i],
+    quality: batch.quality[i],
+  }))
+  return { samples, rules: rejects.map(({ rule }) => rule), unknown: unknown.map(({ tag }) => tag), problems }
+}
+
+describe('an entry of a post', () => {
+  it.each<[string, object, object]>([
+    [
+      'by id',
+      { signal: 'machine.load', value: 2.5 },
+      { signal: 3, value: 2.5, time: now, quality: Quality.good },
+    ],
+    ['by tag', { tag: 'load', value: 2.5 }, { signal: 3, value: 2.5 }],
+    ['with a time in ISO 8601', { tag: 'load', value: 1, time: '2026-01-01T01:00:00+01:00' }, { time: now }],
+    ['with a time in ms', { tag: 'load', value: 1, time: now + 5 }, { time: now + 5 }],
+    ['with a quality', { tag: 'load', value: 1, quality: 'uncertain' }, { quality: Quality.uncertain }],
+    ['without a value there', { tag: 'load', value: null }, { value: Number.NaN, quality: Quality.bad }],
+    ['that is true', { tag: 'load', value: true }, { value: 1 }],
+    ['with a number as text', { tag: 'load', value: '2.5' }, { value: 2.5 }],
+    ['with a word', { tag: 'state', value: 'Execute' }, { signal: 7, value: 'Execute' }],
+    ['with a number for a text', { tag: 'state', value: 6 }, { signal: 7, value: '6' }],
+  ])('%s is a sample', (_, entry, expected) => {
+    const { samples, rules, problems } = decode(entry)
+    expect(samples).toMatchObject([expected])
+    expect([rules, problems]).toEqual([[], []])
+  })
+
+  it.each<[string, unknown, string]>([
+    ['that is no JSON', 'garbage', 'push.malformed'],
+    ['that is no object', [1, 2], 'push.malformed'],
+    ['that names no signal', { value: 1 }, 'push.malformed'],
+    ['without a value', { tag: 'load' }, 'push.no-value'],
+    ['with a word for a number', { tag: 'load', value: 'warm' }, 'push.unfit-value'],
+    ['with an object for a number', { tag: 'load', value: { a: 1 } }, 'push.unfit-value'],
+    ['with an object for a text', { tag: 'state', value: {} }, 'push.unfit-value'],
+    ['with a time that is none', { tag: 'load', value: 1, time: 'yesterday' }, 'push.bad-time'],
+    ['with a quality that is none', { tag: 'load', value: 1, quality: 'fine' }, 'push.bad-quality'],
+  ])('%s is a reject, and the next is taken', (_, entry, rule) => {
+    const { samples, rules, problems } = decode(entry, { tag: 'load', value: 1 })
+    expect(rules).toEqual([rule])
+    expect(problems).toMatchObject([{ entry: 0, rule }])
+    expect(samples).toHaveLength(1)
+  })
+
+  it('of a signal that nobody has is named, with the tag', () => {
+    const { unknown, problems, rules } = decode(
+      { tag: 'load', value: 1 },
+      { signal: 'machine.other', value: 1 },
+    )
+    expect([unknown, rules]).toEqual([['machine.other'], []])
+    expect(problems).toMatchObject([{ entry: 1, rule: 'tag.unknown' }])
+  })
+
+  it('is a sample, a reject or unknown, whatever it is', () => {
+    const entry = fc.oneof(
+      fc.jsonValue(),
+      fc.record(
+        {
+          tag: fc.constantFrom('load', 'state', 'other'),
+          value: fc.jsonValue(),
+          time: fc.jsonValue(),
+          quality: fc.jsonValue(),
+        },
+        { requiredKeys: [] },
+      ),
+    )
+    fc.assert(
+      fc.property(fc.array(entry, { maxLength: 4 }), entries => {
+        const { samples, rules, unknown } = decode(...entries)
+        expect(samples.length + rules.length + unknown.length).toBe(entries.length)
+      }),
+      { numRuns: fuzzRuns },
+    )
+  })
+})

@@ -1,0 +1,103 @@
+import { Quality } from '../../schema/quality.js'
+import type { Reject } from '../../schema/records.js'
+import { type SampleBatch, SampleBatchBuilder } from '../../schema/sample-batch.js'
+import type { AdapterContext, IndexedSignal, Post, PostProblem, UnknownTag } from '../contract.js'
+import { isObject, type JsonObject, readNumber, readQuality, readText, readTime } from '../mqtt/cell.js'
+
+/** Characters of an input that a reject keeps. */
+const longestRaw = 4_096
+
+/** What a post amounts to. Each of its entries is a sample, a reject or an unknown tag; none is dropped. */
+export interface DecodedPost {
+  readonly batch: SampleBatch
+  readonly rejects: readonly Reject[]
+  readonly unknown: readonly UnknownTag[]
+  /** For whoever posted it: which entries were not taken, and why. */
+  readonly problems: readonly PostProblem[]
+}
+
+type Rule = 'push.malformed' | 'push.no-value' | 'push.unfit-value' | 'push.bad-time' | 'push.bad-quality'
+
+type EntryFault = { readonly rule: Rule; readonly reason: string }
+
+/** Reads posts: `[{ "signal": "press-01.vibration", "value": 2.1, "time": "…", "quality": "good" }, …]`. */
+export class PostDecoder {
+  readonly #context: Pick<AdapterContext, 'source' | 'clock' | 'intern'>
+  readonly #byId = new Map<string, IndexedSignal>()
+  readonly #byTag = new Map<string, IndexedSignal>()
+
+  constructor(context: Pick<AdapterContext, 'source' | 'clock' | 'intern' | 'signals'>) {
+    this.#context = context
+    for (const indexed of context.signals) {
+      this.#byId.set(indexed.signal.id, indexed)
+      this.#byTag.set(indexed.signal.tag, indexed)
+    }
+  }
+
+  decode({ entries }: Pick<Post, 'entries'>): DecodedPost {
+    const now = this.#context.clock.now()
+    const batch = new SampleBatchBuilder(Math.max(1, entries.length))
+    const rejects: Reject[] = []
+    const unknown: UnknownTag[] = []
+    const problems: PostProblem[] = []
+    const { source } = this.#context
+    entries.forEach((entry, place) => {
+      const raw = (typeof entry === 'string' ? entry : JSON.stringify(entry)).slice(0, longestRaw)
+      const found = this.#find(entry)
+      if (typeof found === 'string') {
+        unknown.push({ tag: found, raw })
+        problems.push({ entry: place, rule: 'tag.unknown', reason: `no signal of this source is "${found}"` })
+        return
+      }
+      const fault = 'rule' in found ? found : this.#push(batch, found.indexed, found.json, now)
+      if (fault === undefined) return
+      rejects.push({ source, time: now, ...fault, raw })
+      problems.push({ entry: place, ...fault })
+    })
+    return { batch: batch.take(), rejects, unknown, problems }
+  }
+
+  /** The signal of an entry; its name where nobody has it; a fault where it names none. */
+  #find(entry: unknown): { indexed: IndexedSignal; json: JsonObject } | EntryFault | string {
+    if (!isObject(entry))
+      return { rule: 'push.malformed', reason: 'an entry is an object with signal and value' }
+    const { signal, tag } = entry
+    const name = signal ?? tag
+    if (typeof name !== 'string') {
+      return { rule: 'push.malformed', reason: 'the entry names no signal; add "signal": its id, or "tag"' }
+    }
+    const indexed = typeof signal === 'string' ? this.#byId.get(signal) : this.#byTag.get(name)
+    return indexed === undefined ? name : { indexed, json: entry }
+  }
+
+  #push(batch: SampleBatchBuilder, { index, signal }: IndexedSignal, json: JsonObject, now: number) {
+    const time = readTime(json.time, 1)
+    if (time === 'unread') {
+      const reason = `time is ${JSON.stringify(json.time)}; write ISO 8601 with a zone, or Unix milliseconds`
+      return { rule: 'push.bad-time' as const, reason }
+    }
+    const quality = readQuality(json.quality, 'opc-da')
+    if (quality === undefined) {
+      const reason = `quality is ${JSON.stringify(json.quality)}; write good, uncertain or bad`
+      return { rule: 'push.bad-quality' as const, reason }
+    }
+    if (!Object.hasOwn(json, 'value'))
+      return { rule: 'push.no-value' as const, reason: 'the entry has no value' }
+    const at = time ?? now
+    if (json.value === null) {
+      batch.push(index, at, now, Number.NaN, Quality.bad)
+      return undefined
+    }
+    const isText = signal.type === 'text'
+    const value = isText ? readText(json.value) : readNumber(json.value)
+    if (value === undefined) {
+      const shown = JSON.stringify(json.value).slice(0, 100)
+      return {
+        rule: 'push.unfit-value' as const,
+        reason: `${signal.id} is a ${signal.type}, and the value ${shown}`,
+      }
+    }
+    batch.push(index, at, now, typeof value === 'string' ? this.#context.intern(value) : value, quality)
+    return undefined
+  }
+}
