@@ -83,14 +83,15 @@ export class LiveFloor implements Floor {
     const twins = new TwinSystem((address, emitted) => this.#hear(address, emitted))
     const lines = new LineWatch(twins)
     this.#gate = new QualityGate(registry)
-    const observer = new MachineObserver(plant.stateMaps, code => dictionary.text(code))
+    const text = (code: number): string | undefined => dictionary.text(code)
+    const observer = new MachineObserver(plant.stateMaps, text)
     this.twins = twins
     this.#sourceWatch = new SourceWatch(twins, plant.sources)
     this.#sensorWatch = new SensorWatch(twins, registry, clock)
     this.signals = this.#sensorWatch.latest
     const { signals } = this
     const turn = this.#turn
-    this.#machineWatch = new MachineWatch({ twins, registry, clock, turn, lines, observer, signals })
+    this.#machineWatch = new MachineWatch({ twins, registry, clock, turn, lines, observer, signals, text })
     this.machines = this.#machineWatch.latest
     const { machines } = this
     this.#faultWatch = new FaultWatch({ twins, registry, clock, turn, machines, simulated })
@@ -277,7 +278,7 @@ export class LiveFloor implements Floor {
         this.counts.late++
         continue
       }
-      machines.count(index, value[i]!, quality[i]!, time)
+      machines.listen(index, value[i]!, quality[i]!, time)
       // As it came: a value out of range tells of the instrument, though nobody believes it.
       this.#healthWatch.take(index, value[i]!, arrived.quality[i]!, time)
       if (sensors.take(index, value[i]!, quality[i]!, time, receiveTime[i]!)) this.counts.classified++

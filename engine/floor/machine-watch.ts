@@ -14,6 +14,7 @@ import type { LineWatch } from './line-watch.js'
 import { type MachineObserver, unknownWord } from './machine-observer.js'
 import { partCounterOf } from './part-counters.js'
 import { stateValueOf } from './state-value.js'
+import { isStopReason, stopReasonOf } from './stop-reasons.js'
 import type { Turn } from './turn.js'
 import { machineAddress, machineKind } from './twin-kinds.js'
 
@@ -26,6 +27,8 @@ export interface MachineWatchParts {
   readonly turn: Turn
   readonly lines: LineWatch
   readonly observer: MachineObserver
+  /** Text of a dictionary code. */
+  text(code: number): string | undefined
   /** What the signals said before the sample at hand. */
   readonly signals: LatestSignals
 }
@@ -59,8 +62,8 @@ export class MachineWatch {
   readonly #signals: (RegisteredSignal | undefined)[] = []
   /** Of each signal: whether its machine's twin listens to it. */
   readonly #isObserved: Uint8Array
-  /** The machine twin's counter that a signal feeds. */
-  readonly #partCounters: (CounterName | undefined)[] = []
+  /** What else a signal tells the machine's twin: how many parts, or why it stops. */
+  readonly #told: (CounterName | 'stop-reason' | undefined)[] = []
   readonly #indexByAddress = new Map<string, number>()
   /** Machines whose state nobody has told since their source was lost, and since when. */
   readonly #untold = new Map<number, number>()
@@ -68,7 +71,7 @@ export class MachineWatch {
   /** Machines whose twin spoke in this turn; shown when the turn is over and the twins have settled. */
   readonly #spoke = new Set<number>()
   /** The twin that is told something just now, and what it says to it. */
-  #told = ''
+  #addressed = ''
   #said: MachineEmitted[] = []
 
   constructor(parts: MachineWatchParts) {
@@ -89,7 +92,7 @@ export class MachineWatch {
     for (const registered of signals) {
       const { signal } = registered
       this.#signals[registered.index] = registered
-      this.#partCounters[registered.index] = partCounterOf(signal)
+      this.#told[registered.index] = isStopReason(signal) ? 'stop-reason' : partCounterOf(signal)
       const isObserved = signal.quantity === 'state' || signal.quantity === 'mode'
       this.#isObserved[registered.index] = isObserved ? 1 : 0
     }
@@ -142,14 +145,21 @@ export class MachineWatch {
     }
   }
 
-  /** Counts parts where the signal counts them. A reading as before, or one that cannot be believed, counts nothing. */
-  count(index: number, reading: number, quality: number, time: number): void {
-    const counter = this.#partCounters[index]
-    if (counter === undefined || quality === Quality.bad || !(reading >= 0)) return
-    const { twins, signals } = this.#parts
-    if (reading === signals.value[index]) return
-    const address = machineAddress(this.#idOf(this.#signals[index]!.machine))
-    twins.send(address, { type: 'COUNTED', counter, reading, time })
+  /**
+   * Takes what a signal that counts parts, or names the reason of a stop, says in time. What it said before, and what
+   * cannot be believed, tells nothing.
+   */
+  listen(index: number, value: number, quality: number, time: number): void {
+    const told = this.#told[index]
+    if (told === undefined || quality === Quality.bad || Number.isNaN(value)) return
+    const { twins, signals, text } = this.#parts
+    if (value === signals.value[index]) return
+    const { signal, machine } = this.#signals[index]!
+    const address = machineAddress(this.#idOf(machine))
+    if (told === 'stop-reason') {
+      const stopReason = stopReasonOf(signal.type === 'text' ? text(value) : String(value))
+      if (stopReason !== undefined) twins.send(address, { type: 'STOP_REASON', stopReason, time })
+    } else if (value >= 0) twins.send(address, { type: 'COUNTED', counter: told, reading: value, time })
   }
 
   /**
@@ -189,7 +199,7 @@ export class MachineWatch {
     const machine = this.#indexByAddress.get(address)
     if (machine === undefined) return
     this.#spoke.add(machine)
-    if (address === this.#told) this.#said.push(emitted as MachineEmitted)
+    if (address === this.#addressed) this.#said.push(emitted as MachineEmitted)
     if (emitted.type === 'parts.counted') this.#counted(machine, emitted as PartsCounted)
     if (toldToLine.has(emitted.type)) this.#tellLine(machine, emitted.time)
   }
@@ -219,10 +229,10 @@ export class MachineWatch {
 
   /** Tells a twin what was observed, and records the states that it must have passed at that moment. */
   #tell(machine: string, message: TwinMessage): void {
-    this.#told = machineAddress(machine)
+    this.#addressed = machineAddress(machine)
     this.#said = []
-    this.#parts.twins.send(this.#told, message)
-    this.#told = ''
+    this.#parts.twins.send(this.#addressed, message)
+    this.#addressed = ''
     for (const said of this.#said) {
       if (said.type !== 'state.inferred') continue
       const { time, state } = said
