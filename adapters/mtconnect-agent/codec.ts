@@ -1,4 +1,4 @@
-import { XMLParser, XMLValidator } from 'fast-xml-parser'
+import { type Element, isElement, listOf, parseXml, textOf } from './xml.js'
 
 /** What a data item was seen to be. */
 export interface Observation {
@@ -29,19 +29,6 @@ export type AgentDocument =
   | { readonly kind: 'error'; readonly code: string; readonly text: string }
   | { readonly kind: 'unreadable'; readonly reason: string }
 
-type Element = Readonly<Record<string, unknown>>
-
-const lists = new Set(['DeviceStream', 'ComponentStream', 'Error', 'Entry'])
-const parser = new XMLParser({
-  ignoreAttributes: false,
-  attributeNamePrefix: '@',
-  textNodeName: '#',
-  removeNSPrefix: true,
-  parseTagValue: false,
-  parseAttributeValue: false,
-  isArray: name => lists.has(name),
-})
-
 /** Reads an answer of an agent (MTConnectStreams or MTConnectError, 1.x and 2.x). Nothing makes it throw. */
 export function readDocument(xml: string): AgentDocument {
   const root = parseXml(xml)
@@ -54,18 +41,6 @@ export function readDocument(xml: string): AgentDocument {
   const header = readHeader(root.MTConnectStreams.Header)
   if (header === undefined) return { kind: 'unreadable', reason: 'its header has no sequence numbers' }
   return { kind: 'streams', header, observations: readObservations(root.MTConnectStreams.Streams) }
-}
-
-/** The elements of a document, or why it is none. A document that was cut off does not parse as a shorter one. */
-function parseXml(xml: string): Element | string {
-  try {
-    const validity = XMLValidator.validate(xml)
-    if (validity !== true) return `not XML: ${validity.err.msg}`
-    const root: unknown = parser.parse(xml)
-    return isElement(root) ? root : 'an empty document'
-  } catch (error) {
-    return `not XML: ${error instanceof Error ? error.message : String(error)}`
-  }
 }
 
 function readError(error: Element): AgentDocument {
@@ -139,22 +114,6 @@ function fieldsOf(category: string, type: string, element: Element): string[] {
   const code = attribute('nativeCode')
   return type === 'Message' && code !== '' ? [code, text] : [text]
 }
-
-/** One element, several or none, as a list; an element without attributes comes as its text. */
-function listOf(elements: unknown): readonly Element[] {
-  const list: readonly unknown[] = Array.isArray(elements)
-    ? elements
-    : elements === undefined
-      ? []
-      : [elements]
-  return list.map(element => (isElement(element) ? element : { '#': element }))
-}
-
-function isElement(value: unknown): value is Element {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 function numberOf(value: unknown): number | undefined {
   const text = textOf(value)

@@ -27,6 +27,11 @@ export interface FakeServerOptions {
   readonly isTrusting?: boolean
 }
 
+interface Analog {
+  readonly unit: string
+  readonly range: readonly [number, number]
+}
+
 /** An OPC UA server for tests: node-opcua's own, on a port of the system's choice. */
 export class FakeOpcuaServer {
   readonly opcua: Opcua
@@ -103,15 +108,23 @@ export class FakeOpcuaServer {
   }
 
   /** Makes a variable `ns=1;s={name}`, a Double unless said otherwise, in `folder`. */
-  add(name: string, dataType?: DataType, folder?: string): void {
+  add(name: string, dataType?: DataType, folder?: string, analog?: Analog): void {
     const { DataType } = this.opcua
     const type = dataType ?? DataType.Double
-    const variable = this.#namespace.addVariable({
+    const options = {
       componentOf: this.#folders.get(folder ?? '') ?? this.#plant,
       browseName: folder === undefined ? name : name.split('.').at(-1)!,
       nodeId: `s=${name}`,
       dataType: type,
-    })
+    }
+    const variable =
+      analog === undefined
+        ? this.#namespace.addVariable(options)
+        : this.#namespace.addAnalogDataItem({
+            ...options,
+            engineeringUnitsRange: { low: analog.range[0], high: analog.range[1] },
+            engineeringUnits: { displayName: { text: analog.unit }, namespaceUri: '', unitId: 0 },
+          })
     variable.setValueFromSource({ dataType: type, value: initialValue(this.opcua, type) })
     this.#variables.set(name, variable)
   }

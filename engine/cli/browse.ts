@@ -1,14 +1,14 @@
 import { join } from 'node:path'
 import { type BrowsedNode, browse } from '../../adapters/opcua/browse.js'
-import { type OpcuaOptions, opcuaOptions } from '../../adapters/opcua/config.js'
+import type { OpcuaOptions } from '../../adapters/opcua/config.js'
 import { explain } from '../../adapters/opcua/explain.js'
 import { askServer, type ServerCertificate, trust } from '../../adapters/opcua/pki.js'
 import { openSession } from '../../adapters/opcua/session.js'
-import type { Secret } from '../../schema/secret.js'
 import { EngineError } from '../errors.js'
 import { secretReader } from '../pipeline/read-secret.js'
 import type { Command, CommandIo } from './command.js'
 import { misused, parseFlags } from './flags.js'
+import { readServer, serverFlags, serverHelp, wholeNumber } from './server-flags.js'
 
 const usage = `Usage: gemba browse <opc.tcp://host:port> [options]
 
@@ -24,11 +24,7 @@ It only reads.
   --endpoints            instead: show what security and identities the server offers, and its certificate
   --trust                instead: trust the server's certificate from now on; compare its thumbprint with the server's
 
-  --security <policy>    Basic256Sha256, Aes128_Sha256_RsaOaep or Aes256_Sha256_RsaPss (default None)
-  --mode <mode>          Sign or SignAndEncrypt (default SignAndEncrypt, with a policy)
-  --user <name>          with --password-env <variable> or --password-file <path>
-  --timeout <ms>         how long to wait for an answer (default 5000)
-  --data <folder>        data folder, where keys and trusted certificates are kept (default gemba-data)  [GEMBA_DATA]
+${serverHelp}
 
 Example: gemba browse opc.tcp://127.0.0.1:4840 --depth 3 --values`
 
@@ -167,13 +163,7 @@ const flags = {
   json: { type: 'boolean', default: false },
   endpoints: { type: 'boolean', default: false },
   trust: { type: 'boolean', default: false },
-  security: { type: 'string' },
-  mode: { type: 'string' },
-  user: { type: 'string' },
-  'password-env': { type: 'string' },
-  'password-file': { type: 'string' },
-  timeout: { type: 'string' },
-  data: { type: 'string' },
+  ...serverFlags,
 } as const
 
 function readArguments(argv: readonly string[], env: NodeJS.ProcessEnv): BrowseArguments {
@@ -181,38 +171,13 @@ function readArguments(argv: readonly string[], env: NodeJS.ProcessEnv): BrowseA
   const [endpoint] = positionals
   if (endpoint === undefined) throw misused('browse', 'name the server, as in opc.tcp://127.0.0.1:4840')
   if (positionals.length > 1) throw misused('browse', `one server at a time, not ${positionals.length}`)
-  const password = passwordOf(values['password-env'], values['password-file'])
-  if ((values.user === undefined) !== (password === undefined))
-    throw misused('browse', '--user goes with --password-env or --password-file')
-  const parsed = opcuaOptions.safeParse({
-    endpoint,
-    ...(values.security !== undefined && { security: values.security }),
-    ...(values.mode !== undefined && { mode: values.mode }),
-    ...(password !== undefined && { user: { name: values.user, password } }),
-    ...(values.timeout !== undefined && { timeoutMs: Number(values.timeout) }),
-  })
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    throw misused('browse', `${String(issue?.path[0] ?? '')}: ${issue?.message ?? ''}`)
-  }
   return {
-    options: parsed.data,
-    folder: join(values.data ?? env.GEMBA_DATA ?? 'gemba-data', 'opcua'),
+    ...readServer('browse', endpoint, values, env),
     node: values.node,
-    depth: wholeNumber('depth', values.depth),
-    limit: wholeNumber('limit', values.limit),
+    depth: wholeNumber('browse', 'depth', values.depth),
+    limit: wholeNumber('browse', 'limit', values.limit),
     withValues: values.values,
     isJson: values.json,
     what: values.trust ? 'trust' : values.endpoints ? 'endpoints' : 'tree',
   }
-}
-
-function passwordOf(env: string | undefined, file: string | undefined): Secret | undefined {
-  if (env !== undefined) return { env }
-  return file === undefined ? undefined : { file }
-}
-
-function wholeNumber(name: string, text: string): number {
-  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text)
-  throw misused('browse', `--${name} ${text} is not a number from 1`)
 }

@@ -2,6 +2,7 @@ import { nearest } from '../../schema/plant-file/nearest.js'
 import { adaptersCommand } from './adapters.js'
 import { browseCommand } from './browse.js'
 import type { Command } from './command.js'
+import { plantCommand } from './plant.js'
 import { playCommand } from './play.js'
 import { startCommand } from './start.js'
 import { tokenCommand } from './token.js'
@@ -11,6 +12,7 @@ const commands: readonly Command[] = [
   startCommand,
   validateCommand,
   browseCommand,
+  plantCommand,
   playCommand,
   adaptersCommand,
   tokenCommand,

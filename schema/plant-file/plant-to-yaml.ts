@@ -227,7 +227,7 @@ class PlantWriter {
       ...(Object.keys(limits).length > 0 && { limits: writeLimits(limits) }),
       ...optional('map', signal.stateMap),
       ...(source !== machine.source && { source }),
-      ...(tag !== usualTag && { tag: tag.replaceAll(machine.id, () => '{machine}') }),
+      ...(tag !== usualTag && { tag: generalise(tag, place) }),
     }
   }
 }
@@ -257,8 +257,8 @@ function placesOf(plant: Plant): ReadonlyMap<string, MachinePlace> {
   return places
 }
 
-/** A pattern that stands for the tag, with as much of the place as the tag names. */
-function generalise(tag: string, place: MachinePlace, signal: string): string {
+/** A pattern that stands for the tag, with as much of the place, and of the signal where it is given, as the tag names. */
+function generalise(tag: string, place: MachinePlace, signal?: string): string {
   const named = { machine: place.machine, line: place.line, area: place.area, site: place.site, signal }
   let parts = [{ text: tag, isPlaceholder: false }]
   for (const [name, id] of Object.entries(named)) {

@@ -1,0 +1,102 @@
+import type { ImportedMachine, ImportedSignal } from '../imported-machine.js'
+import type { BrowsedNode } from './browse.js'
+
+/** What the properties of an AnalogItem say (OPC 10000-8, 5.3.2.3), by the NodeId of the variable. */
+export interface AnalogProperties {
+  readonly unit: string
+  readonly range: readonly [number, number] | undefined
+}
+
+export interface ImportTreeOptions {
+  /** At which level below the start machines stand; found out where it is not given. */
+  readonly machinesAt?: number
+  readonly analog: ReadonlyMap<string, AnalogProperties>
+}
+
+/** What every number of a type can be, by the names of the built-in types. */
+const integerRanges: Readonly<Record<string, readonly [number, number]>> = {
+  Boolean: [0, 1],
+  SByte: [-128, 127],
+  Byte: [0, 255],
+  Int16: [-32_768, 32_767],
+  UInt16: [0, 65_535],
+  Int32: [-(2 ** 31), 2 ** 31 - 1],
+  UInt32: [0, 2 ** 32 - 1],
+}
+const numbers = new Set([
+  ...Object.keys(integerRanges),
+  ...['Int64', 'UInt64', 'Float', 'Double', 'Number', 'Integer', 'UInteger', 'Duration'],
+])
+
+/**
+ * The machines of a server's tree. A machine is the uppermost object with variables of its own, or with parts that a
+ * machine has (PackML's Status and Admin, OPC 30050; Machinery's Identification, OPC 40001-1); below the folder
+ * Machines of Machinery, every object. What a gateway keeps of itself (`_System`, `_Statistics`) is left out.
+ */
+export function machinesOfTree(nodes: readonly BrowsedNode[], options: ImportTreeOptions): ImportedMachine[] {
+  const machines: ImportedMachine[] = []
+  const visit = (node: BrowsedNode, above: readonly string[], level: number): void => {
+    if (node.kind !== 'object' || node.name.startsWith('_')) return
+    const { machinesAt } = options
+    const isMachine = machinesAt === undefined ? looksLikeMachine(node, above) : level === machinesAt
+    if (!isMachine) {
+      for (const child of node.children) visit(child, [...above, node.name], level + 1)
+      return
+    }
+    const signals = [...signalsOf(node, [], options.analog)]
+    if (signals.length > 0) machines.push({ name: node.name, group: above.at(-1) ?? '', signals })
+  }
+  for (const node of nodes) visit(node, [], 1)
+  return machines
+}
+
+const machineParts: ReadonlySet<string> = new Set([
+  'Status',
+  'Admin',
+  'Identification',
+  'MachineryBuildingBlocks',
+])
+
+function looksLikeMachine(node: BrowsedNode, above: readonly string[]): boolean {
+  if (above.at(-1) === 'Machines') return true
+  return node.children.some(
+    child => child.kind === 'variable' || (child.kind === 'object' && machineParts.has(child.name)),
+  )
+}
+
+function* signalsOf(
+  node: BrowsedNode,
+  above: readonly string[],
+  analog: ReadonlyMap<string, AnalogProperties>,
+): Generator<ImportedSignal> {
+  for (const child of node.children) {
+    if (child.kind === 'property' || child.name.startsWith('_')) continue
+    const path = [...above, child.name]
+    if (child.kind === 'variable') {
+      const signal = signalOf(child, path, analog.get(child.nodeId))
+      if (signal !== undefined) yield signal
+    }
+    // What hangs below a variable is a part of it, and rarely a signal of its own.
+    if (child.kind === 'object') yield* signalsOf(child, path, analog)
+  }
+}
+
+function signalOf(
+  { nodeId, dataType = '' }: BrowsedNode,
+  path: readonly string[],
+  analog: AnalogProperties | undefined,
+): ImportedSignal | undefined {
+  // An array is several signals; which of its elements matter only a person knows.
+  if (dataType === '' || dataType.endsWith('[]')) return undefined
+  const isNumber = numbers.has(dataType)
+  const name = path.join('.')
+  const last = path.at(-1)!
+  const base = { name, tag: nodeId, unit: analog?.unit ?? '' }
+  if (!isNumber) {
+    // A finite state machine tells its state by name (OPC 10000-16, CurrentState).
+    const isState = last === 'CurrentState' || last === 'StateCurrent'
+    return { ...base, type: 'text', ...(isState && { quantity: 'state', stateMap: 'packml' }) }
+  }
+  const range = analog?.range ?? integerRanges[dataType]
+  return { ...base, type: 'number', ...(range && { range }) }
+}

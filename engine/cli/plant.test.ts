@@ -1,0 +1,166 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { FakeOpcuaServer } from '../../adapters/opcua/fake-server.js'
+import type { Plant } from '../../schema/plant.js'
+import { readPlantFile } from './open-plant.js'
+import { plantCommand } from './plant.js'
+
+const devices = fileURLToPath(new URL('../../adapters/mtconnect-agent/devices/', import.meta.url))
+let folder: string
+let number = 0
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gemba-import-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+async function run(...args: string[]) {
+  const out: string[] = []
+  const err: string[] = []
+  const code = await plantCommand.run(args, {
+    out: line => out.push(line),
+    err: line => err.push(line),
+    signal: new AbortController().signal,
+    env: { GEMBA_DATA: folder },
+  })
+  return { code, out, err }
+}
+
+/** The plant of the file that an import writes, checked as `gemba validate` would. */
+async function imported(...args: string[]): Promise<{ plant: Plant; text: string }> {
+  const file = join(folder, `plant-${number++}.yaml`)
+  expect(await run('import', ...args, '--out', file)).toMatchObject({ code: 0, err: [] })
+  const { plant, problems } = readPlantFile(file)
+  expect(problems ?? []).toEqual([])
+  return { plant: plant!, text: readFileSync(file, 'utf8') }
+}
+const linesOf = (plant: Plant) => plant.sites.flatMap(site => site.areas.flatMap(area => area.lines))
+const machinesOf = (plant: Plant) => linesOf(plant).flatMap(({ machines }) => machines)
+
+describe('gemba plant import --from opcua', () => {
+  let server: FakeOpcuaServer
+
+  beforeAll(async () => {
+    server = await FakeOpcuaServer.start()
+    const { DataType } = server.opcua
+    // As KEPServerEX has it: channel, device, groups of tags, and what the gateway keeps of itself.
+    for (const channel of ['Forming', 'Welding']) {
+      server.addFolder(channel)
+      for (const device of ['Press1', 'Press2']) {
+        const place = `${channel}.${device}`
+        server.addFolder(place, channel)
+        server.addFolder(`${place}._System`, place)
+        server.add(`${place}._System._NoError`, DataType.Boolean, `${place}._System`)
+        server.add(`${place}.State`, DataType.String, place)
+        server.add(`${place}.PartCountGood`, DataType.UInt32, place)
+        server.add(`${place}.Vibration`, DataType.Double, place, { unit: 'mm/s', range: [0, 50] })
+        server.addFolder(`${place}.Hydraulics`, place)
+        server.add(`${place}.Hydraulics.OilTemp`, DataType.Float, `${place}.Hydraulics`, {
+          unit: 'degC',
+          range: [0, 120],
+        })
+      }
+    }
+  })
+  afterAll(() => server.stop())
+
+  it('makes machines, lines and one type with one pattern of a tree of channels and devices', async () => {
+    const { plant, text } = await imported('--from', 'opcua', server.endpoint)
+    expect(linesOf(plant).map(({ id, machines }) => [id, machines.map(machine => machine.id)])).toEqual([
+      ['Forming', ['Press1', 'Press2']],
+      ['Welding', ['Press1-2', 'Press2-2']],
+    ])
+    const [press] = machinesOf(plant)
+    expect(
+      press!.signals.map(({ name, role, quantity, unit, range, tag }) => [
+        name,
+        role,
+        quantity,
+        unit,
+        range,
+        tag,
+      ]),
+    ).toEqual([
+      ['Vibration', 'sensor', 'vibration', 'mm/s', [0, 50], 'ns=1;s=Forming.Press1.Vibration'],
+      [
+        'Hydraulics-OilTemp',
+        'sensor',
+        'temperature',
+        '°C',
+        [0, 120],
+        'ns=1;s=Forming.Press1.Hydraulics.OilTemp',
+      ],
+      ['State', 'status', 'state', '', [0, 0], 'ns=1;s=Forming.Press1.State'],
+      ['PartCountGood', 'status', 'counter', '', [0, 4294967295], 'ns=1;s=Forming.Press1.PartCountGood'],
+    ])
+    expect(plant.machineTypes.map(({ id }) => id)).toEqual(['Press'])
+    expect(text).toContain('tag: ns=1;s={line}.{machine}.Hydraulics.OilTemp')
+    expect(text).toContain('Read it over')
+  })
+
+  it('takes machines from the level it is told, and the password only by its place', async () => {
+    const { plant } = await imported(
+      '--from',
+      'opcua',
+      server.endpoint,
+      '--node',
+      'ns=1;s=Forming',
+      '--machines-at',
+      '1',
+    )
+    expect(machinesOf(plant).map(({ id }) => id)).toEqual(['Press1', 'Press2'])
+    const none = await run('import', '--from', 'opcua', server.endpoint, '--machines-at', '9')
+    expect([none.code, none.err[0]]).toEqual([1, expect.stringContaining('No machine was found')])
+  })
+})
+
+describe('gemba plant import --from mtconnect', () => {
+  it.each(readdirSync(devices).filter(name => name.endsWith('.xml')))(
+    'makes a sound plant of %s',
+    async name => {
+      const { plant } = await imported('--from', 'mtconnect', join(devices, name))
+      expect(machinesOf(plant).length).toBeGreaterThan(0)
+      for (const { signals } of machinesOf(plant)) expect(signals.length).toBeGreaterThan(0)
+    },
+  )
+
+  it('knows what items measure, in our units, and which tell state and mode', async () => {
+    const { plant } = await imported('--from', 'mtconnect', join(devices, 'fanuc.xml'))
+    const [machine] = machinesOf(plant)
+    const signal = (name: string) => {
+      const { quantity, unit, tag, stateMap } = machine!.signals.find(each => each.name === name)!
+      return [quantity, unit, tag, stateMap]
+    }
+    expect(signal('Xact')).toEqual(['position', 'mm', 'Xact', undefined])
+    expect(signal('S1load')).toEqual(['load', '%', 'S1load', undefined])
+    expect(signal('execution')).toEqual(['state', '', expect.any(String), 'mtconnect-execution'])
+    expect(signal('Xtravel')).toEqual(['condition', '', 'Xtravel', undefined])
+  })
+
+  it('tells the devices of one agent apart', async () => {
+    const { plant, text } = await imported('--from', 'mtconnect', join(devices, 'two_devices.xml'))
+    expect(machinesOf(plant).map(({ id, signals }) => [id, signals[0]!.tag])).toEqual([
+      ['Device1', 'Device1:avail'],
+      ['Device2', 'Device2:avail'],
+    ])
+    expect(plant.machineTypes).toHaveLength(1)
+    expect(text.match(/avail/g), 'written once, at the type').toHaveLength(1)
+  })
+})
+
+describe('gemba plant', () => {
+  it.each([
+    [[], 'the one thing it does is import'],
+    [['import'], '--from is missing'],
+    [['import', '--from', 'opcua'], 'name one address'],
+    [['import', '--from', 'modbus', 'x'], '--from modbus is not opcua or mtconnect'],
+    [['import', '--from', 'mtconnect', '/nowhere.xml'], '/nowhere.xml cannot be read'],
+    [['import', '--from', 'mtconnect', devices], 'cannot be read'],
+  ])('answers %s with what is wrong', async (args, message) => {
+    const { code, err } = await run(...args)
+    expect([code > 0, err[0]]).toEqual([true, expect.stringContaining(message)])
+  })
+})

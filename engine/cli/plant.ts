@@ -1,0 +1,163 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import type { ImportedMachine } from '../../adapters/imported-machine.js'
+import { machinesOfDevices } from '../../adapters/mtconnect-agent/devices.js'
+import { readAnalogProperties } from '../../adapters/opcua/analog-properties.js'
+import { browse } from '../../adapters/opcua/browse.js'
+import { explain } from '../../adapters/opcua/explain.js'
+import { machinesOfTree } from '../../adapters/opcua/import-tree.js'
+import { openSession } from '../../adapters/opcua/session.js'
+import type { SourceSpec } from '../../schema/plant.js'
+import { plantToYaml } from '../../schema/plant-file/plant-to-yaml.js'
+import { EngineError } from '../errors.js'
+import { secretReader } from '../pipeline/read-secret.js'
+import { assumed, makePlant } from '../plant-import/make-plant.js'
+import type { Command, CommandIo } from './command.js'
+import { misused, parseFlags } from './flags.js'
+import { readServer, serverFlags, serverHelp, wholeNumber } from './server-flags.js'
+
+const usage = `Usage: gemba plant import --from opcua <opc.tcp://host:port> [options]
+       gemba plant import --from mtconnect <http://host:5000 | Devices.xml> [options]
+
+Writes a plant file of the machines that a source describes, for you to read over: what they are called, how they stand,
+what their signals measure. It only reads from the source.
+
+  --out <file>           write the plant file there; else it goes to the terminal
+  --name <name>          name of the plant (default "Imported plant")
+  --source <id>          id of the source in the plant file (default plc)
+
+OPC UA:
+  --node <id>            begin at this node instead of the folder Objects
+  --machines-at <n>      machines stand n levels below it; else each uppermost object with variables is one
+${serverHelp}
+
+Example: gemba plant import --from opcua opc.tcp://127.0.0.1:49320 --out plant.yaml`
+
+/** `gemba plant import`: a plant file from what a source says of itself. */
+export const plantCommand: Command = {
+  name: 'plant',
+  summary: 'import: write a plant file from what an OPC UA server or MTConnect agent describes',
+  usage,
+  async run(argv, io) {
+    try {
+      return await importPlant(argv, io)
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error
+      io.err(`gemba: ${error.message}`)
+      return error.exitCode
+    }
+  },
+}
+
+const flags = {
+  from: { type: 'string' },
+  out: { type: 'string' },
+  name: { type: 'string', default: 'Imported plant' },
+  source: { type: 'string', default: 'plc' },
+  node: { type: 'string' },
+  'machines-at': { type: 'string' },
+  ...serverFlags,
+} as const
+
+/** Deeper or larger trees than these are no floor. */
+const treeBounds = { depth: 12, limit: 200_000 }
+
+interface Described {
+  readonly machines: readonly ImportedMachine[]
+  readonly adapter: string
+  readonly options: SourceSpec['options']
+}
+
+async function importPlant(argv: readonly string[], io: CommandIo): Promise<number> {
+  const { values, positionals } = parseFlags('plant', argv, flags, true)
+  const [verb, address, ...more] = positionals
+  if (verb !== 'import') throw misused('plant', 'the one thing it does is import')
+  if (values.from === undefined) throw misused('plant', '--from is missing: opcua or mtconnect')
+  if (address === undefined || more.length > 0) throw misused('plant', 'name one address to import from')
+  if (values.out !== undefined && existsSync(values.out))
+    throw new EngineError('bad-input', `${values.out} is there already: move it, or choose another name.`)
+  const described =
+    values.from === 'opcua'
+      ? await ofServer(address, values, io)
+      : values.from === 'mtconnect'
+        ? await ofAgent(address)
+        : undefined
+  if (described === undefined) throw misused('plant', `--from ${values.from} is not opcua or mtconnect`)
+  const { machines, adapter, options } = described
+  if (machines.length === 0) {
+    const hint = '`gemba browse` shows what is there; --node and --machines-at say where machines stand.'
+    throw new EngineError('bad-input', `No machine was found at ${address}. ${hint}`)
+  }
+  const source: SourceSpec = { id: values.source, adapter, clock: 'wall', options }
+  const plant = makePlant(machines, { name: values.name, source })
+  const text = `${comment(address)}${plantToYaml(plant)}`
+  const count = machines.reduce((sum, { signals }) => sum + signals.length, 0)
+  const done = `${machines.length} machines of ${plant.machineTypes.length} types with ${count} signals`
+  if (values.out === undefined) io.out(text.trimEnd())
+  else {
+    writeFileSync(values.out, text)
+    io.out(`${values.out}: ${done}. Read it over, then: gemba validate ${values.out}`)
+  }
+  return 0
+}
+
+function comment(address: string): string {
+  return `# Imported from ${address}. Read it over: no source tells how machines stand, what they are for, nor
+# - the time zone of the site (UTC here), the lines and their order;
+# - rated power (${assumed.ratedPower} kW), cycle time (${assumed.idealCycleTime} s) and archetype (${assumed.archetype}) of the types;
+# - the limits of sensors, and ranges and units that the source does not give;
+# - the words of states: compare their maps with what the machines say.
+`
+}
+
+async function ofServer(
+  endpoint: string,
+  values: Readonly<Record<string, string | undefined>>,
+  io: CommandIo,
+): Promise<Described> {
+  const { options, entry, folder } = readServer('plant', endpoint, values, io.env)
+  const at = values['machines-at']
+  const machinesAt = at === undefined ? undefined : wholeNumber('plant', 'machines-at', at)
+  try {
+    const open = await openSession(options, { folder, readSecret: secretReader(io.env) }, io.signal)
+    try {
+      const from = values.node
+      const { nodes, isCut } = await browse(open, {
+        ...treeBounds,
+        from,
+        withValues: false,
+        signal: io.signal,
+      })
+      if (isCut)
+        io.err(
+          `gemba: more than ${treeBounds.limit} nodes; the rest is left out. --node begins further down.`,
+        )
+      const analog = await readAnalogProperties(open, nodes)
+      return { machines: machinesOfTree(nodes, { machinesAt, analog }), adapter: 'opcua', options: entry }
+    } finally {
+      await open.client.disconnect()
+    }
+  } catch (error) {
+    throw new EngineError('bad-input', explain(endpoint, folder, error).message, { cause: error })
+  }
+}
+
+async function ofAgent(address: string): Promise<Described> {
+  const isUrl = /^https?:\/\//.test(address)
+  let xml: string
+  try {
+    xml = isUrl ? await fetchText(`${address.replace(/\/$/, '')}/probe`) : readFileSync(address, 'utf8')
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new EngineError('bad-input', `${address} cannot be read: ${why}.`, { cause })
+  }
+  const machines = machinesOfDevices(xml)
+  if (typeof machines === 'string')
+    throw new EngineError('bad-input', `${address} cannot be read: ${machines}.`)
+  const url = isUrl ? address : 'http://127.0.0.1:5000'
+  return { machines, adapter: 'mtconnect-agent', options: { url } }
+}
+
+async function fetchText(url: string): Promise<string> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(10_000) })
+  return response.text()
+}
