@@ -1,4 +1,5 @@
 import { historyBenchmark } from './history.js'
+import { kpisBenchmark } from './kpis.js'
 import { linesBenchmark } from './lines.js'
 import { modbusBenchmark } from './modbus.js'
 import { opcuaBenchmark } from './opcua.js'
@@ -21,6 +22,7 @@ const benchmarks: readonly Benchmark[] = [
   historyBenchmark(isQuick),
 
   opcuaBenchmark(isQuick),
+  kpisBenchmark(isQuick),
   viewerBenchmark(isQuick),
 ]
 const unknown = named.filter(name => !benchmarks.some(benchmark => benchmark.name === name))

@@ -18,7 +18,7 @@ export function hourRows(
   const { time, overtimeParts } = tally
   const [first = [0, nothingMade] as const, ...others] = tally.made
   const key = { machine, hour, shift, product, order, computed }
-  const madeColumns = ([idealMs, made]: readonly [number, Made]) => ({
+  const madeOf = ([idealMs, made]: readonly [number, Made]) => ({
     ideal_ms: idealMs,
     produced: made.produced,
     scrapped: made.scrapped,
@@ -39,10 +39,10 @@ export function hourRows(
     unscheduled: time.unscheduled,
     overtime: time.overtime,
     overtime_parts: overtimeParts,
-    ...madeColumns(first),
+    ...madeOf(first),
   }
   const noTime = Object.fromEntries(timeColumns.map(column => [column, 0]))
-  return [row, ...others.map(made => ({ ...row, ...noTime, overtime_parts: 0, ...madeColumns(made) }))]
+  return [row, ...others.map(made => ({ ...row, ...noTime, overtime_parts: 0, ...madeOf(made) }))]
 }
 
 const timeColumns = [
@@ -59,18 +59,19 @@ const timeColumns = [
   'overtime',
 ] as const
 
-/** Every number of a row, so that all come back as numbers. */
-const numbers = [
-  ...timeColumns,
-  'overtime_parts',
-  'ideal_ms',
-  'produced',
-  'scrapped',
-  'warm_up',
-  'reworked',
-] as const
-type Numbers = Readonly<Record<(typeof numbers)[number] | 'hour', number>>
-type Texts = Readonly<Record<'machine' | 'shift' | 'product' | 'order', string>>
+const madeColumns = ['overtime_parts', 'ideal_ms', 'produced', 'scrapped', 'warm_up', 'reworked'] as const
+const selected = [...timeColumns, ...madeColumns]
+
+interface HourSelected {
+  readonly machine: string
+  readonly hour: number
+  readonly shift: string
+  readonly product: string
+  readonly order: string
+  readonly computed: number
+  /** In the order of `selected`: names again with each row would be most of the answer. */
+  readonly numbers: readonly number[]
+}
 
 /** The cells of whole hours that begin in a stretch of time, from inclusive, to exclusive. */
 export async function readHours(
@@ -79,58 +80,60 @@ export async function readHours(
   from: number,
   to: number,
 ): Promise<MachineCell[]> {
-  const within = `machine IN {machines:Array(String)}
-    AND hour >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND hour < fromUnixTimestamp64Milli({to:Int64}, 'UTC')`
-  const rows = await store.query<Numbers & Texts>(
+  const rows = await store.query<HourSelected>(
     `SELECT machine, toFloat64(toUnixTimestamp64Milli(h.hour)) AS hour, shift, product, order,
-      ${numbers.map(name => `toFloat64(h.${name}) AS ${name}`).join(', ')}
+      toFloat64(toUnixTimestamp64Milli(h.computed)) AS computed,
+      [${selected.map(name => `toFloat64(${name})`).join(', ')}] AS numbers
     FROM ${databaseName}.oee_hourly AS h
-    WHERE ${within.replaceAll('hour', 'h.hour')}
-      AND (machine, h.hour, computed) IN (
-        SELECT machine, hour, max(computed) FROM ${databaseName}.oee_hourly WHERE ${within} GROUP BY machine, hour
-      )
-    ORDER BY machine, h.hour, shift, product, order, h.ideal_ms
-    LIMIT 1 BY machine, h.hour, shift, product, order, h.ideal_ms`,
+    WHERE machine IN {machines:Array(String)}
+      AND h.hour >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
+      AND h.hour < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+    ORDER BY machine, h.hour, shift, product, order, ideal_ms`,
     { machines, from: Math.ceil(from), to: Math.ceil(to) },
   )
-  return rows.map(cellOf)
+  return newest(rows).map(cellOf)
 }
 
-function cellOf(row: Numbers & Texts): MachineCell {
-  const made: [number, Made][] =
-    row.produced + row.scrapped + row.reworked === 0
-      ? []
-      : [
-          [
-            row.ideal_ms,
-            { produced: row.produced, scrapped: row.scrapped, warmUp: row.warm_up, reworked: row.reworked },
-          ],
-        ]
-  return {
-    machine: row.machine,
-    hour: row.hour,
-    shift: row.shift,
-    product: row.product,
-    order: row.order,
-    tally: {
-      time: {
-        production: row.production,
-        setup: row.setup,
-        breakdown: row.breakdown,
-        minorStop: row.minor_stop,
-        starved: row.starved,
-        blocked: row.blocked,
-        idle: row.idle,
-        unknown: row.unknown,
-        planned: row.planned,
-        unscheduled: row.unscheduled,
-        overtime: row.overtime,
-      },
-      made: new Map(made),
-      overtimeParts: row.overtime_parts,
-    },
+/** Of each machine and hour the rows that were worked out last, each once; rows come in the order of both. */
+function newest(rows: readonly HourSelected[]): HourSelected[] {
+  const kept: HourSelected[] = []
+  for (let begin = 0, end = 0; begin < rows.length; begin = end) {
+    const { machine, hour } = rows[begin]!
+    let computed = 0
+    while (end < rows.length && rows[end]!.machine === machine && rows[end]!.hour === hour)
+      computed = Math.max(computed, rows[end++]!.computed)
+    for (const row of rows.slice(begin, end)) {
+      const last = kept.at(-1)
+      if (row.computed === computed && !(last !== undefined && isSame(last, row))) kept.push(row)
+    }
   }
+  return kept
 }
+
+const idealAt = selected.indexOf('ideal_ms')
+
+const isSame = (a: HourSelected, b: HourSelected): boolean =>
+  a.machine === b.machine &&
+  a.hour === b.hour &&
+  a.shift === b.shift &&
+  a.product === b.product &&
+  a.order === b.order &&
+  a.numbers[idealAt] === b.numbers[idealAt]
+
+function cellOf({ machine, hour, shift, product, order, numbers }: HourSelected): MachineCell {
+  const [production, setup, breakdown, minorStop, starved, blocked, ...others] = numbers as HourNumbers
+  const [idle, unknown, planned, unscheduled, overtime, overtimeParts, idealMs, ...parts] = others
+  const [produced, scrapped, warmUp, reworked] = parts
+  const hasParts = produced + scrapped + reworked > 0
+  const made: [number, Made][] = hasParts ? [[idealMs, { produced, scrapped, warmUp, reworked }]] : []
+  const stood = { breakdown, minorStop, starved, blocked, idle, unknown }
+  const time = { production, setup, ...stood, planned, unscheduled, overtime }
+  return { machine, hour, shift, product, order, tally: { time, made: new Map(made), overtimeParts } }
+}
+
+type Six = [number, number, number, number, number, number]
+/** In the order of `selected`. */
+type HourNumbers = [...Six, ...Six, number, number, number, number, number]
 
 /** The last hour of each machine that is written; none of those that never had one. */
 export async function lastHours(store: Pick<Store, 'query'>): Promise<Map<string, number>> {

@@ -71,7 +71,7 @@ export const change = (machine: string, time: number, state: string, reason = 'n
 })
 
 let total = 0
-const parts = (machine: string, time: number, by: number, counter = 'processed'): Entry => {
+export const parts = (machine: string, time: number, by: number, counter = 'processed'): Entry => {
   total += by
   return {
     source: 's',
