@@ -5,6 +5,7 @@ import { mtconnect } from './mtconnect/adapter.js'
 import { mtconnectAgent } from './mtconnect-agent/adapter.js'
 import { opcua } from './opcua/adapter.js'
 import { push } from './push/adapter.js'
+import { replay } from './replay/adapter.js'
 import { simulator } from './simulator/adapter.js'
 import { sparkplug } from './sparkplug/adapter.js'
 
@@ -18,6 +19,7 @@ export const adapterDefinitions: readonly AdapterDefinition[] = [
   modbus,
   sparkplug,
   push,
+  replay,
 ]
 
 export function findAdapter(kind: string): AdapterDefinition | undefined {

@@ -1,0 +1,182 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import pino from 'pino'
+import { lastValueFrom, tap } from 'rxjs'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { replay } from '../../adapters/replay/adapter.js'
+import { testContext } from '../../adapters/test-context.js'
+import type { Entry } from '../../schema/records.js'
+import { SampleBatchBuilder } from '../../schema/sample-batch.js'
+import { propertyRuns } from '../../twins/proof/runs.js'
+import { floorOf, machineOf, sensor, start, stateSignal } from '../floor/floor.fixture.js'
+import { openStore, type Store } from './store.js'
+
+// A database is started here; on a busy machine that takes a while.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+
+let folder: string
+let store: Store
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'gemba-replay-'))
+  store = await openStore({ dataDir: folder, logger: pino({ level: 'silent' }), wall: Date })
+})
+afterAll(async () => {
+  await store?.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** A sample of one of the two machines, received so many ms after the one before, of so many ms before that. */
+interface Told {
+  readonly machine: number
+  readonly what: number | string
+  readonly quality: number
+  readonly wait: number
+  readonly age: number
+}
+
+const tellings = fc.array(
+  fc.record({
+    machine: fc.integer({ min: 1, max: 2 }),
+    what: fc.oneof(
+      fc.integer({ min: 60, max: 100 }),
+      fc.constantFrom(Number.NaN, 900),
+      fc.constantFrom('ACTIVE', 'READY', 'FULL', 'DOWN', 'what?'),
+    ),
+    quality: fc.constantFrom(0, 0, 0, 1, 2),
+    wait: fc.integer({ min: 0, max: 3_000 }),
+    age: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.integer({ min: 0, max: 9_000 })),
+  }),
+  { minLength: 1, maxLength: 60 },
+)
+
+let runs = 0
+let compared = 0
+
+function machinesOf(run: number) {
+  return [1, 2].map(i => {
+    const id = `p${run}-m${i}`
+    const limits = { warningHigh: 80, criticalHigh: 90, deadband: 2 }
+    return machineOf(id, [sensor(id, 'temp', { limits }), stateSignal(id)])
+  })
+}
+
+/** What samples alone bring about; links and silence are not in them. */
+function made(entries: readonly (Entry | undefined)[]) {
+  const events = entries.flatMap(entry => entry?.twinEvents ?? [])
+  return {
+    events: events.filter(
+      ({ address, type }) => !address.startsWith('source:') && type !== 'connection.changed',
+    ),
+    changes: entries.flatMap(entry => entry?.stateChanges ?? []).filter(({ observed }) => observed),
+  }
+}
+
+/** Tells a floor and keeps all of it, under signal numbers that no other run has. */
+async function record(run: number, told: readonly Told[]): Promise<readonly (Entry | undefined)[]> {
+  const { floor, wall, registry } = floorOf(machinesOf(run), { at: start + run * 86_400_000 })
+  const move = registry.signalCapacity * run
+  const moved = {
+    ...registry,
+    machines: registry.machines.map(machine => ({
+      ...machine,
+      index: machine.index + move,
+      signals: machine.signals.map(each => ({ ...each, index: each.index + move })),
+    })),
+  }
+  await store.upsertDimensions(moved)
+  const entries = [floor.ingest('plc', { kind: 'connected' })]
+  for (const { machine, what, quality, wait, age } of told) {
+    wall.time += wait
+    const batch = new SampleBatchBuilder()
+    const name = typeof what === 'string' ? 'execution' : 'temp'
+    const { index } = registry.signalById(`p${run}-m${machine}.${name}`)!
+    batch.push(
+      index,
+      wall.time - age,
+      wall.time,
+      typeof what === 'string' ? floor.intern(what) : what,
+      quality,
+    )
+    entries.push(floor.ingest('plc', { kind: 'samples', batch: batch.take() }))
+  }
+  for (const entry of entries) {
+    if (entry === undefined) continue
+    const { samples, ...rest } = entry
+    store.append({
+      ...rest,
+      ...(samples && { samples: { ...samples, signal: samples.signal.map(index => index + move) } }),
+    })
+  }
+  await store.flush()
+  return entries
+}
+
+/** Replays the record into a floor of its own. */
+async function replayed(run: number, page: number): Promise<readonly (Entry | undefined)[]> {
+  const { floor, registry } = floorOf(machinesOf(run), { clock: 'source', at: start + run * 86_400_000 })
+  const from = start + run * 86_400_000
+  const options = replay.options.parse({
+    clickhouse: store.url,
+    from: new Date(from).toISOString(),
+    to: new Date(from + 86_400_000).toISOString(),
+    speed: 1_000_000,
+    page,
+  })
+  const context = {
+    ...testContext({ signals: registry.signals, clock: floor.clock }),
+    wall: Date,
+    intern: (text: string) => floor.intern(text),
+  }
+  const entries: (Entry | undefined)[] = []
+  await lastValueFrom(
+    replay.create(options, context).pipe(
+      tap(event => {
+        if (event.kind === 'samples' || event.kind === 'connected') entries.push(floor.ingest('plc', event))
+      }),
+    ),
+  )
+  return entries
+}
+
+describe('a replay', () => {
+  it('makes of every window the twin events and state changes that were made of it the first time', async () => {
+    await fc.assert(
+      fc.asyncProperty(tellings, fc.integer({ min: 1, max: 40 }), async (told, page) => {
+        const run = ++runs
+        const first = made(await record(run, told))
+        expect(made(await replayed(run, page))).toEqual(first)
+        compared += first.events.length
+      }),
+      { numRuns: propertyRuns / 40 },
+    )
+    expect(compared).toBeGreaterThan(0)
+  })
+
+  it('says what is wrong where the record has nothing of its plant', async () => {
+    const context = testContext({ signals: floorOf(machinesOf(9_999)).registry.signals })
+    const options = replay.options.parse({
+      clickhouse: store.url,
+      from: '2026-01-01T00:00:00Z',
+      to: '2026-01-02T00:00:00Z',
+    })
+    await expect(lastValueFrom(replay.create(options, context))).rejects.toMatchObject({
+      name: 'AdapterError',
+      code: 'protocol',
+      message: expect.stringContaining('knows none of the 4 signals'),
+    })
+  })
+
+  it('says that nobody answers', async () => {
+    const context = testContext({ signals: floorOf(machinesOf(9_999)).registry.signals })
+    const options = replay.options.parse({
+      clickhouse: 'http://127.0.0.1:1',
+      from: '2026-01-01T00:00:00Z',
+      to: '2026-01-02T00:00:00Z',
+    })
+    await expect(lastValueFrom(replay.create(options, context))).rejects.toMatchObject({
+      code: 'not-connected',
+    })
+  })
+})
