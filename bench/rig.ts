@@ -61,14 +61,14 @@ export class Probe {
   }
 }
 
-/** CPU seconds of this process, all its threads, and its children (the embedded store), from /proc. */
+/** CPU seconds of this process, all its threads, and its embedded store, from /proc; no counterpart's. */
 export function cpuOfEngine(): number {
   let seconds = 0
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue
     const times = processTimes(Number(name))
-    if (times === undefined || times.isProbe) continue
-    if (Number(name) === process.pid || times.parent === process.pid) seconds += times.cpu
+    if (times === undefined) continue
+    if (Number(name) === process.pid || (times.isStore && times.parent === process.pid)) seconds += times.cpu
   }
   return seconds
 }
@@ -80,15 +80,15 @@ export function cpuOfProcess(pid: number): number {
 
 const ticksPerSecond = 100
 
-function processTimes(pid: number): { parent: number; cpu: number; isProbe: boolean } | undefined {
+function processTimes(pid: number): { parent: number; cpu: number; isStore: boolean } | undefined {
   try {
     // The name in the second field may hold spaces; what follows its bracket does not (proc(5)).
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')
-    const isProbe = readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('stream-probe')
+    const isStore = readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('embedded/child')
     return {
       parent: Number(fields[1]),
       cpu: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond,
-      isProbe,
+      isStore,
     }
   } catch {
     return undefined

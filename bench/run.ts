@@ -2,10 +2,12 @@ import { historyBenchmark } from './history.js'
 import { kpisBenchmark } from './kpis.js'
 import { linesBenchmark } from './lines.js'
 import { modbusBenchmark } from './modbus.js'
+import { mqttBenchmark } from './mqtt.js'
 import { opcuaBenchmark } from './opcua.js'
 import { pipelineBenchmark } from './pipeline.js'
 import { type Benchmark, machineName, table, writeSection } from './report.js'
 import { scaleBenchmark } from './scale.js'
+import { sparkplugBenchmark } from './sparkplug.js'
 import { storeBenchmark } from './store.js'
 import { twinsBenchmark } from './twins.js'
 import { viewerBenchmark } from './viewer.js'
@@ -19,6 +21,8 @@ const benchmarks: readonly Benchmark[] = [
   scaleBenchmark(isQuick),
   storeBenchmark(isQuick),
   modbusBenchmark(isQuick),
+  mqttBenchmark(isQuick),
+  sparkplugBenchmark(isQuick),
   historyBenchmark(isQuick),
 
   opcuaBenchmark(isQuick),

@@ -72,6 +72,7 @@ class Subscription {
   readonly #acknowledgements = new Acknowledgements()
   readonly #link: MqttLink | undefined
   #turn: NodeJS.Immediate | undefined
+  #now = 0
   #isConnected = false
   #emitted = 0
   #accepted = 0
@@ -151,9 +152,13 @@ class Subscription {
   #take(topic: string, { payload, retain }: IPublishPacket): void {
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
     this.#context.received(bytes.length)
-    this.#decoder.push({ topic, payload: bytes, retain }, this.#context.clock.now())
+    // All that a turn of the event loop brings was received at its beginning.
+    if (this.#turn === undefined) {
+      this.#turn = setImmediate(() => this.#flush())
+      this.#now = this.#context.clock.now()
+    }
+    this.#decoder.push({ topic, payload: bytes, retain }, this.#now)
     if (this.#decoder.count >= largestBatch) this.#flush()
-    this.#turn ??= setImmediate(() => this.#flush())
     this.#pace()
   }
 

@@ -33,8 +33,12 @@ export type JsonObject = Readonly<Record<string, unknown>>
 export const isObject = (json: unknown): json is JsonObject =>
   typeof json === 'object' && json !== null && !Array.isArray(json)
 
+/** None of the names is one that objects inherit, and JSON knows no undefined. */
 function named(json: JsonObject, names: readonly string[]): unknown {
-  for (const name of names) if (Object.hasOwn(json, name)) return json[name]
+  for (const name of names) {
+    const found = json[name]
+    if (found !== undefined) return found
+  }
   return undefined
 }
 
@@ -43,19 +47,26 @@ export const timeOf = (json: JsonObject): unknown => named(json, timeNames)
 export const groupTimeOf = (json: JsonObject): unknown => named(json, groupTimeNames)
 export const hasValue = (json: JsonObject): boolean => valueNames.some(name => Object.hasOwn(json, name))
 
-/** The cell of a message: an object with a value in it, or the value itself. */
+/** The cell of a message: an object with a value in it, or the value itself. Called for every value. */
 export function cellOf(json: unknown, places: Places): Cell {
-  const at = (path: JsonPath | undefined, names: readonly string[]): unknown => {
-    if (path !== undefined) return valueAtPath(json, path)
-    return isObject(json) ? named(json, names) : undefined
-  }
-  const isBare = places.value === undefined && !isObject(json)
+  const holder = isObject(json) ? json : undefined
+  const isBare = holder === undefined && places.value === undefined
   return {
-    value: isBare ? json : at(places.value, valueNames),
-    time: at(places.time, timeNames),
-    quality: at(places.quality, qualityNames),
-    unit: at(places.unitAt, unitNames),
+    value: isBare ? json : part(json, holder, places.value, valueNames),
+    time: part(json, holder, places.time, timeNames),
+    quality: part(json, holder, places.quality, qualityNames),
+    unit: part(json, holder, places.unitAt, unitNames),
   }
+}
+
+function part(
+  json: unknown,
+  holder: JsonObject | undefined,
+  path: JsonPath | undefined,
+  names: readonly string[],
+): unknown {
+  if (path !== undefined) return valueAtPath(json, path)
+  return holder && named(holder, names)
 }
 
 const decimal = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/

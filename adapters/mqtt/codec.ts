@@ -263,12 +263,17 @@ export class MqttDecoder {
     raw: unknown,
     bareText: string | undefined,
   ): void {
+    if (feed.isPlain && typeof cell.value === 'number' && cell.unit === undefined) {
+      // What comes a hundred thousand times a second: a number as it is.
+      if (Number.isFinite(cell.value)) {
+        this.#push(feed, time, cell.value, quality)
+        return
+      }
+    }
     const isText = feed.type === 'text'
     const value = isText ? this.#textOf(cell.value, bareText) : this.#numberOf(feed, tag, cell)
     if (value !== undefined && typeof value !== 'string') {
-      this.#samples.push(feed.index, time, this.#receiveTime, value, quality)
-      if (this.#isRetained && feed.isPeriodic) this.#stale.add(feed.index)
-      else if (this.#stale.size > 0) this.#stale.delete(feed.index)
+      this.#push(feed, time, value, quality)
       return
     }
     if (value !== undefined) {
@@ -286,6 +291,12 @@ export class MqttDecoder {
     }
     const rule = isText ? 'mqtt.not-text' : 'mqtt.not-a-number'
     this.#reject(rule, `${tag}: ${show(cell.value)} is no ${isText ? 'text' : 'number'}`, raw)
+  }
+
+  #push({ index, isPeriodic }: Feed, time: number, value: number, quality: Quality): void {
+    this.#samples.push(index, time, this.#receiveTime, value, quality)
+    if (this.#isRetained && isPeriodic) this.#stale.add(index)
+    else if (this.#stale.size > 0) this.#stale.delete(index)
   }
 
   #textOf(value: unknown, bareText: string | undefined): number | undefined {

@@ -13,6 +13,8 @@ export interface Feed extends TaggedSignal {
   readonly usual: Conversion | undefined
   /** Whether a unit that the message names counts. */
   readonly isUnitSaid: boolean
+  /** A number that takes numbers as they are, where the message names no unit. */
+  readonly isPlain: boolean
   /** The unit of the plant file that does not measure what the signal measures. */
   readonly mismatch: string | undefined
 }
@@ -95,7 +97,9 @@ export class Mapping {
       const then = isSame ? undefined : conversionFrom(spelled, signal.unit)
       // A name may end in what only looks like a unit; what the plant file says must be one.
       const mismatch = unit !== undefined && !isSame && then === undefined ? unit : undefined
-      return { ...signal, own, usual: composed(own, then), isUnitSaid: unit === undefined, mismatch }
+      const usual = composed(own, then)
+      const isPlain = signal.type === 'number' && usual === undefined && mismatch === undefined
+      return { ...signal, own, usual, isUnitSaid: unit === undefined, isPlain, mismatch }
     })
   }
 }
