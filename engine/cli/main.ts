@@ -2,8 +2,10 @@ import { nearest } from '../../schema/plant-file/nearest.js'
 import { adaptersCommand } from './adapters.js'
 import { browseCommand } from './browse.js'
 import type { Command } from './command.js'
+import { exportCommand } from './export.js'
 import { plantCommand } from './plant.js'
 import { playCommand } from './play.js'
+import { queryCommand } from './query.js'
 import { startCommand } from './start.js'
 import { tokenCommand } from './token.js'
 import { validateCommand } from './validate.js'
@@ -14,6 +16,8 @@ const commands: readonly Command[] = [
   browseCommand,
   plantCommand,
   playCommand,
+  queryCommand,
+  exportCommand,
   adaptersCommand,
   tokenCommand,
 ]

@@ -37,11 +37,20 @@ export class Database {
     parameters: Readonly<Record<string, unknown>>,
     format: string,
   ): Promise<Uint8Array> {
+    return Buffer.concat(await (await this.exportStream(query, parameters, format)).toArray())
+  }
+
+  /** The same while it comes. */
+  async exportStream(
+    query: string,
+    parameters: Readonly<Record<string, unknown>>,
+    format: string,
+  ): Promise<Readable> {
     const { stream } = await this.#client.exec({
       query: `${query}\nFORMAT ${format}`,
       query_params: parameters,
     })
-    return Buffer.concat(await stream.toArray())
+    return stream
   }
 
   /** A block in Native format; counts once however often it is repeated with the same token. */

@@ -7,6 +7,7 @@ import { databaseName } from '../../schema/tables/definition.js'
 import { rowTables } from '../../schema/tables/row-tables.js'
 import { createPool, type WorkerPool } from '../../workers/pool.js'
 import type { Registry } from '../floor/floor.js'
+import { removeAddress, writeAddress } from './address-file.js'
 import { Database } from './database.js'
 import { writeDimensions } from './dimensions.js'
 import { type Embedded, startEmbedded } from './embedded/embedded.js'
@@ -111,7 +112,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     const url = embedded?.url ?? options.clickhouseUrl!
     const opened = new Database(url, embedded?.secret)
     database = opened
-    if (embedded !== undefined) await migrate(opened, logger)
+    if (embedded !== undefined) {
+      await migrate(opened, logger)
+      // Not your own: its address may bear a password.
+      writeAddress(options.dataDir, url)
+    }
     const spool = await Spool.open(
       { ...options.spool, folder: join(options.dataDir, 'spool'), wall: options.wall, logger },
       () => positionInStore(opened, logger, url),
@@ -129,6 +134,7 @@ class RunningStore implements Store {
   readonly ready: Promise<void>
   readonly #logger: Logger
   readonly #wall: Clock
+  readonly #dataDir: string
   readonly #embedded: Embedded | undefined
   readonly #database: Database
   readonly #spool: Spool
@@ -150,6 +156,7 @@ class RunningStore implements Store {
     this.url = url
     this.#logger = options.logger
     this.#wall = options.wall
+    this.#dataDir = options.dataDir
     this.#embedded = embedded
     this.#database = database
     this.#spool = spool
@@ -248,6 +255,7 @@ class RunningStore implements Store {
     this.#leave.abort()
     await this.#database.close()
     await this.#embedded?.stop()
+    removeAddress(this.#dataDir)
     if (this.#ownsPool) await this.#pool.close()
     return { rowsWritten: this.#writer.figures.rowsWritten, segmentsLeft: this.#spool.waiting }
   }

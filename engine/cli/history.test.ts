@@ -1,0 +1,154 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pino from 'pino'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { SampleBatchBuilder } from '../../schema/sample-batch.js'
+import { DataDirectory } from '../data-directory.js'
+import { openStore } from '../store/store.js'
+import { exportCommand } from './export.js'
+import { queryCommand } from './query.js'
+
+// Databases are started here; on a busy machine that takes a while.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+
+const begin = Date.UTC(2026, 10, 20, 22, 30)
+const count = 4 * 360
+let root: string
+let data: string
+
+/** Two hours of a sample each 5 s. */
+async function fill(): Promise<void> {
+  const store = await openStore({ dataDir: data, logger: pino({ level: 'silent' }), wall: Date })
+  const builder = new SampleBatchBuilder()
+  for (let i = 0; i < count; i++) builder.push(7, begin + i * 5_000, begin + i * 5_000, i, 0)
+  store.append({ source: 's', samples: builder.take() })
+  await store.flush()
+  await store.close()
+}
+
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), 'gemba-verbs-'))
+  data = join(root, 'data')
+  await (await DataDirectory.open(data)).close()
+  await fill()
+})
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+async function run(command: typeof queryCommand, ...args: string[]) {
+  const out: string[] = []
+  const err: string[] = []
+  const code = await command.run(args, {
+    out: line => out.push(line),
+    err: line => err.push(line),
+    signal: new AbortController().signal,
+    env: { GEMBA_DATA: data },
+  })
+  return { code, out, err }
+}
+const query = (...args: string[]) => run(queryCommand, ...args)
+const exported = (...args: string[]) => run(exportCommand, ...args)
+
+describe('gemba query', () => {
+  it('asks the folder where no engine runs on it', async () => {
+    expect(await query('SELECT count() AS n, max(value) AS most FROM telemetry', '--format', 'CSV')).toEqual({
+      code: 0,
+      out: [`${count},${count - 1}`],
+      err: [],
+    })
+  })
+
+  it('asks the engine that runs on the folder', async () => {
+    const folder = await DataDirectory.open(data)
+    const store = await openStore({ dataDir: data, logger: pino({ level: 'silent' }), wall: Date })
+    try {
+      const asked = await query('SELECT count() AS n FROM telemetry')
+      expect(asked.code).toBe(0)
+      expect(asked.out.join('\n')).toMatch(/│ 1440 │/)
+    } finally {
+      await store.close()
+      await folder.close()
+    }
+  })
+
+  it("gives ClickHouse's words for what is wrong, and writes nothing", async () => {
+    const nowhere = await query('SELECT * FROM nowhere')
+    expect(nowhere).toMatchObject({ code: 1, out: [] })
+    expect(nowhere.err[0]).toMatch(/nowhere/)
+    const dropped = await query('DROP TABLE telemetry')
+    expect(dropped.code).toBe(1)
+    expect(dropped.err[0]).toMatch(/only reads/)
+  })
+
+  it('says what it misses', async () => {
+    expect(await query()).toMatchObject({
+      code: 2,
+      err: [expect.stringContaining('give one statement, in quotes')],
+    })
+    expect((await query('SELECT 1', '--format', 'Parquet')).code).toBe(2)
+    expect(await query('SELECT 1', '--data', join(root, 'none'))).toMatchObject({
+      code: 1,
+      err: [expect.stringContaining('There is no history in')],
+    })
+  })
+})
+
+describe('gemba export', () => {
+  it('writes Parquet by day and hour with a manifest, and every row is in it once', async () => {
+    const out = join(root, 'parquet')
+    const done = await exported('--table', 'telemetry', '--out', out)
+    expect(done).toMatchObject({ code: 0, err: [] })
+    const manifest = JSON.parse(readFileSync(join(out, 'telemetry/manifest.json'), 'utf8'))
+    expect(manifest.files.map((file: { path: string; rows: number }) => [file.path, file.rows])).toEqual([
+      ['telemetry/date=2026-11-20/hour=22.parquet', 360],
+      ['telemetry/date=2026-11-20/hour=23.parquet', 720],
+      ['telemetry/date=2026-11-21/hour=00.parquet', 360],
+    ])
+    for (const { path, bytes } of manifest.files) {
+      const file = readFileSync(join(out, path))
+      expect(file.byteLength).toBe(bytes)
+      // Magic at both ends (Apache Parquet format, file format).
+      expect([file.subarray(0, 4), file.subarray(-4)].map(String)).toEqual(['PAR1', 'PAR1'])
+    }
+    expect(readdirSync(join(out, 'telemetry/date=2026-11-20')).some(name => name.endsWith('.part'))).toBe(
+      false,
+    )
+  })
+
+  it('writes CSV of a span, cut exactly', async () => {
+    const out = join(root, 'csv')
+    const span = ['--from', '2026-11-20T23:59:50Z', '--to', '2026-11-21T00:00:10Z']
+    expect((await exported('--table', 'telemetry', ...span, '--format', 'csv', '--out', out)).code).toBe(0)
+    const files = ['date=2026-11-20/hour=23.csv', 'date=2026-11-21/hour=00.csv']
+    const values = files.flatMap(file => {
+      const [head, ...rows] = readFileSync(join(out, 'telemetry', file), 'utf8')
+        .trim()
+        .split('\n')
+      const at = head!.replaceAll('"', '').split(',').indexOf('value')
+      return rows.map(row => Number(row.split(',')[at]))
+    })
+    expect(values).toEqual([1078, 1079, 1080, 1081])
+  })
+
+  it('writes a table without a time as one file, and views as well', async () => {
+    const out = join(root, 'several')
+    expect(await exported('--table', 'signals', '--table', 'telemetry_1m', '--out', out)).toMatchObject({
+      code: 0,
+      out: [
+        expect.stringMatching(/^signals: 0 rows in 1 files/),
+        expect.stringMatching(/^telemetry_1m: 120 rows in 3/),
+      ],
+    })
+  })
+
+  it.each([
+    [['--table', 'telemetri'], 'there is no table telemetri (but telemetry)'],
+    [[], 'name a table with --table'],
+    [['--table', 'telemetry', '--from', 'noon'], '"noon" is no time'],
+    [['--table', 'signals', '--from', '2026-11-20T00:00:00Z'], 'signals has no time'],
+    [['--table', 'telemetry', '--format', 'xml'], 'parquet or csv, not xml'],
+    [['--table', 'telemetry', '--from', '2026-11-21', '--to', '2026-11-20'], '--from must lie before --to'],
+  ])('says what is wrong with %j', async (args, message) => {
+    expect(await exported(...args)).toMatchObject({ code: 2, err: [expect.stringContaining(message)] })
+  })
+})

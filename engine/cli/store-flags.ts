@@ -1,0 +1,51 @@
+import { resolve } from 'node:path'
+import { pino } from 'pino'
+import { type Setting, settings } from '../../schema/config.js'
+import { EngineError } from '../errors.js'
+import { openReader, type StoreReader } from '../store/reader.js'
+import type { CommandIo } from './command.js'
+
+const setting = (key: Setting['key']): Setting => settings.find(candidate => candidate.key === key)!
+const [data, clickhouseUrl] = [setting('data'), setting('clickhouseUrl')]
+
+/** How a verb is told where the history is, the same for all that read it. */
+export const storeFlags = { data: { type: 'string' }, 'clickhouse-url': { type: 'string' } } as const
+
+export const storeHelp = `  --data <folder>          ${data.description} (default ${data.default})  [${data.env}]
+  --clickhouse-url <url>   ${clickhouseUrl.description}  [${clickhouseUrl.env}]
+
+It asks the engine that runs on the data folder; where none does, it opens the folder itself.`
+
+/** Opens the history, does the work, closes it, and answers with the exit code. */
+export async function withHistory(
+  values: { readonly data?: string | undefined; readonly 'clickhouse-url'?: string | undefined },
+  io: CommandIo,
+  work: (reader: StoreReader) => Promise<number>,
+): Promise<number> {
+  const url = values['clickhouse-url'] ?? (io.env[clickhouseUrl.env] || undefined)
+  const reader = await openReader({
+    dataDir: resolve(values.data ?? io.env[data.env] ?? String(data.default)),
+    ...(url !== undefined && { clickhouseUrl: url }),
+    logger: pino({ level: 'silent' }),
+  })
+  try {
+    return await work(reader)
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error) || error instanceof EngineError) throw error
+    // ClickHouse refused, or does not answer: its words are the best there are.
+    throw new EngineError('bad-input', error.message, { cause: error })
+  } finally {
+    await reader.close()
+  }
+}
+
+/** Runs a verb; an EngineError becomes a line and an exit code. */
+export async function reported(io: CommandIo, run: () => Promise<number>): Promise<number> {
+  try {
+    return await run()
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error
+    io.err(`gemba: ${error.message}`)
+    return error.exitCode
+  }
+}

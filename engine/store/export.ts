@@ -1,0 +1,118 @@
+import { createWriteStream } from 'node:fs'
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { type Definition, databaseName } from '../../schema/tables/definition.js'
+import type { Database } from './database.js'
+
+/** Formats of files, by ClickHouse's name and by the ending of the file. */
+export const exportFormats = {
+  parquet: { format: 'Parquet', ending: 'parquet' },
+  csv: { format: 'CSVWithNames', ending: 'csv' },
+} as const
+export type ExportFormat = keyof typeof exportFormats
+
+export interface ExportOptions {
+  readonly table: Definition
+  /** From (inclusive) and to (exclusive) by the table's own time, Unix ms; all of it where one is missing. */
+  readonly from?: number
+  readonly to?: number
+  readonly format: ExportFormat
+  /** Folder for the files and their manifest. */
+  readonly folder: string
+}
+
+/** A file that was written. */
+export interface ExportedFile {
+  /** Below the folder. */
+  readonly path: string
+  readonly rows: number
+  readonly bytes: number
+}
+
+const hourMs = 3_600_000
+
+/** The column that says when a row is of: the first that is a time, undefined for what has none of its own. */
+export function timeColumn({ columns }: Definition): string | undefined {
+  return columns.find(
+    ({ name, type }) => /^(Nullable\()?Date/.test(type) && !['stored', 'updated'].includes(name),
+  )?.name
+}
+
+/**
+ * Writes a table into files by day and hour (`date=2026-11-20/hour=06.parquet`), each whole or not there, and at the
+ * end `manifest.json`, which names them with their rows. A table without a time of its own is one file.
+ */
+export async function* exportTable(database: Database, options: ExportOptions): AsyncGenerator<ExportedFile> {
+  const { table, format, folder } = options
+  const { format: name, ending } = exportFormats[format]
+  const root = join(folder, table.name)
+  const files: ExportedFile[] = []
+  for (const { path, where, rows } of await pieces(database, options)) {
+    const file = join(root, `${path}.${ending}`)
+    await mkdir(dirname(file), { recursive: true })
+    const columns = table.columns.map(column => column.name).join(', ')
+    const stream = await database.exportStream(
+      `SELECT ${columns} FROM ${databaseName}.${table.name} ${where}`,
+      {},
+      name,
+    )
+    try {
+      await pipeline(stream, createWriteStream(`${file}.part`))
+      await rename(`${file}.part`, file)
+    } catch (error) {
+      await rm(`${file}.part`, { force: true })
+      throw error
+    }
+    const written = { path: `${table.name}/${path}.${ending}`, rows, bytes: (await stat(file)).size }
+    files.push(written)
+    yield written
+  }
+  await mkdir(root, { recursive: true })
+  const { from, to } = options
+  const span = {
+    ...(from !== undefined && { from: new Date(from).toISOString() }),
+    ...(to !== undefined && { to: new Date(to).toISOString() }),
+  }
+  const columns = table.columns.map(column => ({ name: column.name, type: column.type }))
+  const manifest = { table: table.name, ...span, columns, files }
+  await writeFile(join(root, 'manifest.json'), `${JSON.stringify(manifest, undefined, 2)}\n`)
+}
+
+interface Piece {
+  readonly path: string
+  readonly where: string
+  readonly rows: number
+}
+
+/** Hours that have rows, in order. */
+async function pieces(database: Database, { table, from, to }: ExportOptions): Promise<Piece[]> {
+  const column = timeColumn(table)
+  const of = `${databaseName}.${table.name}`
+  if (column === undefined) {
+    const [row] = await database.query<{ rows: string }>(`SELECT toString(count()) AS rows FROM ${of}`)
+    return [{ path: table.name, where: '', rows: Number(row!.rows) }]
+  }
+  const moment = (time: number): string => `fromUnixTimestamp64Milli(${time}, 'UTC')`
+  const within = (begin?: number, end?: number): string[] => [
+    ...(begin === undefined ? [] : [`${column} >= ${moment(begin)}`]),
+    ...(end === undefined ? [] : [`${column} < ${moment(end)}`]),
+  ]
+  const asked = within(from, to)
+  const hours = await database.query<{ hour: string; rows: string }>(
+    `SELECT toString(intDiv(toInt64(toUnixTimestamp(toDateTime(assumeNotNull(${column}), 'UTC'))), 3600)) AS hour, toString(count()) AS rows
+    FROM ${of} ${asked.length === 0 ? '' : `WHERE ${asked.join(' AND ')}`}
+    GROUP BY hour ORDER BY toInt64(hour)`,
+  )
+  return hours.map(({ hour, rows }) => {
+    const begin = Number(hour) * hourMs
+    const text = new Date(begin).toISOString()
+    const end = begin + hourMs
+    const conditions = within(Math.max(begin, from ?? begin), Math.min(end, to ?? end))
+    return {
+      path: `date=${text.slice(0, 10)}/hour=${text.slice(11, 13)}`,
+      where: `WHERE ${conditions.join(' AND ')}`,
+      rows: Number(rows),
+    }
+  })
+}
