@@ -48,7 +48,14 @@ export const opcuaOptions = z
     /** Else SignAndEncrypt, where there is a security policy. */
     mode: z.enum(['Sign', 'SignAndEncrypt']).optional(),
     /** Nobody in particular (anonymous) where neither this nor a certificate is given. */
-    user: z.strictObject({ name: z.string().min(1), password: secret }).optional(),
+    user: z
+      .strictObject({
+        name: z.string().min(1),
+        password: secret,
+        /** Whether the password may go over the network unencrypted, where the server asks for no better. */
+        clearText: z.boolean().default(false),
+      })
+      .optional(),
     /** A user's certificate and its private key, PEM. */
     userCertificate: z.strictObject({ file: z.string().min(1), key: secret }).optional(),
     ...pace,

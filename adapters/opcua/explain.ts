@@ -46,6 +46,11 @@ const meanings: readonly (readonly [pattern: RegExp, what: string, fix: string])
   [/Cannot find USERNAME/, 'takes no user names', 'Leave user out, or use a userCertificate.'],
   [/Cannot find Certificate \(X509\)/, 'takes no user certificates', 'Use a user, or nobody in particular.'],
   [
+    /in clear text/,
+    'asks for the password unencrypted',
+    'Choose a security policy; or say clearText: true beside the password, and everybody on the network can read it.',
+  ],
+  [
     /BadUserAccessDenied|BadIdentityToken(Rejected|Invalid)|BadUserSignatureInvalid/,
     'does not accept the user or the password',
     'Check both, and that the user may read at the server.',

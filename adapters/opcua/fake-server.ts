@@ -21,6 +21,8 @@ export interface FakeServerOptions {
   readonly folder?: string
   /** Who may come, by name; nobody else then. Else everybody. */
   readonly users?: Readonly<Record<string, string>>
+  /** Whether it takes passwords unencrypted. */
+  readonly isClearText?: boolean
   /** When its certificate was made; valid for a year from then. */
   readonly certifiedAt?: Date
   /** Whether it trusts every client. */
@@ -82,6 +84,7 @@ export class FakeOpcuaServer {
     await server.initialize()
     const fake = new FakeOpcuaServer(opcua, server, folder)
     await server.start()
+    if (options.isClearText) fake.#takePasswordsInClear()
     return fake
   }
 
@@ -95,6 +98,15 @@ export class FakeOpcuaServer {
 
   get sessions(): number {
     return this.#server.currentSessionCount
+  }
+
+  #takePasswordsInClear(): void {
+    const { MessageSecurityMode, UserTokenPolicy, UserTokenType } = this.opcua
+    for (const endpoint of this.#server.endpoints[0]!.endpointDescriptions()) {
+      if (endpoint.securityMode !== MessageSecurityMode.None) continue
+      const policy = { policyId: 'clear', tokenType: UserTokenType.UserName }
+      endpoint.userIdentityTokens = [new UserTokenPolicy(policy)]
+    }
   }
 
   /** Makes an object `ns=1;s={name}`; its browse name is what follows the last dot. */
@@ -150,6 +162,17 @@ function initialValue({ DataType }: Opcua, type: DataType): unknown {
   if (type === DataType.String) return ''
   if (type === DataType.Boolean) return false
   return type === DataType.Int64 || type === DataType.UInt64 ? [0, 0] : 0
+}
+
+/** A user's certificate and private key, PEM files in `folder`. */
+export async function makeUserCertificate(folder: string): Promise<{ certificate: string; key: string }> {
+  const opcua = await loadOpcua()
+  const rootFolder = join(folder, 'user')
+  const certificates = new opcua.OPCUACertificateManager({ rootFolder, disableFileWatchers: true })
+  await certificates.initialize()
+  const certificate = await certify(certificates, join(folder, 'user.pem'), new Date(Date.now() - 60_000))
+  await certificates.dispose()
+  return { certificate, key: certificates.privateKey }
 }
 
 const policies = ['None', 'Basic256Sha256', 'Aes128_Sha256_RsaOaep', 'Aes256_Sha256_RsaPss'] as const

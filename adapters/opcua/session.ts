@@ -63,6 +63,7 @@ export async function openSession(
   signal.addEventListener('abort', disconnect, { once: true })
   try {
     await client.connect(options.endpoint)
+    if (options.user?.clearText === false && options.security === 'None') await refuseClearText(opcua, client)
     const session = await client.createSession(identity)
     const namespaces = await session.readNamespaceArray()
     signal.throwIfAborted()
@@ -75,6 +76,17 @@ export async function openSession(
   } finally {
     signal.removeEventListener('abort', disconnect)
   }
+}
+
+/** Without a security policy the server says how a password is encrypted: by its certificate, or not at all. */
+async function refuseClearText(opcua: Opcua, client: OPCUAClient): Promise<void> {
+  const endpoints = await client.getEndpoints()
+  const plain = endpoints.find(({ securityMode }) => securityMode === opcua.MessageSecurityMode.None)
+  const policies = plain?.userIdentityTokens?.filter(
+    ({ tokenType }) => tokenType === opcua.UserTokenType.UserName,
+  )
+  const isClear = policies?.some(({ securityPolicyUri }) => /^$|#None$/.test(securityPolicyUri ?? ''))
+  if (isClear === true) throw new Error('the password would go over the network in clear text')
 }
 
 function modeOf({ security, mode }: SessionOptions): 'None' | 'Sign' | 'SignAndEncrypt' {

@@ -2,7 +2,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Cable, FakeOpcuaServer, type FakeServerOptions } from '../../adapters/opcua/fake-server.js'
+import {
+  Cable,
+  FakeOpcuaServer,
+  type FakeServerOptions,
+  makeUserCertificate,
+} from '../../adapters/opcua/fake-server.js'
 import { askServer, trust } from '../../adapters/opcua/pki.js'
 import { packmlNumber } from '../../schema/packml.js'
 import { root } from './process.js'
@@ -274,6 +279,28 @@ describe('an OPC UA server that is careful', () => {
       }
     },
   )
+
+  it('knows a user by a certificate, too', async () => {
+    const { certificate: ours, key } = await makeUserCertificate(folder)
+    const identity = `userCertificate: { file: ${ours}, key: { file: ${key} } }`
+    const { certificate } = await askServer(careful.endpoint, folder, 5_000)
+    await trust(folder, certificate!)
+    const shown = await live(start(`${secure}\n    ${identity}`, careful.endpoint))
+    expect(health(shown).lastError).toBeUndefined()
+  })
+
+  it('gets no password in clear text, unless somebody says so', async () => {
+    const careless = await startServer({ users: { gemba: 'open sesame' }, isClearText: true })
+    try {
+      const shown = start(user, careless.endpoint)
+      expect(await said(shown)).toContain('asks for the password unencrypted. Choose a security policy')
+      shown.stop()
+      await live(start(user.replace(' } }', ' }, clearText: true }'), careless.endpoint))
+      rig?.stop()
+    } finally {
+      await careless.stop()
+    }
+  })
 
   it('whose certificate has expired is not believed', async () => {
     const expired = await startServer({ certifiedAt: new Date(Date.UTC(2020, 0, 1)) })
