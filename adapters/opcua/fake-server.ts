@@ -141,6 +141,12 @@ export class FakeOpcuaServer {
     this.#variables.set(name, variable)
   }
 
+  /** Ends all subscriptions, as a server does that is short of memory. */
+  dropSubscriptions(): void {
+    for (const { publishEngine } of this.#server.engine.getSessions())
+      for (const subscription of [...publishEngine.subscriptions]) subscription.terminate()
+  }
+
   /** Whether there is a node of this id. */
   has(nodeId: string): boolean {
     return this.#server.engine.addressSpace!.findNode(nodeId) !== null

@@ -9,7 +9,13 @@ import type { OpcuaOptions } from './config.js'
 import { explain } from './explain.js'
 import { planSubscriptions } from './plan.js'
 import { type OpenSession, openSession } from './session.js'
-import { type LiveSubscription, type MissingSignal, readSignals, subscribe } from './subscriptions.js'
+import {
+  type LiveSubscription,
+  type MissingSignal,
+  monitorFound,
+  readSignals,
+  subscribe,
+} from './subscriptions.js'
 
 /** How often it is looked whether the server still speaks, ms. */
 const watchMs = 1_000
@@ -19,6 +25,9 @@ const aliveMs = 500
 const graceMs = 5_000
 /** After an interruption: how long the server may take to tell what it kept, beyond two of its intervals, ms. */
 const settleMs = 250
+/** When it is first looked whether nodes that were missing are there by now; then after twice as long, up to the last. */
+const firstLookMs = 2_000
+const longestLookMs = 60_000
 const maxRaw = 4096
 
 /**
@@ -75,6 +84,7 @@ export class Link {
       })
       this.#connected()
       this.#watchOver()
+      this.#lookForMissing(firstLookMs)
     } catch (error) {
       this.#fail(error)
     }
@@ -269,6 +279,20 @@ export class Link {
       }
     }
     this.#schedule(() => this.#watchOver(), watchMs)
+  }
+
+  #lookForMissing(delayMs: number): void {
+    if (this.#live.every(({ missing }) => missing.length === 0)) return
+    this.#schedule(async () => {
+      try {
+        if (this.#isConnected) for (const live of this.#live) await monitorFound(this.#open!, live)
+        this.#lookForMissing(Math.min(2 * delayMs, longestLookMs))
+      } catch (error) {
+        // A link that is gone again is told elsewhere.
+        if (this.#isConnected) this.#fail(error)
+        else this.#lookForMissing(delayMs)
+      }
+    }, delayMs)
   }
 
   #schedule(work: () => void, delayMs: number): void {

@@ -24,6 +24,8 @@ export interface LiveSubscription {
   readonly subscription: ClientSubscription
   /** The signals by the handle under which the server sends their values. */
   readonly byHandle: Map<number, IndexedSignal>
+  /** Signals whose nodes the server did not have, as they were asked for. */
+  missing: ItemGroup[]
   /** When the server last sent anything for it, by the wall's clock. */
   heardAt: number
 }
@@ -57,10 +59,44 @@ export async function subscribe(
       maxNotificationsPerPublish: 0,
       publishingEnabled: true,
     })
-    const live: LiveSubscription = { subscription, byHandle: new Map(), heardAt: Number.NEGATIVE_INFINITY }
+    const heardAt = Number.NEGATIVE_INFINITY
+    const live: LiveSubscription = { subscription, byHandle: new Map(), missing: [], heardAt }
     hooks.onSubscription(live)
-    for (const group of plan.groups) hooks.onMissing(await monitor(open, live, group))
+    for (const group of plan.groups) {
+      const missing = await monitor(open, live, group)
+      hooks.onMissing(missing)
+      const unknown = missing.filter(({ rule }) => rule === 'opcua.unknown-node')
+      if (unknown.length > 0) live.missing.push({ ...group, signals: unknown.map(({ indexed }) => indexed) })
+    }
   }
+}
+
+/**
+ * Asks for the nodes again that the server did not have: one that starts answers before it has built all of them. What
+ * is still missing is not told again.
+ */
+export async function monitorFound(open: OpenSession, live: LiveSubscription): Promise<void> {
+  const missing: ItemGroup[] = []
+  for (const group of live.missing) {
+    const present = await arePresent(open, group.signals)
+    const found = group.signals.filter((_, place) => present[place])
+    const others = group.signals.filter((_, place) => !present[place])
+    if (found.length > 0) await monitor(open, live, { ...group, signals: found })
+    if (others.length > 0) missing.push({ ...group, signals: others })
+  }
+  live.missing = missing
+}
+
+async function arePresent(open: OpenSession, signals: readonly IndexedSignal[]): Promise<boolean[]> {
+  const present: boolean[] = []
+  for (let from = 0; from < signals.length; from += itemsPerCall) {
+    const nodes = signals.slice(from, from + itemsPerCall).map(({ signal }) => ({
+      nodeId: readTag(signal.tag, open.namespaces).nodeId,
+      attributeId: open.opcua.AttributeIds.NodeClass,
+    }))
+    for (const { statusCode } of await open.session.read(nodes)) present.push(statusCode.isGood())
+  }
+  return present
 }
 
 /** Asks for the values of a group; returns the signals that the server does not deliver. */

@@ -184,6 +184,20 @@ describe('an OPC UA source, as the operator sees it when', () => {
       ],
     ])
     expect(rig.sees('saw.humidity').connection).not.toBe('live')
+    // A server that starts may answer before it has built all of its nodes.
+    server.add('humidity')
+    server.set('humidity', 4, new Date())
+    const shown = rig
+    await until(() => expect(shown.sees('saw.humidity')).toMatchObject({ connection: 'live', value: 4 }))
+    expect(shown.rejects).toHaveLength(1)
+  })
+
+  it('the server gives the subscription up: connected anew within seconds', async () => {
+    const shown = await live(start())
+    server.dropSubscriptions()
+    await until(() => expect(health(shown).lastError).toContain('What changed meanwhile is lost'))
+    server.set('load', 78, new Date())
+    await until(() => expect(shown.sees('saw.load')).toMatchObject({ connection: 'live', value: 78 }))
   })
 
   it('the server floods: what its queue cannot hold is told as a gap, the rest is there', async () => {
