@@ -24,6 +24,7 @@ import { MaintenanceDesk } from './maintenance/desk.js'
 import { readMaintenance } from './maintenance/read-records.js'
 import { simulatedRepair } from './maintenance/simulated-repair.js'
 import { engineMetrics } from './metrics.js'
+import { keepPast } from './past-values.js'
 import { Inbox } from './pipeline/inbox.js'
 import { Intake } from './pipeline/intake.js'
 import { Sources } from './pipeline/sources.js'
@@ -153,11 +154,13 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     sources.start()
     missing.delete('sources')
     const timers = keepHouse({ floor, intake, sources, data, wall, maintenance })
+    const stopPast = keepPast(floor, store, logger)
     const stopKpis = keepKpis(kpis, recordKpis, logger)
 
     const stop: Engine['stop'] = async () => {
       for (const timer of timers) clearInterval(timer)
       stopKpis()
+      stopPast()
       sources.stop()
       intake.record(floor.snapshot())
       data.writeLastAlive({ floorTime: floor.clock.now(), wallTime: wall.now() })

@@ -310,6 +310,8 @@ describe('the faults of a machine', () => {
         severity: 0.5,
         progress: 0.2,
         estimated: true,
+        confidence: 1,
+        growth: 'steady',
         signals: ['b-01.t1'],
       },
     ])
@@ -325,6 +327,8 @@ describe('the health of a sensor', () => {
       drift: 0.06,
       noiseRatio: 1.1,
       packetLoss: 0,
+      sigma: 4.2,
+      unusualSince: testStart,
       windows: 100,
       outOfRange: 0,
       calibratedAt: testStart,
@@ -336,7 +340,12 @@ describe('the health of a sensor', () => {
     }
     const { get } = ground({ floor })
     const { body } = await get('/api/v1/signals/b-01.t1')
-    expect(body.health).toEqual({ ...report, calibratedAt: at(0), calibrationDue: null })
+    expect(body.health).toEqual({
+      ...report,
+      unusualSince: at(0),
+      calibratedAt: at(0),
+      calibrationDue: null,
+    })
     expect((await get('/api/v1/signals/b-01.program')).body.health).toBeNull()
   })
 })

@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { displayStates } from '../../schema/display-state.js'
 import { faultPatternIds } from '../../schema/fault-catalogue.js'
 import { modeOf, packmlStates } from '../../schema/packml.js'
-import { type FaultView, faultStates } from '../../twins/fault/fault.events.js'
+import { type FaultView, faultStates, growths } from '../../twins/fault/fault.events.js'
 import type { Floor, RegisteredMachine } from '../floor/floor.js'
 import { ApiError } from './api-error.js'
 import type { ApiContext } from './context.js'
@@ -32,6 +32,10 @@ const faultSchema = z
     severity: z.number().describe('0 to 1; 0.25 at the warning limit, 0.75 at the critical one'),
     progress: z.number().describe('Share of the usual time from onset to failure that has passed, 0 to 1'),
     estimated: z.boolean().describe('True where it is concluded from sensors: a guess, not the truth'),
+    confidence: z
+      .number()
+      .describe('Share of the symptoms it could show that it does show; 0 unless estimated'),
+    growth: z.enum(growths).describe('Half as much again in a day is rapid, a fifth in a week gradual'),
     signals: z.array(z.string()).describe('Ids of the signals that show it; empty where it is not estimated'),
   })
   .openapi('Fault')
@@ -142,6 +146,7 @@ function viewMachine(
 }
 
 function viewFault(fault: FaultView): z.infer<typeof faultSchema> {
-  const { pattern, state: stage, since, severity, progress, estimated, signals } = fault
-  return { pattern, stage, since: isoTime(since), severity, progress, estimated, signals: [...signals] }
+  const { state: stage, since, signals, pattern, severity, progress, estimated, confidence, growth } = fault
+  const figures = { severity, progress, estimated, confidence, growth }
+  return { pattern, stage, since: isoTime(since), ...figures, signals: [...signals] }
 }

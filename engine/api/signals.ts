@@ -15,6 +15,10 @@ const healthSchema = z
     noiseRatio: z.number().describe('Noise now over noise at the baseline'),
     packetLoss: z.number().describe('Share of the expected samples that did not come, or came bad, 0 to 1'),
     outOfRange: z.number().int().describe('Values outside the range, of the last 60 good ones'),
+    sigma: z
+      .number()
+      .describe('Distance from what is usual for it, in standard deviations; 0 while that is not known'),
+    unusualSince: timeSchema.nullable().describe('Since when beyond three of them; null = it is usual'),
     windows: z
       .number()
       .int()
@@ -66,9 +70,10 @@ export function addSignalRoutes(router: OpenAPIHono, { floor }: ApiContext): voi
 
 function viewHealth(report: HealthReport | undefined): z.infer<typeof healthSchema> | null {
   if (report === undefined) return null
-  const { calibratedAt, calibrationDue, ...rest } = report
+  const { calibratedAt, calibrationDue, unusualSince, ...rest } = report
   return {
     ...rest,
+    unusualSince: isoTime(unusualSince ?? 0),
     calibratedAt: isoTime(calibratedAt ?? 0),
     calibrationDue: isoTime(calibrationDue ?? 0),
   }

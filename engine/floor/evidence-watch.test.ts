@@ -126,6 +126,43 @@ describe('the faults of a real machine', () => {
     expect(faults()).toEqual([])
   })
 
+  it('grow rapidly or gradually, by what their sensors showed a day and a week ago', () => {
+    const growth = (past: 'dayAgo' | 'weekAgo', value: number) => {
+      const { floor, say } = realFloor([mill])
+      floor.learnPast(past, new Map([[0, value]]))
+      say('mill.vibration', 84)
+      say('mill.temperature', 84)
+      return floor.faults(0)[0]?.growth
+    }
+    expect(growth('dayAgo', 56)).toBe('rapid')
+    expect(growth('dayAgo', 57)).toBe('steady')
+    expect(growth('weekAgo', 70)).toBe('gradual')
+    expect(growth('weekAgo', 71)).toBe('steady')
+  })
+
+  it('show in sensors that are within their limits but unusual for themselves, an alert after half an hour', () => {
+    const parts = [
+      sensor('mill', 'vibration', { quantity: 'vibration', limits, period: minute }),
+      sensor('mill', 'temperature', { limits, period: minute }),
+    ]
+    const { floor, wall, say, faults } = realFloor([machineOf('mill', parts)])
+    const show = (minutes: number, rise: number) => {
+      for (let i = 0; i < minutes; i++) {
+        wall.time += minute
+        say('mill.vibration', 40 + 2 * Math.sin(i) + rise)
+        say('mill.temperature', 40 + 2 * Math.sin(i) + rise)
+      }
+      floor.tick()
+    }
+    show(6 * 8 * 60, 0)
+    expect(faults()).toEqual([])
+    show(2 * 60, 20)
+    expect(faults()).toEqual([expect.objectContaining({ pattern: 'bearing-failure', state: 'developing' })])
+    expect(floor.faults(0)[0]?.severity).toBe(0.25)
+    show(2 * 60, 0)
+    expect(faults()).toEqual([])
+  })
+
   it('move on in their progress as time passes', () => {
     const { floor, wall } = worriedMill()
     wall.time += 10 * minute

@@ -8,6 +8,7 @@ import type { TwinEmitted } from '../twin-system/definition.js'
 import type { TwinSystem } from '../twin-system/twin-system.js'
 import type { FaultWatch } from './fault-watch.js'
 import type { RegisteredMachine, RegisteredSignal, Registry } from './floor.js'
+import type { HealthWatch } from './health-watch.js'
 import type { LatestMachines, LatestSignals } from './latest-table.js'
 import { regionsOf } from './state-value.js'
 import { sensorAddress } from './twin-kinds.js'
@@ -19,6 +20,7 @@ export interface EvidenceWatchParts {
   readonly signals: LatestSignals
   readonly machines: LatestMachines
   readonly faults: FaultWatch
+  readonly health: HealthWatch
   /** Ids of the sources whose machines are simulated: their faults are known and not concluded. */
   readonly simulated: ReadonlySet<string>
 }
@@ -26,18 +28,26 @@ export interface EvidenceWatchParts {
 /** What sensors say that may change what they mean together. */
 const telling: ReadonlySet<string> = new Set(['level.changed', 'health.changed', 'connection.changed'])
 
+/** How long ago a value was that the present one is held against. */
+export type Past = 'dayAgo' | 'weekAgo'
+
+/** Out of many sensors some are always unusual for a moment, ms. */
+const lasting = 10 * 60_000
+
 /** States in which a machine works, or may work for all we know. */
 const working: readonly PackmlState[] = ['Execute', 'Undefined']
 
 /**
  * Concludes the faults of real machines from what their sensors say together. It looks at a machine when a level or the
- * health of one of its sensors changes, when it begins to work, and when a warning has lasted long enough to be an
- * alert; a sample alone costs nothing.
+ * health of one of its sensors changes, when one becomes unusual for itself, when the machine begins to work, and when a
+ * warning has lasted long enough to be an alert; a sample alone costs nothing.
  */
 export class EvidenceWatch {
   readonly #parts: EvidenceWatchParts
   /** Of each signal: since when it is at its level, floor time. */
   readonly #levelSince: Float64Array
+  /** The value of each signal a day and a week ago; NaN where it is not known. */
+  readonly #past: Readonly<Record<Past, Float64Array>>
   /** Machines to look at when the turn is over. */
   readonly #stirred = new Set<number>()
   /** Machines whose readings will mean more by themselves, and when, floor time. */
@@ -45,7 +55,10 @@ export class EvidenceWatch {
 
   constructor(parts: EvidenceWatchParts) {
     this.#parts = parts
-    this.#levelSince = new Float64Array(parts.registry.signalCapacity).fill(parts.clock.now())
+    const capacity = parts.registry.signalCapacity
+    this.#levelSince = new Float64Array(capacity).fill(parts.clock.now())
+    const unknown = (): Float64Array => new Float64Array(capacity).fill(Number.NaN)
+    this.#past = { dayAgo: unknown(), weekAgo: unknown() }
   }
 
   /** A twin spoke. */
@@ -55,6 +68,12 @@ export class EvidenceWatch {
     if (registered === undefined) return
     if (type === 'level.changed') this.#levelSince[registered.index] = this.#parts.clock.now()
     this.stir(registered.machine)
+  }
+
+  /** What the signals showed then, by index; of the others it is not known. */
+  learn(past: Past, values: ReadonlyMap<number, number>): void {
+    this.#past[past].fill(Number.NaN)
+    for (const [index, value] of values) this.#past[past][index] = value
   }
 
   /** Something about the machine has changed: look at it when the turn is over. */
@@ -86,8 +105,20 @@ export class EvidenceWatch {
       .filter(({ level }) => !(isStanding && level.endsWith('low')))
     const evidence = evaluateFaults(faultsOf(registered.machine.type), readings, now)
     for (const found of evidence) this.#parts.faults.conclude(registered, found, { time: now, isStanding })
-    const due = nextAlertDue(readings, now)
+    const due = Math.min(nextAlertDue(readings, now), this.#nextLasting(sensors, now))
     if (Number.isFinite(due)) this.#due.set(index, due)
+  }
+
+  /** Since when the sensor is unusual for itself, floor time; infinite where it is not. */
+  #unusualSince(index: number, now: number): number {
+    const since = this.#parts.health.report(index)?.unusualSince
+    return since === undefined ? Number.POSITIVE_INFINITY : Math.min(now, since)
+  }
+
+  /** When the next sensor that is unusual now will have been so for long enough to mean something. */
+  #nextLasting(sensors: readonly RegisteredSignal[], now: number): number {
+    const dues = sensors.map(({ index }) => this.#unusualSince(index, now) + lasting)
+    return Math.min(Number.POSITIVE_INFINITY, ...dues.filter(due => due > now))
   }
 
   /** A machine that does not say what it does is taken to work. */
@@ -99,6 +130,9 @@ export class EvidenceWatch {
   #read({ index, signal }: RegisteredSignal, now: number): Reading {
     const { twins, signals } = this.#parts
     const { health } = regionsOf(twins.get(sensorAddress(signal.id))?.snapshot)
+    const unusualSince = this.#unusualSince(index, now)
+    const dayAgo = this.#past.dayAgo[index]!
+    const weekAgo = this.#past.weekAgo[index]!
     return {
       signal: signal.id,
       quantity: signal.quantity,
@@ -108,6 +142,11 @@ export class EvidenceWatch {
       since: Math.min(now, this.#levelSince[index]!),
       limits: signal.limits,
       health: (health ?? 'ok') as SensorHealth,
+      ...(now - unusualSince >= lasting && {
+        anomaly: { sigma: this.#parts.health.report(index)?.sigma ?? 0, since: unusualSince },
+      }),
+      ...(!Number.isNaN(dayAgo) && { dayAgo }),
+      ...(!Number.isNaN(weekAgo) && { weekAgo }),
     }
   }
 }

@@ -16,6 +16,8 @@ export interface HealthWatchParts {
   readonly clock: Clock
   readonly turn: Turn
   readonly signals: LatestSignals
+  /** A sensor of the machine has become unusual for itself, or usual again. */
+  onUnusual(machine: number): void
 }
 
 /** What the estimator remembers of a sensor is kept among the snapshots of twins. */
@@ -46,6 +48,7 @@ export class HealthWatch {
   readonly #condition: SensorHealth[] = []
   readonly #score: Float64Array
   readonly #rowAt: Float64Array
+  readonly #isUnusual: Uint8Array
   readonly #unsaved = new Set<number>()
   #tickedAt = 0
 
@@ -57,6 +60,7 @@ export class HealthWatch {
     this.#isExpected = new Uint8Array(capacity)
     this.#score = new Float64Array(capacity).fill(100)
     this.#rowAt = new Float64Array(capacity)
+    this.#isUnusual = new Uint8Array(capacity)
   }
 
   /** Takes over a machine's sensors, after their twins are there. */
@@ -150,6 +154,11 @@ export class HealthWatch {
     const report = this.report(index)
     if (report === undefined || (report.windows === 0 && report.calibratedAt === undefined)) return
     const { condition, score } = report
+    const isUnusual = report.unusualSince === undefined ? 0 : 1
+    if (isUnusual !== this.#isUnusual[index]) {
+      this.#isUnusual[index] = isUnusual
+      this.#parts.onUnusual(registry.signalByIndex(index)!.machine)
+    }
     const now = clock.now()
     const isNews = condition !== this.#condition[index] || Math.abs(score - this.#score[index]!) >= scoreStep
     if (!isNews && !wanted && Math.abs(now - this.#rowAt[index]!) < rowPeriod) return

@@ -14,7 +14,7 @@ import type { RestoreOutcome } from '../twin-system/read-snapshot.js'
 import type { TwinInspection } from '../twin-system/twin.js'
 import { noOutcomes, TwinSystem } from '../twin-system/twin-system.js'
 import type { Dictionary } from './dictionary.js'
-import { EvidenceWatch } from './evidence-watch.js'
+import { EvidenceWatch, type Past } from './evidence-watch.js'
 import { FaultWatch } from './fault-watch.js'
 import type { Floor, RegisteredSignal, Registry } from './floor.js'
 import type { FloorClock } from './floor-clock.js'
@@ -96,10 +96,12 @@ export class LiveFloor implements Floor {
     const { machines } = this
     this.#faultWatch = new FaultWatch({ twins, registry, clock, turn, machines, simulated })
     const faults = this.#faultWatch
-    const seen = { twins, registry, clock, signals, machines, faults, simulated }
-    this.#evidenceWatch = new EvidenceWatch(seen)
     this.#maintenanceWatch = new MaintenanceWatch({ twins, registry, turn, faults, simulated })
-    this.#healthWatch = new HealthWatch({ twins, registry, clock, turn, signals })
+    const onUnusual = (machine: number): void => this.#evidenceWatch.stir(machine)
+    this.#healthWatch = new HealthWatch({ twins, registry, clock, turn, signals, onUnusual })
+    const health = this.#healthWatch
+    const seen = { twins, registry, clock, signals, machines, faults, health, simulated }
+    this.#evidenceWatch = new EvidenceWatch(seen)
 
     const saved = new Map(snapshots.map(snapshot => [snapshot.address, snapshot]))
     lines.addLines(plant, saved, outcome => this.restored[outcome]++)
@@ -122,6 +124,11 @@ export class LiveFloor implements Floor {
 
   health(signal: number): HealthReport | undefined {
     return this.#healthWatch.report(signal)
+  }
+
+  /** What signals showed a day or a week ago, by index: faults that grow are told by it. */
+  learnPast(past: Past, values: ReadonlyMap<number, number>): void {
+    this.#evidenceWatch.learn(past, values)
   }
 
   /** The dictionary code of a text; new texts ride with the next entry. */

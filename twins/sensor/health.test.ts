@@ -157,6 +157,18 @@ describe('the health of an instrument', () => {
     expect(estimator.report(1, now(), true)).toMatchObject({ condition: 'ok', score: 100, drift: 0 })
   })
 
+  it('says how unusual it is against its own past, and since when', () => {
+    const { show } = watched()
+    expect(show(baselineWindows - 1, i => wave(i) + 30)).toMatchObject({ sigma: 0, unusualSince: undefined })
+    const other = watched()
+    expect(other.show(baselineWindows + 1, wave).unusualSince).toBeUndefined()
+    const since = other.now() - 1000
+    const report = other.show(2, i => wave(i) + 6)
+    expect(report.sigma).toBeCloseTo(6 / Math.SQRT2, 1)
+    expect(report.unusualSince).toBe(since)
+    expect(other.show(1, wave).unusualSince).toBeUndefined()
+  })
+
   it('misses no samples while nothing is expected of it', () => {
     const { estimator, show } = watched()
     show(1, wave)
@@ -170,9 +182,10 @@ describe('the health of an instrument', () => {
     show(baselineWindows, wave)
     const other = watched()
     expect(other.estimator.restore(1, JSON.parse(JSON.stringify(estimator.save(1))))).toBe(true)
-    const { noiseRatio, ...report } = show(30, i => wave(i) + 8)
+    const { noiseRatio, sigma, unusualSince, ...report } = show(30, i => wave(i) + 8)
     expect(other.show(30, i => wave(i) + 8)).toMatchObject({ ...report, windows: baselineWindows + 30 })
-    expect(noiseRatio).toBeCloseTo(1)
+    expect([noiseRatio, sigma]).toEqual([expect.closeTo(1), expect.closeTo(8 / Math.SQRT2)])
+    expect(unusualSince).toBeGreaterThan(0)
     for (const wrong of [undefined, [], [1], estimator.save(1).map(() => Number.NaN), 'x']) {
       expect(other.estimator.restore(1, wrong)).toBe(false)
     }

@@ -29,6 +29,10 @@ export interface HealthReport {
   readonly packetLoss: number
   /** Windows that were judged; 0 = nothing is known yet. */
   readonly windows: number
+  /** Distance of the last window from what is usual for this sensor, in standard deviations; 0 while that is not known. */
+  readonly sigma: number
+  /** Since when it has been unusual, beyond three of them, source time in Unix ms; undefined = it is not. */
+  readonly unusualSince: number | undefined
   /** Values outside the range, in the last window. */
   readonly outOfRange: number
   /** Time of the last calibration told, Unix ms; undefined = none told. */
@@ -45,6 +49,8 @@ const smoothing = 0.2
 const slack = 0.5
 const decision = 5
 /** More than these is a condition of its own. */
+/** Further than this many standard deviations from the baseline is unusual. */
+const usualSigma = 3
 const tooMuchDrift = 0.05
 const tooNoisy = 3
 const tooManyOutOfRange = 0.05
@@ -75,9 +81,12 @@ const Field = {
   high: 16,
   low: 17,
   drift: 18,
+  // How unusual the last window was, in standard deviations, and since when windows are.
+  sigma: 19,
+  unusualSince: 20,
   // Told from outside.
-  calibratedAt: 19,
-  dueAt: 20,
+  calibratedAt: 21,
+  dueAt: 22,
 } as const
 const fields = Object.keys(Field).length
 
@@ -193,6 +202,8 @@ export class SensorHealthEstimator {
       noiseRatio,
       packetLoss: of(Field.loss),
       windows: of(Field.windows),
+      sigma: of(Field.sigma),
+      unusualSince: of(Field.unusualSince) > 0 ? of(Field.unusualSince) : undefined,
       outOfRange: of(Field.outOfRange),
       calibratedAt: calibratedAt > 0 ? calibratedAt : undefined,
       calibrationDue: dueAt > 0 ? dueAt : undefined,
@@ -212,6 +223,25 @@ export class SensorHealthEstimator {
     const isNoisy = noise > tooNoisy * kept[at + Field.baseNoise]!
     kept[at + Field.noisyFor] = isNoisy ? kept[at + Field.noisyFor]! + Math.max(0, elapsed) : 0
     this.#addToSpan(at, window, instrument)
+    this.#compareWindow(at, window, instrument)
+  }
+
+  /** Whether the sensor has left what is usual for it, for whatever reason; known once the baseline is. */
+  #compareWindow(at: number, { mean, beganAt }: WindowSummary, { resolution }: Instrument): void {
+    const kept = this.#kept
+    if (kept[at + Field.spans]! < baselineWindows) return
+    const sigma = (mean - kept[at + Field.baseMean]!) / this.#unitOf(at, resolution)
+    kept[at + Field.sigma] = sigma
+    if (Math.abs(sigma) <= usualSigma) kept[at + Field.unusualSince] = 0
+    else if (kept[at + Field.unusualSince] === 0) kept[at + Field.unusualSince] = beganAt
+  }
+
+  /** One standard deviation of the baseline; nothing spreads less than the instrument can show. */
+  #unitOf(at: number, resolution: number): number {
+    const kept = this.#kept
+    const variance =
+      kept[at + Field.baseVariance]! + kept[at + Field.baseDeviation]! / kept[at + Field.baseCount]!
+    return Math.max(Math.sqrt(variance), resolution, Number.MIN_VALUE)
   }
 
   /** Means are compared span by span, so that what comes and goes within one does not look like a drift. */
@@ -250,11 +280,7 @@ export class SensorHealthEstimator {
   #compare(at: number, mean: number, { range, resolution }: Instrument): void {
     const kept = this.#kept
     const away = mean - kept[at + Field.baseMean]!
-    const variance =
-      kept[at + Field.baseVariance]! + kept[at + Field.baseDeviation]! / kept[at + Field.baseCount]!
-    // Nothing spreads less than the instrument can show.
-    const unit = Math.max(Math.sqrt(variance), resolution, Number.MIN_VALUE)
-    const z = Math.max(-1e6, Math.min(1e6, away / unit))
+    const z = Math.max(-1e6, Math.min(1e6, away / this.#unitOf(at, resolution)))
     kept[at + Field.high] = Math.max(0, kept[at + Field.high]! + z - slack)
     kept[at + Field.low] = Math.max(0, kept[at + Field.low]! - z - slack)
     const span = range[1] - range[0]

@@ -1,0 +1,50 @@
+import type { Logger } from 'pino'
+import { databaseName } from '../schema/tables/definition.js'
+import type { Past } from './floor/evidence-watch.js'
+import type { LiveFloor } from './floor/live-floor.js'
+import type { Store } from './store/store.js'
+
+const minute = 60_000
+const hour = 60 * minute
+const ages: Readonly<Record<Past, number>> = { dayAgo: 24 * hour, weekAgo: 7 * 24 * hour }
+/** A value of the past is the mean of the time around it, ms to both sides. */
+const around = 30 * minute
+
+/** What the sensors showed around `time`, floor time in Unix ms, by signal index; who showed nothing is left out. */
+export async function readPast(
+  store: Pick<Store, 'query'>,
+  signals: readonly number[],
+  time: number,
+): Promise<ReadonlyMap<number, number>> {
+  const rows = await store.query<{ signal: number; mean: number }>(
+    `SELECT signal, sum(m.sum) / sum(m.valued) AS mean FROM ${databaseName}.telemetry_1m AS m
+    WHERE signal IN {signals:Array(UInt32)} AND valued > 0
+      AND minute >= toDateTime({from:UInt32}, 'UTC') AND minute < toDateTime({to:UInt32}, 'UTC')
+    GROUP BY signal`,
+    {
+      signals,
+      from: Math.max(0, Math.floor((time - around) / 1000)),
+      to: Math.max(0, Math.floor((time + around) / 1000)),
+    },
+  )
+  return new Map(rows.map(({ signal, mean }) => [signal, mean]))
+}
+
+/** Reads each hour what the sensors of the floor showed a day and a week ago. Returns what stops it. */
+export function keepPast(floor: LiveFloor, store: Pick<Store, 'query'>, logger: Logger): () => void {
+  const sensors = floor.registry.signals
+    .filter(({ signal }) => signal.role === 'sensor' && signal.type === 'number')
+    .map(({ index }) => index)
+  const learn = async (): Promise<void> => {
+    try {
+      for (const past of ['dayAgo', 'weekAgo'] as const) {
+        floor.learnPast(past, await readPast(store, sensors, floor.clock.now() - ages[past]))
+      }
+    } catch (error) {
+      logger.warn({ err: error }, 'the past of the sensors could not be read; trying again in an hour')
+    }
+  }
+  void learn()
+  const timer = setInterval(() => void learn(), hour)
+  return () => clearInterval(timer)
+}
