@@ -27,7 +27,11 @@ export const simulator: AdapterDefinition<SimulatorOptions> = {
   create: (options, context) => paced(context, () => simulate(options, context)),
 }
 
-function simulate(options: SimulatorOptions, context: AdapterContext): DueSamples {
+/** What the simulation of a source needs to know. */
+type Surroundings = Pick<AdapterContext, 'source' | 'clock' | 'wall' | 'plant' | 'signals' | 'intern'>
+
+/** The machines of a source, simulated on demand. */
+export function simulate(options: SimulatorOptions, context: Surroundings): DueSamples {
   const start = startTime(options, context)
   const indexes = new Map(context.signals.map(({ index, signal }) => [signal.id, index]))
   let reports: DamageReport[] = []
@@ -92,7 +96,7 @@ function simulate(options: SimulatorOptions, context: AdapterContext): DueSample
  * When the simulated plant is met at work, Unix ms. A floor that takes its clock from this very source has no time
  * yet: then the simulated PLC's clock, like a real one, shows the time of the wall.
  */
-function startTime(options: SimulatorOptions, context: AdapterContext): number {
+function startTime(options: SimulatorOptions, context: Surroundings): number {
   if (options.start !== undefined) return Date.parse(options.start)
   const now = context.clock.now()
   return Math.floor(now > 0 ? now : context.wall.now())

@@ -6,6 +6,7 @@ import { exportCommand } from './export.js'
 import { plantCommand } from './plant.js'
 import { playCommand } from './play.js'
 import { queryCommand } from './query.js'
+import { simulateCommand } from './simulate.js'
 import { startCommand } from './start.js'
 import { tokenCommand } from './token.js'
 import { validateCommand } from './validate.js'
@@ -18,6 +19,7 @@ const commands: readonly Command[] = [
   playCommand,
   queryCommand,
   exportCommand,
+  simulateCommand,
   adaptersCommand,
   tokenCommand,
 ]

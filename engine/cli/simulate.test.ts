@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { main } from './main.js'
+
+describe('gemba simulate', () => {
+  const folders: string[] = []
+  afterEach(() => {
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
+  })
+
+  /** Runs the verb; what it printed, line by line, and its exit code. */
+  async function simulate(...argv: string[]) {
+    const out: string[] = []
+    const err: string[] = []
+    const { signal } = new AbortController()
+    const say = (lines: string[]) => (line: string) => lines.push(line)
+    const code = await main(['simulate', ...argv], { out: say(out), err: say(err), signal, env: {} })
+    return { code, out: out.join('\n'), err: err.join('\n') }
+  }
+
+  it('makes a past, says so, and has nothing left to do the second time', async () => {
+    const data = mkdtempSync(join(tmpdir(), 'gemba-simulate-'))
+    folders.push(data)
+    const argv = ['--days', '0.01', '--start', '2026-01-05T06:00:00Z', '--data', data]
+    const plant = ['--plant', 'plants/automotive-cell.yaml']
+    const first = await simulate(...argv, ...plant)
+    expect(first.err).toBe('')
+    expect(first.out).toMatch(/^2026-01-05T06:00:00Z to 2026-01-05T06:14:24Z: [\d,]{5,} samples/)
+    expect(first.code).toBe(0)
+    const again = await simulate(...argv, ...plant)
+    expect(again.code).toBe(0)
+    const samples = (text: string) => /: ([\d,]+) samples/.exec(text)?.[1]
+    expect(samples(again.out)).toBe(samples(first.out))
+    const other = await simulate(...argv, ...plant, '--seed', '2')
+    expect(other.code).toBe(1)
+    expect(other.err).toContain('holds another past')
+  }, 60_000)
+
+  it.each([
+    [['--days', '0'], '--days is a number above 0, at most 3,660; got "0"'],
+    [['--days', 'week'], '--days is a number above 0, at most 3,660; got "week"'],
+    [['--seed', '1.5'], '--seed is a whole number from 0; got "1.5"'],
+    [['--period', '4000'], '--period is a number above 0, at most 3,600; got "4000"'],
+    [['--start', 'yesterday'], '--start is a time with its zone'],
+    [['--dayz', '3'], 'there is no option --dayz (but --days)'],
+  ])('refuses %j and says what would be right', async (argv, message) => {
+    const { code, err } = await simulate(...argv, '--data', '/tmp/never-made')
+    expect(code).toBe(2)
+    expect(err).toContain(message)
+  })
+})

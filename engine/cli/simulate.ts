@@ -1,0 +1,128 @@
+import { pino } from 'pino'
+import { referencePlant } from '../../schema/reference-plant/reference-plant.js'
+import { EngineError } from '../errors.js'
+import { makePast, type PastProgress } from '../past/make-past.js'
+import type { Command } from './command.js'
+import { misused, parseFlags } from './flags.js'
+import { openPlant } from './open-plant.js'
+
+const dayMs = 86_400_000
+const flags = {
+  days: { type: 'string' },
+  seed: { type: 'string' },
+  start: { type: 'string' },
+  period: { type: 'string' },
+  plant: { type: 'string' },
+  data: { type: 'string' },
+  'clickhouse-url': { type: 'string' },
+  'log-level': { type: 'string' },
+} as const
+/** Between two lines of progress, ms. */
+const toldEvery = 5_000
+
+export const simulateCommand: Command = {
+  name: 'simulate',
+  summary: 'make a past for a simulated plant, as if it had been lived',
+  usage: `Usage: gemba simulate [options]
+
+Lets a simulated plant live some days as fast as the store takes them, through the same twins as live: states, events,
+faults with their labels, and snapshots are all there afterwards, and \`gemba start --data\` goes on from them. The same
+seed and start give the same samples. Ctrl-C interrupts; the same command goes on where it was.
+
+  --days               how many days, also parts of one (default 7)
+  --seed               of chance (default 1)
+  --start              begin of the past, such as 2026-01-05T06:00:00Z (default: so that it ends last midnight, UTC)
+  --period             distance between two samples of a sensor, seconds (default 10)
+  --plant              plant file with simulated sources; without one the reference plant  [GEMBA_PLANT]
+  --data               folder to keep it in; it must hold nothing else (default gemba-data)  [GEMBA_DATA]
+  --clickhouse-url     your own ClickHouse instead of the embedded one  [GEMBA_CLICKHOUSE_URL]
+  --log-level          least severe line of the log (default warn)
+
+Exit codes: 0 done, 1 the plant or the folder is at fault, 2 an option is wrong, 4 the folder is in use or cannot be
+written, 5 the store does not start, 130 interrupted; the same command goes on.`,
+
+  async run(argv, io) {
+    try {
+      const { values } = parseFlags('simulate', argv, flags)
+      const seed = number('seed', values.seed ?? '1', { isWhole: true })
+      const days = number('days', values.days ?? '7', { above: 0, most: 3_660 })
+      const period = number('period', values.period ?? '10', { above: 0, most: 3_600 })
+      const plantFile = values.plant ?? io.env.GEMBA_PLANT
+      const clickhouseUrl = values['clickhouse-url'] ?? io.env.GEMBA_CLICKHOUSE_URL
+      const length = Math.round(days * dayMs)
+      const from = startOf(values.start, length)
+      const began = performance.now()
+      const made = await makePast({
+        plant: plantFile === undefined ? referencePlant({ seed }) : openPlant(plantFile),
+        data: values.data ?? io.env.GEMBA_DATA ?? 'gemba-data',
+        ...(clickhouseUrl !== undefined && { clickhouseUrl }),
+        seed,
+        from,
+        to: from + length,
+        period: Math.round(period * 1000),
+        logger: pino({ level: values['log-level'] ?? 'warn' }),
+        signal: io.signal,
+        onProgress: teller(from, length, io.err),
+      })
+      const seconds = (performance.now() - began) / 1000
+      const what = `${count(made.samples)} samples up to ${instant(made.time)}, ${count(made.rowsWritten)} rows written in ${seconds.toFixed(1)} s`
+      if (!made.isComplete) {
+        io.err(`interrupted: ${what}; the same command goes on from here`)
+        return 130
+      }
+      io.out(`${instant(from)} to ${instant(made.time)}: ${what}`)
+      return 0
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error
+      io.err(`gemba: ${error.message}`)
+      return error.exitCode
+    }
+  },
+}
+
+interface Bounds {
+  readonly isWhole?: true
+  readonly above?: number
+  readonly most?: number
+}
+
+function number(
+  flag: string,
+  text: string,
+  { isWhole, above, most = Number.MAX_SAFE_INTEGER }: Bounds,
+): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text)
+  const isSound = isWhole ? Number.isSafeInteger(value) && value >= 0 : Number.isFinite(value)
+  if (isSound && value > (above ?? -1) && value <= most) return value
+  const what = isWhole ? 'a whole number from 0' : `a number above ${above}, at most ${count(most)}`
+  throw misused('simulate', `--${flag} is ${what}; got "${text}"`)
+}
+
+/** Without a start the past ends at the last midnight, so that the same command on the same day goes on with it. */
+function startOf(text: string | undefined, length: number): number {
+  if (text === undefined) return Math.floor(Date.now() / dayMs) * dayMs - length
+  const start = /^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isFinite(start)) return start
+  throw misused('simulate', `--start is a time with its zone, such as 2026-01-05T06:00:00Z; got "${text}"`)
+}
+
+/** Says now and then how far it is. */
+function teller(from: number, length: number, say: (line: string) => void) {
+  const began = performance.now()
+  let told = began
+  let first: PastProgress | undefined
+  return (progress: PastProgress): void => {
+    first ??= progress
+    const now = performance.now()
+    if (now - told < toldEvery) return
+    told = now
+    const share = (progress.time - from) / length
+    const rate = ((progress.samples - first.samples) * 1000) / (now - began)
+    say(
+      `${instant(progress.time)}  ${(100 * share).toFixed(1)} %  ${count(progress.samples)} samples, ${count(Math.round(rate))} a second`,
+    )
+  }
+}
+
+const count = (value: number): string => value.toLocaleString('en')
+const instant = (time: number): string => new Date(time).toISOString().replace('.000Z', 'Z')

@@ -1,0 +1,109 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { afterEach, describe, expect, it } from 'vitest'
+import { databaseName as db } from '../../schema/tables/definition.js'
+import { openPlant } from '../cli/open-plant.js'
+import { EngineError } from '../errors.js'
+import type { Store } from '../store/store.js'
+import { makePast, type PastPlan } from './make-past.js'
+
+const from = Date.UTC(2026, 0, 5, 6)
+const hour = 3_600_000
+/** A CNC machine, a welding robot and a press. */
+const cell = openPlant('plants/automotive-cell.yaml')
+
+describe('the past of a simulated plant', () => {
+  const folders: string[] = []
+  afterEach(() => {
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
+  })
+  const folder = (): string => {
+    const made = mkdtempSync(join(tmpdir(), 'gemba-past-'))
+    folders.push(made)
+    return made
+  }
+  const plan = (data: string, given: Partial<PastPlan> = {}): PastPlan => ({
+    plant: cell,
+    data,
+    seed: 1,
+    from,
+    to: from + 12 * hour,
+    period: 10_000,
+    logger: pino({ level: 'silent' }),
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+    ...given,
+  })
+
+  /** What a store holds, in a few numbers that another history would not have. */
+  async function contents(store: Store) {
+    const [telemetry] = await store.query(
+      `SELECT count() AS rows, toString(sum(cityHash64(signal, ts, value))) AS hash
+      FROM ${db}.telemetry`,
+    )
+    const intervals = await store.query(
+      `SELECT machine, state, count() AS times, min(start) AS first, max(start) AS last
+      FROM ${db}.state_intervals GROUP BY machine, state ORDER BY machine, state`,
+    )
+    const [parts] = await store.query(
+      `SELECT count() AS rows, sum(parts) AS parts FROM ${db}.production_events`,
+    )
+    return { telemetry, intervals, parts }
+  }
+
+  async function live(data: string, given: Partial<PastPlan> = {}) {
+    let seen: Awaited<ReturnType<typeof contents>> | undefined
+    const made = await makePast(plan(data, given), async store => {
+      seen = await contents(store)
+    })
+    return { made, seen }
+  }
+
+  it('is the same whether it was lived at once or interrupted twice, and nothing of it is there twice', async () => {
+    const whole = await live(folder())
+    expect(whole.made).toMatchObject({ isComplete: true, time: from + 12 * hour })
+    const { rows } = whole.seen!.telemetry as { rows: string }
+    // Every sensor each 10 s, 6 at least on each of the three machines; the status signals say a little more.
+    expect(Number(rows)).toBeGreaterThan(3 * 6 * 12 * 360)
+    expect(Number(rows)).toBe(whole.made.samples)
+    expect(whole.seen!.intervals.length).toBeGreaterThan(5)
+    expect(Number((whole.seen!.parts as { parts: number }).parts)).toBeGreaterThan(300)
+
+    const data = folder()
+    for (const until of [2.6, 7.8]) {
+      const stop = new AbortController()
+      const onProgress: PastPlan['onProgress'] = ({ time }) => {
+        if (time >= from + until * hour) stop.abort()
+      }
+      const { made, seen } = await live(data, { signal: stop.signal, onProgress })
+      expect(made.isComplete).toBe(false)
+      expect(made.time).toBeGreaterThanOrEqual(from + until * hour)
+      expect(seen).toBeUndefined()
+    }
+    const rest = await live(data)
+    expect(rest.made.isComplete).toBe(true)
+    expect(rest.seen).toEqual(whole.seen)
+  }, 120_000)
+
+  it('is another one for another seed', async () => {
+    const short = { to: from + 0.2 * hour }
+    const [one, other] = [await live(folder(), short), await live(folder(), { ...short, seed: 2 })]
+    expect(other.seen!.telemetry).not.toEqual(one.seen!.telemetry)
+  }, 60_000)
+
+  it('is not mixed with another past, nor made of machines that are real', async () => {
+    const data = folder()
+    const short = { to: from + 0.1 * hour }
+    await live(data, short)
+    const refused = (given: Partial<PastPlan>) => expect(live(data, { ...short, ...given })).rejects
+    await refused({ seed: 2 }).toThrow('holds another past')
+    const real = {
+      ...cell,
+      sources: [{ id: 'simulator', adapter: 'opcua', clock: 'wall', options: {} }],
+    }
+    await refused({ plant: real as PastPlan['plant'] }).toThrow(EngineError)
+    await refused({ plant: real as PastPlan['plant'] }).toThrow('is simulated')
+  }, 60_000)
+})

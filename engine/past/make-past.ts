@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto'
+import type { Logger } from 'pino'
+import { adapterDefinitions } from '../../adapters/list.js'
+import type { Plant } from '../../schema/plant.js'
+import type { Entry } from '../../schema/records.js'
+import { DataDirectory } from '../data-directory.js'
+import { EngineError } from '../errors.js'
+import { Dictionary } from '../floor/dictionary.js'
+import { FloorClock } from '../floor/floor-clock.js'
+import { LiveFloor } from '../floor/live-floor.js'
+import { makeRegistry } from '../floor/registry.js'
+import { openStore, type Store } from '../store/store.js'
+import { livePast } from './past.js'
+import { pastPlant } from './past-plant.js'
+import { type Progress, readProgress, writeProgress } from './progress.js'
+
+export interface PastPlan {
+  readonly plant: Plant
+  /** The data folder; it holds nothing yet, or an interrupted past of the same plan. */
+  readonly data: string
+  readonly clickhouseUrl?: string
+  readonly seed: number
+  /** Begin and end, Unix ms. */
+  readonly from: number
+  readonly to: number
+  /** Distance between two samples of a sensor, ms. */
+  readonly period: number
+  readonly logger: Logger
+  readonly signal: AbortSignal
+  onProgress(progress: PastProgress): void
+}
+
+export interface PastProgress {
+  /** The floor's time, Unix ms, and the samples up to it, those of earlier runs included. */
+  readonly time: number
+  readonly samples: number
+}
+
+export interface MadePast extends PastProgress {
+  readonly isComplete: boolean
+  readonly rowsWritten: number
+}
+
+/** How long the store may take to carry over what is left, ms. */
+const drainMs = 120_000
+
+/**
+ * Makes the past of a simulated plant in a data folder, so that intervals, twin events, faults and snapshots of it
+ * exist as if it had been lived. `onStored` sees the store once all of it is there. Throws EngineError.
+ */
+export async function makePast(
+  plan: PastPlan,
+  onStored?: (store: Store) => Promise<void>,
+): Promise<MadePast> {
+  const { logger, from, to, signal } = plan
+  const plant = pastPlant(plan.plant, adapterDefinitions, {
+    seed: plan.seed,
+    start: from,
+    period: plan.period,
+  })
+  const data = await DataDirectory.open(plan.data)
+  try {
+    const progress = readProgress(data.path) ?? beginning(plan)
+    if (progress.plan !== digest(plan)) {
+      const message = `The folder ${plan.data} holds another past: of another plant, seed, time or period. Choose another with --data.`
+      throw new EngineError('bad-input', message)
+    }
+    const { registry, book } = makeRegistry(plant, data.readIndexBook())
+    data.writeIndexBook(book)
+    const clickhouse = plan.clickhouseUrl === undefined ? {} : { clickhouseUrl: plan.clickhouseUrl }
+    const store = await openStore({ dataDir: data.path, ...clickhouse, logger, wall: Date }).catch(cause => {
+      throw new EngineError('store-unavailable', String(cause), { cause })
+    })
+    try {
+      await store.ready
+      const { accepted } = store.status()
+      if (accepted > 0 && readProgress(data.path) === undefined) {
+        const message = `The folder ${plan.data} has a history of its own. A past comes first: choose another with --data.`
+        throw new EngineError('bad-input', message)
+      }
+      writeProgress(data.path, progress)
+      await store.upsertDimensions(registry)
+      const snapshots = await store.latestSnapshots()
+      const done = doneUpTo(progress, snapshots)
+      const floor = new LiveFloor({
+        plant,
+        registry,
+        dictionary: new Dictionary(data.readTexts()),
+        clock: new FloorClock(Date, 'source', done > from ? done : 0),
+        wall: Date,
+        snapshots: done > from ? snapshots : [],
+        simulated: new Set(plant.sources.map(({ id }) => id)),
+      })
+      const append = (entry: Entry): void => {
+        if (entry.texts !== undefined && entry.texts.length > 0) data.appendTexts(entry.texts)
+        store.append(entry)
+      }
+      const lived = await livePast(
+        {
+          floor,
+          store,
+          plant,
+          from,
+          to,
+          done,
+          accepted,
+          append,
+          onSaving: saving => writeProgress(data.path, { ...progress, done, saving }),
+          onSaved: saved => {
+            writeProgress(data.path, { ...progress, done: saved, saving: saved })
+            data.writeLastAlive({ floorTime: saved, wallTime: Date.now() })
+          },
+          onProgress: (time, samples) => plan.onProgress({ time, samples }),
+        },
+        signal,
+      )
+      const isComplete = lived.time >= to
+      if (isComplete) {
+        await store.flush()
+        await onStored?.(store)
+      }
+      const { rowsWritten } = await store.close(drainMs)
+      return { ...lived, isComplete, rowsWritten }
+    } catch (error) {
+      await store.close(0)
+      throw error
+    }
+  } finally {
+    await data.close()
+  }
+}
+
+function beginning(plan: PastPlan): Progress {
+  const { from, to } = plan
+  return { plan: digest(plan), from, to, done: from, saving: from }
+}
+
+/** The same for the same past. */
+function digest({ plant, seed, from, to, period }: PastPlan): string {
+  return createHash('sha256')
+    .update(JSON.stringify({ plant, seed, from, to, period }))
+    .digest('hex')
+    .slice(0, 16)
+}
+
+/** Whether the snapshots that were being written last are there tells where to go on. */
+function doneUpTo({ done, saving }: Progress, snapshots: readonly { readonly time: number }[]): number {
+  return snapshots.some(({ time }) => time > done) ? saving : done
+}
