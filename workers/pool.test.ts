@@ -39,7 +39,7 @@ afterAll(async () => {
 describe('the pool', () => {
   it('gives what the task gives when it is called directly, from a thread', async () => {
     const direct = await blocks({ path })
-    expect(direct).toMatchObject({ samples: 100, damagedBytes: 0 })
+    expect(direct).toMatchObject({ samples: 100, damage: [] })
     expect(direct.blocks.map(({ table, rows }) => [table, rows])).toEqual([
       ['telemetry', 100],
       ['rejects', 1],

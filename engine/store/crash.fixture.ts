@@ -3,24 +3,34 @@ import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { openStore } from './store.js'
 
 /*
- * Appends for ever and says after each append which sample was accepted last; killed by the test at some moment.
- * Arguments: data folder, value of the first sample.
+ * Accepts 20,000 numbered samples a second for ever and says after each append how many were accepted; killed by the
+ * test at some moment. SIGTERM ends it in order. Arguments: data folder, and after how many appends its clock jumps an
+ * hour back (0 = never).
  */
 
+const batchSamples = 1_000
+const batchMs = 50
+const [folder, jumpAfter] = [process.argv[2]!, Number(process.argv[3])]
+let appends = 0
+const wall = { now: () => Date.now() - (jumpAfter > 0 && appends >= jumpAfter ? 3_600_000 : 0) }
 const store = await openStore({
-  dataDir: process.argv[2]!,
+  dataDir: folder,
   logger: pino({ level: 'silent' }),
-  wall: { now: () => Date.now() },
-  spool: { segmentSamples: 500, sealAfterMs: 20 },
+  wall,
+  spool: { segmentSamples: 4_000, sealAfterMs: 100 },
 })
-let value = Number(process.argv[3])
+// Sequence numbers begin at 1: a sample's value is its number less one, over all lives.
+let value = store.status().accepted
 const appendSome = (): void => {
-  for (let i = 0; i < 5; i++) {
-    const builder = new SampleBatchBuilder()
-    for (let j = 0; j < 20; j++) builder.push(1, 1_000_000 + value + j, 0, value + j, 0)
-    store.append({ source: 's', samples: builder.take() })
-    value += 20
-  }
-  process.stdout.write(`${value}\n`, () => setImmediate(appendSome))
+  const builder = new SampleBatchBuilder()
+  for (let j = 0; j < batchSamples; j++) builder.push(j % 7, 1_000_000 + value + j, 0, value + j, 0)
+  store.append({ source: 's', samples: builder.take() })
+  appends++
+  value += batchSamples
+  process.stdout.write(`${value}\n`)
 }
-appendSome()
+const timer = setInterval(appendSome, batchMs)
+process.on('SIGTERM', () => {
+  clearInterval(timer)
+  void store.close().then(() => process.exit(0))
+})

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
 import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
@@ -68,30 +69,6 @@ const once = (count: number): Census => ({
   minutes: count,
 })
 
-it('a database killed again and again in the middle of inserts: every sample is there once', async () => {
-  const killed: (number | undefined)[] = []
-  const store = await open({ spool: { segmentSamples: 200, sealAfterMs: 5 } })
-  let next = 0
-  const children = childrenOf(process.pid)
-  expect(children.length).toBeGreaterThan(0)
-  for (let life = 0; life < 2; life++) {
-    const pid = childrenOf(process.pid).find(child => !killed.includes(child))
-    for (let i = 0; i < 20; i++) {
-      append(store, next, 50)
-      next += 50
-      if (i === 12 && pid !== undefined) {
-        await expect.poll(() => store.status().segmentsWaiting, { interval: 1 }).toBeLessThan(5)
-        process.kill(pid, 'SIGKILL')
-        killed.push(pid)
-      }
-    }
-    await store.flush()
-  }
-  expect(killed.length).toBe(2)
-  expect(store.status().databaseRestarts).toBeGreaterThanOrEqual(2)
-  expect(await census(store)).toEqual(once(next))
-})
-
 /** Database processes started by `pid`. */
 function childrenOf(pid: number): number[] {
   return readdirSync('/proc').flatMap(name => {
@@ -108,34 +85,77 @@ function childrenOf(pid: number): number[] {
   })
 }
 
-it('an engine killed in the middle of appends: everything accepted is there once, and the next start finds the folder free', async () => {
+const isSoak = process.env.GEMBA_SOAK !== undefined
+const troubles = ['engine', 'database', 'both', 'clock', 'terminated'] as const
+type Trouble = (typeof troubles)[number]
+
+/** One life of an engine that accepts samples, with one trouble at some moment of it. Returns what was accepted. */
+async function live(trouble: Trouble, moment: number): Promise<number> {
   const script = fileURLToPath(new URL('./crash.fixture.ts', import.meta.url))
-  let accepted = 0
-  for (let life = 0; life < 2; life++) {
-    const child = spawn(
-      process.execPath,
-      [...sourceExecArgv(import.meta.url), script, folder, String(accepted)],
-      {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    )
-    const died = new Promise(resolve => child.once('close', resolve))
-    const start = accepted
-    for await (const line of createInterface(child.stdout)) {
-      accepted = Number(line)
-      if (accepted - start >= 3_000 + life * 700) child.kill('SIGKILL')
+  const jumpAfter = trouble === 'clock' ? Math.ceil(moment / 2_000) : 0
+  const argv = [...sourceExecArgv(import.meta.url), script, folder, String(jumpAfter)]
+  const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const died = new Promise(resolve => child.once('close', resolve))
+  let [start, accepted, isOver, killedAt] = [-1, 0, false, -1]
+  for await (const line of createInterface(child.stdout)) {
+    accepted = Number(line)
+    if (start === -1) start = accepted
+    const since = accepted - start
+    if (since < moment || isOver) continue
+    const [database] = childrenOf(child.pid!)
+    if (trouble === 'database') {
+      // It comes back while samples are accepted; then the engine ends in order.
+      if (killedAt === -1) {
+        process.kill(database!, 'SIGKILL')
+        killedAt = since
+      } else if (since >= killedAt + 10_000) {
+        child.kill('SIGTERM')
+        isOver = true
+      }
+      continue
     }
-    await died
+    if (trouble === 'both') process.kill(database!, 'SIGKILL')
+    child.kill(trouble === 'terminated' ? 'SIGTERM' : 'SIGKILL')
+    isOver = true
+  }
+  await died
+  return accepted
+}
+
+it(
+  'engine and database killed at any moment under 20,000 samples/s, a clock that jumps back, SIGTERM: everything accepted is there once',
+  async () => {
+    const moments = fc.sample(fc.integer({ min: 1_000, max: 20_000 }), {
+      seed: 20_261_121,
+      numRuns: troubles.length * (isSoak ? 50 : 1),
+    })
+    let accepted = 0
+    for (const [i, moment] of moments.entries()) {
+      const trouble = troubles[i % troubles.length]!
+      const now = await live(trouble, moment)
+      // Each life counts on from all that the ones before had accepted.
+      expect(now, trouble).toBeGreaterThan(accepted)
+      accepted = now
+    }
     const store = await open()
     await store.flush()
     const found = await census(store)
     // What was written but not yet told may be there as well; then it is there whole.
     expect(found).toEqual(once(found.rows))
     expect(found.rows).toBeGreaterThanOrEqual(accepted)
-    accepted = found.rows
     expect(store.status().accepted).toBe(found.rows)
-    await store.close()
-  }
+  },
+  isSoak ? 3_600_000 : 90_000,
+)
+
+it('a database killed under load comes back by itself, and the spool drains', async () => {
+  const store = await open({ spool: { segmentSamples: 200, sealAfterMs: 5 } })
+  append(store, 0, 1_000)
+  process.kill(childrenOf(process.pid)[0]!, 'SIGKILL')
+  append(store, 1_000, 1_000)
+  await store.flush()
+  expect(store.status().databaseRestarts).toBe(1)
+  expect(await census(store)).toEqual(once(2_000))
 })
 
 it('a segment that was inserted but not yet deleted counts once', async () => {
@@ -154,22 +174,36 @@ it('a segment that was inserted but not yet deleted counts once', async () => {
   expect(await census(second)).toEqual(once(1_010))
 })
 
-it('a damaged segment: what can be read is kept, the file is set aside and reported', async () => {
-  const first = await open({ clickhouseUrl: await refusingUrl(folder) })
-  for (let i = 0; i < 10; i++) append(first, i * 10, 10)
+it('a damaged and a truncated segment: what is whole is kept, what is not is reported by position', async () => {
+  const first = await open({ clickhouseUrl: await refusingUrl(folder), spool: { segmentSamples: 100 } })
+  for (let i = 0; i < 25; i++) append(first, i * 10, 10)
   await first.close(0)
   const spool = join(folder, 'spool')
-  const [name] = readdirSync(spool).filter(file => file.endsWith('.segment'))
-  const bytes = readFileSync(join(spool, name!))
-  const at = Math.floor(bytes.byteLength / 2)
-  bytes[at] = bytes[at]! ^ 0xff
-  writeFileSync(join(spool, name!), bytes)
+  const names = readdirSync(spool)
+    .filter(file => file.endsWith('.segment'))
+    .sort()
+  expect(names.length).toBeGreaterThanOrEqual(3)
+  const [flipped, cut] = names.map(name => readFileSync(join(spool, name)))
+  const at = Math.floor(flipped!.byteLength / 2)
+  flipped![at] = flipped![at]! ^ 0xff
+  writeFileSync(join(spool, names[0]!), flipped!)
+  const end = cut!.byteLength - 5
+  writeFileSync(join(spool, names[1]!), cut!.subarray(0, end))
 
-  const second = await open()
+  const lines: string[] = []
+  const second = await open({ logger: pino({ level: 'error' }, { write: line => lines.push(line) }) })
   await second.flush()
-  expect((await census(second)).rows).toBe(90)
-  expect(second.status().damagedSegments).toBe(1)
-  expect(readdirSync(spool)).toContain(`${name}.corrupt`)
+  // One record of ten samples in each.
+  expect((await census(second)).rows).toBe(230)
+  expect(second.status().damagedSegments).toBe(2)
+  expect(readdirSync(spool)).toEqual(expect.arrayContaining([`${names[0]}.corrupt`, `${names[1]}.corrupt`]))
+  const reported = lines.map(line => (JSON.parse(line) as { damage: { from: number; to: number }[] }).damage)
+  expect(reported).toEqual([
+    [{ from: expect.any(Number), to: expect.any(Number) }],
+    [{ from: expect.any(Number), to: end }],
+  ])
+  expect(reported[0]![0]!.from).toBeLessThanOrEqual(at)
+  expect(reported[0]![0]!.to).toBeGreaterThan(at)
 })
 
 /** A spool that exists, and a server that never answers. */

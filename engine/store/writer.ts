@@ -88,18 +88,18 @@ export class Writer {
 
   /** Returns how many samples were in it. */
   async #insert(segment: SealedSegment): Promise<number> {
-    const { blocks, samples, damagedBytes } = await this.#pool.run('blocks', { path: segment.path })
+    const { blocks, samples, damage } = await this.#pool.run('blocks', { path: segment.path })
     const startedAt = performance.now()
     let rows = 0
     for (const { table, rows: count, body } of blocks) {
       await this.#database.insertBlock(table, body, `${this.#spool.id}-${segment.number}-${table}`)
       rows += count
     }
-    const keptAt = await this.#spool.done(segment, damagedBytes > 0)
+    const keptAt = await this.#spool.done(segment, damage.length > 0)
     if (keptAt !== undefined) {
       this.#logger.error(
-        { bytes: damagedBytes, path: keptAt },
-        'store: part of a segment could not be read; the rest is in the database, the file was set aside',
+        { path: keptAt, damage },
+        `store: bytes ${damage.map(({ from, to }) => `${from} to ${to}`).join(', ')} of a segment could not be read; the rest is in the database, the file was set aside`,
       )
     }
     this.#figures = {

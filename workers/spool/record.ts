@@ -122,11 +122,17 @@ function sealed(bytes: Buffer): Buffer {
   return bytes
 }
 
+/** From (inclusive) and to (exclusive), counted from the beginning of the file. */
+export interface ByteRange {
+  readonly from: number
+  readonly to: number
+}
+
 /** What stands in a segment, and which bytes of it cannot be read. */
 export interface Scan {
   readonly records: readonly SpoolRecord[]
   /** Unreadable bytes with a whole record somewhere behind them: damage, not a torn write. */
-  readonly damagedBytes: number
+  readonly damage: readonly ByteRange[]
   /** Where the last whole record ends; what follows is the torn tail of a write that never returned. */
   readonly end: number
 }
@@ -134,7 +140,7 @@ export interface Scan {
 /** Reads every whole record of a segment and steps over what is damaged. */
 export function scanSegment(bytes: Buffer): Scan {
   const records: SpoolRecord[] = []
-  let damagedBytes = 0
+  const damage: ByteRange[] = []
   let end = 0
   let at = 0
   while (at < bytes.byteLength) {
@@ -144,12 +150,12 @@ export function scanSegment(bytes: Buffer): Scan {
       if (at === -1) break
       continue
     }
-    damagedBytes += at - end
+    if (at > end) damage.push({ from: end, to: at })
     if (next.record !== undefined) records.push(next.record)
-    else damagedBytes += next.end - at
+    else damage.push({ from: at, to: next.end })
     at = end = next.end
   }
-  return { records, damagedBytes, end }
+  return { records, damage, end }
 }
 
 const magicBytes = (() => {

@@ -54,13 +54,13 @@ export function recover(folder: string): Recovered {
       left.unshift(segment)
       continue
     }
-    const { records, damagedBytes, end } = scanSegment(readSegment(segment))
+    const { records, damage, end } = scanSegment(readSegment(segment))
     position = positionAfter(records)
     if (i === found.length - 1 && end < segment.bytes) {
       tornBytes = segment.bytes - end
       truncateSync(segment.path, end)
     }
-    const isEmpty = damagedBytes === 0 && !records.some(record => record.kind === 'entry')
+    const isEmpty = damage.length === 0 && !records.some(record => record.kind === 'entry')
     if (isEmpty) empty.push(segment)
     else left.unshift({ ...segment, bytes: segment.bytes - tornBytes })
   }
