@@ -1,4 +1,5 @@
 import type { AdapterDefinition } from './contract.js'
+import { http } from './http/adapter.js'
 import { modbus } from './modbus/adapter.js'
 import { mqtt } from './mqtt/adapter.js'
 import { mtconnect } from './mtconnect/adapter.js'
@@ -20,6 +21,7 @@ export const adapterDefinitions: readonly AdapterDefinition[] = [
   sparkplug,
   push,
   replay,
+  http,
 ]
 
 export function findAdapter(kind: string): AdapterDefinition | undefined {

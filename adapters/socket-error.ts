@@ -14,6 +14,14 @@ export function explainSocketError(error: NodeJS.ErrnoException): string {
       return 'broke off the connection'
     case 'ETIMEDOUT':
       return 'does not answer'
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+      return 'shows a certificate that nobody we trust has signed (tls.ca)'
+    case 'CERT_HAS_EXPIRED':
+      return 'shows a certificate that has expired'
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return 'shows a certificate of another name (tls.servername)'
   }
   return `failed (${error.code ?? error.message})`
 }

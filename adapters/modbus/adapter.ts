@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { asyncScheduler, Observable, type SchedulerLike, type Subscriber, type Subscription } from 'rxjs'
 import { type AdapterContext, type AdapterDefinition, AdapterError, type SourceEvent } from '../contract.js'
+import { PollSchedule } from '../poll-schedule.js'
 import { explainSocketError } from '../socket-error.js'
 import { tlsLink } from '../tls.js'
 import { type Answer, encodeRead, FrameReader, type ReadRequest, readAnswer } from './codec.js'
@@ -10,7 +11,6 @@ import { meaningOf } from './exceptions.js'
 import { readFields } from './fields.js'
 import { type Block, planBlocks, splitBlock } from './plan.js'
 import { Reading } from './reading.js'
-import { PollSchedule } from './schedule.js'
 import { tables } from './tag.js'
 
 /** How long a block that the device refuses, or that nobody answers for, is left alone, ms. */
@@ -55,7 +55,7 @@ class Connection {
   readonly #socket: Socket
   readonly #frames = new FrameReader()
   readonly #reading: Reading
-  readonly #schedule: PollSchedule
+  readonly #schedule: PollSchedule<Block>
   readonly #connecting: Subscription
   #open: OpenRead | undefined
   #transaction = 0
@@ -73,7 +73,7 @@ class Connection {
     const { byPeriod, faults } = readFields(context.signals, options)
     const groups = [...byPeriod].map(([periodMs, fields]) => ({
       periodMs,
-      blocks: planBlocks(fields, options),
+      parts: planBlocks(fields, options),
     }))
     this.#schedule = new PollSchedule(groups, this.#scheduler, {
       read: block => this.#read(block),

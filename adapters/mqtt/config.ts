@@ -4,7 +4,7 @@ import { tlsOptions } from '../../schema/tls.js'
 import { parseJsonPath } from './json-path.js'
 import { namesIn, topicPattern } from './topic-pattern.js'
 
-const path = z
+export const jsonPath = z
   .string()
   .refine(text => parseJsonPath(text) !== undefined, {
     error: 'a path is written like $.axes[2].load, one place without wildcards',
@@ -12,7 +12,7 @@ const path = z
   .transform(text => parseJsonPath(text) ?? [])
 
 /** How a value found in a message becomes the signal's: `value * scale + offset`, then from `unit` to the signal's. */
-const arithmetic = {
+export const arithmetic = {
   scale: z
     .number()
     .refine(scale => scale !== 0, { error: 'a scale of 0 would make every value the same' })
@@ -24,10 +24,10 @@ const arithmetic = {
 
 /** Where in a message to look; what is not said has the format's usual names. */
 const places = {
-  value: path.optional(),
-  time: path.optional(),
-  quality: path.optional(),
-  unitAt: path.optional(),
+  value: jsonPath.optional(),
+  time: jsonPath.optional(),
+  quality: jsonPath.optional(),
+  unitAt: jsonPath.optional(),
 }
 
 const topicEntry = z
@@ -55,7 +55,9 @@ const topicEntry = z
     /** Whether the end of a tag's name may be its unit (`spindle_vibration_mms`). */
     unitInName: z.boolean().optional(),
     /** Several values in one message, by the name that the tag has them by. */
-    values: z.record(z.string().min(1), z.strictObject({ ...places, value: path, ...arithmetic })).optional(),
+    values: z
+      .record(z.string().min(1), z.strictObject({ ...places, value: jsonPath, ...arithmetic }))
+      .optional(),
     qos: z.union([z.literal(0), z.literal(1)]).optional(),
   })
   .superRefine((entry, context) => {

@@ -1,50 +1,50 @@
 import type { SchedulerLike, Subscription } from 'rxjs'
-import type { Block } from './plan.js'
 
-export interface PollGroup {
+/** What is read together, part by part, once a period. */
+export interface PollGroup<Part> {
   readonly periodMs: number
-  readonly blocks: readonly Block[]
+  readonly parts: readonly Part[]
 }
 
-export interface ScheduleActions {
-  /** Reads this block now, then calls `done` of the schedule. */
-  read(block: Block): void
+export interface ScheduleActions<Part> {
+  /** Reads this part now, then calls `done` of the schedule. */
+  read(part: Part): void
   /** So many polls were due and could not begin. */
   missed(polls: number): void
 }
 
-/** A group while it runs. `next` is the place of the block to be read next; the poll is over at the end of the list. */
-interface RunningGroup {
+/** A group while it runs. `next` is the place of the part to be read next; the poll is over at the end of the list. */
+interface RunningGroup<Part> {
   readonly periodMs: number
-  blocks: Block[]
+  parts: Part[]
   next: number
   /** When the present poll should be over, because the next is due. */
   deadline: number
 }
 
 /**
- * When which block is read. Each group is due once a period, counted from the beginning, so that a slow device does
+ * When which part is read. Each group is due once a period, counted from the beginning, so that a slow device does
  * not shift it. One read is under way at a time; the next is of the group that must be over first. A poll that is due
  * while the one before still runs is missed, counted, and never made up for.
  */
-export class PollSchedule {
+export class PollSchedule<Part> {
   readonly #scheduler: SchedulerLike
-  readonly #actions: ScheduleActions
-  readonly #groups: readonly RunningGroup[]
+  readonly #actions: ScheduleActions<Part>
+  readonly #groups: readonly RunningGroup<Part>[]
   readonly #timers = new Set<Subscription>()
-  /** Blocks that are left out, and until when. */
-  readonly #resting = new Map<Block, number>()
-  /** The group of which a block is being read. */
-  #reading: RunningGroup | undefined
+  /** Parts that are left out, and until when. */
+  readonly #resting = new Map<Part, number>()
+  /** The group of which a part is being read. */
+  #reading: RunningGroup<Part> | undefined
   #isPaused = false
 
-  constructor(groups: readonly PollGroup[], scheduler: SchedulerLike, actions: ScheduleActions) {
+  constructor(groups: readonly PollGroup<Part>[], scheduler: SchedulerLike, actions: ScheduleActions<Part>) {
     this.#scheduler = scheduler
     this.#actions = actions
-    this.#groups = groups.map(({ periodMs, blocks }) => ({
+    this.#groups = groups.map(({ periodMs, parts }) => ({
       periodMs,
-      blocks: [...blocks],
-      next: blocks.length,
+      parts: [...parts],
+      next: parts.length,
       deadline: Number.NEGATIVE_INFINITY,
     }))
   }
@@ -72,28 +72,28 @@ export class PollSchedule {
     this.#pump()
   }
 
-  /** From now on these blocks are read in place of the one just read, and at once. */
-  replace(block: Block, blocks: readonly Block[]): void {
+  /** From now on these parts are read in place of the one just read, and at once. */
+  replace(part: Part, parts: readonly Part[]): void {
     for (const group of this.#groups) {
-      const place = group.blocks.indexOf(block)
+      const place = group.parts.indexOf(part)
       if (place === -1) continue
-      group.blocks.splice(place, 1, ...blocks)
+      group.parts.splice(place, 1, ...parts)
       group.next = place
       return
     }
   }
 
-  /** Leaves the block out for so long. */
-  rest(block: Block, ms: number): void {
-    this.#resting.set(block, this.#scheduler.now() + ms)
+  /** Leaves the part out for so long. */
+  rest(part: Part, ms: number): void {
+    this.#resting.set(part, this.#scheduler.now() + ms)
   }
 
-  #due(group: RunningGroup, at: number): void {
+  #due(group: RunningGroup<Part>, at: number): void {
     const now = this.#scheduler.now()
     // A timer may come a little early: that is no reason to be due twice.
     const behind = Math.max(0, Math.floor((now - at) / group.periodMs))
     const due = at + behind * group.periodMs
-    const isRunning = group.next < group.blocks.length || this.#reading === group
+    const isRunning = group.next < group.parts.length || this.#reading === group
     const missed = behind + (isRunning || this.#isPaused ? 1 : 0)
     if (missed > 0) this.#actions.missed(missed)
     if (!isRunning && !this.#isPaused) {
@@ -113,26 +113,26 @@ export class PollSchedule {
 
   #pump(): void {
     if (this.#reading !== undefined || this.#isPaused) return
-    let urgent: RunningGroup | undefined
+    let urgent: RunningGroup<Part> | undefined
     for (const group of this.#groups) {
-      if (group.next < group.blocks.length && group.deadline < (urgent?.deadline ?? Number.POSITIVE_INFINITY))
+      if (group.next < group.parts.length && group.deadline < (urgent?.deadline ?? Number.POSITIVE_INFINITY))
         urgent = group
     }
     if (urgent === undefined) return
-    const block = urgent.blocks[urgent.next++]!
-    if (this.#isResting(block)) {
+    const part = urgent.parts[urgent.next++]!
+    if (this.#isResting(part)) {
       this.#pump()
       return
     }
     this.#reading = urgent
-    this.#actions.read(block)
+    this.#actions.read(part)
   }
 
-  #isResting(block: Block): boolean {
-    const until = this.#resting.get(block)
+  #isResting(part: Part): boolean {
+    const until = this.#resting.get(part)
     if (until === undefined) return false
     if (until > this.#scheduler.now()) return true
-    this.#resting.delete(block)
+    this.#resting.delete(part)
     return false
   }
 }

@@ -1,24 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { ManualScheduler } from '../manual-scheduler.js'
-import { type Block, type Field, planBlocks } from './plan.js'
-import { PollSchedule } from './schedule.js'
-import { type ModbusTag, parseTag } from './tag.js'
+import { ManualScheduler } from './manual-scheduler.js'
+import { PollSchedule } from './poll-schedule.js'
 
-const block = (address: number): Block => {
-  const field: Field = {
-    index: 0,
-    isText: false,
-    tag: parseTag(`holding:${address}`, { order: 'ABCD', unit: 1 }) as ModbusTag,
-  }
-  return planBlocks([field], { maxRegisters: 125, maxCoils: 2000, maxGap: 0 })[0]!
+interface Part {
+  readonly address: number
 }
+const block = (address: number): Part => ({ address })
 
 /** A device that takes `readMs` for each read; what was read when, and what was missed. */
 function run(groups: readonly (readonly [periodMs: number, ...addresses: number[]])[], readMs: number) {
   const scheduler = new ManualScheduler()
   const reads: (readonly [at: number, address: number])[] = []
   const device = { readMs, missed: 0, open: 0, mostOpen: 0 }
-  const blocks = groups.map(([periodMs, ...addresses]) => ({ periodMs, blocks: addresses.map(block) }))
+  const blocks = groups.map(([periodMs, ...addresses]) => ({ periodMs, parts: addresses.map(block) }))
   const schedule = new PollSchedule(blocks, scheduler, {
     read({ address }) {
       reads.push([scheduler.now(), address])
@@ -103,7 +97,7 @@ describe('the schedule of polls', () => {
 
   it('reads the parts of a block in its place, at once', () => {
     const { scheduler, schedule, reads, blocks } = run([[100, 1, 9]], 0)
-    const [parent] = blocks[0]!.blocks
+    const [parent] = blocks[0]!.parts
     schedule.start()
     scheduler.advance(0)
     schedule.replace(parent!, [block(5), block(6)])
@@ -115,7 +109,7 @@ describe('the schedule of polls', () => {
     const { scheduler, schedule, reads, blocks } = run([[100, 1, 2]], 0)
     schedule.start()
     scheduler.advance(50)
-    schedule.rest(blocks[0]!.blocks[0]!, 200)
+    schedule.rest(blocks[0]!.parts[0]!, 200)
     scheduler.advance(300)
     expect(reads.map(([at, address]) => `${at}:${address}`)).toEqual([
       '0:1',

@@ -1,0 +1,208 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Subscription } from 'rxjs'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { AdapterError, SourceEvent } from '../contract.js'
+import { describeAdapterContract } from '../contract-suite.js'
+import { ManualScheduler } from '../manual-scheduler.js'
+import { testContext, testSignal } from '../test-context.js'
+import { http } from './adapter.js'
+import { type HttpOptions, httpOptions } from './config.js'
+import { FakeRestServer } from './fake-server.js'
+
+const list = { list: '$', name: '$.id', value: '$.v' }
+
+describeAdapterContract<HttpOptions>({
+  definition: http,
+  // A request that finds the link cut makes another: there is no link to lose between two of them.
+  hasLink: false,
+  start: async () => {
+    const server = await FakeRestServer.start()
+    const signals = Array.from({ length: 250 }, (_, i) => testSignal(i, `t${i}`))
+    server.documents.set(
+      '/',
+      signals.map(({ signal }) => ({ id: signal.tag, v: 1 })),
+    )
+    return {
+      options: httpOptions.parse({ url: server.url, pollMs: 10, requests: [list] }),
+      context: testContext({ signals }),
+      // Who asks no more for a while has stopped.
+      async push(samples) {
+        const target = server.requests.length + Math.ceil(samples / 250)
+        for (let seen = -1; server.requests.length < target && server.requests.length !== seen; ) {
+          seen = server.requests.length
+          await wait(60)
+        }
+      },
+      said: () => undefined,
+      open: () => server.connections,
+      writes: () => server.requests.filter(({ method }) => method !== 'GET').map(({ method }) => method),
+      stop: () => server.stop(),
+    }
+  },
+})
+
+describe('the HTTP adapter', () => {
+  let server: FakeRestServer
+  let base: string
+  let scheduler: ManualScheduler
+  let events: SourceEvent[]
+  let error: AdapterError | undefined
+  let subscription: Subscription | undefined
+
+  beforeEach(async () => {
+    server = await FakeRestServer.start()
+    base = server.url
+    server.documents.set('/status', { oil: 46.5 })
+    scheduler = new ManualScheduler()
+    events = []
+    error = undefined
+  })
+  afterEach(async () => {
+    subscription?.unsubscribe()
+    await server.stop()
+  })
+
+  const until = (condition: () => void) => vi.waitFor(condition, { timeout: 5_000, interval: 1 })
+  const count = (kind: SourceEvent['kind']) => events.filter(event => event.kind === kind).length
+  const rejects = () => events.flatMap(event => (event.kind === 'rejects' ? event.rejects : []))
+  const values = () => events.flatMap(event => (event.kind === 'samples' ? [event.batch.value[0]] : []))
+  const listen = (given: object = {}) => {
+    const options = httpOptions.parse({
+      url: `${base}/status`,
+      requests: [{ values: { oil: '$.oil' } }],
+      ...given,
+    })
+    const readSecret = () => 'open sesame'
+    const context = testContext({
+      signals: [testSignal(0, 'oil'), testSignal(1, 'force')],
+      scheduler,
+      readSecret,
+    })
+    subscription = http.create(options, context).subscribe({
+      next: event => events.push(event),
+      error: (lost: AdapterError) => {
+        error = lost
+      },
+    })
+  }
+  const poll = async (ms = 1000) => {
+    const before = server.requests.length
+    scheduler.advance(ms)
+    await until(() => expect(server.requests.length).toBeGreaterThan(before))
+  }
+
+  it('asks at once and then once a period, and is connected with the first answer', async () => {
+    listen()
+    await until(() => expect(values()).toEqual([46.5]))
+    expect(events[0]).toEqual({ kind: 'connected' })
+    server.documents.set('/status', { oil: 47 })
+    await poll()
+    await until(() => expect(values()).toEqual([46.5, 47]))
+    expect(count('connected')).toBe(1)
+  })
+
+  it('asks each path at its own rate', async () => {
+    server.documents.set('/status/slow', { force: 1 })
+    listen({
+      requests: [{ values: { oil: '$.oil' } }, { path: '/slow', pollMs: 3000, values: { force: '$.force' } }],
+    })
+    const asked = (path: string) => server.requests.filter(request => request.path === path).length
+    await until(() => expect(values()).toHaveLength(2))
+    for (const times of [2, 3]) {
+      await poll()
+      await until(() => expect(asked('/status')).toBe(times))
+      await until(() => expect(values()).toHaveLength(times + 1))
+    }
+    await poll()
+    await until(() => expect([asked('/status'), asked('/status/slow')]).toEqual([4, 2]))
+  })
+
+  it.each([
+    [{ bearer: { env: 'TOKEN' } }, 'authorization', 'Bearer open sesame'],
+    [{ user: { name: 'gemba', password: { env: 'P' } } }, 'authorization', 'Basic Z2VtYmE6b3BlbiBzZXNhbWU='],
+    [{ secretHeaders: { 'x-api-key': { env: 'KEY' } } }, 'x-api-key', 'open sesame'],
+    [{ headers: { 'accept-language': 'de' } }, 'accept-language', 'de'],
+  ])('says who it is: %j', async (given, name, value) => {
+    listen(given)
+    await until(() => expect(server.requests[0]?.headers[name]).toBe(value))
+  })
+
+  it.each([401, 403])('is lost where it is not let in (%i), and says what to check', async status => {
+    server.answer = (_, response) => !!response.writeHead(status).end()
+    listen({ bearer: { env: 'TOKEN' } })
+    await until(() => expect(error?.message).toContain(`does not let us in (${status}). Check bearer`))
+    expect(error?.message).not.toContain('sesame')
+  })
+
+  it('waits as long as the service asks for', async () => {
+    server.answer = (_, response) => !!response.writeHead(429, { 'retry-after': '30' }).end()
+    listen()
+    await until(() => expect([error?.code, error?.waitMs]).toEqual(['back-off', 30_000]))
+  })
+
+  it('keeps a document that is not there as bad values, with one reject, and goes on', async () => {
+    listen({ url: `${server.url}/nowhere` })
+    await until(() => expect(values()).toEqual([Number.NaN]))
+    await poll()
+    await until(() => expect(values()).toHaveLength(2))
+    expect(rejects().map(({ rule }) => rule)).toEqual(['http.refused'])
+    expect(error).toBeUndefined()
+  })
+
+  it('is lost after three failures in a row, and two are forgiven', async () => {
+    const failing = [false, true, true, false, true, true, true]
+    server.answer = (_, response) =>
+      failing[server.requests.length - 1] === true && !!response.writeHead(500).end()
+    listen({ timeoutMs: 600_000 })
+    await until(() => {
+      scheduler.advance(1000)
+      expect(error?.message).toContain('has a trouble of its own (500)')
+    })
+    expect([server.requests.length, values().length]).toEqual([7, 2])
+  })
+
+  it('gives up a request that is not answered in time', async () => {
+    server.answer = () => true
+    listen({ timeoutMs: 500 })
+    await until(() => expect(server.requests).toHaveLength(1))
+    scheduler.advance(500)
+    await until(() => expect(error?.message).toContain(`${server.url} does not answer within 500 ms`))
+    await until(() => expect(server.connections).toBe(0))
+  })
+
+  it('gives up an answer that is too long', async () => {
+    server.documents.set('/status', 'x'.repeat(3_000))
+    listen({ maxLength: 1_024 })
+    await until(() => expect(error?.message).toContain('answers with more than 1024 bytes'))
+  })
+
+  it('says who refused the connection', async () => {
+    await server.stop()
+    listen()
+    await until(() =>
+      expect(error?.message).toContain('refused the connection: nothing listens on that port'),
+    )
+  })
+})
+
+describe('the options of a REST source', () => {
+  it.each([
+    [{ url: 'ftp://plc', requests: [{ values: {} }] }, 'write http://'],
+    [{ url: 'http://plc', requests: [] }, 'at least one request'],
+    [{ url: 'http://plc', requests: [{}] }, 'either values'],
+    [{ url: 'http://plc', requests: [{ values: {}, list: '$' }] }, 'either values'],
+    [{ url: 'http://plc', requests: [{ path: 'status', list: '$' }] }, 'begins with /'],
+    [{ url: 'http://plc', requests: [{ list: '$' }], bearer: 'hunter2' }, '{ env: NAME }'],
+    [
+      {
+        url: 'http://plc',
+        requests: [{ list: '$' }],
+        bearer: { env: 'A' },
+        user: { name: 'a', password: { env: 'B' } },
+      },
+      'exclude each other',
+    ],
+  ])('%j are refused', (options, why) => {
+    expect(JSON.stringify(httpOptions.safeParse(options).error?.issues)).toContain(why)
+  })
+})

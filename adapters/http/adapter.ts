@@ -1,0 +1,204 @@
+import { asyncScheduler, Observable, type SchedulerLike, type Subscriber } from 'rxjs'
+import { type AdapterContext, type AdapterDefinition, AdapterError, type SourceEvent } from '../contract.js'
+import { PollSchedule } from '../poll-schedule.js'
+import { explainSocketError } from '../socket-error.js'
+import { tlsLink } from '../tls.js'
+import { AnswerDecoder, type DecodedAnswer } from './codec.js'
+import { type HttpOptions, httpOptions, type RequestEntry } from './config.js'
+import { type Answer, GetClient } from './request.js'
+
+/** Asks a REST service again and again. All it can send is GET. */
+export const http: AdapterDefinition<HttpOptions> = {
+  kind: 'http',
+  summary: 'REST services that are asked again and again: JSON, with a mapping of its values to tags',
+  options: httpOptions,
+  examples: [
+    {
+      title: 'A machine that answers with one document',
+      options: {
+        url: 'http://192.0.2.40/status',
+        requests: [
+          {
+            time: '$.at',
+            values: { temperature: '$.oil.temperature', pressure: { value: '$.psi', unit: 'psi' } },
+          },
+        ],
+      },
+    },
+    {
+      title: 'A gateway with a list of named values, behind a token, every ten seconds',
+      options: {
+        url: 'https://gateway.example/api',
+        bearer: { env: 'GATEWAY_TOKEN' },
+        pollMs: 10_000,
+        requests: [{ path: '/values', list: '$.readings', name: '$.id', value: '$.v' }],
+      },
+    },
+  ],
+  create: (options, context) =>
+    new Observable(subscriber => {
+      const poller = new Poller(options, context, subscriber)
+      return () => poller.close()
+    }),
+}
+
+interface PolledRequest {
+  readonly url: URL
+  readonly decoder: AnswerDecoder
+}
+
+/** Asks one service, from subscribing to unsubscribing; one request under way at a time. */
+class Poller {
+  readonly #options: HttpOptions
+  readonly #context: AdapterContext
+  readonly #subscriber: Subscriber<SourceEvent>
+  readonly #scheduler: SchedulerLike
+  readonly #client: GetClient
+  readonly #schedule: PollSchedule<PolledRequest>
+  /** What was rejected already: an answer that cannot be read is no better at the next poll. */
+  readonly #told = new Set<string>()
+  #isConnected = false
+  #failures = 0
+  #emitted = 0
+  #accepted = 0
+
+  constructor(options: HttpOptions, context: AdapterContext, subscriber: Subscriber<SourceEvent>) {
+    this.#options = options
+    this.#context = context
+    this.#subscriber = subscriber
+    this.#scheduler = context.scheduler ?? asyncScheduler
+    const { maxLength, tls } = options
+    const link = tls === undefined ? undefined : tlsLink(tls, context)
+    this.#client = new GetClient({ headers: headersOf(options, context), tls: link, maxLength }, bytes =>
+      context.received(bytes),
+    )
+    this.#schedule = new PollSchedule(groupsOf(options, context), this.#scheduler, {
+      read: request => void this.#ask(request),
+      missed: polls => subscriber.next({ kind: 'missed', polls }),
+    })
+    subscriber.add(
+      context.accepted.subscribe(count => {
+        this.#accepted = count
+        this.#pace()
+      }),
+    )
+    this.#schedule.start()
+  }
+
+  close(): void {
+    this.#schedule.stop()
+    this.#client.close()
+  }
+
+  async #ask(request: PolledRequest): Promise<void> {
+    const { timeoutMs } = this.#options
+    const patience = this.#scheduler.schedule(
+      () => this.#client.abort(new RangeError(`does not answer within ${timeoutMs} ms`)),
+      timeoutMs,
+    )
+    this.#subscriber.add(patience)
+    try {
+      const answer = await this.#client.get(request.url)
+      if (!this.#subscriber.closed) this.#hear(request, answer)
+    } catch (error) {
+      if (!this.#subscriber.closed) this.#fail(error as NodeJS.ErrnoException)
+    } finally {
+      patience.unsubscribe()
+      this.#subscriber.remove(patience)
+    }
+    if (this.#subscriber.closed) return
+    this.#pace()
+    this.#schedule.done()
+  }
+
+  #hear(request: PolledRequest, { status, retryAfterMs, body }: Answer): void {
+    if (status === 401 || status === 403) {
+      this.#lose(`does not let us in (${status})`, 'Check bearer, user and secretHeaders.')
+    } else if (status === 429 || status === 503) {
+      const wait = retryAfterMs === undefined ? {} : { waitMs: retryAfterMs }
+      const message = `${request.url.href} asks to be left alone for now (${status}).`
+      this.#subscriber.error(new AdapterError('back-off', message, wait))
+    } else if (status >= 500) {
+      this.#fail(new RangeError(`has a trouble of its own (${status})`))
+    } else {
+      this.#stand()
+      if (status === 200) this.#emit(request.decoder.decode(body))
+      else {
+        this.#emit({
+          batch: request.decoder.none(),
+          unknown: [],
+          rejects: [this.#refused(request, status, body)],
+        })
+      }
+    }
+  }
+
+  /** The first answer, whatever it says, is the link. */
+  #stand(): void {
+    this.#failures = 0
+    if (this.#isConnected) return
+    this.#isConnected = true
+    this.#subscriber.next({ kind: 'connected' })
+  }
+
+  #emit({ batch, rejects, unknown }: DecodedAnswer): void {
+    this.#emitted += batch.count
+    const fresh = rejects.filter(({ reason }) => !this.#told.has(reason))
+    for (const { reason } of fresh) this.#told.add(reason)
+    if (fresh.length > 0) this.#subscriber.next({ kind: 'rejects', rejects: fresh })
+    if (unknown.length > 0) this.#subscriber.next({ kind: 'unknown-tags', values: unknown })
+    if (batch.count > 0) this.#subscriber.next({ kind: 'samples', batch })
+  }
+
+  #refused({ url }: PolledRequest, status: number, body: string) {
+    const { source, clock } = this.#context
+    const reason = `${url.href} answers with ${status} instead of a document.`
+    return { source, time: clock.now(), rule: 'http.refused', reason, raw: body.slice(0, 4_096) }
+  }
+
+  #fail(error: NodeJS.ErrnoException): void {
+    this.#failures++
+    if (this.#isConnected && this.#failures < this.#options.timeouts) return
+    const what = error instanceof RangeError ? error.message : explainSocketError(error)
+    this.#lose(what, 'Check that the service runs and that the address is right.', error)
+  }
+
+  /** Asks only while no more than a window of our samples is still to be accepted. */
+  #pace(): void {
+    this.#schedule.pause(this.#emitted - this.#accepted > this.#context.window)
+  }
+
+  #lose(what: string, next: string, cause?: unknown): void {
+    const { origin } = new URL(this.#options.url)
+    this.#subscriber.error(new AdapterError('not-connected', `${origin} ${what}. ${next}`, { cause }))
+  }
+}
+
+function groupsOf({ url, requests, pollMs }: HttpOptions, context: AdapterContext) {
+  const byPeriod = new Map<number, PolledRequest[]>()
+  for (const entry of requests) {
+    const period = entry.pollMs ?? pollMs
+    const group = byPeriod.get(period) ?? []
+    byPeriod.set(period, group)
+    group.push({ url: urlOf(url, entry), decoder: new AnswerDecoder(context, entry) })
+  }
+  return [...byPeriod].map(([periodMs, parts]) => ({ periodMs, parts }))
+}
+
+const urlOf = (url: string, { path }: RequestEntry): URL =>
+  new URL(path === '' ? url : url.replace(/\/$/, '') + path)
+
+function headersOf(options: HttpOptions, context: AdapterContext): Record<string, string> {
+  const { headers, bearer, user, secretHeaders } = options
+  const secrets = Object.entries(secretHeaders).map(
+    ([name, place]) => [name, context.readSecret(place)] as const,
+  )
+  const basic = user && Buffer.from(`${user.name}:${context.readSecret(user.password)}`).toString('base64')
+  return {
+    accept: 'application/json',
+    ...headers,
+    ...Object.fromEntries(secrets),
+    ...(bearer && { authorization: `Bearer ${context.readSecret(bearer)}` }),
+    ...(basic && { authorization: `Basic ${basic}` }),
+  }
+}

@@ -1,0 +1,157 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Quality } from '../../schema/quality.js'
+import { fuzzRuns } from '../fuzz-runs.js'
+import { testContext, testSignal } from '../test-context.js'
+import { AnswerDecoder } from './codec.js'
+import { httpOptions } from './config.js'
+
+const now = Date.UTC(2026, 0, 1)
+const signals = [
+  testSignal(1, 'oil', { quantity: 'temperature', unit: '°C' }),
+  testSignal(2, 'force', { quantity: 'force', unit: 'kN' }),
+  testSignal(3, 'state', { role: 'status', quantity: 'state', type: 'text' }),
+]
+const context = testContext({ signals })
+
+function decode(request: object, answer: unknown) {
+  const { requests } = httpOptions.parse({ url: 'http://plc', requests: [request] })
+  const decoder = new AnswerDecoder(context, requests[0]!)
+  const { batch, rejects, unknown } = decoder.decode(
+    typeof answer === 'string' ? answer : JSON.stringify(answer),
+  )
+  const samples = Array.from({ length: batch.count }, (_, i) => ({
+    signal: batch.signal[i],
+    value: batch.signal[i] === 3 ? context.text(batch.value[i]!) : Number(batch.value[i]!.toPrecision(12)),
+    time: batch.sourceTime[i],
+    quality: batch.quality[i],
+  }))
+  return { samples, rules: rejects.map(({ rule }) => rule), unknown: unknown.map(({ tag }) => tag) }
+}
+
+describe('an answer with values at known places', () => {
+  it('is read by path, with time, unit, scale and offset', () => {
+    const request = {
+      time: '$.at',
+      values: {
+        oil: { value: '$.oil.t', unit: '°F' },
+        force: { value: 'axes[1].force', scale: 0.1, offset: 5 },
+        state: '$.state',
+      },
+    }
+    const answer = {
+      at: '2026-01-01T00:00:05Z',
+      oil: { t: 50 },
+      axes: [{}, { force: 100 }],
+      state: 'Execute',
+    }
+    const at = { time: now + 5000, quality: Quality.good }
+    expect(decode(request, answer)).toEqual({
+      samples: [
+        { signal: 1, value: 10, ...at },
+        { signal: 2, value: 15, ...at },
+        { signal: 3, value: 'Execute', ...at },
+      ],
+      rules: [],
+      unknown: [],
+    })
+  })
+
+  it('says what is not there, and takes the rest', () => {
+    const request = { values: { oil: '$.oil', force: '$.force', spare: '$.spare' } }
+    expect(decode(request, { force: 3, spare: 1 })).toEqual({
+      samples: [
+        { signal: 1, value: Number.NaN, time: now, quality: Quality.bad },
+        { signal: 2, value: 3, time: now, quality: Quality.good },
+      ],
+      rules: ['http.no-value'],
+      unknown: ['spare'],
+    })
+  })
+
+  it.each([
+    ['a word for a number', { values: { oil: '$.v' } }, { v: 'warm' }, 'http.unfit-value'],
+    ['an object for a text', { values: { state: '$.v' } }, { v: {} }, 'http.unfit-value'],
+    ['a time that is none', { time: '$.t', values: { oil: '$.v' } }, { v: 1, t: 'now' }, 'http.bad-time'],
+    [
+      'a quality that is none',
+      { quality: '$.q', values: { oil: '$.v' } },
+      { v: 1, q: 'fine' },
+      'http.bad-quality',
+    ],
+    [
+      'a unit of something else',
+      { unitAt: '$.u', values: { oil: '$.v' } },
+      { v: 1, u: 'bar' },
+      'http.bad-unit',
+    ],
+    ['what is no JSON', { values: { oil: '$.v' } }, '<html>', 'http.malformed'],
+  ])('rejects %s', (_, request, answer, rule) => {
+    expect(decode(request, answer)).toEqual({ samples: [], rules: [rule], unknown: [] })
+  })
+})
+
+describe('an answer with a list', () => {
+  const request = {
+    list: '$.readings',
+    name: '$.id',
+    value: '$.v',
+    quality: '$.q',
+    time: '$.t',
+    timeUnit: 's',
+  }
+
+  it('is read entry by entry, by the tag that each names', () => {
+    const readings = [
+      { id: 'oil', v: 46.5, q: true, t: now / 1000 },
+      { id: 'force', v: null, q: false },
+      { id: 'other', v: 1 },
+      { v: 1 },
+    ]
+    expect(decode(request, { readings })).toEqual({
+      samples: [
+        { signal: 1, value: 46.5, time: now, quality: Quality.good },
+        { signal: 2, value: Number.NaN, time: now, quality: Quality.bad },
+      ],
+      rules: ['http.malformed'],
+      unknown: ['other'],
+    })
+  })
+
+  it('may be the whole answer, with the usual names', () => {
+    expect(decode({ list: '$' }, [{ tag: 'oil', value: 1 }]).samples).toMatchObject([{ signal: 1, value: 1 }])
+  })
+
+  it('has to be there', () => {
+    expect(decode(request, { readings: 7 }).rules).toEqual(['http.malformed'])
+  })
+})
+
+describe('any answer whatever', () => {
+  it('is samples and rejects, and never a wrong number', () => {
+    const requests = [
+      { time: '$.t', values: { oil: '$.v', state: '$.s' } },
+      { list: '$', name: '$.id', value: '$.v' },
+    ]
+    const entry = fc.record(
+      { id: fc.constantFrom('oil', 'state', 'x'), v: fc.jsonValue() },
+      { requiredKeys: [] },
+    )
+    const answer = fc.oneof(
+      fc.string(),
+      fc.json(),
+      fc
+        .record({ v: fc.jsonValue(), s: fc.jsonValue(), t: fc.jsonValue() })
+        .map(given => JSON.stringify(given)),
+      fc.array(entry).map(given => JSON.stringify(given)),
+    )
+    fc.assert(
+      fc.property(fc.constantFrom(...requests), answer, (request, text) => {
+        for (const { value } of decode(request, text).samples) {
+          if (typeof value === 'number' && !Number.isNaN(value)) expect(Number.isFinite(value)).toBe(true)
+        }
+      }),
+      { numRuns: fuzzRuns },
+    )
+  })
+})

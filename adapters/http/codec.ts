@@ -1,0 +1,177 @@
+import { Quality } from '../../schema/quality.js'
+import type { Reject } from '../../schema/records.js'
+import { type SampleBatch, SampleBatchBuilder } from '../../schema/sample-batch.js'
+import type { Conversion } from '../../schema/unit-conversion.js'
+import { conversionFrom } from '../../schema/unit-spelling.js'
+import type { AdapterContext, UnknownTag } from '../contract.js'
+import {
+  type Cell,
+  cellOf,
+  idOf,
+  isObject,
+  parseJson,
+  readNumber,
+  readQuality,
+  readText,
+  readTime,
+} from '../mqtt/cell.js'
+import { valueAtPath } from '../mqtt/json-path.js'
+import { composed, TagBook, type TaggedSignal } from '../mqtt/tag-book.js'
+import type { RequestEntry } from './config.js'
+
+/** Characters of an input that a reject keeps. */
+const longestRaw = 4_096
+const timeUnits = { s: 1000, ms: 1 } as const
+
+/** What an answer amounts to: each value is a sample, a reject or an unknown tag. */
+export interface DecodedAnswer {
+  readonly batch: SampleBatch
+  readonly rejects: readonly Reject[]
+  readonly unknown: readonly UnknownTag[]
+}
+
+type Rule =
+  | 'http.malformed'
+  | 'http.no-value'
+  | 'http.unfit-value'
+  | 'http.bad-time'
+  | 'http.bad-quality'
+  | 'http.bad-unit'
+type Arithmetic = Pick<RequestEntry, 'scale' | 'offset' | 'unit'>
+type CodecContext = Pick<AdapterContext, 'source' | 'clock' | 'intern' | 'signals'>
+
+/** Reads the answers to one request. Pure: no answer makes it throw. */
+export class AnswerDecoder {
+  readonly #context: CodecContext
+  readonly #entry: RequestEntry
+  readonly #tags: TagBook
+  #batch = new SampleBatchBuilder()
+  #rejects: Reject[] = []
+  #unknown: UnknownTag[] = []
+
+  constructor(context: CodecContext, entry: RequestEntry) {
+    this.#context = context
+    this.#entry = entry
+    this.#tags = new TagBook(context.signals)
+  }
+
+  decode(text: string): DecodedAnswer {
+    const parsed = parseJson(text)
+    if (parsed === undefined) this.#reject('http.malformed', 'the answer is no JSON', text)
+    else if (this.#entry.values !== undefined) this.#readValues(parsed.json, this.#entry.values)
+    else this.#readList(parsed.json)
+    const decoded = { batch: this.#batch.take(), rejects: this.#rejects, unknown: this.#unknown }
+    this.#rejects = []
+    this.#unknown = []
+    return decoded
+  }
+
+  /** Samples without a value for all signals that this request brings; a list's are not known beforehand. */
+  none(): SampleBatch {
+    const now = this.#context.clock.now()
+    for (const tag of Object.keys(this.#entry.values ?? {}))
+      for (const { index } of this.#tags.find(tag)?.signals ?? [])
+        this.#batch.push(index, now, now, Number.NaN, Quality.bad)
+    return this.#batch.take()
+  }
+
+  #readValues(json: unknown, values: NonNullable<RequestEntry['values']>): void {
+    for (const [tag, own] of Object.entries(values)) {
+      const { time, quality, unitAt } = this.#entry
+      const cell = cellOf(json, { time, quality, unitAt, ...own })
+      this.#take(tag, cell, own, JSON.stringify(cell.value ?? null))
+    }
+  }
+
+  #readList(json: unknown): void {
+    const { list = [], name, value, time, quality, unitAt } = this.#entry
+    const items = valueAtPath(json, list)
+    if (!Array.isArray(items)) {
+      this.#reject(
+        'http.malformed',
+        `there is no list at $${list.map(step => `.${step}`).join('')}`,
+        JSON.stringify(json),
+      )
+      return
+    }
+    for (const item of items) {
+      const tag = name === undefined ? (isObject(item) ? idOf(item) : undefined) : valueAtPath(item, name)
+      const raw = JSON.stringify(item) ?? ''
+      if (typeof tag !== 'string') this.#reject('http.malformed', 'an entry of the list has no name', raw)
+      else this.#take(tag, cellOf(item, { value, time, quality, unitAt }), this.#entry, raw)
+    }
+  }
+
+  #take(tag: string, cell: Cell, arithmetic: Arithmetic, raw: string): void {
+    const found = this.#tags.find(tag)
+    if (found === undefined) {
+      this.#unknown.push({ tag, raw: raw.slice(0, longestRaw) })
+      return
+    }
+    const time = readTime(cell.time, timeUnits[this.#entry.timeUnit])
+    if (time === 'unread') {
+      this.#reject('http.bad-time', `${tag}: the time is ${JSON.stringify(cell.time)}`, raw)
+      return
+    }
+    const quality = readQuality(cell.quality, 'opc-da')
+    if (quality === undefined) {
+      this.#reject('http.bad-quality', `${tag}: the quality is ${JSON.stringify(cell.quality)}`, raw)
+      return
+    }
+    for (const signal of found.signals) this.#push(signal, tag, cell, { arithmetic, time, quality, raw })
+  }
+
+  #push(
+    signal: TaggedSignal,
+    tag: string,
+    cell: Cell,
+    said: { arithmetic: Arithmetic; time: number | undefined; quality: Quality; raw: string },
+  ): void {
+    const now = this.#context.clock.now()
+    const at = said.time ?? now
+    if (cell.value === undefined || cell.value === null) {
+      if (cell.value === undefined)
+        this.#reject('http.no-value', `${tag}: the answer has no value there`, said.raw)
+      this.#batch.push(signal.index, at, now, Number.NaN, Quality.bad)
+      return
+    }
+    if (signal.type === 'text') {
+      const text = readText(cell.value)
+      if (text === undefined) this.#reject('http.unfit-value', `${tag}: the value is no text`, said.raw)
+      else this.#batch.push(signal.index, at, now, this.#context.intern(text), said.quality)
+      return
+    }
+    const number = readNumber(cell.value)
+    const conversion = this.#conversion(signal, cell.unit, said.arithmetic)
+    if (number === undefined) this.#reject('http.unfit-value', `${tag}: the value is no number`, said.raw)
+    else if (conversion === 'unread')
+      this.#reject('http.bad-unit', `${tag}: not in a unit of ${signal.unit || 'none'}`, said.raw)
+    else {
+      const value = conversion === undefined ? number : number * conversion.scale + conversion.offset
+      if (Number.isFinite(value)) this.#batch.push(signal.index, at, now, value, said.quality)
+      else this.#reject('http.unfit-value', `${tag}: the value is too large`, said.raw)
+    }
+  }
+
+  #conversion(
+    signal: TaggedSignal,
+    said: unknown,
+    { scale, offset, unit }: Arithmetic,
+  ): Conversion | undefined | 'unread' {
+    const spelled = unit ?? (typeof said === 'string' && said !== '' ? said : undefined)
+    if (spelled === undefined || spelled === signal.unit) return composed({ scale, offset }, undefined)
+    const then = conversionFrom(spelled, signal.unit)
+    return then === undefined ? 'unread' : composed({ scale, offset }, then)
+  }
+
+  #reject(rule: Rule, reason: string, raw: string): void {
+    const { source, clock } = this.#context
+    this.#rejects.push({
+      source,
+      time: clock.now(),
+      rule,
+      reason: `${reason}.`,
+      raw: raw.slice(0, longestRaw),
+    })
+  }
+}

@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import { secret } from '../../schema/secret.js'
+import { tlsOptions } from '../../schema/tls.js'
+import { arithmetic, jsonPath } from '../mqtt/config.js'
+
+const places = {
+  time: jsonPath.optional(),
+  quality: jsonPath.optional(),
+  /** Where the answer says the unit, where it does. */
+  unitAt: jsonPath.optional(),
+}
+
+/** A value of an answer: where it is, and what makes it the signal's. A path alone will do. */
+const valueEntry = z.union([
+  jsonPath.transform(value => ({ value, scale: 1, offset: 0 })),
+  z.strictObject({ value: jsonPath, ...places, ...arithmetic }),
+])
+
+/** What an answer holds: values at known places, or a list of values that name their tags themselves. */
+const requestEntry = z
+  .strictObject({
+    /** Behind the source's url. */
+    path: z
+      .string()
+      .regex(/^$|^[/?]\S*$/, { error: 'a path begins with / or ?, and has no blanks' })
+      .default(''),
+    /** How often this is asked, ms; as often as the source says unless given. */
+    pollMs: z.int().min(10).max(86_400_000).optional(),
+    /** By tag. */
+    values: z.record(z.string().min(1), valueEntry).optional(),
+    /** Where the list is; each of its entries has a name (the tag) and a value. */
+    list: jsonPath.optional(),
+    name: jsonPath.optional(),
+    value: jsonPath.optional(),
+    ...places,
+    ...arithmetic,
+    timeUnit: z.enum(['s', 'ms']).default('ms'),
+  })
+  .refine(({ values, list }) => (values === undefined) !== (list === undefined), {
+    error: 'say either values (where each tag’s value is) or list (where entries with name and value are)',
+  })
+
+/** How the plant file describes a REST service. */
+export const httpOptions = z
+  .strictObject({
+    url: z.url({
+      protocol: /^https?$/,
+      error: 'write http://host:port or https://host, and the path if there is one',
+    }),
+    requests: z.array(requestEntry).min(1, { error: 'add at least one request' }),
+    pollMs: z.int().min(10).max(86_400_000).default(1_000),
+    timeoutMs: z.int().min(10).max(600_000).default(5_000),
+    /** After so many requests in a row without an answer the service counts as lost. */
+    timeouts: z.int().min(1).max(100).default(3),
+    /** Sent with each request; what is secret goes into `bearer`, `user` or `secretHeaders`. */
+    headers: z.record(z.string().min(1), z.string()).default({}),
+    bearer: secret.optional(),
+    user: z.strictObject({ name: z.string().min(1), password: secret }).optional(),
+    secretHeaders: z.record(z.string().min(1), secret).default({}),
+    tls: tlsOptions.optional(),
+    /** Longest answer taken, bytes. */
+    maxLength: z
+      .int()
+      .min(1_024)
+      .max(256 * 1024 * 1024)
+      .default(4 * 1024 * 1024),
+  })
+  .refine(({ bearer, user }) => bearer === undefined || user === undefined, {
+    error: 'a bearer token and a user exclude each other',
+    path: ['bearer'],
+  })
+
+export type HttpOptions = z.infer<typeof httpOptions>
+export type RequestEntry = z.infer<typeof requestEntry>
