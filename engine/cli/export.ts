@@ -10,7 +10,7 @@ import { reported, storeFlags, storeHelp, withHistory } from './store-flags.js'
 /** `gemba export`: tables as files. */
 export const exportCommand: Command = {
   name: 'export',
-  summary: 'write tables of the history as Parquet or CSV',
+  summary: 'write tables of the history as Parquet, CSV, JSON lines or SQL',
   usage: `Usage: gemba export --table <name> [--table <name> …] [options]
 
 Writes tables into files by day and hour, such as telemetry/date=2026-11-20/hour=06.parquet, with a manifest.json that
@@ -19,7 +19,7 @@ names them and counts their rows. Times go by the table's own time and not by wh
   --table <name>           one of the tables and views of docs/data-dictionary.md
   --from <time>            ISO 8601, inclusive; from the beginning unless given
   --to <time>              ISO 8601, exclusive; to the end unless given
-  --format parquet|csv     (default parquet)
+  --format <format>        parquet, csv, jsonl or sql (default parquet)
   --out <folder>           (default export)
 ${storeHelp}
 
@@ -83,6 +83,6 @@ function readTime(flag: string, text: string | undefined): number | undefined {
 function readFormat(name: string): ExportFormat {
   const known = Object.keys(exportFormats) as ExportFormat[]
   const found = known.find(format => format === name)
-  if (found === undefined) throw misused('export', `--format is ${known.join(' or ')}, not ${name}`)
+  if (found === undefined) throw misused('export', `--format is one of ${known.join(', ')}, not ${name}`)
   return found
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -39,6 +39,46 @@ describe('gemba simulate', () => {
   }, 60_000)
 
   it.each([
+    [
+      'jsonl',
+      (text: string) =>
+        text
+          .trim()
+          .split('\n')
+          .map(line => JSON.parse(line)).length,
+    ],
+    ['sql', (text: string) => text.match(/^\(|\), \(|VALUES \(/gm)?.length ?? 0],
+  ])(
+    'writes every table as %s too',
+    async (format, rowsIn) => {
+      const folder = mkdtempSync(join(tmpdir(), 'gemba-simulate-'))
+      folders.push(folder)
+      const out = join(folder, 'files')
+      const argv = ['--days', '0.005', '--start', '2026-01-05T06:00:00Z', '--data', join(folder, 'data')]
+      const made = await simulate(
+        ...argv,
+        '--plant',
+        'plants/automotive-cell.yaml',
+        '--to',
+        format,
+        '--out',
+        out,
+      )
+      expect(made.err).toBe('')
+      expect(made.code).toBe(0)
+      const manifest = JSON.parse(readFileSync(join(out, 'telemetry', 'manifest.json'), 'utf8'))
+      const [file] = manifest.files as { path: string; rows: number }[]
+      const text = readFileSync(join(out, file!.path), 'utf8')
+      expect(file!.rows).toBeGreaterThan(500)
+      if (format === 'sql') expect(text).toContain('INSERT INTO telemetry (')
+      expect(rowsIn(text)).toBe(file!.rows)
+      expect(made.out).toMatch(/state_intervals: [1-9]/)
+    },
+    60_000,
+  )
+
+  it.each([
+    [['--to', 'excel'], '--to is one of clickhouse, parquet, csv, jsonl, sql; got "excel"'],
     [['--days', '0'], '--days is a number above 0, at most 3,660; got "0"'],
     [['--days', 'week'], '--days is a number above 0, at most 3,660; got "week"'],
     [['--seed', '1.5'], '--seed is a whole number from 0; got "1.5"'],

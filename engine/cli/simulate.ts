@@ -1,10 +1,14 @@
+import { resolve } from 'node:path'
 import { pino } from 'pino'
 import { referencePlant } from '../../schema/reference-plant/reference-plant.js'
+import { definitions } from '../../schema/tables/index.js'
 import { EngineError } from '../errors.js'
 import { makePast, type PastProgress } from '../past/make-past.js'
-import type { Command } from './command.js'
+import { type ExportFormat, exportFormats, exportTable } from '../store/export.js'
+import type { Command, CommandIo } from './command.js'
 import { misused, parseFlags } from './flags.js'
 import { openPlant } from './open-plant.js'
+import { withHistory } from './store-flags.js'
 
 const dayMs = 86_400_000
 const flags = {
@@ -14,6 +18,8 @@ const flags = {
   period: { type: 'string' },
   plant: { type: 'string' },
   data: { type: 'string' },
+  to: { type: 'string' },
+  out: { type: 'string' },
   'clickhouse-url': { type: 'string' },
   'log-level': { type: 'string' },
 } as const
@@ -35,6 +41,8 @@ seed and start give the same samples. Ctrl-C interrupts; the same command goes o
   --period             distance between two samples of a sensor, seconds (default 10)
   --plant              plant file with simulated sources; without one the reference plant  [GEMBA_PLANT]
   --data               folder to keep it in; it must hold nothing else (default gemba-data)  [GEMBA_DATA]
+  --to                 clickhouse, or beside it files: parquet, csv, jsonl or sql (default clickhouse)
+  --out                folder for the files (default past)
   --clickhouse-url     your own ClickHouse instead of the embedded one  [GEMBA_CLICKHOUSE_URL]
   --log-level          least severe line of the log (default warn)
 
@@ -51,6 +59,7 @@ written, 5 the store does not start, 130 interrupted; the same command goes on.`
       const clickhouseUrl = values['clickhouse-url'] ?? io.env.GEMBA_CLICKHOUSE_URL
       const length = Math.round(days * dayMs)
       const from = startOf(values.start, length)
+      const to = targetOf(values.to ?? 'clickhouse')
       const began = performance.now()
       const made = await makePast({
         plant: plantFile === undefined ? referencePlant({ seed }) : openPlant(plantFile),
@@ -71,13 +80,41 @@ written, 5 the store does not start, 130 interrupted; the same command goes on.`
         return 130
       }
       io.out(`${instant(from)} to ${instant(made.time)}: ${what}`)
-      return 0
+      return to === 'clickhouse' ? 0 : await writeFiles(values, to, io)
     } catch (error) {
       if (!(error instanceof EngineError)) throw error
       io.err(`gemba: ${error.message}`)
       return error.exitCode
     }
   },
+}
+
+/** Every table and view of the past as files. */
+function writeFiles(
+  values: { readonly data?: string; readonly 'clickhouse-url'?: string; readonly out?: string },
+  format: ExportFormat,
+  io: CommandIo,
+): Promise<number> {
+  const folder = resolve(values.out ?? 'past')
+  return withHistory(values, io, async ({ database }) => {
+    for (const table of definitions) {
+      let rows = 0
+      for await (const file of exportTable(database, { table, format, folder })) {
+        rows += file.rows
+        if (io.signal.aborted) return 130
+      }
+      io.out(`${table.name}: ${count(rows)} rows`)
+    }
+    io.out(`all of it is at ${folder}`)
+    return 0
+  })
+}
+
+function targetOf(name: string): ExportFormat | 'clickhouse' {
+  const known = ['clickhouse', ...Object.keys(exportFormats)] as (ExportFormat | 'clickhouse')[]
+  const found = known.find(each => each === name)
+  if (found === undefined) throw misused('simulate', `--to is one of ${known.join(', ')}; got "${name}"`)
+  return found
 }
 
 interface Bounds {

@@ -9,6 +9,8 @@ import type { Database } from './database.js'
 export const exportFormats = {
   parquet: { format: 'Parquet', ending: 'parquet' },
   csv: { format: 'CSVWithNames', ending: 'csv' },
+  jsonl: { format: 'JSONEachRow', ending: 'jsonl' },
+  sql: { format: 'SQLInsert', ending: 'sql' },
 } as const
 export type ExportFormat = keyof typeof exportFormats
 
@@ -53,7 +55,7 @@ export async function* exportTable(database: Database, options: ExportOptions): 
     await mkdir(dirname(file), { recursive: true })
     const columns = table.columns.map(column => column.name).join(', ')
     const stream = await database.exportStream(
-      `SELECT ${columns} FROM ${databaseName}.${table.name} ${where}`,
+      `SELECT ${columns} FROM ${databaseName}.${table.name} ${where} SETTINGS output_format_sql_insert_table_name = '${table.name}'`,
       {},
       name,
     )
