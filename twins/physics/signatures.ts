@@ -53,7 +53,7 @@ export const signatures: Readonly<Record<FaultPatternId, Signature>> = {
     type: 'conveyor',
     signs: [
       sign('motor-temperature', 'warningHigh', 0.35, 0.58),
-      sign('current', 'warningHigh', 0.5, 0.7),
+      sign('current', 'warningHigh', 0.5, 0.75),
       sign('motor-temperature', 'criticalHigh', 0.74, 0.96),
       sign('current', 'criticalHigh', 0.8, 1),
     ],

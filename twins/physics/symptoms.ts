@@ -42,12 +42,15 @@ export class Symptoms {
   readonly #drift: readonly (number | undefined)[]
   readonly #place: Uint32Array
   readonly #span: Float64Array
+  /** From the low end of the scale to where the machine normally is. */
+  readonly #room: Float64Array
 
   constructor(sensors: readonly SymptomSensor[], machines: readonly (readonly Signal[])[], faults: Faults) {
     this.#faults = faults
     this.#machine = Uint32Array.from(sensors, ({ machine }) => machine)
     this.#place = Uint32Array.from(sensors, ({ place }) => place)
     this.#span = Float64Array.from(sensors, ({ signal: { range } }) => range[1] - range[0])
+    this.#room = Float64Array.from(sensors, ({ signal: { range }, centre }) => centre - range[0])
     this.#drift = sensors.map(({ machine }) => faults.bank.slotOf(machine, 'sensor-drift'))
     const shown = new ShownBy(machines)
     this.#symptoms = sensors.map(sensor => {
@@ -99,8 +102,10 @@ export class Symptoms {
   drift(sensor: number, time: number): number {
     const worn = this.#driftOf(sensor, time)
     if (worn === 0) return 0
-    const sign = this.#faults.cases[this.#drift[sensor]!]!.isLow ? -1 : 1
-    return sign * worn * driftSpan * this.#span[sensor]!
+    const furthest = driftSpan * this.#span[sensor]!
+    // Where the scale ends there is nothing to drift to.
+    const isLow = this.#faults.cases[this.#drift[sensor]!]!.isLow && this.#room[sensor]! > furthest
+    return (isLow ? -1 : 1) * worn * furthest
   }
 
   /** A failed instrument shows what it showed last. */
