@@ -20,6 +20,7 @@ import { GatewayError } from './gateway/gateway-error.js'
 import { DowntimeRegister } from './kpi/downtime-register.js'
 import { KpiBook } from './kpi/kpi-book.js'
 import { keepKpis } from './kpi/kpi-keeper.js'
+import { ProductionDesk } from './kpi/production-desk.js'
 import { MaintenanceDesk } from './maintenance/desk.js'
 import { readMaintenance } from './maintenance/read-records.js'
 import { simulatedRepair } from './maintenance/simulated-repair.js'
@@ -115,13 +116,9 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     }
     await kpis.start()
     const recordKpis = (entry: Entry): boolean => intake.record(entry)
-    const downtime = new DowntimeRegister({
-      plant,
-      book: kpis,
-      store,
-      clock: floor.clock,
-      record: recordKpis,
-    })
+    const desk = { plant, book: kpis, store, clock: floor.clock, record: recordKpis }
+    const downtime = new DowntimeRegister(desk)
+    const production = new ProductionDesk(desk)
 
     const inbox = new Inbox(plant.sources.filter(({ adapter }) => adapter === push.kind).map(({ id }) => id))
 
@@ -135,6 +132,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       store,
       kpis,
       downtime,
+      production,
       sources: intake.health,
       simulation,
       maintenance,

@@ -19,6 +19,7 @@ export interface Plant {
   readonly crews: readonly Crew[]
   readonly calendarExceptions?: readonly CalendarException[]
   readonly plannedStops?: readonly PlannedStop[]
+  readonly targets?: readonly Target[]
   /** How the plant counts, where it differs from the usual; see kpi-rules. */
   readonly kpis?: Partial<KpiRules>
   /** Second-level codes of downtime reasons, by category, in place of the shipped ones. */
@@ -206,6 +207,15 @@ export interface CalendarException {
   readonly date: string
   readonly name: string
   readonly shifts: readonly string[]
+}
+
+/** Good parts that a line is to make in a shift. */
+export interface Target {
+  readonly line: string
+  /** Of which shift, and when it makes which product; of all where left out. */
+  readonly shift?: string
+  readonly product?: string
+  readonly parts: number
 }
 
 /** A stop that was planned: not planned to be busy, though in a shift. */

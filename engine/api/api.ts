@@ -14,6 +14,7 @@ import { addMachineRoutes } from './machines.js'
 import { addMaintenanceRoutes } from './maintenance.js'
 import { addManifestRoute, type ManifestDocument } from './manifest.js'
 import { addPlantRoutes } from './plant.js'
+import { addProductionRoutes } from './production.js'
 import { addQualityRoutes } from './quality.js'
 import { addReliabilityRoutes } from './reliability.js'
 import { createRouter } from './router.js'
@@ -45,6 +46,7 @@ export function createApi(context: ApiContext, manifest: ManifestDocument): Open
     addKpiRoutes(router, context.floor, context.kpis)
     addReliabilityRoutes(router, context.floor, context.kpis)
   }
+  if (context.production !== undefined) addProductionRoutes(router, context.floor, context.production)
   if (context.downtime !== undefined) addDowntimeRoutes(router, context.floor, context.downtime)
   addManifestRoute(router, manifest)
   addDocsRoutes(router)

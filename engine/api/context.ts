@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client'
 import type { Floor } from '../floor/floor.js'
 import type { DowntimeRegister } from '../kpi/downtime-register.js'
 import type { KpiBook } from '../kpi/kpi-book.js'
+import type { ProductionDesk } from '../kpi/production-desk.js'
 import type { MaintenanceDesk } from '../maintenance/desk.js'
 import type { SourceHealth } from '../pipeline/source-health.js'
 import type { Simulation } from '../simulation/simulation.js'
@@ -28,6 +29,7 @@ export interface ApiContext {
   /** Where people tell of maintenance; a floor that only shows values has none, and no routes for it. */
   readonly maintenance?: MaintenanceDesk
   readonly downtime?: DowntimeRegister
+  readonly production?: ProductionDesk
   /** Where programs post values; without it there is no route for it. */
   readonly ingest?: IngestContext
   readonly metrics: Registry

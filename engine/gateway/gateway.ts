@@ -16,6 +16,7 @@ import { problemResponse } from '../api/problem.js'
 import { refuseOtherMethods } from '../api/router.js'
 import type { Floor } from '../floor/floor.js'
 import type { DowntimeRegister } from '../kpi/downtime-register.js'
+import type { ProductionDesk } from '../kpi/production-desk.js'
 import type { MaintenanceDesk } from '../maintenance/desk.js'
 
 import type { SourceHealth } from '../pipeline/source-health.js'
@@ -39,6 +40,7 @@ export interface GatewayOptions {
   readonly simulation?: Simulation
   readonly maintenance?: MaintenanceDesk
   readonly downtime?: DowntimeRegister
+  readonly production?: ProductionDesk
   readonly ingest?: IngestContext
   readonly logger: Logger
   /** The gateway adds its own figures. */

@@ -52,7 +52,78 @@ export async function readEvents(
   for (const { machine, ...said } of await readReasons(store, machines, Math.min(...starts), to)) {
     events.get(machine)!.push(...reasonEvents(said))
   }
+  for (const { machine, ...scrap } of await readScrap(store, machines, from, to))
+    events.get(machine)!.push(scrapEvent(scrap))
+  const lines = [...new Set(plans.map(({ line }) => line))]
+  const runs = await readRuns(store, lines, Math.min(from, ...starts), to)
+  for (const { machine, line } of plans) {
+    // A run of weeks need not be booked from its begin.
+    const earliest = Math.min(from, begins.get(machine)?.time ?? from)
+    for (const run of runs) {
+      if (run.line !== line) continue
+      events.get(machine)!.push(...runEvents({ ...run, start: Math.max(run.start, earliest) }))
+    }
+  }
   return events
+}
+
+interface EnteredScrap {
+  readonly time: number
+  readonly id: string
+  readonly kind: string
+  readonly quantity: number
+}
+
+/** Parts that somebody rejected and that no counter has counted, as the ledger takes them. */
+export function scrapEvent({ time, id, kind, quantity }: EnteredScrap): LedgerEvent {
+  return { time, id, made: kind === 'rework' ? { reworked: quantity } : { scrapped: quantity } }
+}
+
+function readScrap(store: Pick<Store, 'query'>, machines: readonly string[], from: number, to: number) {
+  return store.query<EnteredScrap & { readonly machine: string }>(
+    `SELECT machine, toFloat64(toUnixTimestamp64Milli(ts)) AS time, id, kind, quantity
+    FROM ${databaseName}.scrap_events
+    WHERE NOT counted AND machine IN {machines:Array(String)}
+      AND ts >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND ts < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+    ORDER BY machine, ts, seq`,
+    { machines, from: Math.ceil(from), to: Math.ceil(to) },
+  )
+}
+
+/** A run of a line, Unix ms. */
+export interface Run {
+  readonly line: string
+  readonly start: number
+  /** 0 = it goes on. */
+  readonly end: number
+  readonly product: string
+  readonly order: string
+  /** Parts; 0 = not said. */
+  readonly target: number
+}
+
+/** What a run tells the ledgers of its line's machines. */
+export function runEvents({ start, end, product, order }: Run): LedgerEvent[] {
+  const begun = { time: start, product, order }
+  return end > start ? [begun, { time: end, product: '', order: '' }] : [begun]
+}
+
+/** Runs of lines that touch a stretch of time, the last begun before it among them; in order of their begin. */
+export async function readRuns(
+  store: Pick<Store, 'query'>,
+  lines: readonly string[],
+  from: number,
+  to: number,
+): Promise<Run[]> {
+  return store.query<Run>(
+    `SELECT line, toFloat64(toUnixTimestamp64Milli(r.start)) AS start,
+      toFloat64(toUnixTimestamp64Milli(r.end)) AS end, product, order, target
+    FROM ${databaseName}.production_runs AS r FINAL
+    WHERE line IN {lines:Array(String)} AND toUnixTimestamp64Milli(r.start) < {to:Int64}
+      AND (toUnixTimestamp64Milli(r.end) = 0 OR toUnixTimestamp64Milli(r.end) > {from:Int64})
+    ORDER BY line, r.start`,
+    { lines, from: Math.floor(from), to: Math.min(Number.MAX_SAFE_INTEGER, Math.ceil(to)) },
+  )
 }
 
 interface SaidReason {

@@ -8,7 +8,7 @@ import { LedgerSetups, type MachinePlan, machinePlans } from '../../workers/kpi/
 import type { MachineCell } from '../../workers/kpi/roll-up.js'
 import type { WorkerPool } from '../../workers/pool.js'
 import type { Store } from '../store/store.js'
-import { partsEvent, readEvents, reasonEvents } from './event-reader.js'
+import { partsEvent, readEvents, reasonEvents, runEvents, scrapEvent } from './event-reader.js'
 import { hourRows, lastHours, readHours } from './hourly.js'
 import { goneRow, type MachineStop, readStops, reasoned, stopRow } from './stop-rows.js'
 
@@ -83,6 +83,19 @@ export class KpiBook {
       this.#tell(machine, partsEvent({ time, ...parts }))
     for (const { machine, ts: time, until, reason } of entry.rows?.downtime_changes ?? [])
       for (const event of reasonEvents({ time, until, reason })) this.#tell(machine, event)
+    this.#takeScrap(entry.rows)
+    this.#takeRuns(entry.rows)
+  }
+
+  #takeScrap(rows: Entry['rows']): void {
+    for (const { machine, ts: time, counted, ...scrap } of rows?.scrap_events ?? [])
+      if (!counted) this.#tell(machine, scrapEvent({ time, ...scrap }))
+  }
+
+  #takeRuns(rows: Entry['rows']): void {
+    for (const run of rows?.production_runs ?? [])
+      for (const [machine, { line }] of this.plans)
+        if (line === run.line) for (const event of runEvents(run)) this.#tell(machine, event)
   }
 
   /** Once a second: time goes on. */

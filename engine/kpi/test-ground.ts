@@ -13,10 +13,10 @@ export const minute = 60_000
 /** Six in the morning of a Monday in Berlin. */
 export const six = Date.UTC(2026, 2, 23, 5)
 
-function plantOf(machines: readonly string[]): Plant {
+function plantOf(machines: readonly string[], lineId: string): Plant {
   const line = {
-    id: 'line-1',
-    name: 'Line 1',
+    id: lineId,
+    name: lineId,
     kind: 'machining',
     machines: machines.map((id, place) => ({
       id,
@@ -105,11 +105,11 @@ export class KpiGround {
   }
 
   /** What a book is told goes into the store as well, as in the engine. */
-  floor(machines: readonly string[], parts: Partial<Plant> = {}) {
+  floor(machines: readonly string[], parts: Partial<Plant> = {}, line = 'line-1') {
     let now = six
     let computed = 0
     const { store } = this
-    const plant = { ...plantOf(machines), ...parts }
+    const plant = { ...plantOf(machines, line), ...parts }
     const clock = { now: () => now }
     const wall = { now: () => ++computed }
     const tell = (book: KpiBook, entry: Entry): void => {

@@ -63,7 +63,7 @@ const table: readonly (readonly [title: string, from: string, to: string, proble
     'a key of nothing we know',
     'name: Test',
     'name: Test\nbuilding: 7',
-    '3:1  building: unknown key "building"; remove it; known here: gemba, name, enterprise, types, stateMaps, sources, sites, shifts, products, customers, crews, calendarExceptions, plannedStops, kpis, downtimeReasons, faultReasons',
+    '3:1  building: unknown key "building"; remove it; known here: gemba, name, enterprise, types, stateMaps, sources, sites, shifts, products, customers, crews, calendarExceptions, plannedStops, kpis, targets, downtimeReasons, faultReasons',
   ],
   [
     'another version',

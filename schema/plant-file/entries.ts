@@ -92,6 +92,7 @@ export const plantEntry = z.strictObject({
   calendarExceptions: unknownList,
   plannedStops: unknownList,
   kpis: unknownList,
+  targets: unknownList,
   downtimeReasons: unknownList,
   faultReasons: unknownList,
 })
@@ -311,3 +312,10 @@ export const reasonWordsEntry = z.record(
     "write each of the source's words with its reason, such as E101: mechanical/bearing",
   ),
 )
+
+export const targetEntry = z.strictObject({
+  line: idOf('line'),
+  shift: idOf('shift').optional(),
+  product: idOf('product').optional(),
+  parts: positive('a target', 'parts'),
+})

@@ -1,7 +1,7 @@
-import type { CalendarException, Crew, Customer, PlannedStop, Product, Shift } from '../plant.js'
+import type { CalendarException, Crew, Customer, PlannedStop, Product, Shift, Target } from '../plant.js'
 import { type CalendarSections, checkShifts, readCalendar } from './calendar.js'
 import { DeclaredIds } from './declared-ids.js'
-import { crewEntry, customerEntry, productEntry, shiftEntry } from './entries.js'
+import { crewEntry, customerEntry, productEntry, shiftEntry, targetEntry } from './entries.js'
 import type { PlantPath } from './problem.js'
 import type { Report } from './report.js'
 
@@ -13,9 +13,11 @@ export interface Orders {
   readonly crews: Crew[]
   readonly calendarExceptions?: CalendarException[]
   readonly plannedStops?: PlannedStop[]
+  readonly targets?: Target[]
 }
 
 export interface OrderSections extends CalendarSections {
+  readonly targets?: unknown
   readonly shifts?: unknown
   readonly products?: unknown
   readonly customers?: unknown
@@ -95,5 +97,13 @@ export function readOrders(
     }
     return [{ ...customer, name: customer.name ?? customer.id }]
   })
-  return { shifts, products, customers, crews, ...calendar }
+  const targets = report.list(sections.targets, ['targets']).flatMap(([value, path]): Target[] => {
+    const target = report.read(targetEntry, value, path)
+    if (target === undefined) return []
+    lines.refer(target.line, [...path, 'line'])
+    if (target.shift !== undefined) shiftIds.refer(target.shift, [...path, 'shift'])
+    if (target.product !== undefined) productIds.refer(target.product, [...path, 'product'])
+    return [target]
+  })
+  return { shifts, products, customers, crews, ...calendar, ...(targets.length > 0 && { targets }) }
 }

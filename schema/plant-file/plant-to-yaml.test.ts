@@ -53,6 +53,7 @@ describe('a plant as YAML', () => {
         { site: shift!.site, date: '2026-12-25', name: 'Christmas', shifts: [] },
         { site: shift!.site, date: '2026-12-27', name: 'Sunday work', shifts: [shift!.id] },
       ],
+      targets: [{ line: product!.lines[0]!, product: product!.id, parts: 500 }],
       kpis: { breakdownFrom: 600, unknownTime: 'loss', failureDivisor: 'FE+1' },
       downtimeReasons: { tooling: ['break', 'wear', 'insert'], 'no-demand': ['weekend'] },
       faultReasons: { 'cnc-mill': { E101: 'tooling/insert', 'door open': 'operator' } },

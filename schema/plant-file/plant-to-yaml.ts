@@ -136,6 +136,7 @@ class PlantWriter {
       customers,
       ...optional('calendarExceptions', calendarExceptions),
       ...optional('plannedStops', plannedStops),
+      ...optional('targets', this.#plant.targets),
       ...optional('kpis', kpis),
       ...optional('downtimeReasons', downtimeReasons),
       ...optional('faultReasons', faultReasons),

@@ -6,6 +6,7 @@ import { calibrations, maintenanceEvents } from './maintenance.js'
 import { oeeHourly } from './oee.js'
 import { productionEvents } from './production.js'
 import { rejects } from './rejects.js'
+import { productionRuns, scrapEvents } from './runs.js'
 import { sensorHealth } from './sensor-health.js'
 import { simulationCommands } from './simulation.js'
 import { stateChanges, stateIntervals } from './states.js'
@@ -31,6 +32,8 @@ export const definitions: readonly Definition[] = [
   calibrations,
   downtimeEvents,
   downtimeChanges,
+  scrapEvents,
+  productionRuns,
   signals,
   machines,
   dictionary,

@@ -4,6 +4,7 @@ import { calibrations, maintenanceEvents } from './maintenance.js'
 import { oeeHourly } from './oee.js'
 import { productionEvents } from './production.js'
 import type { RowOf } from './row.js'
+import { productionRuns, scrapEvents } from './runs.js'
 import { sensorHealth } from './sensor-health.js'
 import { simulationCommands } from './simulation.js'
 
@@ -18,6 +19,8 @@ export const rowTables = [
   calibrations,
   downtimeEvents,
   downtimeChanges,
+  scrapEvents,
+  productionRuns,
 ] as const
 
 type RowTable = (typeof rowTables)[number]

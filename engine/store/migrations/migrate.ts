@@ -12,6 +12,7 @@ import { simulationCommandsTable } from './0007-simulation-commands.js'
 import { maintenanceTables } from './0008-maintenance.js'
 import { downtimeTables } from './0009-downtime.js'
 import { linkCommands } from './0010-link-commands.js'
+import { runTables } from './0011-runs.js'
 import type { Migration } from './migration.js'
 
 export const migrations: readonly Migration[] = [
@@ -25,6 +26,7 @@ export const migrations: readonly Migration[] = [
   maintenanceTables,
   downtimeTables,
   linkCommands,
+  runTables,
 ]
 
 /** Applies what is missing, in order, and records it in the table `migrations`. */

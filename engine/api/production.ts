@@ -1,0 +1,225 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import type { Floor } from '../floor/floor.js'
+import type { DeskProblem, ProductionDesk } from '../kpi/production-desk.js'
+import { ApiError } from './api-error.js'
+import { csv, csvResponse } from './csv.js'
+import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
+import { scopeOf, scopeQuery } from './scope-query.js'
+import { rangeQuery, readRange } from './time-range.js'
+
+const dayMs = 24 * 3_600_000
+
+const id = z.string().min(1).max(64)
+const freeText = z.string().max(1_000).default('')
+const when = z.iso.datetime({ offset: true }).optional()
+
+const runSchema = z
+  .object({
+    line: z.string(),
+    start: timeSchema,
+    end: timeSchema.nullable().describe('null = it goes on'),
+    product: z.string(),
+    order: z.string(),
+    target: z.number().nullable().describe('Parts to make; null = not said'),
+    actual: z.number().describe('Parts that left the line, good and bad'),
+    good: z.number(),
+    scrap: z.number().describe('Rejected by all machines of the line'),
+    rework: z.number(),
+    firstPassYield: z.number().nullable(),
+    defectRatePpm: z.number().nullable().describe('Rejected and reworked per million made'),
+    changeoverSeconds: z.number().describe('Setup of the constraint within the run'),
+    oee: z.number().nullable().describe('Of the line by its output'),
+  })
+  .openapi('ProductionRun')
+
+const listQuery = z.object({
+  scope: scopeQuery,
+  ...rangeQuery('a day before `to`'),
+  format: z.enum(['json', 'csv']).default('json'),
+})
+
+const startSchema = z
+  .object({
+    line: id,
+    product: z.string().max(64).default(''),
+    order: z.string().max(100).default(''),
+    target: z.number().min(0).default(0).describe('Parts to make; 0 = not said'),
+    who: z.string().trim().min(1).max(100),
+    start: when.describe('Now unless given; after the begin of the run before'),
+  })
+  .openapi('RunStart')
+
+const scrapSchema = z
+  .object({
+    machine: id,
+    quantity: z.number().positive().max(1e9).describe('Parts'),
+    kind: z.enum(['scrap', 'rework']).default('scrap'),
+    time: when.describe('When they came out; now unless given'),
+    category: z.string().max(100).default(''),
+    reason: z.string().max(200).default(''),
+    operator: z.string().trim().min(1).max(100),
+    product: z.string().max(64).default(''),
+    order: z.string().max(100).default(''),
+    comment: freeText,
+    counted: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether the machine’s own reject counter has counted them; then they say why and add nothing. Yes where it has such a counter, unless given',
+      ),
+  })
+  .openapi('ScrapEntry')
+
+const goalSchema = z
+  .object({
+    line: z.string(),
+    shift: z.string(),
+    from: timeSchema,
+    to: timeSchema,
+    target: z.number(),
+    source: z.enum(['plan', 'run', 'ideal']).describe('Where the target comes from'),
+    goalNow: z.number().describe('Of the target, what is due by now: by planned busy time'),
+    actual: z.number().describe('Good parts that left the line'),
+    ahead: z.number().describe('actual − goalNow'),
+    projection: z
+      .object({ expected: z.number(), low: z.number(), high: z.number() })
+      .nullable()
+      .describe('Of the end of the shift, with bounds of 95 %; null = too early to say'),
+    verdict: z.enum(['made', 'will-make', 'open', 'will-miss']),
+  })
+  .openapi('Goal')
+
+const body = <Schema extends z.ZodType>(schema: Schema) => ({
+  required: true,
+  content: { 'application/json': { schema } },
+})
+
+/** `/api/v1/production`, `/scrap` and `/kpis/goals`: what is made, what was rejected, what is to be made. */
+export function addProductionRoutes(router: OpenAPIHono, floor: Floor, desk: ProductionDesk): void {
+  router.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/v1/production',
+      summary: 'Production runs, with what came of them in the range',
+      request: { query: listQuery },
+      responses: {
+        200: {
+          ...jsonAnswer(z.object({ items: z.array(runSchema) }), 'Runs, by line and begin'),
+          content: {
+            ...jsonAnswer(z.object({ items: z.array(runSchema) }), '').content,
+            'text/csv': { schema: z.string() },
+          },
+        },
+        422: problemAnswer('A part of the query cannot be used'),
+      },
+    }),
+    async c => {
+      const query = c.req.valid('query')
+      const { from, to } = readRange(query, floor.clock.now(), end => end - dayMs)
+      const runs = await desk.runs(scopeOf(floor.plant, query.scope), from, to)
+      const items = runs.map(run => ({
+        line: run.line,
+        start: iso(run.start),
+        end: run.end === 0 ? null : iso(run.end),
+        product: run.product,
+        order: run.order,
+        target: run.target || null,
+        actual: run.actual,
+        good: run.good,
+        scrap: run.scrap,
+        rework: run.rework,
+        firstPassYield: run.actual > 0 ? run.good / run.actual : null,
+        defectRatePpm: run.actual > 0 ? ((run.actual - run.good) / run.actual) * 1e6 : null,
+        changeoverSeconds: run.changeoverMs / 1_000,
+        oee: run.oee,
+      }))
+      if (query.format === 'json') return c.json({ items }, 200)
+      const columns = Object.keys(runSchema.shape) as (keyof (typeof items)[number])[]
+      return csvResponse(
+        csv(
+          columns,
+          items.map(item => columns.map(column => item[column])),
+        ),
+      )
+    },
+  )
+
+  router.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/v1/production',
+      summary: 'Begin a run on a line; the one before it ends',
+      request: { body: body(startSchema) },
+      responses: {
+        201: jsonAnswer(z.object({ line: z.string(), start: timeSchema }), 'It has begun'),
+        422: problemAnswer('A part of the request cannot be used'),
+      },
+    }),
+    async c => {
+      const { start, ...run } = c.req.valid('json')
+      const outcome = await desk.start({ ...run, ...(start !== undefined && { start: Date.parse(start) }) })
+      if ('part' in outcome) throw refused(outcome)
+      return c.json({ line: outcome.line, start: iso(outcome.start) }, 201)
+    },
+  )
+
+  router.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/v1/scrap',
+      summary: 'Enter parts that were rejected, or are to be worked on again',
+      request: { body: body(scrapSchema) },
+      responses: {
+        201: jsonAnswer(
+          z.object({
+            id: z.string(),
+            counted: z.boolean().describe('They add nothing to the machine’s own count'),
+          }),
+          'It is kept',
+        ),
+        422: problemAnswer('A part of the request cannot be used'),
+      },
+    }),
+    async c => {
+      const { time, counted, ...entry } = c.req.valid('json')
+      const outcome = await desk.scrap({
+        ...entry,
+        ...(time !== undefined && { time: Date.parse(time) }),
+        ...(counted !== undefined && { counted }),
+      })
+      if ('part' in outcome) throw refused(outcome)
+      return c.json(outcome, 201)
+    },
+  )
+
+  router.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/v1/kpis/goals',
+      summary: 'How lines stand in their present shift: parts against the goal by now, and how it will end',
+      request: { query: z.object({ scope: scopeQuery }) },
+      responses: {
+        200: jsonAnswer(z.object({ items: z.array(goalSchema) }), 'Lines that have a shift now'),
+        422: problemAnswer('A part of the query cannot be used'),
+      },
+    }),
+    async c => {
+      const scope = scopeOf(floor.plant, c.req.valid('query').scope)
+      const goals = await desk.goals(scope)
+      const items = goals.map(({ projection, ...goal }) => ({
+        ...goal,
+        from: iso(goal.from),
+        to: iso(goal.to),
+        ahead: goal.actual - goal.goalNow,
+        projection: projection ?? null,
+      }))
+      return c.json({ items }, 200)
+    },
+  )
+}
+
+const iso = (time: number): string => new Date(time).toISOString()
+
+function refused({ part, message }: DeskProblem): ApiError {
+  return new ApiError(422, `Nothing was kept: ${message}.`, { errors: [{ path: `json.${part}`, message }] })
+}

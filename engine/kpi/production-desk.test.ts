@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { sumTallies } from '../../workers/kpi/tally.js'
+import type { KpiBook } from './kpi-book.js'
+import { ProductionDesk } from './production-desk.js'
+import { findScope } from './scope.js'
+import { change, KpiGround, minute, parts, six } from './test-ground.js'
+
+// A database is started here; on a busy machine that takes a while.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
+
+let common: KpiGround
+beforeAll(async () => {
+  common = await KpiGround.open()
+})
+afterAll(() => common?.close())
+
+const bolt = { id: 'bolt', name: 'Bolt', category: '', lines: ['line-1'], cycleTimes: { 'line-1': 40 } }
+const nut = { id: 'nut', name: 'Nut', category: '', lines: ['line-1'] }
+const screw = { id: 'screw', name: 'Screw', category: '', lines: ['line-2'] }
+
+function ground(machine: string, line = 'line-1') {
+  const floor = common.floor([machine], { products: [bolt, nut, screw] }, line)
+  const deskOf = (book: KpiBook) =>
+    new ProductionDesk({
+      plant: floor.plant,
+      book,
+      store: common.store,
+      clock: floor.clock,
+      record: entry => floor.tell(book, entry),
+    })
+  return { ...floor, deskOf, all: findScope(floor.plant, 'enterprise')! }
+}
+
+const entry = { operator: 'Ada', category: '', reason: '', product: '', order: '', comment: '' }
+const ordered = { who: 'Ada', order: '' }
+
+describe('the production desk', () => {
+  it('begins runs, ends the one before, and gives each product its own ideal cycle, late or restarted', async () => {
+    const { open, tell, goTo, settle, deskOf, all } = ground('run-1')
+    const book = open()
+    await book.start()
+    const desk = deskOf(book)
+    tell(book, { source: 's', stateChanges: [change('run-1', six, 'Execute')] })
+    goTo(book, six + minute)
+    expect(
+      await desk.start({ ...ordered, line: 'line-1', product: 'bolt', order: 'W1', target: 100 }),
+    ).toMatchObject({
+      start: six + minute,
+    })
+    tell(book, parts('run-1', six + 60 * minute, 80))
+    goTo(book, six + 100 * minute)
+    // Told half an hour late.
+    await desk.start({ ...ordered, line: 'line-1', product: 'nut', target: 0, start: six + 70 * minute })
+    tell(book, parts('run-1', six + 90 * minute, 30))
+    tell(book, parts('run-1', six + 90 * minute, 3, 'defective'))
+    goTo(book, six + 120 * minute)
+    await settle(book)
+
+    const runs = await desk.runs(all, six, six + 120 * minute)
+    expect(runs).toMatchObject([
+      { product: 'bolt', order: 'W1', target: 100, end: six + 70 * minute, actual: 80, good: 80 },
+      { product: 'nut', target: 0, end: 0, actual: 30, good: 27, scrap: 3 },
+    ])
+    const { made } = sumTallies(
+      (await book.cells(['run-1'], six, six + 120 * minute)).map(({ tally }) => tally),
+    )
+    expect([...made].map(([idealMs, { produced }]) => [idealMs, produced])).toEqual([
+      [40_000, 80],
+      [30_000, 30],
+    ])
+    const again = open()
+    await again.start()
+    expect(await deskOf(again).runs(all, six, six + 120 * minute)).toEqual(runs)
+  })
+
+  it('keeps rejects; they count once, whether a counter has them or not', async () => {
+    const { open, tell, goTo, deskOf } = ground('scrap-1', 'line-2')
+    const book = open()
+    await book.start()
+    const desk = deskOf(book)
+    tell(book, { source: 's', stateChanges: [change('scrap-1', six, 'Execute')] })
+    tell(book, parts('scrap-1', six + 30 * minute, 50))
+    tell(book, parts('scrap-1', six + 30 * minute, 2, 'defective'))
+    goTo(book, six + 60 * minute)
+    await desk.scrap({
+      ...entry,
+      machine: 'scrap-1',
+      quantity: 2,
+      kind: 'scrap',
+      counted: true,
+      reason: 'burr',
+    })
+    await desk.scrap({ ...entry, machine: 'scrap-1', quantity: 1, kind: 'scrap' })
+    await desk.scrap({ ...entry, machine: 'scrap-1', quantity: 4, kind: 'rework', time: six + 31 * minute })
+    goTo(book, six + 61 * minute)
+    const all = await book.cells(['scrap-1'], six, six + 61 * minute)
+    expect([...sumTallies(all.map(({ tally }) => tally)).made.values()]).toMatchObject([
+      { produced: 50, scrapped: 3, reworked: 4 },
+    ])
+  })
+
+  it('says where a line stands in its shift, and how it will end', async () => {
+    const { open, tell, goTo, deskOf, all } = ground('goal-1', 'line-3')
+    const book = open()
+    await book.start()
+    tell(book, { source: 's', stateChanges: [change('goal-1', six, 'Execute')] })
+    for (let at = 1; at <= 180; at++) tell(book, parts('goal-1', six + at * minute - 1, 1))
+    goTo(book, six + 180 * minute)
+    const [goal] = await deskOf(book).goals(all)
+    // 450 planned minutes, 180 of them over; an ideal cycle of half a minute, a part a minute.
+    expect(goal).toMatchObject({
+      source: 'ideal',
+      target: 900,
+      goalNow: 360,
+      actual: 180,
+      verdict: 'will-miss',
+    })
+    expect(goal!.projection).toEqual({ expected: 450, low: 450, high: 450 })
+  })
+
+  it('refuses what does not fit, and says what would', async () => {
+    const { open, goTo, deskOf } = ground('bad-2', 'line-4')
+    const book = open()
+    await book.start()
+    goTo(book, six + 10 * minute)
+    const desk = deskOf(book)
+    const run = { ...ordered, line: 'line-4', product: '', target: 0 }
+    const part = (what: object) => expect.objectContaining(what)
+    expect(await desk.start({ ...run, line: 'line-9' })).toEqual(part({ part: 'line' }))
+    expect(await desk.start({ ...run, product: 'cog' })).toEqual(part({ part: 'product' }))
+    expect(await desk.start({ ...run, product: 'screw' })).toMatchObject({
+      part: 'product',
+      message: expect.stringContaining('its lines are line-2'),
+    })
+    expect(await desk.start({ ...run, start: six + 20 * minute })).toEqual(part({ part: 'start' }))
+    await desk.start(run)
+    const overlapping = await desk.start({ ...run, start: six + 5 * minute })
+    expect(overlapping).toMatchObject({ part: 'start', message: expect.stringContaining('begin after it') })
+    expect(await desk.scrap({ ...entry, machine: 'none', quantity: 1, kind: 'scrap' })).toEqual(
+      part({ part: 'machine' }),
+    )
+  })
+})

@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto'
+import type { Line, Plant } from '../../schema/plant.js'
+import type { Entry } from '../../schema/records.js'
+import { partCounterOf } from '../floor/part-counters.js'
+import type { Store } from '../store/store.js'
+import { type Run, readRuns } from './event-reader.js'
+import type { KpiBook } from './kpi-book.js'
+import { type Goal, goalsNow, type RunReport, reportRuns } from './production.js'
+import type { Scope } from './scope.js'
+
+export interface ProductionDeskParts {
+  readonly plant: Plant
+  readonly book: Pick<KpiBook, 'cells' | 'plans' | 'reread'>
+  readonly store: Pick<Store, 'query' | 'flush'>
+  readonly clock: { now(): number }
+  /** Makes an entry durable, and tells the book of it. */
+  record(entry: Entry): void
+}
+
+/** Parts that somebody rejects. */
+export interface ScrapEntry {
+  readonly machine: string
+  readonly quantity: number
+  readonly kind: 'scrap' | 'rework'
+  /** Unix ms; now where left out. */
+  readonly time?: number
+  readonly category: string
+  readonly reason: string
+  readonly operator: string
+  readonly product: string
+  readonly order: string
+  readonly comment: string
+  /** Whether the machine's own reject counter has them; left out: yes where it has such a counter. */
+  readonly counted?: boolean
+}
+
+export interface RunStart {
+  readonly line: string
+  readonly product: string
+  readonly order: string
+  readonly target: number
+  readonly who: string
+  /** Unix ms; now where left out. */
+  readonly start?: number
+}
+
+/** What is wrong with an entry, and where. */
+export interface DeskProblem {
+  readonly part: string
+  readonly message: string
+}
+
+/** Where people, or their systems, say what is made and what was rejected. */
+export class ProductionDesk {
+  readonly #parts: ProductionDeskParts
+  readonly #lines: ReadonlyMap<string, Line>
+  readonly #counting: ReadonlySet<string>
+
+  constructor(parts: ProductionDeskParts) {
+    this.#parts = parts
+    const lines = parts.plant.sites.flatMap(site => site.areas.flatMap(area => area.lines))
+    this.#lines = new Map(lines.map(line => [line.id, line]))
+    const machines = lines.flatMap(line => line.machines)
+    const counts = machines.filter(({ signals }) =>
+      signals.some(signal => partCounterOf(signal) === 'defective'),
+    )
+    this.#counting = new Set(counts.map(({ id }) => id))
+  }
+
+  /** Keeps rejects; gives their id, or what is wrong. */
+  async scrap(entry: ScrapEntry): Promise<DeskProblem | { readonly id: string; readonly counted: boolean }> {
+    const now = this.#parts.clock.now()
+    const { time = now, counted = this.#counting.has(entry.machine), ...row } = entry
+    if (!this.#parts.book.plans.has(entry.machine))
+      return { part: 'machine', message: `there is no machine '${entry.machine}'; see /api/v1/machines` }
+    if (time > now) return { part: 'time', message: 'it lies ahead of the floor’s clock' }
+    const unknown = this.#unknownProduct(entry.product)
+    if (unknown !== undefined) return unknown
+    const id = randomUUID()
+    this.#parts.record({ source: 'operators', rows: { scrap_events: [{ ...row, ts: time, id, counted }] } })
+    await this.#parts.book.reread()
+    return { id, counted }
+  }
+
+  /** Begins a run; the one before it on the line ends. */
+  async start(run: RunStart): Promise<DeskProblem | Run> {
+    const now = this.#parts.clock.now()
+    const { start = now, who, ...what } = run
+    if (!this.#lines.has(run.line))
+      return { part: 'line', message: `there is no line '${run.line}'; see /api/v1/plant` }
+    const unknown = this.#unknownProduct(run.product)
+    if (unknown !== undefined) return unknown
+    const product = this.#parts.plant.products.find(({ id }) => id === run.product)
+    if (product !== undefined && !product.lines.includes(run.line)) {
+      return {
+        part: 'product',
+        message: `line '${run.line}' does not make it; its lines are ${product.lines.join(', ')}`,
+      }
+    }
+    if (start > now) return { part: 'start', message: 'it lies ahead of the floor’s clock' }
+    await this.#parts.store.flush()
+    const runs = await readRuns(this.#parts.store, [run.line], start, Number.MAX_SAFE_INTEGER)
+    const later = runs.find(other => other.start >= start)
+    if (later !== undefined) {
+      return {
+        part: 'start',
+        message: `a run began at ${new Date(later.start).toISOString()}; begin after it`,
+      }
+    }
+    const before = runs.at(-1)
+    const begun = { ...what, start, end: 0, who }
+    const rows = before === undefined ? [begun] : [{ ...before, end: start, who }, begun]
+    this.#parts.record({ source: 'operators', rows: { production_runs: rows } })
+    await this.#parts.book.reread()
+    return { ...what, start, end: 0 }
+  }
+
+  /** The runs of lines that touch a stretch of time. */
+  async runs(scope: Scope, from: number, to: number): Promise<RunReport[]> {
+    const { plant, book, store } = this.#parts
+    await store.flush()
+    return reportRuns(plant, book, store, scope, from, to)
+  }
+
+  /** How lines stand in their present shift. */
+  goals(scope: Scope): Promise<Goal[]> {
+    const { plant, book, store, clock } = this.#parts
+    return goalsNow(plant, book, store, scope, clock.now())
+  }
+
+  #unknownProduct(product: string): DeskProblem | undefined {
+    const { products } = this.#parts.plant
+    if (product === '' || products.some(({ id }) => id === product)) return undefined
+    return {
+      part: 'product',
+      message: `there is no product '${product}'; there are ${products.map(({ id }) => id).join(', ')}`,
+    }
+  }
+}

@@ -1,0 +1,174 @@
+import type { Line, Plant } from '../../schema/plant.js'
+import type { Calendar } from '../../workers/kpi/calendar.js'
+import type { Elements } from '../../workers/kpi/kpi.js'
+import { LedgerSetups } from '../../workers/kpi/machine-plan.js'
+import { type Projection, project, type Verdict, verdictOf } from '../../workers/kpi/projection.js'
+import { linePartsOf } from '../../workers/kpi/roll-up.js'
+import type { Store } from '../store/store.js'
+import { type Run, readRuns } from './event-reader.js'
+import type { KpiBook } from './kpi-book.js'
+import { readKpis } from './kpi-query.js'
+import { findScope, type Scope } from './scope.js'
+
+/** A run with what came of it. */
+export interface RunReport extends Run {
+  /** Unix ms, of a run that goes on: now. */
+  readonly until: number
+  /** Parts that left the line, and those that all its machines rejected. */
+  readonly actual: number
+  readonly good: number
+  readonly scrap: number
+  readonly rework: number
+  /** Setup of the constraint within the run, ms. */
+  readonly changeoverMs: number
+  /** Of the line by its output. */
+  readonly oee: number | null
+}
+
+/** The runs of lines that touch a stretch of time, with what came of each within it. */
+export async function reportRuns(
+  plant: Plant,
+  book: Pick<KpiBook, 'cells' | 'plans'>,
+  store: Pick<Store, 'query'>,
+  scope: Scope,
+  from: number,
+  to: number,
+): Promise<RunReport[]> {
+  const lines = scope.lines.map(({ id }) => id)
+  const runs = await readRuns(store, lines, from, to)
+  return Promise.all(
+    runs.map(async run => {
+      const next = runs.find(other => other.line === run.line && other.start > run.start)
+      const until = Math.min(to, run.end || next?.start || to)
+      const ofLine = findScope(plant, `line:${run.line}`)!
+      const range = { scope: ofLine, from: Math.max(from, run.start), to: until, by: 'none' as const }
+      const [output] = await readKpis(plant, book, { ...range, lines: 'output' })
+      const [all] = await readKpis(plant, book, { ...range, lines: 'sum' })
+      const made = output?.elements
+      return {
+        ...run,
+        until,
+        actual: made?.PQ ?? 0,
+        good: made?.GQ ?? 0,
+        scrap: all?.elements.SQ ?? 0,
+        rework: all?.elements.RQ ?? 0,
+        changeoverMs: made?.AUST ?? 0,
+        oee: output?.kpis.ratios.oee ?? null,
+      }
+    }),
+  )
+}
+
+/** How a line stands in its present shift. */
+export interface Goal {
+  readonly line: string
+  readonly shift: string
+  /** Begin and end of the shift, Unix ms. */
+  readonly from: number
+  readonly to: number
+  /** Good parts to make in the shift, and by now; as many as the target's share of the planned busy time that is over. */
+  readonly target: number
+  readonly goalNow: number
+  readonly actual: number
+  /** Where the target comes from: the plant file, the run, or what the ideal cycle of the constraint would allow. */
+  readonly source: 'plan' | 'run' | 'ideal'
+  readonly projection: Projection | undefined
+  readonly verdict: Verdict
+}
+
+const dayMs = 24 * 3_600_000
+
+/** The goals of lines now; a line without a shift now has none. */
+export async function goalsNow(
+  plant: Plant,
+  book: Pick<KpiBook, 'cells' | 'plans'>,
+  store: Pick<Store, 'query'>,
+  scope: Scope,
+  now: number,
+): Promise<Goal[]> {
+  const setups = new LedgerSetups()
+  const goals = await Promise.all(
+    scope.lines.map(async (line): Promise<Goal | undefined> => {
+      const parts = linePartsOf(line.machines)
+      if (parts === undefined) return undefined
+      const plan = book.plans.get(parts.constraint)!
+      const shift = shiftAt(setups.calendarOf(plan), now)
+      if (shift === undefined) return undefined
+      const query = {
+        scope: findScope(plant, `line:${line.id}`)!,
+        from: shift.from,
+        to: now,
+        lines: 'output' as const,
+      }
+      const hours = await readKpis(plant, book, { ...query, by: 'hour' })
+      const [run] = (await readRuns(store, [line.id], now - 1, now)).slice(-1)
+      const idealMs = plan.idealMsByProduct[run?.product ?? ''] ?? plan.idealMs
+      const { target, source } = targetOf(plant, line, shift, run, idealMs)
+      const actual = hours.reduce((sum, { elements }) => sum + elements.GQ, 0)
+      const pieces = hours.map(({ elements }) => ({ busyMs: busyOf(elements), good: elements.GQ }))
+      const projection = project(pieces, shift.busyMs - shift.busyUntilNowMs)
+      return {
+        line: line.id,
+        shift: shift.id,
+        from: shift.from,
+        to: shift.to,
+        target,
+        source,
+        goalNow: shift.busyMs === 0 ? 0 : (target * shift.busyUntilNowMs) / shift.busyMs,
+        actual,
+        projection,
+        verdict: verdictOf(target, actual, projection),
+      }
+    }),
+  )
+  return goals.flatMap(goal => goal ?? [])
+}
+
+const busyOf = ({ PBT }: Elements): number => PBT
+
+interface PresentShift {
+  readonly id: string
+  readonly from: number
+  readonly to: number
+  readonly busyMs: number
+  readonly busyUntilNowMs: number
+}
+
+function shiftAt(calendar: Calendar, now: number): PresentShift | undefined {
+  const { shift } = calendar.at(now)
+  if (shift === '') return undefined
+  const spans = [...calendar.between(now - dayMs, now + dayMs)].filter(span => span.shift === shift)
+  const busy = spans.filter(({ plan }) => plan === 'busy')
+  const sum = (until: number): number =>
+    busy.reduce((total, span) => total + Math.max(0, Math.min(span.to, until) - span.from), 0)
+  return {
+    id: shift,
+    from: spans[0]!.from,
+    to: spans.at(-1)!.to,
+    busyMs: sum(Number.POSITIVE_INFINITY),
+    busyUntilNowMs: sum(now),
+  }
+}
+
+/** The plan's target for line, shift and product, the most particular one; else the run's, spread over its shift. */
+function targetOf(
+  plant: Plant,
+  line: Line,
+  shift: PresentShift,
+  run: Run | undefined,
+  idealMs: number,
+): { readonly target: number; readonly source: Goal['source'] } {
+  const [shiftId] = shift.id.split('@')
+  const fitting = (plant.targets ?? [])
+    .filter(target => target.line === line.id)
+    .filter(target => target.shift === undefined || target.shift === shiftId)
+    .filter(target => target.product === undefined || target.product === run?.product)
+    .sort((a, b) => particular(b) - particular(a))
+  const [planned] = fitting
+  if (planned !== undefined) return { target: planned.parts, source: 'plan' }
+  if (run !== undefined && run.target > 0) return { target: run.target, source: 'run' }
+  return { target: Math.floor(shift.busyMs / idealMs), source: 'ideal' }
+}
+
+const particular = ({ shift, product }: { shift?: string; product?: string }): number =>
+  (product === undefined ? 0 : 2) + (shift === undefined ? 0 : 1)
