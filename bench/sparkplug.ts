@@ -8,7 +8,7 @@ const rate = 100_000
 const tags = Array.from({ length: metrics }, (_, i) => `bench/node/m${i}`)
 
 export function sparkplugBenchmark(isQuick: boolean): Benchmark {
-  const seconds = isQuick ? 5 : 30
+  const seconds = isQuick ? 5 : 20
   return {
     name: 'sparkplug',
     title: `Sparkplug B: ${rate.toLocaleString('en')} metrics/s in messages of ${metrics} for ${seconds} s, through mosquitto`,

@@ -1,4 +1,3 @@
-import type { IPublishPacket } from 'mqtt'
 import { asyncScheduler, Observable, type Subscriber } from 'rxjs'
 import { type AdapterContext, type AdapterDefinition, AdapterError, type SourceEvent } from '../contract.js'
 import { tlsLink } from '../tls.js'
@@ -6,6 +5,7 @@ import { Acknowledgements } from './acknowledgements.js'
 import { MqttDecoder } from './codec.js'
 import { type MqttOptions, mqttOptions } from './config.js'
 import { MqttLink } from './link.js'
+import type { Published } from './publish-lane.js'
 
 /** Listens to topics of an MQTT broker. It subscribes and acknowledges; it never publishes. */
 export const mqtt: AdapterDefinition<MqttOptions> = {
@@ -117,8 +117,7 @@ class Subscription {
         },
         {
           open: link => this.#subscribe(link),
-          message: (topic, packet) => this.#take(topic, packet),
-          received: give => this.#acknowledgements.hold(this.#emitted + this.#decoder.count, give),
+          message: (message, acknowledge) => this.#take(message, acknowledge),
           lost: error => {
             this.#flush()
             this.#subscriber.error(error)
@@ -149,15 +148,16 @@ class Subscription {
     this.#subscriber.next({ kind: 'connected' })
   }
 
-  #take(topic: string, { payload, retain }: IPublishPacket): void {
-    const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
-    this.#context.received(bytes.length)
+  #take(message: Published, acknowledge: (() => void) | undefined): void {
+    this.#context.received(message.payload.length)
     // All that a turn of the event loop brings was received at its beginning.
     if (this.#turn === undefined) {
       this.#turn = setImmediate(() => this.#flush())
       this.#now = this.#context.clock.now()
     }
-    this.#decoder.push({ topic, payload: bytes, retain }, this.#now)
+    this.#decoder.push(message, this.#now)
+    if (acknowledge !== undefined)
+      this.#acknowledgements.hold(this.#emitted + this.#decoder.count, acknowledge)
     if (this.#decoder.count >= largestBatch) this.#flush()
     this.#pace()
   }

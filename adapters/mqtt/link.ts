@@ -1,8 +1,10 @@
-import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt'
+import type { Duplex } from 'node:stream'
+import { connect, type IClientOptions, type MqttClient } from 'mqtt'
 import type { SchedulerLike, Subscription } from 'rxjs'
 import { AdapterError } from '../contract.js'
 import type { TlsLink } from '../tls.js'
 import { explain } from './explain.js'
+import { type Published, PublishLane } from './publish-lane.js'
 
 export interface LinkOptions {
   readonly url: string
@@ -23,28 +25,27 @@ export interface LinkOptions {
 export interface LinkEvents {
   /** The broker has taken us; subscribe now. */
   open(link: MqttLink): void
-  message(topic: string, packet: IPublishPacket): void
-  /** A message of QoS 1 is to be acknowledged: call `acknowledge` when it may be forgotten elsewhere. */
-  received(acknowledge: () => void): void
+  /** At QoS 1 it is to be acknowledged: call `acknowledge` when it may be forgotten elsewhere. */
+  message(message: Published, acknowledge: (() => void) | undefined): void
   lost(error: AdapterError): void
 }
 
-/** What we need of mqtt.js beyond its public face; the version is pinned, and acknowledgements.test.ts watches it. */
-interface Sending {
-  _sendPacket(packet: { readonly cmd: string }, done?: () => void): void
+/** The one thing we need of mqtt.js beyond its public face: to stand between it and its socket. */
+interface Streaming {
+  streamBuilder(client: MqttClient): Duplex
 }
 
 /**
  * One connection to a broker, from opening to closing; it never comes back by itself. It differs from mqtt.js in two
- * things. Messages of QoS 1 are acknowledged when the caller says so, in groups and in order, without holding up the
- * next. And it can stop reading without the broker taking us for dead.
+ * things, both through a lane of its own for messages. Those of QoS 1 are acknowledged when the caller says so, without
+ * holding up the next. And it can stop reading without the broker taking us for dead.
  */
 export class MqttLink {
   readonly #client: MqttClient
   readonly #options: LinkOptions
   readonly #events: LinkEvents
   readonly #scheduler: SchedulerLike
-  #held: (() => void) | undefined
+  #lane: PublishLane | undefined
   #isPaused = false
   #pulse: Subscription | undefined
   #isOver = false
@@ -53,11 +54,8 @@ export class MqttLink {
     this.#options = options
     this.#events = events
     this.#scheduler = scheduler
-    this.#client = connect(options.url, clientOptions(options))
-    // In the same turn: a persistent session's messages come right behind the broker's greeting.
-    this.#client.on('message', (topic, _payload, packet) => {
-      if (!this.#isOver) events.message(topic, packet)
-    })
+    this.#client = connect(options.url, { ...clientOptions(options), manualConnect: true })
+    this.#layLane()
     this.#client.on('connect', () => {
       if (!this.#isOver) events.open(this)
     })
@@ -70,11 +68,7 @@ export class MqttLink {
         'closed the connection. Where it does so again and again, another client may have the same clientId',
       ),
     )
-    this.#client.handleMessage = (_packet, done) => {
-      if (this.#isPaused) this.#held = done
-      else done()
-    }
-    this.#interceptAcknowledgements()
+    this.#client.connect()
   }
 
   /** Resolves when the broker has granted all of them; a refusal is a lost link. */
@@ -99,14 +93,12 @@ export class MqttLink {
   pause(isPaused: boolean): void {
     if (isPaused === this.#isPaused) return
     this.#isPaused = isPaused
+    this.#lane?.hold(isPaused)
     if (isPaused) {
       this.#beat()
       return
     }
     this.#pulse?.unsubscribe()
-    const held = this.#held
-    this.#held = undefined
-    held?.()
   }
 
   /** Says goodbye and closes; at once where the broker does not answer. */
@@ -118,18 +110,17 @@ export class MqttLink {
     this.#client.end(!this.#client.connected)
   }
 
-  #interceptAcknowledgements(): void {
-    const sending = this.#client as unknown as Sending
-    const send = sending._sendPacket.bind(sending)
-    sending._sendPacket = (packet, done) => {
-      if (packet.cmd !== 'puback') {
-        send(packet, done)
-        return
-      }
-      this.#events.received(() => {
-        if (!this.#isOver) send(packet)
+  #layLane(): void {
+    const streaming = this.#client as unknown as Streaming
+    const build = streaming.streamBuilder.bind(streaming)
+    streaming.streamBuilder = client => {
+      const lane = new PublishLane(build(client), this.#options.protocol === '5', message => {
+        if (this.#isOver) return
+        const acknowledge = message.qos === 1 ? () => lane.acknowledge(message.packetId) : undefined
+        this.#events.message(message, acknowledge)
       })
-      done?.()
+      this.#lane = lane
+      return lane
     }
   }
 

@@ -1,4 +1,3 @@
-import type { IPublishPacket } from 'mqtt'
 import {
   asyncScheduler,
   Observable,
@@ -9,6 +8,7 @@ import {
 import { type AdapterContext, type AdapterDefinition, AdapterError, type SourceEvent } from '../contract.js'
 import { Acknowledgements } from '../mqtt/acknowledgements.js'
 import { MqttLink } from '../mqtt/link.js'
+import type { Published } from '../mqtt/publish-lane.js'
 import { tlsLink } from '../tls.js'
 import { type SparkplugOptions, sparkplugOptions } from './config.js'
 import { type HostCommand, SparkplugHost } from './host.js'
@@ -145,8 +145,7 @@ class Subscription {
       },
       {
         open: link => this.#subscribe(session, host, link),
-        message: (topic, packet) => this.#take(host, topic, packet),
-        received: give => this.#acknowledgements.hold(this.#emitted + this.#waiting, give),
+        message: (message, acknowledge) => this.#take(host, message, acknowledge),
         lost: error => this.#lost(session, error),
       },
       this.#scheduler,
@@ -187,10 +186,14 @@ class Subscription {
     this.#subscriber.next({ kind: 'connected' })
   }
 
-  #take(host: SparkplugHost, topic: string, { payload, retain }: IPublishPacket): void {
-    const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
-    this.#context.received(bytes.length)
-    host.message(topic, bytes, retain, this.#context.clock.now())
+  #take(
+    host: SparkplugHost,
+    { topic, payload, retain }: Published,
+    acknowledge: (() => void) | undefined,
+  ): void {
+    this.#context.received(payload.length)
+    host.message(topic, payload, retain, this.#context.clock.now())
+    if (acknowledge !== undefined) this.#acknowledgements.hold(this.#emitted + this.#waiting, acknowledge)
     if (this.#waiting >= largestBatch) this.#flush()
     this.#turn ??= setImmediate(() => this.#flush())
     this.#pace()
