@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { GembaProcess, root } from './process.js'
+
+// Two engines are started here, one after the other; on a busy machine that takes a while.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
+
+const plant = join(root, 'plants/automotive-cell.yaml')
+let data: string
+let gemba: GembaProcess
+let url: string
+
+async function start(): Promise<void> {
+  gemba = new GembaProcess(['start', '--plant', plant, '--data', data, '--port', '0'])
+  url = await gemba.live()
+}
+
+async function ask(path: string, body?: object) {
+  const request = body && { method: 'POST', body: JSON.stringify(body) }
+  const answer = await fetch(`${url}/api/v1${path}`, {
+    ...request,
+    headers: { 'content-type': 'application/json' },
+  })
+  // biome-ignore lint/suspicious/noExplicitAny: an answer of any shape
+  return { status: answer.status, body: (await answer.json()) as any }
+}
+
+beforeEach(async () => {
+  data = mkdtempSync(join(tmpdir(), 'gemba-maintenance-'))
+  await start()
+})
+afterEach(async () => {
+  await gemba.stop('SIGKILL')
+  rmSync(data, { recursive: true, force: true })
+})
+
+it('mends a simulated press, and is remembered though the engine is killed right after the answer', async () => {
+  const stages = async () =>
+    (await ask('/machines/press-01')).body.faults.map((fault: { pattern: string; stage: string }) => [
+      fault.pattern,
+      fault.stage,
+    ])
+  const by = { who: 'Ada', reason: 'to see it mended' }
+  await ask('/machines/press-01/faults', {
+    pattern: 'hydraulic-leak',
+    severity: 0.9,
+    timeToFailure: 5,
+    ...by,
+  })
+  await expect.poll(stages, { timeout: 30_000 }).toEqual([['hydraulic-leak', 'severe']])
+
+  const now = Date.now()
+  const told = {
+    machine: 'press-01',
+    kind: 'corrective',
+    start: new Date(now - 1_000).toISOString(),
+    end: new Date(now + 2_000).toISOString(),
+    fault: 'hydraulic-leak',
+    parts: [{ part: 'seal', quantity: 1, cost: 12.5 }],
+    who: 'Ines',
+  }
+  expect((await ask('/maintenance', told)).status).toBe(201)
+  await expect
+    .poll(async () => (await stages()).filter(([, stage]: string[]) => stage === 'severe'), {
+      timeout: 30_000,
+    })
+    .toEqual([])
+
+  const sensor = '/signals/press-01.hydraulic-pressure'
+  const calibration = { time: told.start, who: 'Ines', reference: 150, reading: 150.5 }
+  expect((await ask(`${sensor}/calibrations`, calibration)).status).toBe(201)
+  await gemba.stop('SIGKILL')
+  await start()
+  expect((await ask('/maintenance')).body.items).toEqual([
+    expect.objectContaining({ id: `press-01@${told.start}`, cost: 12.5 }),
+  ])
+  expect((await ask(`${sensor}/calibrations`)).body.items).toEqual([expect.objectContaining({ offset: 0.5 })])
+})
