@@ -6,7 +6,7 @@ import type { Plant } from '../schema/plant.js'
 import { referencePlant } from '../schema/reference-plant/reference-plant.js'
 import { compileLimits } from '../twins/sensor/level.js'
 import { machineSpeed } from './twins-machine.js'
-import { classifierSpeed } from './twins-sensor.js'
+import { classifierSpeed, healthSpeed } from './twins-sensor.js'
 
 /** What a run of this file sends: figures by name. */
 export type TwinFigures = Readonly<Record<string, number>>
@@ -110,9 +110,9 @@ function measureScale(): TwinFigures {
   return { twins: system.size, create, bytes: bytes / system.size, rss: process.memoryUsage().rss }
 }
 
-/** The two short cuts: the classifier, and the compiled table against `actor.send` of the same events. */
+/** What samples cost: the classifier and the health estimator; and the compiled table against `actor.send` of the same events. */
 function measureSpeeds(): TwinFigures {
-  return { ...classifierSpeed(), ...machineSpeed() }
+  return { ...classifierSpeed(), ...healthSpeed(), ...machineSpeed() }
 }
 
 const measured = { floor: measureFloor, scale: measureScale, speeds: measureSpeeds }

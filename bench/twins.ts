@@ -27,6 +27,7 @@ async function run(isQuick: boolean, say: (line: string) => void): Promise<reado
     figure('restored twins equal those saved', floor.isSame === 1 ? 'all' : 'no', 'all', floor.isSame === 1),
     atMost('a twin of the reference plant', floor.bytes! / 1024, 5, 'KB'),
     atLeast('classifier', speeds.samplesPerSecond! / 1e6, 3, 'M samples/s'),
+    atLeast('health estimator', speeds.healthSamplesPerSecond! / 1e6, 3, 'M samples/s'),
     atLeast('compiled table, against actor.send of the same events', speeds.ratio!, 20, 'times'),
   ]
   if (isQuick) return figures

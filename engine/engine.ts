@@ -38,6 +38,8 @@ const floorTickMs = 250
 const housekeepingMs = 1_000
 /** Changed twins are saved over about this many seconds. */
 const snapshotSpread = 30
+/** Of a very large floor all at once would be more than an entry may hold. */
+const snapshotsAtOnce = 10_000
 /** How long a start waits for ClickHouse. */
 const storePatienceMs = 30_000
 const retry = { firstDelay: 500, longestDelay: 5_000, random: Math.random }
@@ -160,7 +162,9 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       stopKpis()
       stopPast()
       sources.stop()
-      intake.record(floor.snapshot())
+      for (let entry = floor.snapshot(snapshotsAtOnce); entry; entry = floor.snapshot(snapshotsAtOnce)) {
+        intake.record(entry)
+      }
       data.writeLastAlive({ floorTime: floor.clock.now(), wallTime: wall.now() })
       gateway.close()
       const report = await store.close()

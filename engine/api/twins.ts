@@ -58,7 +58,7 @@ export function addTwinRoutes(router: OpenAPIHono, { floor }: ApiContext): void 
       if (twin === undefined) {
         throw new ApiError(
           404,
-          `No twin has the address '${address}'; addresses are machine:{id}, sensor:{id} and line:{id} with the ids of the plant, and fault:{machine}.{pattern} of faults that have shown.`,
+          `No twin has the address '${address}'; addresses are machine:{id}, sensor:{id}, line:{id} and source:{id} with the ids of the plant, and fault:{machine}.{pattern} of faults that have shown.`,
         )
       }
       const lastEvents = twin.lastEvents.map(event => ({ ...event, time: isoTime(event.time) }))

@@ -30,9 +30,9 @@ const patience = 30 * 60_000
 const driftSpan = 8 * 3_600_000
 /** A score that moves by less is no news. */
 const scoreStep = 5
-/** The longest time between two rows of a sensor, and how often that is looked after, ms. */
+/** The longest time between two rows of a sensor, and how long a round over all of them takes, ms. */
 const rowPeriod = 3_600_000
-const tickPeriod = 60_000
+const roundPeriod = 60_000
 
 /**
  * Judges the instruments of a floor while their machines work, when what they show can be compared, and tells their
@@ -50,6 +50,9 @@ export class HealthWatch {
   readonly #rowAt: Float64Array
   readonly #isUnusual: Uint8Array
   readonly #unsaved = new Set<number>()
+  /** Where the round stands, how many sensors are to be looked at next, and since when. */
+  #cursor = -1
+  #toLook = 0
   #tickedAt = 0
 
   constructor(parts: HealthWatchParts) {
@@ -117,11 +120,15 @@ export class HealthWatch {
     return this.#estimator.report(index, this.#parts.clock.now(), this.#isProcess(index))
   }
 
-  /** Now and then: what is due by time alone, and the rows of those that do not change. */
+  /** Goes round all sensors once a minute: what is due by time alone, and the rows of those that do not change. */
   tick(now: number): void {
-    if (Math.abs(now - this.#tickedAt) < tickPeriod) return
+    const { signals } = this.#parts.registry
+    const elapsed = Math.min(roundPeriod, Math.abs(now - this.#tickedAt))
     this.#tickedAt = now
-    for (const { index } of this.#parts.registry.signals) {
+    this.#toLook = Math.min(signals.length, this.#toLook + (signals.length * elapsed) / roundPeriod)
+    for (; this.#toLook >= 1; this.#toLook--) {
+      this.#cursor = (this.#cursor + 1) % signals.length
+      const { index } = signals[this.#cursor]!
       if (this.#isWatched[index] === 1 && Math.abs(now - this.#rowAt[index]!) >= rowPeriod) this.#judge(index)
     }
   }
