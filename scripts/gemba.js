@@ -10,6 +10,11 @@ if (['--version', '-V'].includes(process.argv[2])) {
 if (!(await build({ log: line => process.stderr.write(`${line}\n`) }))) process.exit(70)
 
 const { main } = await import('../dist/engine/cli/main.js')
+// `gemba browse … | head` has seen enough.
+process.stdout.on('error', error => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
 const stop = new AbortController()
 let askedAt = 0
 for (const name of ['SIGINT', 'SIGTERM']) {

@@ -6,6 +6,7 @@ import { exportCommand } from './export.js'
 import { plantCommand } from './plant.js'
 import { playCommand } from './play.js'
 import { queryCommand } from './query.js'
+import { serveCommand } from './serve.js'
 import { simulateCommand } from './simulate.js'
 import { startCommand } from './start.js'
 import { tokenCommand } from './token.js'
@@ -17,6 +18,7 @@ const commands: readonly Command[] = [
   browseCommand,
   plantCommand,
   playCommand,
+  serveCommand,
   queryCommand,
   exportCommand,
   simulateCommand,

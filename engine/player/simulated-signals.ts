@@ -1,0 +1,57 @@
+import { BehaviorSubject, type Subscription } from 'rxjs'
+import type { AdapterContext } from '../../adapters/contract.js'
+import { simulator } from '../../adapters/simulator/adapter.js'
+import { simulatorOptions } from '../../adapters/simulator/config.js'
+import type { Plant, Signal } from '../../schema/plant.js'
+import { EngineError } from '../errors.js'
+import { Dictionary } from '../floor/dictionary.js'
+import { emptyIndexBook, makeRegistry } from '../floor/registry.js'
+
+/** Most samples on their way: taken in the same turn, they never pile up. */
+const window = 20_000
+
+/** What a signal shows: a number or a text, its quality, and since when, Unix ms UTC. */
+export type ShowValue = (signal: Signal, value: number | string, quality: number, time: number) => void
+
+/**
+ * Runs the plant's simulators without a floor and tells what their signals show, in real time. Throws EngineError
+ * 'bad-plant' where the plant has a source that is not simulated.
+ */
+export function runSimulators(plant: Plant, show: ShowValue): Subscription {
+  const { registry } = makeRegistry(plant, emptyIndexBook)
+  const signals = new Map(registry.signals.map(({ index, signal }) => [index, signal]))
+  const dictionary = new Dictionary()
+  const [first, ...others] = plant.sources.map(source => {
+    if (source.adapter !== simulator.kind) {
+      const message = `Source ${source.id} is not simulated (${source.adapter}): serve a plant whose sources are.`
+      throw new EngineError('bad-plant', message)
+    }
+    const accepted = new BehaviorSubject(0)
+    const context: AdapterContext = {
+      source: source.id,
+      clock: Date,
+      wall: Date,
+      plant,
+      signals: registry.signals.filter(({ signal }) => signal.source === source.id),
+      folder: '',
+      readSecret: () => '',
+      received: () => {},
+      intern: text => dictionary.intern(text),
+      accepted,
+      window,
+    }
+    return simulator.create(simulatorOptions.parse(source.options), context).subscribe(event => {
+      if (event.kind !== 'samples') return
+      const { count, signal, value, quality, sourceTime } = event.batch
+      for (let i = 0; i < count; i++) {
+        const shown = signals.get(signal[i]!)!
+        const content = shown.type === 'text' ? (dictionary.text(value[i]!) ?? '') : value[i]!
+        show(shown, content, quality[i]!, sourceTime[i]!)
+      }
+      accepted.next(accepted.value + count)
+    })
+  })
+  if (first === undefined) throw new EngineError('bad-plant', 'The plant has no source to simulate.')
+  for (const other of others) first.add(other)
+  return first
+}
