@@ -128,6 +128,11 @@ export interface AdapterDefinition<Options = unknown> {
   /** Plant-file snippets; each must satisfy `options`. Shown by `gemba adapters`, checked by a test. */
   readonly examples: readonly { readonly title: string; readonly options: Record<string, unknown> }[]
   create(options: Options, context: AdapterContext): Observable<SourceEvent>
+  /**
+   * The options by which somebody may listen for a moment beside a running engine without disturbing it: no session of
+   * the same name, no share of its messages. Absent where there are none.
+   */
+  probe?(options: Options): Options
 }
 
 export type AdapterErrorCode = 'not-connected' | 'protocol' | 'back-off'

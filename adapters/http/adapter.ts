@@ -35,6 +35,7 @@ export const http: AdapterDefinition<HttpOptions> = {
       },
     },
   ],
+  probe: options => options,
   create: (options, context) =>
     new Observable(subscriber => {
       const poller = new Poller(options, context, subscriber)

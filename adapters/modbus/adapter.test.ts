@@ -142,7 +142,7 @@ describe('the Modbus adapter', () => {
     await poll(1)
     expect(rejects().map(({ rule, raw }) => [rule, raw])).toEqual([
       ['modbus.bad-tag', 'press.temperature'],
-      ['modbus.bad-tag', 'holding:1:string[4]'],
+      ['modbus.unfit-tag', 'holding:1:string[4]'],
     ])
     expect(samples().map(([index]) => index)).toEqual([0, 0])
   })

@@ -33,6 +33,7 @@ export const modbus: AdapterDefinition<ModbusOptions> = {
       options: { host: '192.0.2.22', timeoutMs: 3000, pollMs: 5000 },
     },
   ],
+  probe: options => options,
   create: (options, context) =>
     new Observable(subscriber => {
       const connection = new Connection(options, context, subscriber)

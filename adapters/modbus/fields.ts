@@ -7,6 +7,7 @@ import { type ModbusTag, parseTag } from './tag.js'
 export interface TagFault {
   readonly tag: string
   readonly signal: string
+  readonly rule: 'modbus.bad-tag' | 'modbus.unfit-tag'
   readonly why: string
 }
 
@@ -24,7 +25,8 @@ export function readFields(signals: readonly IndexedSignal[], options: ModbusOpt
     const tag = parseTag(signal.tag, options)
     const why = typeof tag === 'string' ? tag : misfit(tag, signal.type === 'text', options)
     if (typeof tag === 'string' || why !== undefined) {
-      faults.push({ tag: signal.tag, signal: signal.id, why: why ?? '' })
+      const rule = typeof tag === 'string' ? 'modbus.bad-tag' : 'modbus.unfit-tag'
+      faults.push({ tag: signal.tag, signal: signal.id, rule, why: why ?? '' })
       continue
     }
     const period = signal.period > 0 ? signal.period : options.pollMs

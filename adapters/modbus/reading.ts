@@ -28,7 +28,7 @@ export class Reading {
   }
 
   faults(faults: readonly TagFault[]): void {
-    for (const { tag, signal, why } of faults) this.reject('modbus.bad-tag', `${signal}: ${why}.`, tag)
+    for (const { tag, signal, rule, why } of faults) this.reject(rule, `${signal}: ${why}.`, tag)
   }
 
   values(block: Block, bytes: Uint8Array): void {

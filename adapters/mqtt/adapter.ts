@@ -53,6 +53,12 @@ export const mqtt: AdapterDefinition<MqttOptions> = {
       },
     },
   ],
+  // A session and a name of its own, and none of the messages of a group.
+  probe: ({ clientId: _, share: __, ...options }) => ({
+    ...options,
+    clientId: `gemba-probe-${process.pid}`,
+    sessionExpiry: 0,
+  }),
   create: (options, context) =>
     new Observable(subscriber => {
       const subscription = new Subscription(options, context, subscriber)

@@ -19,6 +19,7 @@ export const mtconnectAgent: AdapterDefinition<AgentOptions> = {
       options: { url: 'https://agent.example:5443', tls: { ca: '/etc/gemba/plant-ca.pem' } },
     },
   ],
+  probe: options => options,
   create: (options, context) =>
     new Observable(subscriber => {
       const reader = new AgentReader(options, context, subscriber)

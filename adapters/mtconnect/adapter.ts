@@ -25,6 +25,7 @@ export const mtconnect: AdapterDefinition<MtconnectOptions> = {
       options: { host: '192.0.2.12', port: 5000, heartbeatMs: 0, connectTimeoutMs: 2000 },
     },
   ],
+  probe: options => options,
   create: (options, context) =>
     new Observable(subscriber => {
       const connection = new Connection(options, context, subscriber)

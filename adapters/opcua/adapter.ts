@@ -31,6 +31,7 @@ export const opcua: AdapterDefinition<OpcuaOptions> = {
       },
     },
   ],
+  probe: options => options,
   create: (options, context) =>
     new Observable(subscriber => {
       const link = new Link(options, context, subscriber)

@@ -24,6 +24,7 @@ export const simulator: AdapterDefinition<SimulatorOptions> = {
     { title: 'Nothing breaks by itself', options: { randomFaults: 0 } },
     { title: 'Every sensor ten times a second', options: { overridePeriodMs: 100 } },
   ],
+  probe: options => options,
   create: (options, context) => paced(context, () => simulate(options, context)),
 }
 
