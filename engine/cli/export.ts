@@ -81,7 +81,7 @@ function readTime(flag: string, text: string | undefined): number | undefined {
 }
 
 function readFormat(name: string): ExportFormat {
-  const known = Object.keys(exportFormats) as ExportFormat[]
+  const known = (Object.keys(exportFormats) as ExportFormat[]).filter(format => format !== 'native')
   const found = known.find(format => format === name)
   if (found === undefined) throw misused('export', `--format is one of ${known.join(', ')}, not ${name}`)
   return found

@@ -1,5 +1,6 @@
 import { nearest } from '../../schema/plant-file/nearest.js'
 import { adaptersCommand } from './adapters.js'
+import { backupCommand, restoreCommand } from './backup.js'
 import { browseCommand } from './browse.js'
 import type { Command } from './command.js'
 import { exportCommand } from './export.js'
@@ -21,6 +22,8 @@ const commands: readonly Command[] = [
   serveCommand,
   queryCommand,
   exportCommand,
+  backupCommand,
+  restoreCommand,
   simulateCommand,
   adaptersCommand,
   tokenCommand,

@@ -16,6 +16,10 @@ export const storeHelp = `  --data <folder>          ${data.description} (defaul
 
 It asks the engine that runs on the data folder; where none does, it opens the folder itself.`
 
+/** The data folder that a verb is about. */
+export const dataFolder = (values: { readonly data?: string | undefined }, io: CommandIo): string =>
+  resolve(values.data ?? io.env[data.env] ?? String(data.default))
+
 /** Opens the history, does the work, closes it, and answers with the exit code. */
 export async function withHistory(
   values: { readonly data?: string | undefined; readonly 'clickhouse-url'?: string | undefined },
@@ -24,7 +28,7 @@ export async function withHistory(
 ): Promise<number> {
   const url = values['clickhouse-url'] ?? (io.env[clickhouseUrl.env] || undefined)
   const reader = await openReader({
-    dataDir: resolve(values.data ?? io.env[data.env] ?? String(data.default)),
+    dataDir: dataFolder(values, io),
     ...(url !== undefined && { clickhouseUrl: url }),
     logger: pino({ level: 'silent' }),
   })

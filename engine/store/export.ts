@@ -11,6 +11,8 @@ export const exportFormats = {
   csv: { format: 'CSVWithNames', ending: 'csv' },
   jsonl: { format: 'JSONEachRow', ending: 'jsonl' },
   sql: { format: 'SQLInsert', ending: 'sql' },
+  /** ClickHouse's own: what goes in comes out, to the bit. */
+  native: { format: 'Native', ending: 'native' },
 } as const
 export type ExportFormat = keyof typeof exportFormats
 
@@ -22,6 +24,8 @@ export interface ExportOptions {
   readonly format: ExportFormat
   /** Folder for the files and their manifest. */
   readonly folder: string
+  /** Only rows that arrived up to this one, by the table's sequence. */
+  readonly upTo?: number
 }
 
 /** A file that was written. */
@@ -33,6 +37,8 @@ export interface ExportedFile {
 }
 
 const hourMs = 3_600_000
+/** Most rows of a file: what a program that reads it can hold, and what goes in again in one piece. */
+const mostRows = 4_000_000
 
 /** The column that says when a row is of: the first that is a time, undefined for what has none of its own. */
 export function timeColumn({ columns }: Definition): string | undefined {
@@ -88,33 +94,57 @@ interface Piece {
 }
 
 /** Hours that have rows, in order. */
-async function pieces(database: Database, { table, from, to }: ExportOptions): Promise<Piece[]> {
+async function pieces(database: Database, { table, from, to, upTo }: ExportOptions): Promise<Piece[]> {
   const column = timeColumn(table)
   const of = `${databaseName}.${table.name}`
+  const arrived =
+    upTo === undefined || arrivalColumn(table) === undefined ? [] : [`${arrivalColumn(table)} <= ${upTo}`]
+  const all = (conditions: readonly string[]): string =>
+    conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
   if (column === undefined) {
-    const [row] = await database.query<{ rows: string }>(`SELECT toString(count()) AS rows FROM ${of}`)
-    return [{ path: table.name, where: '', rows: Number(row!.rows) }]
+    const where = all(arrived)
+    const [row] = await database.query<{ rows: string }>(
+      `SELECT toString(count()) AS rows FROM ${of} ${where}`,
+    )
+    return [{ path: table.name, where, rows: Number(row!.rows) }]
   }
   const moment = (time: number): string => `fromUnixTimestamp64Milli(${time}, 'UTC')`
   const within = (begin?: number, end?: number): string[] => [
     ...(begin === undefined ? [] : [`${column} >= ${moment(begin)}`]),
     ...(end === undefined ? [] : [`${column} < ${moment(end)}`]),
   ]
-  const asked = within(from, to)
+  const asked = [...within(from, to), ...arrived]
   const hours = await database.query<{ hour: string; rows: string }>(
     `SELECT toString(intDiv(toInt64(toUnixTimestamp(toDateTime(assumeNotNull(${column}), 'UTC'))), 3600)) AS hour, toString(count()) AS rows
-    FROM ${of} ${asked.length === 0 ? '' : `WHERE ${asked.join(' AND ')}`}
+    FROM ${of} ${all(asked)}
     GROUP BY hour ORDER BY toInt64(hour)`,
   )
-  return hours.map(({ hour, rows }) => {
+  const found: Piece[] = []
+  for (const { hour, rows } of hours) {
     const begin = Number(hour) * hourMs
     const text = new Date(begin).toISOString()
-    const end = begin + hourMs
-    const conditions = within(Math.max(begin, from ?? begin), Math.min(end, to ?? end))
-    return {
-      path: `date=${text.slice(0, 10)}/hour=${text.slice(11, 13)}`,
-      where: `WHERE ${conditions.join(' AND ')}`,
-      rows: Number(rows),
+    const path = `date=${text.slice(0, 10)}/hour=${text.slice(11, 13)}`
+    const slices = Math.ceil(Number(rows) / mostRows)
+    for (let i = 0; i < slices; i++) {
+      const [a, b] = [
+        begin + Math.floor((i * hourMs) / slices),
+        begin + Math.floor(((i + 1) * hourMs) / slices),
+      ]
+      const where = all([...within(Math.max(a, from ?? a), Math.min(b, to ?? b)), ...arrived])
+      if (slices === 1) {
+        found.push({ path, where, rows: Number(rows) })
+        continue
+      }
+      const [row] = await database.query<{ rows: string }>(
+        `SELECT toString(count()) AS rows FROM ${of} ${where}`,
+      )
+      found.push({ path: `${path}-${i}`, where, rows: Number(row!.rows) })
     }
-  })
+  }
+  return found
+}
+
+/** The column by which rows of a table arrived; minutes that were added up say up to where they go. */
+export function arrivalColumn({ columns }: Definition): string | undefined {
+  return columns.find(({ name }) => name === 'seq' || name === 'up_to')?.name
 }

@@ -1,0 +1,152 @@
+import { existsSync } from 'node:fs'
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { databaseName, type Table } from '../../schema/tables/definition.js'
+import { definitions } from '../../schema/tables/index.js'
+import { DataDirectory } from '../data-directory.js'
+import { EngineError } from '../errors.js'
+import { Database } from './database.js'
+import { startEmbedded } from './embedded/embedded.js'
+import { arrivalColumn, type ExportedFile, exportTable } from './export.js'
+import { migrate } from './migrations/migrate.js'
+
+/** What the data folder knows beside the database: what the numbers of signals and texts mean, and tokens. */
+const folderFiles = ['registry.json', 'dictionary.jsonl', 'alive.json', 'tokens.json']
+const markFile = 'backup.json'
+const version = 1
+
+const tables = definitions.filter((definition): definition is Table => definition.kind === 'table')
+
+/** What a backup says of itself. */
+interface Mark {
+  readonly gemba: number
+  /** When it was begun, ISO 8601. */
+  readonly taken: string
+  readonly files: readonly ExportedFile[]
+}
+
+export interface BackupReport {
+  readonly rows: number
+  readonly files: number
+}
+
+/**
+ * Writes everything that has arrived by now into an empty folder, also while the engine goes on: the database as files
+ * of ClickHouse's own format, and the files of the data folder. It is a backup once it has its mark, at the very end.
+ * Throws EngineError `bad-input` for a folder that is not empty.
+ */
+export async function backup(
+  database: Database,
+  dataDir: string,
+  folder: string,
+  now: number,
+): Promise<BackupReport> {
+  await mkdir(folder, { recursive: true })
+  if ((await readdir(folder)).length > 0)
+    throw new EngineError(
+      'bad-input',
+      `The folder ${folder} is not empty. A backup wants a folder of its own.`,
+    )
+  const newest = await arrivals(database)
+  const files: ExportedFile[] = []
+  for (const table of tables) {
+    const upTo = newest.get(table.name)
+    const options = { table, format: 'native', folder, ...(upTo !== undefined && { upTo }) } as const
+    for await (const file of exportTable(database, options)) files.push(file)
+  }
+  // After the rows: the numbers and texts that they use are in these by now.
+  for (const name of folderFiles)
+    if (existsSync(join(dataDir, name))) await copyFile(join(dataDir, name), join(folder, name))
+  const mark: Mark = { gemba: version, taken: new Date(now).toISOString(), files }
+  await writeFile(join(folder, `${markFile}.new`), `${JSON.stringify(mark, undefined, 2)}\n`)
+  await rename(join(folder, `${markFile}.new`), join(folder, markFile))
+  return { rows: files.reduce((sum, { rows }) => sum + rows, 0), files: files.length }
+}
+
+/** The newest row of each table now. */
+async function arrivals(database: Database): Promise<ReadonlyMap<string, number>> {
+  const found = new Map<string, number>()
+  for (const table of tables) {
+    const column = arrivalColumn(table)
+    if (column === undefined) continue
+    // Minutes go no further than the samples beside them, or they would count some that are missing here.
+    const samples = found.get('telemetry')
+    if (column === 'up_to' && samples !== undefined) {
+      found.set(table.name, samples)
+      continue
+    }
+    const [row] = await database.query<{ newest: string }>(
+      `SELECT toString(max(${column})) AS newest FROM ${databaseName}.${table.name}`,
+    )
+    found.set(table.name, Number(row!.newest))
+  }
+  return found
+}
+
+/**
+ * Makes a data folder of a backup. Throws EngineError `bad-input` for what is no whole backup, or a folder that has a
+ * history already.
+ */
+export async function restore(folder: string, dataDir: string, logger: Logger): Promise<BackupReport> {
+  const mark = await readMark(folder)
+  for (const taken of ['clickhouse', 'spool', 'registry.json']) {
+    if (!existsSync(join(dataDir, taken))) continue
+    const message = `The folder ${dataDir} has a history already. Restore into a new one: nothing is ever overwritten.`
+    throw new EngineError('bad-input', message)
+  }
+  const data = await DataDirectory.open(dataDir)
+  const embedded = await startEmbedded({ path: join(dataDir, 'clickhouse'), logger })
+  const database = new Database(embedded.url, embedded.secret)
+  let isWhole = false
+  try {
+    await migrate(database, logger)
+    for (const { path } of mark.files) {
+      const table = path.split('/')[0]!
+      await database.insertBlock(table, await readFile(join(folder, path)), path)
+    }
+    await checkRows(database, mark)
+    for (const name of folderFiles)
+      if (existsSync(join(folder, name))) await copyFile(join(folder, name), join(dataDir, name))
+    isWhole = true
+  } finally {
+    await database.close()
+    await embedded.stop()
+    // Half a history would look like one.
+    if (!isWhole) await rm(join(dataDir, 'clickhouse'), { recursive: true, force: true })
+    await data.close()
+  }
+  return { rows: mark.files.reduce((sum, { rows }) => sum + rows, 0), files: mark.files.length }
+}
+
+async function readMark(folder: string): Promise<Mark> {
+  let text: string
+  try {
+    text = await readFile(join(folder, markFile), 'utf8')
+  } catch (cause) {
+    const message = `${folder} is no backup, or one that was not finished: it has no ${markFile}.`
+    throw new EngineError('bad-input', message, { cause })
+  }
+  const mark = JSON.parse(text) as Mark
+  if (mark.gemba !== version) {
+    const message = `The backup in ${folder} is of version ${mark.gemba}; this Gemba reads version ${version}.`
+    throw new EngineError('bad-input', message)
+  }
+  return mark
+}
+
+/** Tables that replace rows may have fewer by now; all others have what was written. */
+async function checkRows(database: Database, { files }: Mark): Promise<void> {
+  for (const { name, engine } of tables) {
+    if (engine !== 'MergeTree') continue
+    const written = files
+      .filter(({ path }) => path.startsWith(`${name}/`))
+      .reduce((sum, { rows }) => sum + rows, 0)
+    const [row] = await database.query<{ rows: string }>(
+      `SELECT toString(count()) AS rows FROM ${databaseName}.${name}`,
+    )
+    if (Number(row!.rows) === written) continue
+    const message = `The backup says that ${name} has ${written} rows, but ${row!.rows} came out of its files. It is damaged.`
+    throw new EngineError('bad-input', message)
+  }
+}
