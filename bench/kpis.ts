@@ -99,7 +99,7 @@ async function aYear(): Promise<number> {
       const none = { starved: 0, blocked: 0, idle: 0, unknown: 0, planned: 0, unscheduled: 0, overtime: 0 }
       const time = { production: 3_000_000, setup: 100_000, breakdown: 400_000, minor_stop: 100_000, ...none }
       const made = { overtime_parts: 0, ideal_ms: 30_000, produced: 90, scrapped: 2, warm_up: 0, reworked: 0 }
-      const key = { shift: 'early', product: '', order: '', computed: 1 }
+      const key = { day: '', shift: 'early', product: '', order: '', computed: 1 }
       return { machine: i % 10 === 0 ? machine! : `other-${i % 10}`, hour, ...key, ...time, ...made }
     })
     for (let at = 0; at < rows.length; at += 10_000)

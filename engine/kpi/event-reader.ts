@@ -67,6 +67,14 @@ export async function readEvents(
   return events
 }
 
+/** When each machine first told of its state. */
+export async function firstHeard(store: Pick<Store, 'query'>): Promise<Map<string, number>> {
+  const rows = await store.query<{ machine: string; time: number }>(
+    `SELECT machine, toFloat64(toUnixTimestamp64Milli(min(ts))) AS time FROM ${databaseName}.state_changes GROUP BY machine`,
+  )
+  return new Map(rows.map(({ machine, time }) => [machine, time]))
+}
+
 interface EnteredScrap {
   readonly time: number
   readonly id: string

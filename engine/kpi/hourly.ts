@@ -1,6 +1,8 @@
 import { databaseName } from '../../schema/tables/definition.js'
 import type { RowOfTable } from '../../schema/tables/row-tables.js'
+import { dateOf } from '../../workers/kpi/calendar.js'
 import type { Cell } from '../../workers/kpi/ledger.js'
+import type { MachinePlan } from '../../workers/kpi/machine-plan.js'
 import type { MachineCell } from '../../workers/kpi/roll-up.js'
 import type { Made } from '../../workers/kpi/tally.js'
 import type { Store } from '../store/store.js'
@@ -11,13 +13,14 @@ const nothingMade: Made = { produced: 0, scrapped: 0, warmUp: 0, reworked: 0 }
 
 /** A cell as rows: one, but where the ideal cycle changed within the hour. `computed`: wall time, Unix ms. */
 export function hourRows(
-  machine: string,
+  { machine, calendar }: MachinePlan,
   { hour, shift, product, order, tally }: Cell,
   computed: number,
 ): HourRow[] {
   const { time, overtimeParts } = tally
   const [first = [0, nothingMade] as const, ...others] = tally.made
-  const key = { machine, hour, shift, product, order, computed }
+  const day = dateOf(hour, calendar.timeZone).toString()
+  const key = { machine, hour, day, shift, product, order, computed }
   const madeOf = ([idealMs, made]: readonly [number, Made]) => ({
     ideal_ms: idealMs,
     produced: made.produced,

@@ -8,7 +8,7 @@ import { LedgerSetups, type MachinePlan, machinePlans } from '../../workers/kpi/
 import type { MachineCell } from '../../workers/kpi/roll-up.js'
 import type { WorkerPool } from '../../workers/pool.js'
 import type { Store } from '../store/store.js'
-import { partsEvent, readEvents, reasonEvents, runEvents, scrapEvent } from './event-reader.js'
+import { firstHeard, partsEvent, readEvents, reasonEvents, runEvents, scrapEvent } from './event-reader.js'
 import { hourRows, lastHours, readHours } from './hourly.js'
 import { goneRow, type MachineStop, readStops, reasoned, stopRow } from './stop-rows.js'
 
@@ -31,6 +31,8 @@ export interface KpiBookParts {
 interface Account {
   readonly plan: MachinePlan
   live: LiveLedger
+  /** From when on the machine has time at all, Unix ms. */
+  since: number
   /** Begin of the last hour that is written down for good. */
   lastHour: number
   /** What came too late for the live ledger: everything from here on is to be worked out anew. */
@@ -59,19 +61,23 @@ export class KpiBook {
     for (const [machine, plan] of this.plans) {
       const live = new LiveLedger(this.#setups.of(plan), now)
       const account = { plan, live, lastHour: Number.NEGATIVE_INFINITY, staleFrom: Number.POSITIVE_INFINITY }
-      this.#accounts.set(machine, { ...account, arrived: undefined, gone: [] })
+      this.#accounts.set(machine, { ...account, since: now, arrived: undefined, gone: [] })
     }
   }
 
   /** Reads back what happened since the last hour that was written; before sources are asked. */
   async start(): Promise<void> {
     const now = this.#parts.clock.now()
-    const written = await lastHours(this.#parts.store)
+    const [written, heard] = await Promise.all([lastHours(this.#parts.store), firstHeard(this.#parts.store)])
     for (const [machine, account] of this.#accounts) {
       const lastHour = written.get(machine)
       account.lastHour = lastHour ?? Number.NEGATIVE_INFINITY
-      const from = lastHour === undefined ? now - longestReadBackMs : this.#nextHour(account.plan, lastHour)
-      account.staleFrom = Math.min(now, from)
+      // Before it was first heard of, a machine has no time.
+      const from =
+        lastHour === undefined
+          ? Math.max(now - longestReadBackMs, heard.get(machine) ?? now)
+          : this.#nextHour(account.plan, lastHour)
+      account.since = account.staleFrom = Math.min(now, from)
     }
     await this.reread()
   }
@@ -117,7 +123,7 @@ export class KpiBook {
       if (account.staleFrom !== Number.POSITIVE_INFINITY) continue
       const settled = account.live.settledCells().filter(({ hour }) => hour > account.lastHour)
       for (const cell of settled) {
-        hours.push(...hourRows(machine, cell, computed))
+        hours.push(...hourRows(account.plan, cell, computed))
         account.lastHour = Math.max(account.lastHour, cell.hour)
       }
       account.live.forgetBefore(Math.min(account.lastHour, now - memoryMs))
@@ -154,7 +160,8 @@ export class KpiBook {
     if (stale.length === 0) return false
     const now = this.#parts.clock.now()
     // All together, from the earliest: they are few, or it is the start.
-    const from = Math.min(...stale.map(({ plan, staleFrom }) => this.#hourOf(plan, staleFrom)))
+    const begins = new Map(stale.map(account => [account, this.#beginOf(account)]))
+    const from = Math.min(...begins.values())
     for (const account of stale) {
       account.arrived = []
       account.staleFrom = Number.POSITIVE_INFINITY
@@ -166,14 +173,14 @@ export class KpiBook {
       const events = await readEvents(this.#parts.store, { plans, from, to: Math.max(now, from) + hourMs })
       const machines = plans.map(({ machine }) => machine)
       const stops = await readStops(this.#parts.store, machines, from, Number.MAX_SAFE_INTEGER)
-      for (const account of stale) {
-        this.#replace(account, events.get(account.plan.machine)!, from)
+      for (const [account, begin] of begins) {
+        this.#replace(account, events.get(account.plan.machine)!, begin)
         // Those that are told again will be written over.
         const ofMachine = stops.filter(({ machine }) => machine === account.plan.machine)
-        account.gone = ofMachine.flatMap(stop => (stop.from >= from ? [stop.from] : []))
+        account.gone = ofMachine.flatMap(stop => (stop.from >= begin ? [stop.from] : []))
       }
     } catch (error) {
-      for (const account of stale) account.staleFrom = Math.min(account.staleFrom, from)
+      for (const [account, begin] of begins) account.staleFrom = Math.min(account.staleFrom, begin)
       throw error
     } finally {
       for (const account of stale) account.arrived = undefined
@@ -232,6 +239,12 @@ export class KpiBook {
     return this.#accounts.get(machine)?.live.cells(this.#parts.clock.now()) ?? []
   }
 
+  /** From where the past of a machine is booked anew: with the hour that changes, and all that is not written yet. */
+  #beginOf({ plan, staleFrom, lastHour, since }: Account): number {
+    const unwritten = lastHour === Number.NEGATIVE_INFINITY ? since : this.#nextHour(plan, lastHour)
+    return staleFrom >= unwritten ? unwritten : this.#hourOf(plan, staleFrom)
+  }
+
   /** A ledger of what is in the store, and of what came meanwhile. */
   #replace(account: Account, past: readonly LedgerEvent[], from: number): void {
     const known = new Set(past.flatMap(({ time, id }) => (id === undefined ? [] : [`${time} ${id}`])))
@@ -243,6 +256,7 @@ export class KpiBook {
     live.advance(this.#parts.clock.now())
     account.live = live
     account.lastHour = Math.min(account.lastHour, from - 1)
+    account.since = Math.min(account.since, from)
   }
 
   async #readWritten(

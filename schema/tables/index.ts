@@ -9,6 +9,7 @@ import { rejects } from './rejects.js'
 import { productionRuns, scrapEvents } from './runs.js'
 import { sensorHealth } from './sensor-health.js'
 import { simulationCommands } from './simulation.js'
+import { dimDate, dimMachine, dimProduct, dimShift, factOee } from './star.js'
 import { stateChanges, stateIntervals } from './states.js'
 import { telemetry, telemetry1m, telemetry1mParts } from './telemetry.js'
 import { twinEvents, twinSnapshots } from './twins.js'
@@ -37,4 +38,9 @@ export const definitions: readonly Definition[] = [
   signals,
   machines,
   dictionary,
+  factOee,
+  dimMachine,
+  dimDate,
+  dimShift,
+  dimProduct,
 ]

@@ -15,6 +15,7 @@ export const oeeHourly = {
   columns: [
     { name: 'machine', type: word, meaning: 'machine id' },
     { name: 'hour', type: "DateTime64(3, 'UTC')", meaning: 'begin of the hour of the local clock' },
+    { name: 'day', type: word, meaning: 'day of the local clock, YYYY-MM-DD' },
     { name: 'shift', type: word, meaning: 'shift and the day on which it begins; empty: none' },
     { name: 'product', type: word, meaning: 'product id; empty: not known' },
     { name: 'order', type: 'String', meaning: 'work order; empty: not known' },

@@ -13,6 +13,7 @@ import { maintenanceTables } from './0008-maintenance.js'
 import { downtimeTables } from './0009-downtime.js'
 import { linkCommands } from './0010-link-commands.js'
 import { runTables } from './0011-runs.js'
+import { starViews } from './0012-star.js'
 import type { Migration } from './migration.js'
 
 export const migrations: readonly Migration[] = [
@@ -27,6 +28,7 @@ export const migrations: readonly Migration[] = [
   downtimeTables,
   linkCommands,
   runTables,
+  starViews,
 ]
 
 /** Applies what is missing, in order, and records it in the table `migrations`. */
