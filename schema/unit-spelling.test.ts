@@ -85,6 +85,7 @@ describe('a spelled unit', () => {
     ['total', 'kW'],
     ['1', 'A'],
     ['', 'A'],
+    ['', '°'],
     ['C', 'A'],
   ])('%s is nothing that could be %s', (spelling, wanted) =>
     expect(conversionFrom(spelling, wanted)).toBeUndefined(),

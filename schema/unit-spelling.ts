@@ -28,6 +28,7 @@ const nicknames: ReadonlyMap<string, readonly string[]> = new Map([
  * must be right, because a milliwatt is no megawatt.
  */
 export function unitsSpelled(text: string): readonly string[] {
+  if (text === '') return []
   const exact = allUnits.filter(unit => unit === text || squeeze(unit) === text)
   if (exact.length > 0) return exact
   const lower = text.toLowerCase()

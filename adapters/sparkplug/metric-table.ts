@@ -25,7 +25,8 @@ export interface MetricDefinition {
   readonly isControl: boolean
 }
 
-const isControlName = (name: string): boolean => name === 'bdSeq' || /^(?:Node|Device) Control\//.test(name)
+export const isControlName = (name: string): boolean =>
+  name === 'bdSeq' || /^(?:Node|Device) Control\//.test(name)
 const deepest = 8
 
 /** The metrics of a node, or of one device of it, by name and alias, as its birth has told them. */

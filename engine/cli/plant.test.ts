@@ -1,9 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { connect } from 'mqtt'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Broker } from '../../adapters/mqtt/broker.js'
 import { FakeOpcuaServer } from '../../adapters/opcua/fake-server.js'
+import { bdSeq, double, encode, type TestMetric } from '../../adapters/sparkplug/test-edge.js'
 import type { Plant } from '../../schema/plant.js'
 import { readPlantFile } from './open-plant.js'
 import { plantCommand } from './plant.js'
@@ -156,11 +159,86 @@ describe('gemba plant', () => {
     [[], 'the one thing it does is import'],
     [['import'], '--from is missing'],
     [['import', '--from', 'opcua'], 'name one address'],
-    [['import', '--from', 'modbus', 'x'], '--from modbus is not opcua or mtconnect'],
+    [['import', '--from', 'modbus', 'x'], '--from modbus is not opcua, mtconnect, sparkplug, or kepware-csv'],
     [['import', '--from', 'mtconnect', '/nowhere.xml'], '/nowhere.xml cannot be read'],
     [['import', '--from', 'mtconnect', devices], 'cannot be read'],
   ])('answers %s with what is wrong', async (args, message) => {
     const { code, err } = await run(...args)
     expect([code > 0, err[0]]).toEqual([true, expect.stringContaining(message)])
+  })
+})
+
+describe('gemba plant import --from kepware-csv', () => {
+  it('writes a machine for each file of a folder, with the tags that the server has for them', async () => {
+    const exports = mkdtempSync(join(folder, 'exports-'))
+    const rows = (count: string) =>
+      `Tag Name,Address,Data Type,Eng Units\nHydraulics.Pressure,D1,Float,bar\n${count},D2,DWord,\nState,S1,String,\n`
+    writeFileSync(join(exports, 'Forming.Press1.csv'), rows('PartCountGood'))
+    writeFileSync(join(exports, 'Press2.csv'), rows('PartCountGood'))
+    const { plant } = await imported('--from', 'kepware-csv', exports, '--channel', 'Stamping')
+    expect(linesOf(plant).map(({ name, machines }) => [name, machines.map(machine => machine.name)])).toEqual(
+      [
+        ['Forming', ['Press1']],
+        ['Stamping', ['Press2']],
+      ],
+    )
+    const [press1, press2] = machinesOf(plant)
+    expect(press1!.signals.map(({ tag, quantity, unit }) => [tag, quantity, unit])).toEqual([
+      ['Forming.Press1.Hydraulics.Pressure', 'pressure', 'bar'],
+      ['Forming.Press1.PartCountGood', 'counter', ''],
+      ['Forming.Press1.State', 'state', ''],
+    ])
+    expect(press2!.type).toBe(press1!.type)
+    expect(plant.sources).toMatchObject([{ adapter: 'mqtt' }])
+  })
+
+  it('says of a file that is no export what it lacks', async () => {
+    const file = join(folder, 'other.csv')
+    writeFileSync(file, 'a,b\n1,2\n')
+    const { code, err } = await run('import', '--from', 'kepware-csv', file)
+    expect([code, err.join(' ')]).toEqual([1, expect.stringContaining('no column "Tag Name"')])
+  })
+})
+
+describe('gemba plant import --from sparkplug', () => {
+  it('writes what nodes and devices tell, and asks those that speak', async () => {
+    const broker = await Broker.start()
+    const node = connect(broker.url, { reconnectPeriod: 0 })
+    const say = (type: string, seq: number, metrics: readonly TestMetric[]) =>
+      node.publish(`spBv1.0/Pune/${type}`, encode({ seq, metrics }))
+    node.on('message', () => {
+      say('NBIRTH/line-1', 0, [
+        bdSeq(0),
+        { name: 'Node Control/Rebirth', datatype: 11, boolean_value: false },
+      ])
+      const unit = { keys: ['engUnit'], values: [{ type: 12, string_value: 'bar' }] }
+      say('DBIRTH/line-1/press-01', 1, [
+        double('Hydraulics/Pressure', 140, { properties: unit }),
+        { name: 'state', datatype: 12, string_value: 'Execute' },
+        { name: 'curve', datatype: 31 },
+      ])
+    })
+    await node.subscribeAsync('spBv1.0/Pune/NCMD/line-1')
+    const speaking = setInterval(() => say('NDATA/line-1', 7, []), 20)
+    try {
+      const { plant } = await imported('--from', 'sparkplug', broker.url, '--seconds', '1')
+      expect(linesOf(plant).map(({ name }) => name)).toEqual(['Pune/line-1'])
+      const [press, ...others] = machinesOf(plant)
+      expect([press!.name, others.length]).toEqual(['press-01', 0])
+      expect(press!.signals.map(({ tag, quantity, unit }) => [tag, quantity, unit])).toEqual([
+        ['Pune/line-1/press-01/Hydraulics/Pressure', 'pressure', 'bar'],
+        ['Pune/line-1/press-01/state', 'state', ''],
+      ])
+      expect(plant.sources).toMatchObject([{ adapter: 'sparkplug', options: { brokers: [broker.url] } }])
+    } finally {
+      clearInterval(speaking)
+      await node.endAsync(true)
+      await broker.stop()
+    }
+  })
+
+  it('says that nobody is there', async () => {
+    const { code, err } = await run('import', '--from', 'sparkplug', 'mqtt://127.0.0.1:1', '--seconds', '5')
+    expect([code, err.join(' ')]).toEqual([1, expect.stringContaining('nothing listens on that port')])
   })
 })

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import type { ImportedMachine } from '../../adapters/imported-machine.js'
 import { machinesOfDevices } from '../../adapters/mtconnect-agent/devices.js'
 import { readAnalogProperties } from '../../adapters/opcua/analog-properties.js'
 import { browse } from '../../adapters/opcua/browse.js'
@@ -10,13 +9,18 @@ import type { SourceSpec } from '../../schema/plant.js'
 import { plantToYaml } from '../../schema/plant-file/plant-to-yaml.js'
 import { EngineError } from '../errors.js'
 import { secretReader } from '../pipeline/read-secret.js'
+import type { Described } from '../plant-import/described.js'
 import { assumed, makePlant } from '../plant-import/make-plant.js'
+import { ofKepwareCsv } from '../plant-import/of-kepware-csv.js'
+import { ofSparkplug } from '../plant-import/of-sparkplug.js'
 import type { Command, CommandIo } from './command.js'
 import { misused, parseFlags } from './flags.js'
 import { readServer, serverFlags, serverHelp, wholeNumber } from './server-flags.js'
 
 const usage = `Usage: gemba plant import --from opcua <opc.tcp://host:port> [options]
        gemba plant import --from mtconnect <http://host:5000 | Devices.xml> [options]
+       gemba plant import --from sparkplug <mqtt://host:1883> [options]
+       gemba plant import --from kepware-csv <Device.csv | folder> [options]
 
 Writes a plant file of the machines that a source describes, for you to read over: what they are called, how they stand,
 what their signals measure. It only reads from the source.
@@ -24,6 +28,13 @@ what their signals measure. It only reads from the source.
   --out <file>           write the plant file there; else it goes to the terminal
   --name <name>          name of the plant (default "Imported plant")
   --source <id>          id of the source in the plant file (default plc)
+
+Sparkplug (asks the nodes that speak to tell all they have):
+  --seconds <n>          how long to listen (default 10)
+  --user <name>          with --password-env <variable> or --password-file <path>
+
+KEPServerEX tag exports, named Device.csv or Channel.Device.csv:
+  --channel <name>       the channel of files that do not name theirs (default Channel1)
 
 OPC UA:
   --node <id>            begin at this node instead of the folder Objects
@@ -35,7 +46,8 @@ Example: gemba plant import --from opcua opc.tcp://127.0.0.1:49320 --out plant.y
 /** `gemba plant import`: a plant file from what a source says of itself. */
 export const plantCommand: Command = {
   name: 'plant',
-  summary: 'import: write a plant file from what an OPC UA server or MTConnect agent describes',
+  summary:
+    'import: write a plant file from what a source describes: OPC UA, MTConnect, Sparkplug, KEPServerEX',
   usage,
   async run(argv, io) {
     try {
@@ -55,37 +67,48 @@ const flags = {
   source: { type: 'string', default: 'plc' },
   node: { type: 'string' },
   'machines-at': { type: 'string' },
+  seconds: { type: 'string', default: '10' },
+  channel: { type: 'string' },
   ...serverFlags,
 } as const
 
 /** Deeper or larger trees than these are no floor. */
 const treeBounds = { depth: 12, limit: 200_000 }
 
-interface Described {
-  readonly machines: readonly ImportedMachine[]
-  readonly adapter: string
-  readonly options: SourceSpec['options']
+type Values = Readonly<Record<string, string | undefined>>
+type Importer = (address: string, values: Values, io: CommandIo) => Promise<Described>
+
+/** What to try where nothing was found. */
+const hints: Readonly<Record<string, string>> = {
+  opcua: '`gemba browse` shows what is there; --node and --machines-at say where machines stand.',
+  sparkplug:
+    'Nodes that report changes only may be silent for long: listen for longer with --seconds, or restart one.',
 }
+
+/** What `--from` may be. */
+const importers: Readonly<Record<string, Importer>> = {
+  opcua: ofServer,
+  mtconnect: ofAgent,
+  sparkplug: ofBroker,
+  'kepware-csv': async (path, { channel }) => ofKepwareCsv(path, channel),
+}
+const kinds = new Intl.ListFormat('en', { type: 'disjunction' }).format(Object.keys(importers))
 
 async function importPlant(argv: readonly string[], io: CommandIo): Promise<number> {
   const { values, positionals } = parseFlags('plant', argv, flags, true)
   const [verb, address, ...more] = positionals
   if (verb !== 'import') throw misused('plant', 'the one thing it does is import')
-  if (values.from === undefined) throw misused('plant', '--from is missing: opcua or mtconnect')
+  if (values.from === undefined) throw misused('plant', `--from is missing: ${kinds}`)
   if (address === undefined || more.length > 0) throw misused('plant', 'name one address to import from')
   if (values.out !== undefined && existsSync(values.out))
     throw new EngineError('bad-input', `${values.out} is there already: move it, or choose another name.`)
-  const described =
-    values.from === 'opcua'
-      ? await ofServer(address, values, io)
-      : values.from === 'mtconnect'
-        ? await ofAgent(address)
-        : undefined
-  if (described === undefined) throw misused('plant', `--from ${values.from} is not opcua or mtconnect`)
+  const importer = Object.hasOwn(importers, values.from) ? importers[values.from] : undefined
+  if (importer === undefined) throw misused('plant', `--from ${values.from} is not ${kinds}`)
+  const described = await importer(address, values, io)
   const { machines, adapter, options } = described
   if (machines.length === 0) {
-    const hint = '`gemba browse` shows what is there; --node and --machines-at say where machines stand.'
-    throw new EngineError('bad-input', `No machine was found at ${address}. ${hint}`)
+    const hint = hints[values.from] ?? ''
+    throw new EngineError('bad-input', `No machine was found at ${address}. ${hint}`.trimEnd())
   }
   const source: SourceSpec = { id: values.source, adapter, clock: 'wall', options }
   const plant = makePlant(machines, { name: values.name, source })
@@ -109,11 +132,7 @@ function comment(address: string): string {
 `
 }
 
-async function ofServer(
-  endpoint: string,
-  values: Readonly<Record<string, string | undefined>>,
-  io: CommandIo,
-): Promise<Described> {
+async function ofServer(endpoint: string, values: Values, io: CommandIo): Promise<Described> {
   const { options, entry, folder } = readServer('plant', endpoint, values, io.env)
   const at = values['machines-at']
   const machinesAt = at === undefined ? undefined : wholeNumber('plant', 'machines-at', at)
@@ -155,6 +174,15 @@ async function ofAgent(address: string): Promise<Described> {
     throw new EngineError('bad-input', `${address} cannot be read: ${machines}.`)
   const url = isUrl ? address : 'http://127.0.0.1:5000'
   return { machines, adapter: 'mtconnect-agent', options: { url } }
+}
+
+async function ofBroker(broker: string, values: Values, { env, signal }: CommandIo): Promise<Described> {
+  const seconds = wholeNumber('plant', 'seconds', values.seconds ?? '10')
+  const { user } = values
+  const [variable, file] = [values['password-env'], values['password-file']]
+  const password = variable !== undefined ? { env: variable } : file !== undefined ? { file } : undefined
+  const options = { ...(user !== undefined && { user }), ...(password !== undefined && { password }) }
+  return ofSparkplug(broker, { seconds, options, env, signal })
 }
 
 async function fetchText(url: string): Promise<string> {

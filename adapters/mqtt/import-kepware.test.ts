@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import { readCsv } from './csv.js'
+import { machineOfKepwareCsv } from './import-kepware.js'
+
+/** The columns of KEPServerEX's tag export. */
+const head =
+  'Tag Name,Address,Data Type,Respect Data Type,Client Access,Scan Rate,Scaling,Raw Low,Raw High,Scaled Low,Scaled High,Scaled Data Type,Clamp Low,Clamp High,Eng Units,Description,Negate Value'
+
+describe('a KEPServerEX tag export', () => {
+  it('is a machine with a signal for each tag that has one value', () => {
+    const machine = machineOfKepwareCsv(
+      `\uFEFF${head}
+"Hydraulics.Pressure","D100",Float,1,R/O,100,None,,,,,,,,"bar","oil, main ""A""",
+"Count","D4",DWord,1,R/O,100
+"Level","D6",Word,1,RO,100,Linear,0,4095,0,250,Double,0,0,"mm","",0
+"State","S1",String,1,RO,100
+"spindle_vibration_mms","D8",Float,1,RO,100
+"Curve","D10",Float Array,1,RO,100
+"_System._NoError","",Boolean,1,RO,100
+"Odd","",Variant,1,RO,100
+`,
+      'Forming',
+      'Press1',
+    )
+    expect(machine).toEqual({
+      name: 'Press1',
+      group: 'Forming',
+      signals: [
+        {
+          name: 'Hydraulics.Pressure',
+          tag: 'Forming.Press1.Hydraulics.Pressure',
+          type: 'number',
+          unit: 'bar',
+        },
+        { name: 'Count', tag: 'Forming.Press1.Count', type: 'number', unit: '', range: [0, 4_294_967_295] },
+        { name: 'Level', tag: 'Forming.Press1.Level', type: 'number', unit: 'mm', range: [0, 250] },
+        { name: 'State', tag: 'Forming.Press1.State', type: 'text', unit: '' },
+        {
+          name: 'spindle_vibration_mms',
+          tag: 'Forming.Press1.spindle_vibration_mms',
+          type: 'number',
+          unit: 'mm/s',
+        },
+      ],
+    })
+  })
+
+  it('may be written with semicolons, and is undefined where it is none', () => {
+    const semicolons = `${head}\r\nA,D1,Float,1,RO,100\r\n`.replaceAll(',', ';')
+    expect(machineOfKepwareCsv(semicolons, 'c', 'd')?.signals).toMatchObject([{ name: 'A', tag: 'c.d.A' }])
+    expect(machineOfKepwareCsv('a,b\n1,2\n', 'c', 'd')).toBeUndefined()
+    expect(machineOfKepwareCsv('', 'c', 'd')).toBeUndefined()
+  })
+})
+
+it('CSV keeps what quotes hold: delimiters, lines, and quotes', () => {
+  expect(readCsv('a,b\n"1,\n2","x""y"\n\n3\n')).toEqual([{ a: '1,\n2', b: 'x"y' }, { a: '3' }])
+})

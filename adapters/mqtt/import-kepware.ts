@@ -1,0 +1,55 @@
+import { unitsSpelled } from '../../schema/unit-spelling.js'
+import type { ImportedMachine, ImportedSignal } from '../imported-machine.js'
+import { readCsv } from './csv.js'
+
+/** What numbers of KEPServerEX's data types can show; types that are not here can show anything. */
+const ranges: Readonly<Record<string, readonly [number, number]>> = {
+  Boolean: [0, 1],
+  Byte: [0, 255],
+  Char: [-128, 127],
+  Word: [0, 65_535],
+  Short: [-32_768, 32_767],
+  DWord: [0, 4_294_967_295],
+  Long: [-2_147_483_648, 2_147_483_647],
+  BCD: [0, 9_999],
+  LBCD: [0, 99_999_999],
+}
+const numbers = new Set([...Object.keys(ranges), 'Float', 'Double', 'LLong', 'QWord'])
+const texts = new Set(['String', 'Date'])
+
+/**
+ * The machine of one device's tags as KEPServerEX exports them (tag properties, *Export CSV*). Which device it is the
+ * file does not say: `channel` and `device` are their names in the server. Arrays are left out. Undefined where the
+ * text is no such file.
+ */
+export function machineOfKepwareCsv(
+  text: string,
+  channel: string,
+  device: string,
+): ImportedMachine | undefined {
+  const rows = readCsv(text)
+  if (rows[0]?.['Tag Name'] === undefined) return undefined
+  const signals = rows.flatMap(row => signalOf(row, `${channel}.${device}`) ?? [])
+  return { name: device, group: channel, signals }
+}
+
+function signalOf(row: Readonly<Record<string, string>>, place: string): ImportedSignal | undefined {
+  const name = row['Tag Name'] ?? ''
+  const isScaled = (row.Scaling ?? 'None') !== 'None' && row.Scaling !== ''
+  const dataType = (isScaled && row['Scaled Data Type']) || (row['Data Type'] ?? '')
+  // The server's own tags begin with an underscore.
+  if (name === '' || /(^|\.)_/.test(name) || dataType.endsWith('Array')) return undefined
+  const type = texts.has(dataType) ? 'text' : numbers.has(dataType) ? 'number' : undefined
+  if (type === undefined) return undefined
+  const scaled = isScaled ? rangeOf(row['Scaled Low'], row['Scaled High']) : undefined
+  const range = scaled ?? ranges[dataType]
+  const suffix = /_([A-Za-z%°][A-Za-z0-9%°/]*)$/.exec(name)?.[1] ?? ''
+  const spelled = unitsSpelled(suffix)
+  const unit = (row['Eng Units'] ?? '').trim() || (spelled.length === 1 ? spelled[0]! : '')
+  return { name, tag: `${place}.${name}`, type, unit, ...(type === 'number' && range && { range }) }
+}
+
+function rangeOf(low: string | undefined, high: string | undefined): readonly [number, number] | undefined {
+  const [from, to] = [Number(low || Number.NaN), Number(high || Number.NaN)]
+  return from < to ? [from, to] : undefined
+}

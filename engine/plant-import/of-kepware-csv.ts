@@ -1,0 +1,38 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { machineOfKepwareCsv } from '../../adapters/mqtt/import-kepware.js'
+import { EngineError } from '../errors.js'
+import type { Described } from './described.js'
+
+/**
+ * The devices of KEPServerEX's tag exports: one file, or a folder of them. A file is named as its device, or
+ * `Channel.Device.csv`; `channel` is that of files which do not say theirs. Throws EngineError 'bad-input'.
+ */
+export function ofKepwareCsv(path: string, channel = 'Channel1'): Described {
+  const machines = filesOf(path).map(file => {
+    const name = basename(file).replace(/\.csv$/i, '')
+    const dot = name.lastIndexOf('.')
+    const machine = machineOfKepwareCsv(
+      readFileSync(file, 'utf8'),
+      dot < 0 ? channel : name.slice(0, dot),
+      name.slice(dot + 1),
+    )
+    if (machine !== undefined) return machine
+    const message = `${file} has no column "Tag Name": export it in KEPServerEX from the tags of one device, as CSV.`
+    throw new EngineError('bad-input', message)
+  })
+  const options = { url: 'mqtt://127.0.0.1:1883', topics: [{ topic: 'iotgateway', format: 'kepware' }] }
+  return { machines, adapter: 'mqtt', options }
+}
+
+function filesOf(path: string): string[] {
+  try {
+    if (!statSync(path).isDirectory()) return [path]
+    return readdirSync(path)
+      .filter(name => /\.csv$/i.test(name))
+      .sort()
+      .map(name => join(path, name))
+  } catch (cause) {
+    throw new EngineError('bad-input', `${path} cannot be read: ${(cause as Error).message}.`, { cause })
+  }
+}
