@@ -1,6 +1,7 @@
 import { historyBenchmark } from './history.js'
 import { kpisBenchmark } from './kpis.js'
 import { linesBenchmark } from './lines.js'
+import { livesBenchmark } from './lives.js'
 import { modbusBenchmark } from './modbus.js'
 import { mqttBenchmark } from './mqtt.js'
 import { opcuaBenchmark } from './opcua.js'
@@ -16,6 +17,7 @@ const isQuick = process.argv.includes('--quick')
 const named = process.argv.slice(2).filter(argument => !argument.startsWith('--'))
 const benchmarks: readonly Benchmark[] = [
   linesBenchmark(isQuick),
+  livesBenchmark(isQuick),
   twinsBenchmark(isQuick),
   pipelineBenchmark(isQuick),
   scaleBenchmark(isQuick),

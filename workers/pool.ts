@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Piscina } from 'piscina'
 import type { Blocks, BlocksTask } from './blocks.js'
+import type { Degradation, DegradationTask } from './degradation.js'
 import type { Cell } from './kpi/ledger.js'
 import type { OeeTask } from './oee.js'
 import { moduleUrl, sourceExecArgv } from './source.js'
@@ -8,6 +9,7 @@ import { moduleUrl, sourceExecArgv } from './source.js'
 /** Every task of the pool: what it takes and what it gives. */
 interface Tasks {
   readonly blocks: { readonly task: BlocksTask; readonly result: Blocks }
+  readonly degradation: { readonly task: DegradationTask; readonly result: Degradation }
   readonly oee: { readonly task: OeeTask; readonly result: Cell[][] }
 }
 
