@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll } from 'vitest'
+import type { Subscription } from 'rxjs'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { IndexedSignal, SourceEvent } from '../contract.js'
 import { describeAdapterContract } from '../contract-suite.js'
 import { testContext, testSignal } from '../test-context.js'
 import { opcua } from './adapter.js'
@@ -72,3 +74,116 @@ const reading: ReadonlySet<string> = new Set([
   ...['CreateSubscription', 'DeleteSubscriptions', 'TransferSubscriptions', 'SetPublishingMode'],
   ...['CreateMonitoredItems', 'DeleteMonitoredItems', 'Publish', 'Republish'],
 ])
+
+describe('the OPC UA adapter', () => {
+  let subscription: Subscription | undefined
+  afterEach(() => subscription?.unsubscribe())
+
+  const read = (signals: readonly IndexedSignal[], options: Record<string, unknown> = {}) => {
+    const context = testContext({ signals, folder })
+    const events: SourceEvent[] = []
+    const parsed = opcuaOptions.parse({ endpoint: server.endpoint, publishingMs: 50, ...options })
+    subscription = opcua.create(parsed, context).subscribe(event => events.push(event))
+    const samples = () =>
+      events.flatMap(event =>
+        event.kind === 'samples'
+          ? Array.from({ length: event.batch.count }, (_, i) => [
+              event.batch.signal[i]!,
+              event.batch.value[i]!,
+            ])
+          : [],
+      )
+    return { context, events, samples }
+  }
+  const until = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 10 })
+
+  it('reads values of every kind from a real server', async () => {
+    const { DataType, VariantArrayType } = server.opcua
+    const { Array: list } = VariantArrayType
+    server.addValue('on', { dataType: DataType.Boolean, value: true })
+    server.addValue('total', {
+      dataType: DataType.Int64,
+      arrayType: VariantArrayType.Scalar,
+      value: [0xffffffff, 0xfffffff6],
+    })
+    server.addValue('huge', {
+      dataType: DataType.UInt64,
+      arrayType: VariantArrayType.Scalar,
+      value: [0xffffffff, 0],
+    })
+    server.addValue('zones', {
+      dataType: DataType.Float,
+      arrayType: list,
+      value: Float32Array.of(1.5, 2.5, 3.5),
+    })
+    server.addValue('label', { dataType: DataType.LocalizedText, value: { locale: 'en', text: 'Oil pump' } })
+    server.addValue('when', { dataType: DataType.DateTime, value: timeOf(0) })
+    server.addValue('alarms', { dataType: DataType.String, arrayType: list, value: ['low', 'hot'] })
+    const text = { type: 'text', quantity: 'text' } as const
+    const { context, events, samples } = read([
+      testSignal(0, 'ns=1;s=on'),
+      testSignal(1, 'ns=1;s=total'),
+      testSignal(2, 'index=1;ns=1;s=zones'),
+      testSignal(3, 'ns=1;s=label', text),
+      testSignal(4, 'ns=1;s=when', text),
+      testSignal(5, 'ns=1;s=alarms', text),
+      testSignal(6, 'ns=1;s=huge', text),
+      testSignal(7, 'ns=1;s=huge', { id: 'machine.huge' }),
+      testSignal(8, 'ns=1;s=zones', { id: 'machine.zones' }),
+      testSignal(9, 'nsu=urn:none;s=x'),
+    ])
+    await until(() => expect(samples()).toHaveLength(7))
+    const told = new Map(
+      samples().map(([index, value]) => [index, index! < 3 ? value : context.text(value!)]),
+    )
+    expect(Object.fromEntries(told)).toEqual({
+      0: 1,
+      1: -10,
+      2: 2.5,
+      3: 'Oil pump',
+      4: '2026-01-01T00:00:00.000Z',
+      5: '["low","hot"]',
+      6: '18446744069414584320',
+    })
+    const rejects = events.flatMap(event => (event.kind === 'rejects' ? event.rejects : []))
+    expect(rejects.map(({ rule, raw }) => [rule, raw]).sort()).toEqual([
+      ['opcua.array', '[1.5,2.5,3.5]'],
+      ['opcua.bad-tag', 'nsu=urn:none;s=x'],
+      ['opcua.not-exact', '[4294967295,0]'],
+    ])
+  })
+
+  it('leaves out changes within the deadband, and takes every change where the server knows none', async () => {
+    server.addFolder('analog')
+    server.add('analog.a', server.opcua.DataType.Double, 'analog', { unit: 'bar', range: [0, 100] })
+    server.add('plain')
+    const time = () => timeOf(++said)
+    for (const name of ['analog.a', 'plain']) server.set(name, 0, time())
+    const { samples } = read([testSignal(0, 'ns=1;s=analog.a'), testSignal(1, 'ns=1;s=plain')], {
+      deadband: { percent: 10 },
+      samplingMs: 0,
+    })
+    await until(() => expect(samples()).toHaveLength(2))
+    for (const value of [5, 20, 25, 40])
+      for (const name of ['analog.a', 'plain']) server.set(name, value, time())
+    await until(() => expect(samples().filter(([index]) => index === 1)).toHaveLength(5))
+    expect(samples().flatMap(([index, value]) => (index === 0 ? [value] : []))).toEqual([0, 20, 40])
+  })
+
+  it('sends each group of signals in its own time', async () => {
+    read([testSignal(0, `ns=1;s=${names[0]}`), testSignal(1, `ns=1;s=${names[1]}`)], {
+      groups: [{ signals: [`machine.ns=1;s=${names[1]}`], publishingMs: 200 }],
+    })
+    await until(() => expect(server.publishingIntervals).toContain(200))
+    expect(server.publishingIntervals.filter(ms => ms === 200)).toHaveLength(1)
+  })
+
+  it('closes its session when it is no longer wanted', async () => {
+    read([testSignal(0, `ns=1;s=${names[0]}`)], { publishingMs: 300 })
+    await until(() => expect(server.publishingIntervals).toContain(300))
+    const { sessions } = server
+    subscription?.unsubscribe()
+    await until(() => expect(server.publishingIntervals).not.toContain(300))
+    await until(() => expect(server.sessions).toBeLessThan(sessions))
+  })
+})

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Quality } from '../../schema/quality.js'
+import { fuzzRuns } from '../fuzz-runs.js'
 import { testSignal } from '../test-context.js'
 import { isOverflow, type ReceivedValue, readValue } from './codec.js'
 
@@ -126,7 +127,10 @@ describe('a value of an OPC UA server', () => {
     ])
   })
 
-  it('that is not there is bad, even where the server calls it good', () => {
+  it('that is not there is bad, even where the server calls it good or uncertain', () => {
+    expect(read(number, { ...scalar(0, null), status: uncertain }).samples).toEqual([
+      [3, at, Number.NaN, Quality.bad],
+    ])
     expect(read(number, scalar(0, null)).samples).toEqual([[3, at, Number.NaN, Quality.bad]])
     expect(read(text, scalar(12, null)).samples).toEqual([[4, at, Number.NaN, Quality.bad]])
   })
@@ -165,6 +169,7 @@ describe('a value of an OPC UA server', () => {
         expect(time).toBe(at)
         if (signal === number && quality !== Quality.bad) expect(Number.isFinite(sample)).toBe(true)
       }),
+      { numRuns: fuzzRuns },
     )
   })
 

@@ -72,8 +72,8 @@ export function readValue(
   const content =
     variant === null || variant === undefined || variant.dataType === none ? null : variant.value
   if (content === null || content === undefined) {
-    // A good value that is null is a value that is not there.
-    sink.sample(index, time, Number.NaN, quality === Quality.good ? Quality.bad : quality)
+    // Whatever the server makes of it: a value that is not there is bad.
+    sink.sample(index, time, Number.NaN, Quality.bad)
     return
   }
   const single = singleValue(variant!.arrayType, content)
@@ -162,7 +162,7 @@ const isHalf = (half: unknown): half is number => typeof half === 'number' && Nu
 function textOf(dataType: number, value: unknown): string | undefined {
   switch (dataType) {
     case boolean:
-      return String(value)
+      return typeof value === 'boolean' ? String(value) : undefined
     case int64:
     case uint64:
       return wholeNumber(dataType, value)?.toString()

@@ -11,6 +11,7 @@ import type {
   StatusCode,
   UAObject,
   UAVariable,
+  VariantOptions,
 } from 'node-opcua'
 import { loadOpcua, type Opcua } from './library.js'
 
@@ -147,9 +148,29 @@ export class FakeOpcuaServer {
       for (const subscription of [...publishEngine.subscriptions]) subscription.terminate()
   }
 
+  /** Of all subscriptions there are, ms. */
+  get publishingIntervals(): number[] {
+    return this.#server.engine
+      .getSessions()
+      .flatMap(({ publishEngine }) => publishEngine.subscriptions.map(each => each.publishingInterval))
+  }
+
   /** Whether there is a node of this id. */
   has(nodeId: string): boolean {
     return this.#server.engine.addressSpace!.findNode(nodeId) !== null
+  }
+
+  /** Makes a variable of any kind: `value` as node-opcua has it. */
+  addValue(name: string, value: VariantOptions): void {
+    const variable = this.#namespace.addVariable({
+      componentOf: this.#plant,
+      browseName: name,
+      nodeId: `s=${name}`,
+      dataType: value.dataType!,
+      valueRank: value.arrayType === this.opcua.VariantArrayType.Array ? 1 : -1,
+      value,
+    })
+    this.#variables.set(name, variable)
   }
 
   set(name: string, value: unknown, time: Date, status: StatusCode = this.opcua.StatusCodes.Good): void {
