@@ -14,6 +14,7 @@ const needed = [
   { command: 'curl', debianPackage: 'curl' },
   { command: 'mosquitto', debianPackage: 'mosquitto' },
   { command: 'mosquitto_pub', debianPackage: 'mosquitto-clients' },
+  { command: 'openssl', debianPackage: 'openssl' },
   { command: 'python3', debianPackage: 'python3-minimal' },
 ]
 

@@ -232,6 +232,14 @@ describe('the MQTT adapter', () => {
     expect(error?.message).toMatch(/^mqtt:\/\/127\.0\.0\.1:1 refused the connection: nothing listens/)
   })
 
+  it('notices a half-open connection: nothing goes through, and nobody says so', async () => {
+    subscribe({ keepAlive: 1 })
+    await connected()
+    wire.block(true)
+    await until(() => expect(error?.code).toBe('not-connected'))
+    expect(error?.message).toContain('does not answer any more')
+  })
+
   it('says why the broker ended the connection where the broker says it', async () => {
     // CONNACK (success), then DISCONNECT: session taken over (MQTT 5.0, 3.14.2.1). mosquitto just closes.
     const server = createServer(socket => socket.end(Buffer.from('2003000000e0028e00', 'hex')))

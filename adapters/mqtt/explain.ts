@@ -36,6 +36,8 @@ export function explain(error: Error & { readonly code?: string | number }): str
     case 132:
       return 'does not speak this version of MQTT. Set protocol to 3.1.1'
   }
+  if (error.message === 'Keepalive timeout')
+    return 'does not answer any more, though nobody has closed the connection'
   if (error.message === 'connack timeout') return 'does not greet us: it is no MQTT broker, or too busy'
   return `failed (${error.message})`
 }

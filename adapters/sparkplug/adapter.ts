@@ -33,6 +33,12 @@ export const sparkplug: AdapterDefinition<SparkplugOptions> = {
       },
     },
   ],
+  // A client and a host of its own: nodes must not take its coming and going for that of their host.
+  probe: options => ({
+    ...options,
+    clientId: `gemba-probe-${process.pid}`,
+    hostId: `gemba-probe-${process.pid}`,
+  }),
   create: (options, context) =>
     new Observable(subscriber => {
       const subscription = new Subscription(options, context, subscriber)
