@@ -104,6 +104,25 @@ describe('the book of figures', () => {
     goTo(again, now)
     expect(whole(await again.cells(['late-1'], six, now))).toEqual(after)
   })
+
+  it('begins a machine’s time when it is first heard of, be it years from where the floor’s clock stood', async () => {
+    const { open, tell, goTo, settle } = common.floor(['first-1'])
+    const book = open()
+    goTo(book, 0)
+    await book.start()
+    tell(book, { source: 's', stateChanges: [change('first-1', six, 'Execute')] })
+    goTo(book, six + 90 * minute)
+    await settle(book)
+    expect(whole(await book.cells(['first-1'], 0, six + 90 * minute)).time).toMatchObject({
+      production: 90 * minute,
+      unknown: 0,
+      unscheduled: 0,
+    })
+    const [row] = await common.store.query<{ n: number }>(
+      "SELECT toUInt32(count()) AS n FROM gemba.oee_hourly WHERE machine = 'first-1'",
+    )
+    expect(row).toEqual({ n: 1 })
+  })
 })
 
 const sqlTime = (time: number): string => new Date(time).toISOString().replace('T', ' ').replace('Z', '')

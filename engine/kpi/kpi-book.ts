@@ -31,7 +31,7 @@ export interface KpiBookParts {
 interface Account {
   readonly plan: MachinePlan
   live: LiveLedger
-  /** From when on the machine has time at all, Unix ms. */
+  /** From when on the machine has time at all, Unix ms; infinity before it was first heard of. */
   since: number
   /** Begin of the last hour that is written down for good. */
   lastHour: number
@@ -61,7 +61,12 @@ export class KpiBook {
     for (const [machine, plan] of this.plans) {
       const live = new LiveLedger(this.#setups.of(plan), now)
       const account = { plan, live, lastHour: Number.NEGATIVE_INFINITY, staleFrom: Number.POSITIVE_INFINITY }
-      this.#accounts.set(machine, { ...account, since: now, arrived: undefined, gone: [] })
+      this.#accounts.set(machine, {
+        ...account,
+        since: Number.POSITIVE_INFINITY,
+        arrived: undefined,
+        gone: [],
+      })
     }
   }
 
@@ -72,10 +77,11 @@ export class KpiBook {
     for (const [machine, account] of this.#accounts) {
       const lastHour = written.get(machine)
       account.lastHour = lastHour ?? Number.NEGATIVE_INFINITY
-      // Before it was first heard of, a machine has no time.
+      const first = heard.get(machine)
+      if (lastHour === undefined && first === undefined) continue
       const from =
         lastHour === undefined
-          ? Math.max(now - longestReadBackMs, heard.get(machine) ?? now)
+          ? Math.max(now - longestReadBackMs, first!)
           : this.#nextHour(account.plan, lastHour)
       account.since = account.staleFrom = Math.min(now, from)
     }
@@ -107,7 +113,7 @@ export class KpiBook {
   /** Once a second: time goes on. */
   advance(): void {
     const now = this.#parts.clock.now()
-    for (const { live } of this.#accounts.values()) live.advance(now)
+    for (const { live, since } of this.#accounts.values()) if (since <= now) live.advance(now)
   }
 
   /** Hours and stops that nothing will change any more, to be written down; each once. */
@@ -120,7 +126,7 @@ export class KpiBook {
     const hours: RowOfTable<'oee_hourly'>[] = []
     const stops: RowOfTable<'downtime_events'>[] = []
     for (const [machine, account] of this.#accounts) {
-      if (account.staleFrom !== Number.POSITIVE_INFINITY) continue
+      if (account.staleFrom !== Number.POSITIVE_INFINITY || account.since > now) continue
       const settled = account.live.settledCells().filter(({ hour }) => hour > account.lastHour)
       for (const cell of settled) {
         hours.push(...hourRows(account.plan, cell, computed))
@@ -141,7 +147,8 @@ export class KpiBook {
     const now = this.#parts.clock.now()
     const recent = machines.flatMap(machine => {
       const account = this.#accounts.get(machine)
-      return account?.live.recentStops(now).map(stop => reasoned(account.plan, stop)) ?? []
+      if (account === undefined || account.since > now) return []
+      return account.live.recentStops(now).map(stop => reasoned(account.plan, stop))
     })
     const known = new Set(recent.map(stop => `${stop.machine} ${stop.from}`))
     const written = (await readStops(this.#parts.store, machines, from, to)).filter(
@@ -198,7 +205,7 @@ export class KpiBook {
     const written: { machine: string; from: number; to: number }[] = []
     for (const machine of machines) {
       const account = this.#accounts.get(machine)
-      if (account === undefined) continue
+      if (account === undefined || account.since > end) continue
       const { plan } = account
       const first = this.#isHour(plan, from) ? from : this.#nextHour(plan, from)
       const last = to >= now || this.#isHour(plan, end) ? end : this.#hourOf(plan, end)
@@ -295,6 +302,11 @@ export class KpiBook {
     const account = this.#accounts.get(machine)
     if (account === undefined) return
     account.arrived?.push(event)
+    if (account.since === Number.POSITIVE_INFINITY) {
+      // Its time begins here: a recording's may be years before that of the floor so far.
+      account.since = event.time
+      account.live = new LiveLedger(this.#setups.of(account.plan), event.time)
+    }
     if (!account.live.take(event)) account.staleFrom = Math.min(account.staleFrom, event.time)
   }
 
