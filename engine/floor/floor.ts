@@ -1,5 +1,6 @@
 import type { Clock } from '../../schema/clock.js'
 import type { Machine, Plant, Signal } from '../../schema/plant.js'
+import type { ShownLink } from '../../schema/stream/protocol.js'
 import type { FaultView } from '../../twins/fault/fault.events.js'
 import type { HealthReport } from '../../twins/sensor/health.js'
 import type { TwinInspection } from '../twin-system/twin.js'
@@ -37,6 +38,12 @@ export interface Registry {
   signalById(id: string): RegisteredSignal | undefined
 }
 
+/** How the links to the sources stand; `version` grows with every change. */
+export interface FloorLinks {
+  readonly version: number
+  list(): readonly ShownLink[]
+}
+
 /** One floor as its readers (gateway, REST) see it. */
 export interface Floor {
   readonly plant: Plant
@@ -46,6 +53,8 @@ export interface Floor {
   readonly wall: Clock
   readonly signals: LatestSignals
   readonly machines: LatestMachines
+  /** A floor that only shows values has none. */
+  readonly links?: FloorLinks
   /** Text of a dictionary code. */
   text(code: number): string | undefined
   /** Since the start: samples taken in, and rejects by the rule that was broken; a floor that only shows has none. */

@@ -16,7 +16,7 @@ import { noOutcomes, TwinSystem } from '../twin-system/twin-system.js'
 import type { Dictionary } from './dictionary.js'
 import { EvidenceWatch, type Past } from './evidence-watch.js'
 import { FaultWatch } from './fault-watch.js'
-import type { Floor, RegisteredSignal, Registry } from './floor.js'
+import type { Floor, FloorLinks, RegisteredSignal, Registry } from './floor.js'
 import type { FloorClock } from './floor-clock.js'
 import { HealthWatch } from './health-watch.js'
 import type { LatestMachines, LatestSignals } from './latest-table.js'
@@ -207,6 +207,10 @@ export class LiveFloor implements Floor {
   tellSource(source: string, event: SourceTwinEvent): Entry | undefined {
     this.#sourceWatch.tell(source, event)
     return endsLink.has(event.type) ? this.sourceLost(source) : this.#entry(source)
+  }
+
+  get links(): FloorLinks {
+    return this.#sourceWatch
   }
 
   link(source: string): SourceLink | undefined {

@@ -290,6 +290,50 @@ describe('The stream hub', () => {
     expect(seen.filter(topic => topic === 1).length).toBe(3)
   })
 
+  it('S29 tells how the links stand, once and when one changes, also to one that subscribed to nothing', () => {
+    const link = {
+      source: 'plc',
+      state: 'connecting' as 'connecting' | 'connected' | 'waiting',
+      since: testStart,
+    }
+    const links = { version: 1, list: () => [{ ...link }] }
+    const ground = new Ground({ ...testFloor(), links })
+    const [socket, clogged] = [ground.open(), ground.open()]
+    ground.tick()
+    expect(socket.taken().slice(1)).toEqual([{ kind: 'links', epoch: testStart, links: [link] }])
+    ground.tick()
+    expect(socket.taken()).toEqual([])
+    clogged.taken()
+    clogged.isClogged = true
+    clogged.waiting = 1
+    link.state = 'waiting'
+    links.version = 2
+    ground.tick()
+    link.state = 'connected'
+    links.version = 3
+    ground.tick()
+    expect(socket.taken()).toMatchObject([
+      { links: [{ state: 'waiting' }] },
+      { links: [{ state: 'connected' }] },
+    ])
+    expect(clogged.taken()).toEqual([])
+    clogged.drain()
+    ground.tick()
+    expect(clogged.taken()).toMatchObject([{ links: [{ state: 'connected' }] }])
+  })
+
+  it('S29 tells a client that was paused when it resumes', () => {
+    const links = { version: 1, list: () => [] }
+    const ground = new Ground({ ...testFloor(), links })
+    const socket = ground.open()
+    ground.say(socket, { kind: 'pause' })
+    ground.tick()
+    expect(kinds(socket.taken())).toEqual(['hello'])
+    ground.say(socket, { kind: 'resume' })
+    ground.tick()
+    expect(kinds(socket.taken())).toEqual(['links'])
+  })
+
   it('S21 sends a heartbeat to a client that has had nothing for a second', () => {
     const ground = new Ground()
     const socket = ground.open([0])

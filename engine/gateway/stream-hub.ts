@@ -108,6 +108,12 @@ export class StreamHub {
       })
       return heartbeat
     }
+    let linksFrame: Uint8Array | undefined
+    const { links } = this.#floor
+    const tellLinks = (): Uint8Array => {
+      linksFrame ??= encodeServerFrame({ kind: 'links', epoch: this.epoch, links: links?.list() ?? [] })
+      return linksFrame
+    }
     const { metrics } = this.#options
     let waiting = 0
     for (const [socket, subscriber] of this.#subscribers) {
@@ -122,7 +128,7 @@ export class StreamHub {
       const { shared, own, bytes } = subscriber.tick(changed, beat, now)
       metrics.frames.inc({ kind: 'shared' }, shared)
       metrics.frames.inc({ kind: 'own' }, own)
-      metrics.bytes.inc(bytes)
+      metrics.bytes.inc(bytes + subscriber.tellLinks(links?.version ?? 0, tellLinks))
       waiting += subscriber.waitingBytes
     }
     metrics.waiting.set(waiting)

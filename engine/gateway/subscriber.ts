@@ -36,6 +36,8 @@ export class Subscriber {
   /** Subscriptions owed a frame of their own, longest waiting first. */
   readonly #owed = new Set<Subscription>()
   #isPaused = false
+  /** Version of the links that it was told; it begins with none. */
+  #linksTold = 0
   #lastSentAt: number
   #overSince: number | undefined
   #wasReset = false
@@ -56,6 +58,16 @@ export class Subscriber {
   say(frame: Uint8Array, now: number): void {
     this.#socket.send(frame)
     this.#lastSentAt = now
+  }
+
+  /** Tells how the links to the sources stand, where it has not heard of it and nothing waits. Answers the bytes sent. */
+  tellLinks(version: number, frame: () => Uint8Array): number {
+    if (this.#isPaused || this.#linksTold === version || this.#socket.bufferedAmount() > 0) return 0
+    const bytes = frame()
+    if (this.#socket.send(bytes) === 2) return 0
+    // It says nothing of the time: the heartbeat must not wait for it.
+    this.#linksTold = version
+    return bytes.length
   }
 
   /** Says why, and closes. */

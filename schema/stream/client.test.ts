@@ -64,6 +64,17 @@ describe('The stream client', () => {
     expect(session.client.subscribe(() => true, session.t)).toEqual([{ kind: 'subscribe', topics: [0, 1] }])
   })
 
+  it('S29 keeps what it was told of the links until another epoch', () => {
+    const session = inStep(4)
+    const links = [{ source: 'plc', state: 'connected' as const, since: sampleTime }]
+    session.take({ kind: 'links', epoch: sampleTime, links })
+    expect(session.client.links).toEqual(links)
+    session.take({ kind: 'links', epoch: sampleTime + 1, links: [] })
+    expect(session.client.links).toEqual(links)
+    session.take(hello({ epoch: sampleTime + 1 }))
+    expect(session.client.links).toEqual([])
+  })
+
   it('S10 takes the snapshot of a topic in one piece', () => {
     const session = new Session()
     session.take(hello())

@@ -8,6 +8,7 @@ import {
   protocolVersion,
   type Refusal,
   type ServerFrame,
+  type ShownLink,
   type Snapshot,
 } from './protocol.js'
 import { TopicSync } from './topic-sync.js'
@@ -71,6 +72,7 @@ export class StreamClient {
   readonly #age = new FrameAge()
   #hello: Hello | undefined
   #refusal: Refusal | undefined
+  #links: readonly ShownLink[] = []
   #isOpen = false
   #isPaused = false
   /** Silence counts from here on: a fresh socket, or one that was paused, is not late yet. */
@@ -92,6 +94,11 @@ export class StreamClient {
   /** Why the server closed, or would not go on, if it said. */
   get refusal(): Refusal | undefined {
     return this.#refusal
+  }
+
+  /** How the links to the sources stand, as far as the server has said. */
+  get links(): readonly ShownLink[] {
+    return this.#links
   }
 
   /** Sequence number of a topic, by its number in the hello. */
@@ -130,6 +137,9 @@ export class StreamClient {
         return { send: [], applied: [] }
       case 'heartbeat':
         if (this.#isOfThisEpoch(frame.epoch)) this.#age.arrived(frame.wallTime, now)
+        return { send: [], applied: [] }
+      case 'links':
+        if (this.#isOfThisEpoch(frame.epoch)) this.#links = frame.links
         return { send: [], applied: [] }
       case 'snapshot':
       case 'delta':
@@ -203,6 +213,7 @@ export class StreamClient {
     if (this.#hello?.epoch !== hello.epoch) {
       this.latest = new LatestColumns()
       this.texts.clear()
+      this.#links = []
     }
     this.#hello = hello
     this.#age.arrived(hello.wallTime, now)

@@ -1,4 +1,4 @@
-import { decode } from '@msgpack/msgpack'
+import { decode, encode } from '@msgpack/msgpack'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeClientFrame, decodeServerFrame, encodeClientFrame, encodeServerFrame } from './codec.js'
@@ -94,6 +94,17 @@ const golden: readonly (readonly [ServerFrame, string])[] = [
   ],
   [{ kind: 'heartbeat', ...now }, '9404cf0000019a7afd1e00cf0000019a7afd1dfbcf0000019a7afd1e00'],
   [{ kind: 'refusal', reason: 'too-slow', detail: 'x' }, '9305a8746f6f2d736c6f77a178'],
+  [
+    {
+      kind: 'links',
+      epoch: sampleTime,
+      links: [
+        { source: 'plc', state: 'connected', since: sampleTime - 5 },
+        { source: 'mes', state: 'waiting', since: 0 },
+      ],
+    },
+    '9506cf0000019a7afd1e0092a3706c63a36d657392020492cf0000019a7afd1dfb00',
+  ],
 ]
 const goldenClient: readonly (readonly [ClientFrame, string])[] = [
   [{ kind: 'subscribe', topics: [0, 1, 300] }, '9201930001cd012c'],
@@ -123,6 +134,14 @@ describe('The stream codec', () => {
   it.each(golden)('S3 keeps the bytes of a server frame for ever: %#', (frame, bytes) => {
     expect(hex(encodeServerFrame(frame))).toBe(bytes)
     expect(decodeServerFrame(unhex(bytes))).toEqual(frame)
+  })
+
+  it('S29 refuses links whose columns differ, and a state that nobody knows', () => {
+    const links = (...columns: unknown[]) => codeOf(() => decodeServerFrame(encode([6, 1, ...columns])))
+    expect(links(['plc'], [2], [0])).toBe('read')
+    expect(links(['plc'], [2, 2], [0])).toBe('inconsistent')
+    expect(links(['plc'], [2], [])).toBe('inconsistent')
+    expect(links(['plc'], [99], [0])).toBe('malformed')
   })
 
   it.each(goldenClient)('S3 keeps the bytes of a client frame for ever: %#', (frame, bytes) => {

@@ -1,3 +1,4 @@
+import { sourceStates } from '../source-state.js'
 import { decodeEnvelope, type Envelope, encodeEnvelope } from './envelope.js'
 import {
   type ClientFrame,
@@ -8,13 +9,14 @@ import {
   maxServerFrame,
   maxTopics,
   type ServerFrame,
+  type ShownLink,
   type Snapshot,
 } from './protocol.js'
 import { StreamError } from './stream-error.js'
 import { decodeMachines, decodeSignals, encodeMachines, encodeSignals } from './topic-columns.js'
 
 /** The first field of every envelope. Numbers are wire format: append, never reuse. */
-const serverKind = { hello: 1, snapshot: 2, delta: 3, heartbeat: 4, refusal: 5 } as const
+const serverKind = { hello: 1, snapshot: 2, delta: 3, heartbeat: 4, refusal: 5, links: 6 } as const
 const clientKind = { subscribe: 1, resync: 2, pause: 3, resume: 4 } as const
 
 /**
@@ -42,6 +44,14 @@ export function encodeServerFrame(frame: ServerFrame, resolution?: ArrayLike<num
       return encodeEnvelope([serverKind.heartbeat, frame.epoch, frame.floorTime, frame.wallTime])
     case 'refusal':
       return encodeEnvelope([serverKind.refusal, frame.reason, frame.detail])
+    case 'links':
+      return encodeEnvelope([
+        serverKind.links,
+        frame.epoch,
+        frame.links.map(({ source }) => source),
+        frame.links.map(({ state }) => sourceStates.indexOf(state)),
+        frame.links.map(({ since }) => since),
+      ])
   }
 }
 
@@ -79,6 +89,8 @@ export function decodeServerFrame(bytes: Uint8Array): ServerFrame {
       }
     case serverKind.refusal:
       return { kind: 'refusal', reason: closeReason(fields.text(1)), detail: fields.text(2) }
+    case serverKind.links:
+      return { kind: 'links', epoch: fields.count(1), links: readLinks(fields) }
     default:
       throw new StreamError('unknown-kind', `Frame kind ${kind} is not known to this version`)
   }
@@ -149,6 +161,18 @@ function readTopic(fields: Envelope): Omit<Snapshot, 'kind'> {
       (_, at) => [items.count(at * 2), items.text(at * 2 + 1)] as const,
     ),
   }
+}
+
+function readLinks(fields: Envelope): ShownLink[] {
+  const [sources, states, since] = [texts(fields, 2), fields.list(3), fields.list(4)]
+  if (states.length !== sources.length || since.length !== sources.length)
+    throw new StreamError('inconsistent', 'The columns of the links differ in length')
+  return sources.map((source, at) => {
+    const state = sourceStates[states.items.count(at)]
+    if (state === undefined)
+      throw new StreamError('malformed', `The link of ${source} is in no state that is known`)
+    return { source, state, since: since.items.number(at) }
+  })
 }
 
 function texts(fields: Envelope, at: number): string[] {

@@ -2,6 +2,8 @@
  * The stream between engine and viewer: version, refusal reasons, and one union per direction. No logic here; the
  * rules are in SPEC.md, the bytes in codec.ts.
  */
+import type { SourceState } from '../source-state.js'
+
 export const subprotocol = 'gemba.v1'
 export const protocolVersion = 1
 
@@ -23,7 +25,7 @@ export const closeCodes = {
   'too-slow': 4002,
 } as const
 
-export type ServerFrame = Hello | Snapshot | Delta | Heartbeat | Refusal
+export type ServerFrame = Hello | Snapshot | Delta | Heartbeat | Links | Refusal
 
 /** First frame of a connection. */
 export interface Hello {
@@ -95,6 +97,21 @@ interface Heartbeat {
   readonly epoch: number
   readonly floorTime: number
   readonly wallTime: number
+}
+
+/** How the link to a source stands. */
+export interface ShownLink {
+  readonly source: string
+  readonly state: SourceState
+  /** In this state since, Unix ms UTC by the floor's clock. */
+  readonly since: number
+}
+
+/** How the links to all sources stand. */
+interface Links {
+  readonly kind: 'links'
+  readonly epoch: number
+  readonly links: readonly ShownLink[]
 }
 
 /** Sent before the server closes. */

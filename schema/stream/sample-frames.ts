@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { sourceStates } from '../source-state.js'
 import type { ClientFrame, Delta, MachineColumns, ServerFrame, SignalColumns, Snapshot } from './protocol.js'
 
 /** Frames for the tests of the codec and the client: arbitrary ones, and plain ones of a given size. */
@@ -86,6 +87,11 @@ export const serverFrames: fc.Arbitrary<ServerFrame> = fc.oneof(
     kind: fc.constant('refusal' as const),
     reason: fc.constantFrom('bad-frame' as const, 'too-slow' as const, 'going-away' as const),
     detail: fc.string(),
+  }),
+  fc.record({
+    kind: fc.constant('links' as const),
+    epoch: count,
+    links: fc.array(fc.record({ source: fc.string(), state: fc.constantFrom(...sourceStates), since: time })),
   }),
 )
 

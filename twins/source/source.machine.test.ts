@@ -3,6 +3,7 @@ import { createActor } from 'xstate'
 import { type SourceState, sourceStates } from '../../schema/source-state.js'
 import { checkSourceEvent, type SourceTwinEvent } from './source.events.js'
 import { type SourceEmitted, sourceMachine } from './source.machine.js'
+import { SourceModel } from './source.model.js'
 
 const CONNECT: SourceTwinEvent = { type: 'CONNECT', time: 1 }
 const CONNECTED: SourceTwinEvent = { type: 'CONNECTED', time: 2 }
@@ -55,6 +56,21 @@ describe('the link to a source', () => {
     if (!isMoved) return
     expect(said.at(-1)).toEqual({ type: 'link.changed', time: event.time, to, reason: context.reason })
     expect(context.since).toBe(event.time)
+  })
+
+  it.each(rows)('remembers in %s on %o what the model does, after some trouble', (from, event) => {
+    const trouble: Record<SourceState, readonly SourceTwinEvent[]> = {
+      stopped: [CONNECT, LOST, STOP],
+      connecting: [CONNECT, LOST, CONNECT],
+      connected: [CONNECT, LOST, CONNECT, CONNECTED],
+      degraded: [CONNECT, LOST, CONNECT, CONNECTED, SILENT],
+      waiting: [CONNECT, LOST],
+      ended: [CONNECT, LOST, CONNECT, ENDED],
+    }
+    const model = new SourceModel()
+    for (const each of [...trouble[from], event]) model.take(each)
+    const { state, context } = follow(...trouble[from], event)
+    expect({ state, ...context }).toEqual({ ...model })
   })
 
   it('remembers why it waits and until when, through the next try, until it stands', () => {

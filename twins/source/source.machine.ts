@@ -69,8 +69,8 @@ export const sourceMachine = setup({
           target: 'waiting',
           actions: ['rememberReason', 'rememberRetry', 'countFailure', ...entering('waiting')],
         },
-        ENDED: ended(),
-        STOP: stopped(),
+        ENDED: { target: 'ended', actions: ['forgetReason', ...entering('ended')] },
+        STOP: stopped('forgetReason', 'forgetFailures'),
       },
     },
     connected: {
@@ -78,7 +78,7 @@ export const sourceMachine = setup({
         SILENT: { target: 'degraded', actions: ['rememberReason', ...entering('degraded')] },
         INTERRUPTED: interrupted(),
         LOST: lost(),
-        ENDED: ended(),
+        ENDED: { target: 'ended', actions: entering('ended') },
         STOP: stopped(),
       },
     },
@@ -87,18 +87,21 @@ export const sourceMachine = setup({
         HEARD: { target: 'connected', actions: ['forgetReason', ...entering('connected')] },
         INTERRUPTED: interrupted(),
         LOST: lost(),
-        ENDED: ended(),
-        STOP: stopped(),
+        ENDED: { target: 'ended', actions: ['forgetReason', ...entering('ended')] },
+        STOP: stopped('forgetReason'),
       },
     },
     waiting: {
       on: {
         CONNECT: { target: 'connecting', actions: ['forgetRetry', ...entering('connecting')] },
-        STOP: stopped(),
+        STOP: stopped('forgetReason', 'forgetRetry', 'forgetFailures'),
       },
     },
     ended: {
-      on: { CONNECT: { target: 'connecting', actions: entering('connecting') }, STOP: stopped() },
+      on: {
+        CONNECT: { target: 'connecting', actions: entering('connecting') },
+        STOP: stopped('forgetFailures'),
+      },
     },
   },
 })
@@ -119,11 +122,7 @@ function lost() {
   return { target: 'waiting' as const, actions: [...actions, ...entering('waiting')] }
 }
 
-function ended() {
-  return { target: 'ended' as const, actions: ['forgetReason' as const, ...entering('ended')] }
-}
-
-function stopped() {
-  const actions = ['forgetReason' as const, 'forgetRetry' as const, 'forgetFailures' as const]
-  return { target: 'stopped' as const, actions: [...actions, ...entering('stopped')] }
+/** Nobody listens any more; whatever could be remembered in that state is forgotten. */
+function stopped(...forget: readonly ('forgetReason' | 'forgetRetry' | 'forgetFailures')[]) {
+  return { target: 'stopped' as const, actions: [...forget, ...entering('stopped')] }
 }
