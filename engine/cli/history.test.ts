@@ -146,7 +146,7 @@ describe('gemba export', () => {
     [[], 'name a table with --table'],
     [['--table', 'telemetry', '--from', 'noon'], '"noon" is no time'],
     [['--table', 'signals', '--from', '2026-11-20T00:00:00Z'], 'signals has no time'],
-    [['--table', 'telemetry', '--format', 'xml'], 'parquet or csv, not xml'],
+    [['--table', 'telemetry', '--format', 'xml'], '--format is one of parquet, csv, jsonl, sql, not xml'],
     [['--table', 'telemetry', '--from', '2026-11-21', '--to', '2026-11-20'], '--from must lie before --to'],
   ])('says what is wrong with %j', async (args, message) => {
     expect(await exported(...args)).toMatchObject({ code: 2, err: [expect.stringContaining(message)] })

@@ -7,6 +7,7 @@ import { exportCommand } from './export.js'
 import { plantCommand } from './plant.js'
 import { playCommand } from './play.js'
 import { queryCommand } from './query.js'
+import { schemaCommand } from './schema.js'
 import { serveCommand } from './serve.js'
 import { simulateCommand } from './simulate.js'
 import { startCommand } from './start.js'
@@ -24,6 +25,7 @@ const commands: readonly Command[] = [
   exportCommand,
   backupCommand,
   restoreCommand,
+  schemaCommand,
   simulateCommand,
   adaptersCommand,
   tokenCommand,

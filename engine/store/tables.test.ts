@@ -4,9 +4,12 @@ import { join } from 'node:path'
 import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Plant } from '../../schema/plant.js'
+import { clusterStatements } from '../../schema/tables/cluster-statements.js'
 import { createStatement } from '../../schema/tables/create-statement.js'
 import { dataDictionary } from '../../schema/tables/data-dictionary.js'
+import { databaseName } from '../../schema/tables/definition.js'
 import { definitions } from '../../schema/tables/index.js'
+import { schemaCommand } from '../cli/schema.js'
 import { makeRegistry } from '../floor/registry.js'
 import { Database } from './database.js'
 import { writeDimensions } from './dimensions.js'
@@ -79,6 +82,48 @@ describe('the data dictionary', () => {
       expect(page).toContain(`## ${definition.name}`)
       for (const column of definition.columns) expect(page).toContain(`| \`${column.name}\` |`)
     }
+  })
+})
+
+describe('on a cluster', () => {
+  it('every statement can be read, with its engine, keys and settings', async () => {
+    for (const definition of definitions) {
+      for (const statement of clusterStatements(definition, 'plant-1')) {
+        const tree = Buffer.from(await database.export(`EXPLAIN AST ${statement}`, {}, 'TSV')).toString()
+        expect(tree, statement).toMatch(/^CreateQuery/)
+        expect(statement).toContain('ON CLUSTER `plant-1`')
+      }
+    }
+  })
+
+  it('tables are replicated within a shard and distributed over all, what belongs together on one', () => {
+    const [local, all] = clusterStatements(
+      definitions.find(({ name }) => name === 'twin_snapshots')!,
+      'plant',
+    )
+    expect(local).toContain(
+      "ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}/twin_snapshots', '{replica}', seq)",
+    )
+    expect(local).toContain('replicated_deduplication_window = 1000')
+    expect(local).not.toContain('non_replicated')
+    expect(all).toContain("Distributed('plant', 'gemba', 'twin_snapshots_local', cityHash64(address))")
+    expect(clusterStatements(definitions[0]!, 'plant')[1]).toContain("'telemetry_local', signal)")
+  })
+
+  it('gemba schema prints them all, and plain ones without a cluster', async () => {
+    const print = async (...args: string[]): Promise<string> => {
+      const lines: string[] = []
+      const io = { out: (line: string) => lines.push(line), err: () => {}, env: {} }
+      await schemaCommand.run(args, { ...io, signal: new AbortController().signal })
+      return lines.join('\n')
+    }
+    const onCluster = await print('--cluster', 'plant')
+    expect(onCluster.match(/ENGINE = Distributed/g)).toHaveLength(
+      definitions.filter(({ kind }) => kind === 'table').length,
+    )
+    const plain = await print()
+    expect(plain).not.toContain('CLUSTER')
+    for (const { name } of definitions) expect(plain).toContain(`${databaseName}.${name} `)
   })
 })
 

@@ -1,5 +1,12 @@
 import { type Column, type Definition, databaseName, deduplicationWindow, type Table } from './definition.js'
 
+/** The spool lets go of a block once it is inserted: by then it must survive a power loss here. */
+const ownSettings = {
+  non_replicated_deduplication_window: deduplicationWindow,
+  fsync_after_insert: 1,
+  fsync_part_directory: 1,
+}
+
 /** The statement that makes what a definition describes; does nothing where it exists. */
 export function createStatement(definition: Definition, database: string = databaseName): string {
   const name = `${database}.${definition.name}`
@@ -11,7 +18,12 @@ export function createStatement(definition: Definition, database: string = datab
   }
 }
 
-function createTable(table: Table, name: string): string {
+/** `settings`: of the table; those of one that is alone on its server unless told otherwise. */
+export function createTable(
+  table: Table,
+  name: string,
+  settings: Readonly<Record<string, number>> = ownSettings,
+): string {
   const parts = [...table.columns.map(columnClause), ...(table.indexes ?? []).map(index => `INDEX ${index}`)]
   const clauses = [
     `CREATE TABLE IF NOT EXISTS ${name} (\n  ${parts.join(',\n  ')}\n)`,
@@ -19,8 +31,9 @@ function createTable(table: Table, name: string): string {
     ...(table.partitionBy === undefined ? [] : [`PARTITION BY (${table.partitionBy})`]),
     `ORDER BY (${table.orderBy.join(', ')})`,
     ...(table.ttl === undefined ? [] : [`TTL ${table.ttl}`]),
-    // The spool lets go of a block once it is inserted: by then it must survive a power loss here.
-    `SETTINGS non_replicated_deduplication_window = ${deduplicationWindow}, fsync_after_insert = 1, fsync_part_directory = 1`,
+    `SETTINGS ${Object.entries(settings)
+      .map(([setting, value]) => `${setting} = ${value}`)
+      .join(', ')}`,
     `COMMENT ${quoted(table.meaning)}`,
   ]
   return clauses.join('\n')
@@ -37,4 +50,4 @@ export function inDatabase(select: string, database: string = databaseName): str
   return select.trim().replaceAll('{db}', database)
 }
 
-const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+export const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
