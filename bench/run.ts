@@ -5,6 +5,7 @@ import { livesBenchmark } from './lives.js'
 import { modbusBenchmark } from './modbus.js'
 import { mqttBenchmark } from './mqtt.js'
 import { opcuaBenchmark } from './opcua.js'
+import { pastBenchmark } from './past.js'
 import { pipelineBenchmark } from './pipeline.js'
 import { type Benchmark, machineName, table, writeSection } from './report.js'
 import { scaleBenchmark } from './scale.js'
@@ -18,6 +19,7 @@ const named = process.argv.slice(2).filter(argument => !argument.startsWith('--'
 const benchmarks: readonly Benchmark[] = [
   linesBenchmark(isQuick),
   livesBenchmark(isQuick),
+  pastBenchmark(isQuick),
   twinsBenchmark(isQuick),
   pipelineBenchmark(isQuick),
   scaleBenchmark(isQuick),

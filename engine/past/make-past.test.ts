@@ -50,7 +50,11 @@ describe('the past of a simulated plant', () => {
     const [parts] = await store.query(
       `SELECT count() AS rows, sum(parts) AS parts FROM ${db}.production_events`,
     )
-    return { telemetry, intervals, parts }
+    const [silent] = await store.query(
+      `SELECT count() - uniqExact(address) AS again FROM ${db}.twin_events
+      WHERE type = 'connection.changed' AND JSONExtractString(payload, 'to') != 'live'`,
+    )
+    return { telemetry, intervals, parts, silent }
   }
 
   async function live(data: string, given: Partial<PastPlan> = {}) {
@@ -70,6 +74,9 @@ describe('the past of a simulated plant', () => {
     expect(Number(rows)).toBe(whole.made.samples)
     expect(whole.seen!.intervals.length).toBeGreaterThan(5)
     expect(Number((whole.seen!.parts as { parts: number }).parts)).toBeGreaterThan(300)
+
+    // Nobody fell silent: only at first, before its first sample, was a sensor not live.
+    expect(Number((whole.seen!.silent as { again: number }).again)).toBe(0)
 
     const data = folder()
     for (const until of [2.6, 7.8]) {

@@ -86,7 +86,7 @@ export async function makePast(
         plant,
         registry,
         dictionary: new Dictionary(data.readTexts()),
-        clock: new FloorClock(Date, 'source', done > from ? done : 0),
+        clock: new FloorClock(Date, 'source', done),
         wall: Date,
         snapshots: done > from ? snapshots : [],
         simulated: new Set(plant.sources.map(({ id }) => id)),

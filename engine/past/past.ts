@@ -2,6 +2,7 @@ import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 import { simulate } from '../../adapters/simulator/adapter.js'
 import { simulatorOptions } from '../../adapters/simulator/config.js'
 import type { DueSamples } from '../../adapters/simulator/paced.js'
+import type { Clock } from '../../schema/clock.js'
 import type { Plant } from '../../schema/plant.js'
 import type { Entry } from '../../schema/records.js'
 import type { LiveFloor } from '../floor/live-floor.js'
@@ -9,7 +10,7 @@ import type { Store } from '../store/store.js'
 import { joined } from './joined-entry.js'
 
 /** The floor takes so much of its time at once, ms. */
-const stride = 10_000
+const stride = 60_000
 /** All twins are saved this often, ms of the floor's time: from there an interrupted past goes on. */
 const savePeriod = 3_600_000
 /** The store may be so many segments behind; then the past waits for it. */
@@ -47,7 +48,13 @@ export async function livePast(
   signal: AbortSignal,
 ): Promise<{ readonly samples: number; readonly time: number }> {
   const { floor, from, to, done, accepted, store } = parts
-  const sources = parts.plant.sources.map(({ id, options }) => ({ id, due: simulation(id, options, parts) }))
+  // Samples are received at the end of their stride, when the floor hears of them.
+  let received = from
+  const clock = { now: () => received }
+  const sources = parts.plant.sources.map(({ id, options }) => ({
+    id,
+    due: simulation(id, options, clock, parts.floor),
+  }))
   let samples = 0
   for (const { id } of sources) {
     const entry = floor.ingest(id, { kind: 'connected' })
@@ -56,6 +63,7 @@ export async function livePast(
   for (let time = from; time < to; ) {
     if (signal.aborted) return { samples, time }
     time = Math.min(time + stride, to)
+    received = time
     const entries: Entry[] = []
     for (const { id, due } of sources) {
       const { batch, reports } = takeAll(due, time - from)
@@ -71,7 +79,7 @@ export async function livePast(
     }
     for (const entry of entries) parts.append(entry)
     if (time > done && (time === to || (time - from) % savePeriod === 0)) await save(parts, time)
-    if ((time - from) % (6 * stride) === 0) await breathe(parts, time, samples)
+    await breathe(parts, time, samples)
     while (store.status().segmentsWaiting > segmentsBehind && !signal.aborted) await pause(10)
   }
   return { samples, time: to }
@@ -94,18 +102,13 @@ async function save(parts: PastParts, time: number): Promise<void> {
 function simulation(
   source: string,
   options: Readonly<Record<string, unknown>>,
-  parts: PastParts,
+  clock: Clock,
+  floor: LiveFloor,
 ): DueSamples {
-  const { floor, plant } = parts
   const signals = floor.registry.signals.filter(({ signal }) => signal.source === source)
-  return simulate(simulatorOptions.parse(options), {
-    source,
-    plant,
-    signals,
-    clock: floor.clock,
-    wall: floor.clock,
-    intern: text => floor.intern(text),
-  })
+  const intern = (text: string): number => floor.intern(text)
+  const { plant } = floor
+  return simulate(simulatorOptions.parse(options), { source, plant, signals, clock, wall: clock, intern })
 }
 
 function takeAll(due: DueSamples, elapsed: number) {
