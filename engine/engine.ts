@@ -101,6 +101,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     const simulation: Simulation = createSimulation({
       floor,
       simulated,
+      isBlocked: () => intake.isBlocked,
       record: entry => intake.record(entry),
     })
     const intake = makeIntake(floor, store, data, kpis, simulation, logger)

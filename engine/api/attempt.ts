@@ -8,6 +8,7 @@ const statusOf: Readonly<Record<SimulationErrorCode, ApiErrorCode>> = {
   'real-machine': 409,
   'not-running': 409,
   'already-there': 409,
+  'not-durable': 503,
   'impossible-fault': 422,
   'unknown-signal': 422,
 }

@@ -52,7 +52,13 @@ function ground(options: { readonly isRunning?: boolean } = {}) {
   const simulated = new Set(['simulator', 'idle'])
   const floor = new LiveFloor({ plant, registry, dictionary: new Dictionary(), clock, wall, simulated })
   const entries: Entry[] = []
-  const simulation = createSimulation({ floor, simulated, record: entry => entries.push(entry) })
+  const isBlocked = { now: false }
+  const simulation = createSimulation({
+    floor,
+    simulated,
+    isBlocked: () => isBlocked.now,
+    record: entry => entries.push(entry),
+  })
   const intake = new Intake({
     floor,
     append: entry => entries.push(entry),
@@ -99,6 +105,7 @@ function ground(options: { readonly isRunning?: boolean } = {}) {
   }
   return {
     ask,
+    isBlocked,
     floor,
     simulation,
     pass: (seconds: number) => {
@@ -233,6 +240,18 @@ describe('a fault injected into a simulated machine', () => {
     expect(await faults('two')).toMatchObject([{ stage: 'failed', injection: { isPaused: false } }])
   })
 
+  it('that is paused before its onset waits for it', async () => {
+    const { ask, pass, faults } = ground()
+    const start = new Date(lineStart + 60_000).toISOString()
+    await ask('POST', '/machines/two/faults', { ...leak, start })
+    await ask('POST', '/machines/two/faults/hydraulic-leak/pause', { reason: 'not yet' })
+    pass(600)
+    expect(await faults('two')).toMatchObject([{ stage: 'dormant', injection: { isPaused: true } }])
+    await ask('POST', '/machines/two/faults/hydraulic-leak/resume', { reason: 'now' })
+    pass(100)
+    expect(await faults('two')).toMatchObject([{ stage: 'developing' }])
+  })
+
   it('can be cleared: one, all of a machine, all', async () => {
     const { ask, pass, faults, commands, floor } = ground()
     const drift = { ...leak, pattern: 'sensor-drift' }
@@ -339,6 +358,15 @@ describe('what cannot be injected', () => {
     expect((await ask('POST', repair, { ...kept, keeps: 1 })).status).toBe(422)
     expect((await ask('POST', repair, { reason: 'x', keeps: 0.5 })).status).toBe(422)
     expect((await ask('DELETE', '/machines/real/faults')).status).toBe(409)
+  })
+
+  it('anything, while it could not be recorded', async () => {
+    const { ask, isBlocked, commands } = ground()
+    isBlocked.now = true
+    expect((await ask('POST', '/machines/two/faults', leak)).status).toBe(503)
+    const link = { kind: 'frozen', reason: 'x' }
+    expect((await ask('POST', '/links/simulator/faults', link)).status).toBe(503)
+    expect(commands()).toEqual([])
   })
 
   it('anything, while the simulation does not run', async () => {

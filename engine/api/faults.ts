@@ -85,6 +85,7 @@ const problems = {
   404: problemAnswer('No such machine, or it does not carry that fault'),
   409: problemAnswer('The machine is real, its simulation does not run, or it carries that fault already'),
   422: problemAnswer('A part of the request cannot be used, or the type cannot have that fault'),
+  503: problemAnswer('It could not be recorded now'),
 } as const
 
 /** `…/faults`: what machines carry, and what people put into simulated ones. */

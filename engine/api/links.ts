@@ -67,6 +67,7 @@ const problems = {
   404: problemAnswer('No such source, or its link has no such fault'),
   409: problemAnswer('The source is real, or does not run'),
   422: problemAnswer('A part of the request cannot be used'),
+  503: problemAnswer('It could not be recorded now'),
 } as const
 
 /** `/api/v1/links/{source}/faults`: disturbs the links to simulated sources. */

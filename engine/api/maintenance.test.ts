@@ -255,6 +255,7 @@ describe('work on a machine', () => {
     const simulation = createSimulation({
       floor,
       simulated: new Set(['plc']),
+      isBlocked: () => false,
       record: entry => entries.push(entry),
     })
     const sent: SimulationCommand[] = []

@@ -21,6 +21,8 @@ export interface SimulationChannelParts {
   readonly floor: Floor
   /** Ids of the sources whose machines are simulated. */
   readonly simulated: ReadonlySet<string>
+  /** Whether nothing can be made durable now. */
+  isBlocked(): boolean
   /** Makes a command durable before it is carried out. */
   record(entry: Entry): void
 }
@@ -61,6 +63,9 @@ export class SimulationChannel {
     if (!this.isRunning(source)) {
       const message = `The simulated source ${source} does not run now; see /api/v1/sources/${source}.`
       throw new SimulationError('not-running', message)
+    }
+    if (this.#parts.isBlocked()) {
+      throw new SimulationError('not-durable', 'The store takes nothing now; see /readyz. Try again later.')
     }
   }
 

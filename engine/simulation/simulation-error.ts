@@ -4,6 +4,7 @@ export type SimulationErrorCode =
   | 'unknown-signal'
   | 'real-machine'
   | 'not-running'
+  | 'not-durable'
   | 'impossible-fault'
   | 'already-there'
   | 'not-there'

@@ -49,6 +49,8 @@ export interface FaultNature {
   readonly loadExponent: number
   /** How fast it grows while the machine does not produce: 0 what wears by work, 1 what ages or leaks anyway. */
   readonly idleRate: number
+  /** At failure the other fault grows faster by this factor, if the machine has it: dry tools wear, Taylor's life halves. */
+  readonly hastens?: { readonly pattern: FaultPatternId; readonly by: number }
   /** From failure to the end of the repair, least and greatest, ms. */
   readonly repair: readonly [number, number]
 }
@@ -189,6 +191,7 @@ export const faultNatures: Readonly<Record<FaultPatternId, FaultNature>> = {
     shape: 2,
     loadExponent: 1,
     idleRate: 0.3,
+    hastens: { pattern: 'tool-wear', by: 2 },
     repair: [30 * minute, 2 * hour],
   },
   // Backlash: the error grows by a factor with the gears' wear, joint currents ripple.

@@ -35,6 +35,8 @@ export interface FaultCase {
   /** Time from its onset after which an injected fault is gone, ms. */
   clearAfter: number
   repair: Repair | undefined
+  /** How long it takes was said, and is taken literally: nothing hastens it. */
+  isLiteral: boolean
   /** Damage told last. */
   told: number
   /** Where an effect may go to either end of its band, it goes to the low one. */
@@ -56,6 +58,7 @@ export function newCase(chance: RandomStream, life: Life | undefined): FaultCase
     repairAt: never,
     clearAfter: never,
     repair: undefined,
+    isLiteral: false,
     told: 0,
     isLow: false,
     sensor: 0,

@@ -136,6 +136,12 @@ export class Faults {
   /** Halts the growth of a fault, or lets it go on. */
   pause(slot: number, time: number, isPaused: boolean): void {
     const it = this.cases[slot]!
+    if (it.phase === 'pending') {
+      // Its onset waits until it may go on.
+      if (isPaused) it.startAt = never
+      else if (it.startAt === never) this.#begin(slot, time)
+      return
+    }
     if (it.phase !== (isPaused ? 'growing' : 'paused')) return
     it.phase = isPaused ? 'paused' : 'growing'
     const { workRate, idleRate } = this.bank
@@ -181,14 +187,21 @@ export class Faults {
   }
 
   #setSpan(slot: number, told: number | undefined): void {
-    const pattern = this.bank.patterns[slot]!
-    const { chance } = this.cases[slot]!
-    const { loadExponent, idleRate } = faultNatures[pattern]
-    const drawn = drawBetween(faultPattern(pattern).takes, chance)
+    const it = this.cases[slot]!
+    const drawn = drawBetween(faultPattern(this.bank.patterns[slot]!).takes, it.chance)
     this.bank.span[slot] = told ?? drawn
+    it.isLiteral = told !== undefined
+    const { work, idle } = this.#ratesOf(slot)
+    this.bank.workRate[slot] = work
+    this.bank.idleRate[slot] = idle
+  }
+
+  /** How fast a fault grows by its machine's load, apart from what hastens it. */
+  #ratesOf(slot: number): { readonly work: number; readonly idle: number } {
+    if (this.cases[slot]!.isLiteral) return { work: 1, idle: 1 }
+    const { loadExponent, idleRate } = faultNatures[this.bank.patterns[slot]!]
     const workload = this.#workload[this.bank.machine[slot]!]!
-    this.bank.workRate[slot] = told === undefined ? power(workload, loadExponent) : 1
-    this.bank.idleRate[slot] = told === undefined ? idleRate : 1
+    return { work: power(workload, loadExponent), idle: idleRate }
   }
 
   #begin(slot: number, time: number): void {
@@ -334,10 +347,25 @@ export class Faults {
     this.#onReport({ machine, pattern: this.bank.patterns[slot]!, time, ...what })
   }
 
+  /** One fault may make another grow faster. */
+  #hasten(machine: number, time: number): void {
+    for (let slot = this.bank.first[machine]!; slot < this.bank.first[machine + 1]!; slot++) {
+      const { hastens } = faultNatures[this.bank.patterns[slot]!]
+      if (hastens === undefined) continue
+      const other = this.bank.slotOf(machine, hastens.pattern)
+      if (other === undefined || this.cases[other]!.phase !== 'growing' || this.cases[other]!.isLiteral)
+        continue
+      const factor = 1 + (hastens.by - 1) * this.bank.damage(slot, time)
+      const { work, idle } = this.#ratesOf(other)
+      this.bank.setRates(other, time, true, work * factor, idle * factor)
+    }
+  }
+
   /** What production notices of a machine's damage. */
   #oblige(machine: number, time: number): void {
     let cycle = 1
     let rejects = 0
+    this.#hasten(machine, time)
     for (let slot = this.bank.first[machine]!; slot < this.bank.first[machine + 1]!; slot++) {
       const damage = this.bank.damage(slot, time)
       const nature = faultNatures[this.bank.patterns[slot]!]
