@@ -87,7 +87,7 @@ describe('a value of an OPC UA server', () => {
       'a whole number that no double holds',
       number,
       scalar(9, [0x200000, 1]),
-      'opcua.not-exact: a whole number beyond ±2^53 would not be kept exactly | [2097152,1]',
+      'opcua.not-exact: machine.ns=1;s=a beyond ±2^53 would not be kept exactly | [2097152,1]',
     ],
     [
       'infinity, said to be good',
@@ -99,13 +99,13 @@ describe('a value of an OPC UA server', () => {
       'a structure where a text belongs',
       text,
       scalar(22, { x: 1 }),
-      'opcua.type: a structure is no text | {"x":1}',
+      'opcua.type: machine.ns=1;s=b is a text, and a structure is none | {"x":1}',
     ],
     [
       'a text that is too long',
       text,
       scalar(12, 'x'.repeat(4_097)),
-      `opcua.text-too-long: a text of 4097 characters; at most 4096 are kept | ${'x'.repeat(4_096)}`,
+      `opcua.text-too-long: machine.ns=1;s=b is a text of 4097 characters; at most 4096 are kept | ${'x'.repeat(4_096)}`,
     ],
   ])('that does not fit is a reject: %s', (_, signal, value, expected) => {
     expect(read(signal, value)).toEqual({ samples: [], rejects: [expected] })

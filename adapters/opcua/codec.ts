@@ -80,9 +80,13 @@ export function readValue(
   if (signal.type === 'text') {
     const text = single === undefined ? arrayText(content) : textOf(variant!.dataType, single)
     if (text === undefined)
-      sink.reject('opcua.type', `a ${nameOf(variant!.dataType)} is no text`, raw(content))
+      sink.reject(
+        'opcua.type',
+        `${signal.id} is a text, and a ${nameOf(variant!.dataType)} is none`,
+        raw(content),
+      )
     else if (text.length > maxText) {
-      const reason = `a text of ${text.length} characters; at most ${maxText} are kept`
+      const reason = `${signal.id} is a text of ${text.length} characters; at most ${maxText} are kept`
       sink.reject('opcua.text-too-long', reason, text.slice(0, maxText))
     } else sink.sample(index, time, sink.intern(text), quality)
     return
@@ -97,7 +101,7 @@ export function readValue(
     const reason = `${signal.id} is a number, but the node holds a ${nameOf(variant!.dataType)}`
     sink.reject('opcua.not-a-number', reason, raw(single))
   } else if (number === 'inexact') {
-    sink.reject('opcua.not-exact', `a whole number beyond ±2^53 would not be kept exactly`, raw(single))
+    sink.reject('opcua.not-exact', `${signal.id} beyond ±2^53 would not be kept exactly`, raw(single))
   } else if (Number.isFinite(number)) {
     sink.sample(index, time, number, quality)
   } else if (quality === Quality.bad) {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -10,6 +10,7 @@ import {
 } from '../../adapters/opcua/fake-server.js'
 import { askServer, trust } from '../../adapters/opcua/pki.js'
 import { packmlNumber } from '../../schema/packml.js'
+import { validateCommand } from '../cli/validate.js'
 import { root } from './process.js'
 import { SourceRig } from './source-rig.js'
 
@@ -327,6 +328,30 @@ describe('an OPC UA server that is careful', () => {
     } finally {
       await expired.stop()
     }
+  })
+})
+
+describe('gemba validate --online', () => {
+  it('says of each tag of an OPC UA source whether it is found, missing or of the wrong type', async () => {
+    server.set('load', 12, new Date())
+    const file = join(folder, 'plant.yaml')
+    const plant = plantOn(server.endpoint)
+      .replace('pressure:', 'nowhere:')
+      .replace('signals:', 'status: { label: { quantity: counter } }\n    signals:')
+    writeFileSync(file, plant)
+    server.addValue('label', { dataType: server.opcua.DataType.String, value: 'Oil' })
+    const out: string[] = []
+    const code = await validateCommand.run([file, '--online', '--data', folder], {
+      out: line => out.push(line),
+      err: line => out.push(line),
+      signal: new AbortController().signal,
+      env: {},
+    })
+    expect(code).toBe(1)
+    const said = out.join('\n')
+    expect(said).toMatch(/found.*saw\.load.*12 %, good/)
+    expect(said).toMatch(/missing.*saw\.nowhere.*the server has no node ns=1;s=nowhere/)
+    expect(said).toMatch(/wrong type.*saw\.label.*is a number, but the node holds a String/)
   })
 })
 
