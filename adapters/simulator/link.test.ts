@@ -165,6 +165,11 @@ describe('a fault of the link', () => {
     expect(JSON.parse(rejects[0]!.raw)).toEqual({ tag: 'mill-1.current', value })
   })
 
+  it('finds nothing wrong with a text where a text belongs', () => {
+    const { spoiled, truth } = compare({ kind: 'text' })
+    expect(spoiled).toEqual(truth.filter(({ id }) => id.endsWith('.state')))
+  })
+
   it('restarts the server: gone for a while, silent, then back with counters at 0', () => {
     const { run, spoiled, after } = compare({ kind: 'server-restart' }, 300)
     expect(spoiled).toEqual([])

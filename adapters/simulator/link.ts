@@ -114,8 +114,11 @@ export class Link {
         case 'server-restart':
         case 'dropout':
           return
-        case 'missing':
         case 'text':
+          if (this.#options.signals[signal]!.type === 'text') break
+          this.#reject(kind, signal, time)
+          return
+        case 'missing':
           this.#reject(kind, signal, time)
           return
         case 'bad-quality':
