@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Subscription } from 'rxjs'
+import { BehaviorSubject, type Subscription } from 'rxjs'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { IndexedSignal, SourceEvent } from '../contract.js'
 import { describeAdapterContract } from '../contract-suite.js'
-import { testContext, testSignal } from '../test-context.js'
+import { type TestContextOptions, testContext, testSignal } from '../test-context.js'
 import { opcua } from './adapter.js'
 import { type OpcuaOptions, opcuaOptions } from './config.js'
 import { Cable, FakeOpcuaServer } from './fake-server.js'
@@ -79,8 +79,12 @@ describe('the OPC UA adapter', () => {
   let subscription: Subscription | undefined
   afterEach(() => subscription?.unsubscribe())
 
-  const read = (signals: readonly IndexedSignal[], options: Record<string, unknown> = {}) => {
-    const context = testContext({ signals, folder })
+  const read = (
+    signals: readonly IndexedSignal[],
+    options: Record<string, unknown> = {},
+    pace: Pick<TestContextOptions, 'accepted' | 'window'> = {},
+  ) => {
+    const context = testContext({ signals, folder, ...pace })
     const events: SourceEvent[] = []
     const parsed = opcuaOptions.parse({ endpoint: server.endpoint, publishingMs: 50, ...options })
     subscription = opcua.create(parsed, context).subscribe(event => events.push(event))
@@ -176,6 +180,20 @@ describe('the OPC UA adapter', () => {
     })
     await until(() => expect(server.publishingIntervals).toContain(200))
     expect(server.publishingIntervals.filter(ms => ms === 200)).toHaveLength(1)
+  })
+
+  it('asks the server to hold back while too much waits to be accepted, and loses nothing by it', async () => {
+    server.add('held')
+    server.set('held', 0, timeOf(++said))
+    const asked = () => server.requests.filter(name => name === 'SetPublishingMode').length
+    const before = asked()
+    const accepted = new BehaviorSubject(0)
+    const { samples } = read([testSignal(0, 'ns=1;s=held')], { samplingMs: 0 }, { accepted, window: 0 })
+    await until(() => expect(asked()).toBe(before + 1))
+    for (let value = 1; value <= 9; value++) server.set('held', value, timeOf(++said))
+    accepted.next(1)
+    await until(() => expect(asked()).toBeGreaterThan(before + 1))
+    await until(() => expect(samples().map(([, value]) => value)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]))
   })
 
   it('closes its session when it is no longer wanted', async () => {

@@ -1,12 +1,10 @@
 import type { DataChangeNotification, NotificationMessage } from 'node-opcua'
 import { asyncScheduler, type Subscriber } from 'rxjs'
-import type { Quality } from '../../schema/quality.js'
-import type { Reject } from '../../schema/records.js'
-import { type SampleBatch, SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { type AdapterContext, AdapterError, type IndexedSignal, type SourceEvent } from '../contract.js'
-import { isOverflow, type ReceivedValue, readValue, type ValueSink } from './codec.js'
+import { isOverflow, type ReceivedValue, readValue } from './codec.js'
 import type { OpcuaOptions } from './config.js'
 import { explain } from './explain.js'
+import { Outlet } from './outlet.js'
 import { planSubscriptions } from './plan.js'
 import { type OpenSession, openSession } from './session.js'
 import {
@@ -41,13 +39,8 @@ export class Link {
   readonly #subscriber: Subscriber<SourceEvent>
   readonly #closing = new AbortController()
   readonly #live: LiveSubscription[] = []
-  readonly #samples = new SampleBatchBuilder()
-  readonly #waiting: SampleBatch[] = []
-  #rejects: Reject[] = []
-  #receiveTime = 0
+  readonly #outlet: Outlet
   #open: OpenSession | undefined
-  /** Whether the subscriber takes it that the link stands: only then are samples handed over. */
-  #isConnected = false
   /** Since when the link is interrupted, by the wall's clock. */
   #interruptedAt: number | undefined
   /** After an interruption: the signals that have not spoken since it began. */
@@ -55,8 +48,6 @@ export class Link {
   #aliveAt = Number.NEGATIVE_INFINITY
   /** Bytes read of which the engine knows. */
   #bytes = 0
-  #emitted = 0
-  #accepted = 0
   #isPublishing = true
   #isPacing = false
 
@@ -64,12 +55,7 @@ export class Link {
     this.#options = options
     this.#context = context
     this.#subscriber = subscriber
-    subscriber.add(
-      context.accepted.subscribe(count => {
-        this.#accepted = count
-        this.#drain()
-      }),
-    )
+    this.#outlet = new Outlet(context, subscriber, () => void this.#pace())
   }
 
   /** Never rejects: what goes wrong is the subscriber's. */
@@ -82,7 +68,7 @@ export class Link {
         onSubscription: live => this.#hear(live),
         onMissing: missing => this.#miss(missing),
       })
-      this.#connected()
+      this.#outlet.open()
       this.#watchOver()
       this.#lookForMissing(firstLookMs)
     } catch (error) {
@@ -124,21 +110,13 @@ export class Link {
     this.#fail(new AdapterError('not-connected', message))
   }
 
-  #connected(): void {
-    this.#isConnected = true
-    this.#subscriber.next({ kind: 'connected' })
-    this.#flush()
-  }
-
   #interrupt(): void {
-    if (!this.#isConnected || this.#subscriber.closed) return
-    this.#isConnected = false
+    if (!this.#outlet.isOpen || this.#subscriber.closed) return
     this.#interruptedAt = this.#context.wall.now()
     this.#silent = new Map(
       this.#live.flatMap(({ byHandle }) => [...byHandle.values()].map(indexed => [indexed.index, indexed])),
     )
-    const reason = `${this.#options.endpoint} broke off the connection.`
-    this.#subscriber.next({ kind: 'interrupted', reason })
+    this.#outlet.close(`${this.#options.endpoint} broke off the connection.`)
   }
 
   /** The session goes on: what the server kept comes first, then the values of all that had nothing to tell. */
@@ -146,7 +124,7 @@ export class Link {
     if (this.#subscriber.closed) return
     this.#interruptedAt = undefined
     for (const live of this.#live) live.heardAt = this.#context.wall.now()
-    this.#connected()
+    this.#outlet.open()
     const delays = this.#live.map(({ subscription }) => 2 * subscription.publishingInterval)
     this.#schedule(() => void this.#readSilent(), settleMs + Math.max(0, ...delays))
   }
@@ -157,20 +135,20 @@ export class Link {
     this.#silent = undefined
     try {
       const values = await readSignals(this.#open!, silent)
-      this.#receiveTime = this.#context.clock.now()
+      this.#outlet.receiveTime = this.#context.clock.now()
       for (const [place, value] of values.entries()) {
-        readValue(silent[place]!, value, this.#receiveTime, this.#sink)
+        readValue(silent[place]!, value, this.#outlet.receiveTime, this.#outlet)
       }
-      this.#flush()
+      this.#outlet.flush()
     } catch (error) {
       // A link that is gone again is told elsewhere.
-      if (this.#isConnected) this.#fail(error)
+      if (this.#outlet.isOpen) this.#fail(error)
     }
   }
 
   #take(live: LiveSubscription, { notificationData }: NotificationMessage): void {
     live.heardAt = this.#context.wall.now()
-    this.#receiveTime = this.#context.clock.now()
+    this.#outlet.receiveTime = this.#context.clock.now()
     this.#countBytes()
     const overflown: string[] = []
     for (const part of notificationData ?? []) {
@@ -181,15 +159,15 @@ export class Link {
         if (indexed === undefined) continue
         this.#silent?.delete(indexed.index)
         if (isOverflow(value as ReceivedValue)) overflown.push(indexed.signal.id)
-        readValue(indexed, value as ReceivedValue, this.#receiveTime, this.#sink)
+        readValue(indexed, value as ReceivedValue, this.#outlet.receiveTime, this.#outlet)
       }
     }
     if (overflown.length > 0) {
       const reason = `the server's queue ran over for ${overflown.length} signals, and what they were before is lost; give them a longer queueSize, or publish more often`
-      this.#reject('opcua.gap', reason, overflown.join(' ').slice(0, maxRaw))
+      this.#outlet.reject('opcua.gap', reason, overflown.join(' ').slice(0, maxRaw))
     }
     this.#alive()
-    this.#flush()
+    this.#outlet.flush()
   }
 
   #countBytes(): void {
@@ -198,53 +176,19 @@ export class Link {
     this.#bytes = bytesRead
   }
 
-  readonly #sink: ValueSink = {
-    sample: (index: number, time: number, value: number, quality: Quality) =>
-      this.#samples.push(index, time, this.#receiveTime, value, quality),
-    reject: (rule, reason, raw) => this.#reject(rule, reason, raw),
-    intern: text => this.#context.intern(text),
-  }
-
-  #reject(rule: string, reason: string, raw: string): void {
-    this.#rejects.push({ source: this.#context.source, time: this.#receiveTime, rule, reason, raw })
-  }
-
   #miss(missing: readonly MissingSignal[]): void {
-    this.#receiveTime = this.#context.clock.now()
-    for (const { rule, reason, indexed } of missing) this.#reject(rule, reason, indexed.signal.tag)
-    this.#flush()
-  }
-
-  #flush(): void {
-    if (this.#samples.count > 0) this.#waiting.push(this.#samples.take())
-    if (!this.#isConnected) return
-    if (this.#rejects.length > 0) {
-      const rejects = this.#rejects
-      this.#rejects = []
-      this.#subscriber.next({ kind: 'rejects', rejects })
-    }
-    this.#drain()
-  }
-
-  #drain(): void {
-    if (!this.#isConnected) return
-    while (this.#waiting.length > 0 && this.#emitted - this.#accepted <= this.#context.window) {
-      const batch = this.#waiting.shift()!
-      this.#emitted += batch.count
-      this.#subscriber.next({ kind: 'samples', batch })
-    }
-    void this.#pace()
+    this.#outlet.receiveTime = this.#context.clock.now()
+    for (const { rule, reason, indexed } of missing) this.#outlet.reject(rule, reason, indexed.signal.tag)
+    this.#outlet.flush()
   }
 
   /** Lets the server send only while no more than a window of our samples is still to be accepted. */
   async #pace(): Promise<void> {
-    const mayPublish = (): boolean =>
-      this.#waiting.length === 0 && this.#emitted - this.#accepted <= this.#context.window
     if (this.#isPacing) return
     this.#isPacing = true
     try {
-      while (this.#isPublishing !== mayPublish() && this.#isConnected && !this.#subscriber.closed) {
-        const next = mayPublish()
+      while (this.#isPublishing !== this.#outlet.hasRoom && this.#outlet.isOpen && !this.#subscriber.closed) {
+        const next = this.#outlet.hasRoom
         await Promise.all(this.#live.map(({ subscription }) => subscription.setPublishingMode(next)))
         this.#isPublishing = next
       }
@@ -257,7 +201,7 @@ export class Link {
 
   #alive(): void {
     const now = this.#context.wall.now()
-    if (now - this.#aliveAt < aliveMs || !this.#isConnected) return
+    if (now - this.#aliveAt < aliveMs || !this.#outlet.isOpen) return
     this.#aliveAt = now
     this.#subscriber.next({ kind: 'alive' })
   }
@@ -285,11 +229,11 @@ export class Link {
     if (this.#live.every(({ missing }) => missing.length === 0)) return
     this.#schedule(async () => {
       try {
-        if (this.#isConnected) for (const live of this.#live) await monitorFound(this.#open!, live)
+        if (this.#outlet.isOpen) for (const live of this.#live) await monitorFound(this.#open!, live)
         this.#lookForMissing(Math.min(2 * delayMs, longestLookMs))
       } catch (error) {
         // A link that is gone again is told elsewhere.
-        if (this.#isConnected) this.#fail(error)
+        if (this.#outlet.isOpen) this.#fail(error)
         else this.#lookForMissing(delayMs)
       }
     }, delayMs)

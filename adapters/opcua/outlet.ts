@@ -1,0 +1,99 @@
+import type { Subscriber } from 'rxjs'
+import type { Quality } from '../../schema/quality.js'
+import type { Reject } from '../../schema/records.js'
+import { type SampleBatch, SampleBatchBuilder } from '../../schema/sample-batch.js'
+import type { AdapterContext, SourceEvent } from '../contract.js'
+import type { ValueSink } from './codec.js'
+
+/**
+ * What a link hands on: samples and rejects, once the subscriber knows that the link stands, and samples only while no
+ * more than a window of them is still to be accepted. What comes meanwhile waits here; the link sees to it that little
+ * does.
+ */
+export class Outlet implements ValueSink {
+  readonly #context: AdapterContext
+  readonly #subscriber: Subscriber<SourceEvent>
+  readonly #samples = new SampleBatchBuilder()
+  readonly #waiting: SampleBatch[] = []
+  readonly #paced: () => void
+  #rejects: Reject[] = []
+  #isOpen = false
+  #emitted = 0
+  #accepted = 0
+  /** When what is taken now was received, Unix ms UTC by the floor's clock. */
+  receiveTime = 0
+
+  /** `paced`: called when whether there is room may have changed. */
+  constructor(context: AdapterContext, subscriber: Subscriber<SourceEvent>, paced: () => void) {
+    this.#context = context
+    this.#subscriber = subscriber
+    this.#paced = paced
+    subscriber.add(
+      context.accepted.subscribe(count => {
+        this.#accepted = count
+        this.#drain()
+      }),
+    )
+  }
+
+  /** Whether the subscriber takes it that the link stands. */
+  get isOpen(): boolean {
+    return this.#isOpen
+  }
+
+  get hasRoom(): boolean {
+    return this.#waiting.length === 0 && !this.#isFull
+  }
+
+  get #isFull(): boolean {
+    return this.#emitted - this.#accepted > this.#context.window
+  }
+
+  /** The link stands: says so, and hands on what has come. */
+  open(): void {
+    this.#isOpen = true
+    this.#subscriber.next({ kind: 'connected' })
+    this.flush()
+  }
+
+  /** The link is interrupted: what comes from now on waits. */
+  close(reason: string): void {
+    this.#isOpen = false
+    this.#subscriber.next({ kind: 'interrupted', reason })
+  }
+
+  sample(index: number, time: number, value: number, quality: Quality): void {
+    this.#samples.push(index, time, this.receiveTime, value, quality)
+  }
+
+  reject(rule: string, reason: string, raw: string): void {
+    const { source } = this.#context
+    this.#rejects.push({ source, time: this.receiveTime, rule, reason, raw })
+  }
+
+  intern(text: string): number {
+    return this.#context.intern(text)
+  }
+
+  /** Ends a batch, and hands on what may be. */
+  flush(): void {
+    if (this.#samples.count > 0) this.#waiting.push(this.#samples.take())
+    if (!this.#isOpen) return
+    if (this.#rejects.length > 0) {
+      const rejects = this.#rejects
+      this.#rejects = []
+      this.#subscriber.next({ kind: 'rejects', rejects })
+    }
+    this.#drain()
+  }
+
+  #drain(): void {
+    if (!this.#isOpen) return
+    while (this.#waiting.length > 0 && !this.#isFull) {
+      const batch = this.#waiting.shift()!
+      this.#emitted += batch.count
+      this.#subscriber.next({ kind: 'samples', batch })
+    }
+    this.#paced()
+  }
+}
