@@ -36,7 +36,7 @@ describe('the fault catalogue', () => {
   it('gives a machine type only faults that its own sensors can show', () => {
     for (const type of shippedMachineTypes) {
       const measured = new Set(Object.values(type.signals).map(signal => signal.quantity))
-      for (const id of faultsOf(type.id)) {
+      for (const id of faultsOf({ type: type.id })) {
         for (const quantity of faultPattern(id).showsIn) {
           if (quantity !== 'any') expect(measured, `${id} on ${type.id}`).toContain(quantity)
         }
@@ -45,12 +45,13 @@ describe('the fault catalogue', () => {
   })
 
   it('uses every pattern on at least one shipped machine type', () => {
-    const used = new Set(shippedMachineTypes.flatMap(type => faultsOf(type.id)))
+    const used = new Set(shippedMachineTypes.flatMap(type => faultsOf({ type: type.id })))
     expect([...used].sort()).toEqual([...faultPatternIds].sort())
   })
 
   it('gives every machine a sensor that may drift, a type of the plant’s own too', () => {
-    expect(faultsOf('oven')).toEqual(['sensor-drift'])
-    for (const type of shippedMachineTypes) expect(faultsOf(type.id)).toContain('sensor-drift')
+    expect(faultsOf({ type: 'oven' })).toEqual(['sensor-drift'])
+    expect(faultsOf({ type: 'press', faults: ['tool-wear'] })).toEqual(['tool-wear', 'sensor-drift'])
+    for (const type of shippedMachineTypes) expect(faultsOf({ type: type.id })).toContain('sensor-drift')
   })
 })

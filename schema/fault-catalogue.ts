@@ -1,4 +1,4 @@
-import type { Quantity } from './plant.js'
+import type { Archetype, Machine, Quantity } from './plant.js'
 
 /** The fault patterns that a machine may carry. The order is the catalogue's. */
 export const faultPatternIds = [
@@ -180,9 +180,41 @@ export function faultPattern(id: FaultPatternId): FaultPattern {
   return pattern
 }
 
-/** The faults a machine of this type can have; a type of the plant's own can have those that every machine can. */
-export function faultsOf(machineType: string): readonly FaultPatternId[] {
-  return [...(faultsByMachineType[machineType] ?? []), 'sensor-drift']
+/** The faults that a machine of this body can have, where its type does not say. */
+const faultsByArchetype: Readonly<Record<Archetype, readonly FaultPatternId[]>> = {
+  machining,
+  robot: ['robot-positioning', 'electrical-fault'],
+  press: hydraulic,
+  welder: ['welding-quality', 'robot-positioning', 'electrical-fault'],
+  conveyor: ['motor-overheating', 'electrical-fault'],
+  station: pneumatic,
+  booth: pneumatic,
+  tester: pneumatic,
+}
+
+/** Every machine has a sensor that may drift. */
+const withDrift = (faults: readonly FaultPatternId[]): readonly FaultPatternId[] => [
+  ...faults.filter(fault => fault !== 'sensor-drift'),
+  'sensor-drift',
+]
+
+/** The faults a machine can have: those its plant file says, else those of its shipped type. */
+export function faultsOf({ type, faults }: Pick<Machine, 'type' | 'faults'>): readonly FaultPatternId[] {
+  return withDrift(faults ?? faultsByMachineType[type] ?? [])
+}
+
+/** The faults of a shipped machine type; undefined where it is not one. */
+export function faultsOfShipped(type: string): readonly FaultPatternId[] | undefined {
+  return faultsByMachineType[type]
+}
+
+/** What machines of a type of the plant's own can have, by its body and what is measured on it. */
+export function usualFaults(
+  archetype: Archetype,
+  measured: ReadonlySet<Quantity>,
+): readonly FaultPatternId[] {
+  const shows = (quantity: Quantity | 'any') => quantity === 'any' || measured.has(quantity)
+  return faultsByArchetype[archetype].filter(fault => faultPattern(fault).showsIn.some(shows))
 }
 
 /** Machine types that the map names; the test holds them against the shipped types. */

@@ -1,4 +1,5 @@
 import type { DowntimeReasons } from './downtime-reasons.js'
+import type { FaultPatternId } from './fault-catalogue.js'
 import type { KpiRules } from './kpi-rules.js'
 import type { MachineConfig } from './machine-config.js'
 import type { Limits } from './sensor-state.js'
@@ -68,6 +69,8 @@ export interface Machine {
   readonly position?: { readonly x: number; readonly y: number }
   /** How it uses PackML, where that is not as TR88.00.02-2022 comes. */
   readonly packml?: MachineConfig
+  /** The faults it can have, where its type is not a shipped one or says otherwise. */
+  readonly faults?: readonly FaultPatternId[]
   readonly signals: readonly Signal[]
 }
 

@@ -103,7 +103,7 @@ export class EvidenceWatch {
       .map(sensor => this.#read(sensor, now))
       // Without work there is little pressure, flow and current, and that is as it should be.
       .filter(({ level }) => !(isStanding && level.endsWith('low')))
-    const evidence = evaluateFaults(faultsOf(registered.machine.type), readings, now)
+    const evidence = evaluateFaults(faultsOf(registered.machine), readings, now)
     for (const found of evidence) this.#parts.faults.conclude(registered, found, { time: now, isStanding })
     const due = Math.min(nextAlertDue(readings, now), this.#nextLasting(sensors, now))
     if (Number.isFinite(due)) this.#due.set(index, due)

@@ -226,7 +226,7 @@ export class FaultWatch {
     if (machine === undefined || machine.machine.source !== source) {
       return reject('damage.unknown-machine', `Source ${source} has no machine "${report.machine}".`)
     }
-    const possible = faultsOf(machine.machine.type)
+    const possible = faultsOf(machine.machine)
     if (!possible.includes(report.pattern)) {
       const reason = `A ${machine.machine.type} cannot have the fault "${report.pattern}"; it can have ${possible.join(', ')}.`
       return reject('damage.impossible-fault', reason)

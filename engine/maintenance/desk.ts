@@ -105,14 +105,17 @@ export class MaintenanceDesk {
   }
 
   #check(work: Maintenance): void {
-    const { type } = this.#machine(work.machine)
+    const machine = this.#machine(work.machine)
     const { start, end, fault, repair, keeps } = work
     if (!(start < end)) {
       throw wrong('end', `It ends at ${timeText(end)}, not after its start at ${timeText(start)}.`)
     }
-    const possible = faultsOf(type)
+    const possible = faultsOf(machine)
     if (fault !== null && !possible.includes(fault)) {
-      throw wrong('fault', `A ${type} cannot have the fault "${fault}"; it can have ${possible.join(', ')}.`)
+      throw wrong(
+        'fault',
+        `A ${machine.type} cannot have the fault "${fault}"; it can have ${possible.join(', ')}.`,
+      )
     }
     if ((repair === 'imperfect') !== (keeps !== null)) {
       const needs =

@@ -103,7 +103,7 @@ export class FaultControl {
     const machine = this.#simulated(machineId)
     const { id, type, source } = machine.machine
     const { pattern, who, reason, severity, timeToFailure = null, clearAfter = null } = wish
-    const possible = faultsOf(type)
+    const possible = faultsOf(machine.machine)
     if (!possible.includes(pattern)) {
       const message = `A ${type} such as ${id} cannot have the fault "${pattern}"; it can have ${possible.join(', ')}.`
       throw new SimulationError('impossible-fault', message)
@@ -206,10 +206,11 @@ export class FaultControl {
     return this.#faultsOf(machine).find(fault => fault.pattern === pattern)
   }
 
-  #faultsOf({ machine: { id, type }, index }: RegisteredMachine): readonly MachineFault[] {
+  #faultsOf({ machine, index }: RegisteredMachine): readonly MachineFault[] {
     // A repaired fault is told of until the machine runs again, but it is over.
     const twins = (this.#parts.floor.faults?.(index) ?? []).filter(({ state }) => state !== 'repaired')
-    return faultsOf(type).flatMap(pattern => {
+    const { id } = machine
+    return faultsOf(machine).flatMap(pattern => {
       const twin = twins.find(view => view.pattern === pattern)
       const injection = this.#injections.get(keyOf(id, pattern))
       return twin === undefined && injection === undefined ? [] : [{ machine: id, pattern, twin, injection }]

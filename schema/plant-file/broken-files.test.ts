@@ -228,6 +228,12 @@ const table: readonly (readonly [title: string, from: string, to: string, proble
     '10:106  types.saw.signals.shaft.limits.iso20816.support: ISO 10816-1 has no zones for class I on a flexible support; choose the other support, or group 1 or 2',
   ],
   [
+    'a fault that is none',
+    '    idealCycleTime: 30\n',
+    '    idealCycleTime: 30\n    faults: [tool-ware]\n',
+    '9:14  types.saw.faults[0]: "tool-ware" is not known here; did you mean "tool-wear"?',
+  ],
+  [
     'a mode that is none',
     '    idealCycleTime: 30\n',
     '    idealCycleTime: 30\n    packml: { modes: { Manul: [Held] } }\n',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { faultPatternIds } from '../fault-catalogue.js'
 import { packmlStates, plantModes, suspendReasons, unitModes } from '../packml.js'
 import { archetypes, quantities, timePolicies } from '../plant.js'
 import { type LimitName, limitNames } from '../sensor-state.js'
@@ -185,6 +186,9 @@ export const machineTypeEntry = z.strictObject({
   period: period.optional(),
   tags: text.optional(),
   packml: packmlEntry.optional(),
+  faults: z
+    .array(z.enum(faultPatternIds), expecting('a list of faults', 'write e.g. [bearing-failure, tool-wear]'))
+    .optional(),
   signals: z.unknown().optional(),
   status: z.unknown().optional(),
 })

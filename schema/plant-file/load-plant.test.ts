@@ -174,6 +174,28 @@ types:
     expect(machinesOf(load(minimal))[0]).not.toHaveProperty('packml')
   })
 
+  it('knows which faults machines of a type of its own can have: as said, as inherited, or by body and sensors', () => {
+    const types = ['cnc-mill', 'said', 'inherited', 'own']
+    const machines = types.map(type => `              - { id: ${type}-1, type: ${type} }`).join('\n')
+    const plant = load(`${minimal.replace(/( +- \{ id: mill-.*\n)+/, () => `${machines}\n`)}
+types:
+  said: { extends: press, faults: [tool-wear] }
+  inherited: { extends: press }
+  own:
+    archetype: machining
+    ratedPower: 5
+    idealCycleTime: 10
+    signals:
+      vibration: { quantity: vibration, unit: mm/s, range: [0, 50] }
+`)
+    expect(machinesOf(plant).map(machine => machine.faults)).toEqual([
+      undefined,
+      ['tool-wear'],
+      ['hydraulic-leak', 'electrical-fault'],
+      ['bearing-failure', 'tool-wear'],
+    ])
+  })
+
   it("lets a machine have only some of its type's signals, change them and add its own", () => {
     const plant = load(
       minimal.replace(

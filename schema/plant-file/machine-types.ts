@@ -1,6 +1,7 @@
+import { type FaultPatternId, faultsOfShipped, usualFaults } from '../fault-catalogue.js'
 import type { MachineTypeTemplate, SignalTemplate } from '../machine-types/machine-type-template.js'
 import { shippedMachineTypes } from '../machine-types/shipped-machine-types.js'
-import { type Archetype, archetypes, type MachineType } from '../plant.js'
+import { type Archetype, archetypes, type MachineType, type Quantity } from '../plant.js'
 import { id, type MachineTypeEntry, machineTypeEntry, type PackmlEntry } from './entries.js'
 import { completePackml } from './packml.js'
 import { oneOf, type PlantPath } from './problem.js'
@@ -24,6 +25,8 @@ export interface ResolvedType {
   readonly tags: string | undefined
   /** How its machines use PackML, as far as the file says. */
   readonly packml: PackmlEntry | undefined
+  /** The faults that its machines can have; sensor drift goes for all. */
+  readonly faults: readonly FaultPatternId[]
   /** What its machines' own entries build on. */
   readonly drafts: Readonly<Record<'signals' | 'status', SignalDrafts>>
   readonly templates: Readonly<Record<'signals' | 'status', ReadonlyMap<string, SignalTemplate>>>
@@ -110,6 +113,8 @@ export class MachineTypes {
       period: draft.period,
       tags: draft.tags,
       packml: draft.packml,
+      faults:
+        draft.faults ?? faultsOfShipped(typeId) ?? usualFaults(archetype, quantitiesOf(templates.signals)),
       drafts: { signals: draft.signals, status: draft.status },
       templates: { signals: templates.signals, status: templates.status },
     }
@@ -257,9 +262,14 @@ function draftOfType(template: MachineTypeTemplate): TypeDraft {
     archetype,
     ratedPower,
     idealCycleTime,
+    faults: [...(faultsOfShipped(template.id) ?? [])],
     signals: drafts(template.signals),
     status: drafts(template.status),
   }
+}
+
+function quantitiesOf(signals: ReadonlyMap<string, SignalTemplate>): ReadonlySet<Quantity> {
+  return new Set([...signals.values()].map(({ quantity }) => quantity))
 }
 
 function makeType(typeId: string, name: string, archetype: Archetype, ratedPower: number): MachineType {

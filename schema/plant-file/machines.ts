@@ -1,3 +1,4 @@
+import { faultsOfShipped } from '../fault-catalogue.js'
 import type { MachineConfig } from '../machine-config.js'
 import type { SignalTemplate } from '../machine-types/machine-type-template.js'
 import { type MachinePlace, makeSignal } from '../machine-types/make-signal.js'
@@ -82,6 +83,7 @@ export class MachineReader {
         idealCycleTime,
         ...(position && { position }),
         ...(packml && { packml }),
+        ...(type && ownFaults(type)),
         signals,
       }
       return [{ machine, feeds, path }]
@@ -238,4 +240,9 @@ export class MachineReader {
       }
     }
   }
+}
+
+/** What machines of the type can have, where that is not what the shipped type of its name can. */
+function ownFaults({ type, faults }: ResolvedType): Pick<Machine, 'faults'> {
+  return String(faultsOfShipped(type.id)) === String(faults) ? {} : { faults }
 }

@@ -107,6 +107,7 @@ describe('a plant as YAML', () => {
       ...machine,
       ...(number % 5 === 0 && { feeds: [], position: { x: number, y: -1.5 }, name: machine.id }),
       ...(number % 7 === 0 && { idealCycleTime: 1.25 }),
+      ...(machine.type === 'press' && { faults: ['tool-wear' as const] }),
       ...(number % 8 === 0 && {
         packml: { ...standardConfig, executeCompletes: true, counterWidth: 65_536 },
       }),

@@ -91,6 +91,7 @@ class PlantWriter {
             ratedPower: type.ratedPower,
             ...optional('idealCycleTime', cycleTimes.get(type.id)),
             ...optional('tags', this.#typeTags.get(type.id)),
+            ...optional('faults', this.#byType.get(type.id)?.[0]?.faults),
             ...optional('signals', mapToEntry(this.#shared.get(`${type.id} sensor`))),
             ...optional('status', mapToEntry(this.#shared.get(`${type.id} status`))),
           },

@@ -103,9 +103,9 @@ export class Behaviour {
       feeds: machine.feeds.flatMap(id => places.get(id) ?? []),
     }))
     this.flow = new Flow(plantFlow(placed, seed, duty), { seed, start, warmUp, listener })
-    const equipment = machines.map(({ machine: { id, type, signals } }) => {
+    const equipment = machines.map(({ machine: { id, type, faults, signals } }) => {
       const sensors = signals.filter(({ role }) => role === 'sensor')
-      return { id, type, sensors }
+      return { id, type, ...(faults && { faults }), sensors }
     })
     this.faults = new Faults(
       equipment.map(({ sensors, ...machine }) => ({ ...machine, sensors: sensors.length })),

@@ -34,12 +34,12 @@ const found = (patterns: Parameters<typeof evaluateFaults>[0], readings: readonl
 describe('what several sensors say together', { timeout: 600_000 }, () => {
   it('takes vibration with temperature for a bearing', () => {
     const readings = [reading('vibration', 'warning-high'), reading('temperature', 'warning-high')]
-    expect(found(faultsOf('cnc-mill'), readings)).toEqual([['bearing-failure', 'warning']])
+    expect(found(faultsOf({ type: 'cnc-mill' }), readings)).toEqual([['bearing-failure', 'warning']])
   })
 
   it('takes one of the two alone for nothing', () => {
     const readings = [reading('vibration', 'critical-high'), reading('temperature')]
-    expect(found(faultsOf('cnc-mill'), readings)).toEqual([])
+    expect(found(faultsOf({ type: 'cnc-mill' }), readings)).toEqual([])
   })
 
   it('takes current, temperature and vibration for an overload, not for a bearing or a tool', () => {
@@ -56,9 +56,9 @@ describe('what several sensors say together', { timeout: 600_000 }, () => {
 
   it('takes pressure down and flow up for a leak, not for a loss of air', () => {
     const readings = [reading('pressure', 'warning-low'), reading('flow', 'warning-high')]
-    expect(found(faultsOf('press'), readings)).toEqual([['hydraulic-leak', 'warning']])
+    expect(found(faultsOf({ type: 'press' }), readings)).toEqual([['hydraulic-leak', 'warning']])
     expect(found(faultPatternIds, readings)).toEqual([['hydraulic-leak', 'warning']])
-    expect(found(faultsOf('tester'), readings)).toEqual([['pneumatic-failure', 'warning']])
+    expect(found(faultsOf({ type: 'tester' }), readings)).toEqual([['pneumatic-failure', 'warning']])
   })
 
   it('finds every pattern by its own rule', () => {
@@ -77,7 +77,7 @@ describe('what several sensors say together', { timeout: 600_000 }, () => {
 
   it('is an alert once one of the warnings has lasted for 15 minutes, and critical at once', () => {
     const readings = [reading('current', 'warning-high'), reading('temperature', 'warning-high')]
-    const patterns = faultsOf('conveyor')
+    const patterns = faultsOf({ type: 'conveyor' })
     expect(found(patterns, readings, now + 15 * minute - 1)).toEqual([['motor-overheating', 'warning']])
     expect(nextAlertDue(readings, now)).toBe(now + 15 * minute)
     expect(found(patterns, readings, now + 15 * minute)).toEqual([['motor-overheating', 'alert']])
@@ -116,7 +116,7 @@ describe('what several sensors say together', { timeout: 600_000 }, () => {
       reading('vibration', 'critical-high', { health: 'noisy' }),
       reading('temperature', 'critical-high'),
     ]
-    expect(found(faultsOf('cnc-mill'), readings)).toEqual([['sensor-drift', 'alert']])
+    expect(found(faultsOf({ type: 'cnc-mill' }), readings)).toEqual([['sensor-drift', 'alert']])
     const stuck = [reading('vibration', 'normal', { health: 'stuck' })]
     expect(evaluateFaults(['sensor-drift'], stuck, now)).toEqual([
       {

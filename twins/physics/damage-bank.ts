@@ -1,4 +1,5 @@
 import { type FaultPatternId, faultsOf } from '../../schema/fault-catalogue.js'
+import type { Machine } from '../../schema/plant.js'
 import { damageAt, progressAt } from './growth.js'
 
 /** What growth needs to know of the machines. */
@@ -7,11 +8,8 @@ export interface WearClock {
   operatingTime(machine: number, time: number): number
 }
 
-export interface DamageMachine {
-  readonly id: string
-  /** Machine type, which says what faults there may be. */
-  readonly type: string
-}
+/** A machine with what says which faults it may have. */
+export type DamageMachine = Pick<Machine, 'id' | 'type' | 'faults'>
 
 /**
  * The hidden damage of machines: a slot for each fault that a machine may have, in columns. Growth has a closed form,
@@ -39,7 +37,7 @@ export class DamageBank {
   readonly #clock: WearClock
 
   constructor(machines: readonly DamageMachine[], clock: WearClock) {
-    const patterns = machines.map(({ type }) => faultsOf(type))
+    const patterns = machines.map(faultsOf)
     this.patterns = patterns.flat()
     const slots = this.patterns.length
     this.machine = Uint32Array.from(patterns.flatMap((list, machine) => list.map(() => machine)))

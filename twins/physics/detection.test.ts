@@ -79,7 +79,7 @@ function conclude(
   for (const [i, time] of times.entries()) {
     const readings = watched.map(sensor => sensor.read(i))
     if (time < usualUntil || time >= until) continue
-    for (const { pattern, level } of evaluateFaults(faultsOf(type), readings, time)) {
+    for (const { pattern, level } of evaluateFaults(faultsOf({ type }), readings, time)) {
       if (level !== 'none') findings.push({ pattern, level, time })
     }
   }

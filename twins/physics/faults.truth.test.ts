@@ -130,7 +130,9 @@ describe('vibration of a failing bearing', () => {
   })
 })
 
-const pairs = shippedMachineTypes.flatMap(({ id }) => faultsOf(id).map(pattern => ({ type: id, pattern })))
+const pairs = shippedMachineTypes.flatMap(({ id }) =>
+  faultsOf({ type: id }).map(pattern => ({ type: id, pattern })),
+)
 
 describe('every fault on every type that can have it', () => {
   it.each(pairs)(
