@@ -89,8 +89,7 @@ describe('on a cluster', () => {
   it('every statement can be read, with its engine, keys and settings', async () => {
     for (const definition of definitions) {
       for (const statement of clusterStatements(definition, 'plant-1')) {
-        const tree = Buffer.from(await database.export(`EXPLAIN AST ${statement}`, {}, 'TSV')).toString()
-        expect(tree, statement).toMatch(/^CreateQuery/)
+        await expect(database.command(`EXPLAIN AST ${statement}`), statement).resolves.toBeUndefined()
         expect(statement).toContain('ON CLUSTER `plant-1`')
       }
     }
