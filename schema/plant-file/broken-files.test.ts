@@ -90,6 +90,21 @@ const table: readonly (readonly [title: string, from: string, to: string, proble
     '17:8  sources.sim: a list is not a map; write a map of adapter, clock, time, silence, enabled, tags',
   ],
   [
+    'a range of sources that runs backwards',
+    '  sim:',
+    '  "sim-{9..1}":',
+    `17:3  sources["sim-{9..1}"]: "sim-{9..1}" is no range of ids; write the lower number first, and at most 1000 sources
+27:17  ${machines}[0].source: source is missing; add one under sources
+28:17  ${machines}[1].source: source is missing; add one under sources`,
+  ],
+  [
+    'a machine of a source beyond the range',
+    '{ id: saw-1, type: saw }',
+    '{ id: "saw-{1..2}", type: saw, source: "sim-{n}" }',
+    `27:56  ${machines}[0].source: there is no source "sim-1"; add it, or use sim
+27:56  ${machines}[0].source: there is no source "sim-2"; add it, or use sim`,
+  ],
+  [
     'a source that may be silent for no time',
     'adapter: simulator',
     'adapter: simulator\n    silence: 0s',

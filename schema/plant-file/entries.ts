@@ -194,11 +194,17 @@ export const machineTypeEntry = z.strictObject({
 })
 export type MachineTypeEntry = z.infer<typeof machineTypeEntry>
 
+const sourceRule = expecting('an id', idFix, 'add the id of a source')
+/** A source, or `plc-{n}`: the one of the machine's own number. */
+const sourceOfMachine = z
+  .string(sourceRule)
+  .refine(text => idPattern.test(text.replaceAll('{n}', '0')), sourceRule)
+
 export const machineEntry = z.strictObject({
   id: z.string(idRule),
   name: text.optional(),
   type: idOf('machine type'),
-  source: idOf('source').optional(),
+  source: sourceOfMachine.optional(),
   feeds: z
     .union(
       [idsOf('machine'), idOf('machine').transform(only => [only])],

@@ -32,6 +32,33 @@ const machinesOf = (plant: Plant) =>
   plant.sites.flatMap(site => site.areas.flatMap(area => area.lines.flatMap(line => line.machines)))
 
 describe('a plant file', () => {
+  it('gives each machine of a range the source of its number, in two lines for any number of machines', () => {
+    const plant = load(
+      minimal
+        .replace(
+          "sim: { adapter: simulator, tags: '{machine}.{signal}' }",
+          '"plc-{08..10}": { adapter: modbus, tags: "{machine}.{signal}", host: "10.0.7.{n}", deep: [{ name: "{n}" }, 5], silence: 30s }',
+        )
+        .replace(
+          '{ id: mill-1, type: cnc-mill }',
+          '{ id: "mill-{08..10}", type: cnc-mill, source: "plc-{n}" }',
+        )
+        .replace('{ id: mill-2, type: cnc-mill }', '{ id: mill-x, type: cnc-mill, source: plc-09 }'),
+    )
+    expect(plant.sources.map(({ id, options, silence }) => [id, options, silence])).toEqual([
+      ['plc-08', { host: '10.0.7.08', deep: [{ name: '08' }, 5] }, 30_000],
+      ['plc-09', { host: '10.0.7.09', deep: [{ name: '09' }, 5] }, 30_000],
+      ['plc-10', { host: '10.0.7.10', deep: [{ name: '10' }, 5] }, 30_000],
+    ])
+    expect(machinesOf(plant).map(({ id, source }) => `${id} ${source}`)).toEqual([
+      'mill-08 plc-08',
+      'mill-09 plc-09',
+      'mill-10 plc-10',
+      'mill-x plc-09',
+    ])
+    expect(machinesOf(plant)[1]?.signals.every(({ source }) => source === 'plc-09')).toBe(true)
+  })
+
   it('needs no more than machines with a type and a source', () => {
     const plant = load(minimal)
     expect(countPlant(plant)).toEqual({ sites: 1, areas: 1, lines: 1, machines: 2, signals: 20 })

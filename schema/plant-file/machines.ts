@@ -58,7 +58,8 @@ export class MachineReader {
     const entry = report.read(machineEntry, value, path)
     if (entry === undefined) return []
     const type = this.#type(entry, path)
-    const source = this.#source(entry, path)
+    const isNumbered = entry.source?.includes('{n}') === true
+    const common = isNumbered ? '' : this.#source(entry.source, path)
     const templates = type && this.#templates(entry, type, path)
     const idealCycleTime = entry.idealCycleTime ?? type?.idealCycleTime
     if (type !== undefined && idealCycleTime === undefined) {
@@ -66,9 +67,12 @@ export class MachineReader {
       report.add([...path, 'idealCycleTime'], undefined, 'idealCycleTime is missing', fix)
     }
     const packml = this.#packml(entry, type, path)
-    if (templates === undefined || idealCycleTime === undefined || source === undefined) return []
+    if (templates === undefined || idealCycleTime === undefined || common === undefined) return []
     return ids.flatMap(({ id: machineId, number }): PlacedMachine[] => {
-      if (!this.#hasRoom(templates.length, path)) return []
+      const source = isNumbered
+        ? this.#source(entry.source?.replaceAll('{n}', number ?? '{n}'), path)
+        : common
+      if (source === undefined || !this.#hasRoom(templates.length, path)) return []
       const tags = entry.tags ?? type?.tags
       const place = { ...where, machine: machineId, source, tags, tagPatterns: this.#tagPatterns }
       const signals = templates.map(([name, role, template]) => makeSignal(name, role, template, place))
@@ -128,9 +132,9 @@ export class MachineReader {
     return this.#types.get(entry.type)
   }
 
-  #source(entry: MachineEntry, path: PlantPath): string | undefined {
+  #source(named: string | undefined, path: PlantPath): string | undefined {
     const at = [...path, 'source']
-    if (entry.source !== undefined) return this.#sources.refer(entry.source, at) ? entry.source : undefined
+    if (named !== undefined) return this.#sources.refer(named, at) ? named : undefined
     const known = [...this.#sources.ids]
     if (known.length === 1) return known[0]
     const fix = known.length === 0 ? 'add one under sources' : `add one of ${known.join(', ')}`

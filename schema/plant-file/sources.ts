@@ -1,6 +1,7 @@
 import type { SourceSpec } from '../plant.js'
 import type { DeclaredIds } from './declared-ids.js'
 import { id, sourceEntry } from './entries.js'
+import { expandIdRange, longestRange } from './id-range.js'
 import { type PlantPath, showValue } from './problem.js'
 import { isMap, type Report, valueAt } from './report.js'
 
@@ -28,9 +29,15 @@ export function readSources(
 ): Sources {
   const tagPatterns = new Map<string, string>()
   const list: SourceSpec[] = []
-  for (const [sourceId, entryValue, path] of report.map(value, ['sources'])) {
-    ids.declare(sourceId, path)
-    const isId = report.read(id, sourceId, path) !== undefined
+  for (const [written, entryValue, path] of report.map(value, ['sources'])) {
+    const range = expandIdRange(written)
+    if (range === undefined) {
+      const fix = `write the lower number first, and at most ${longestRange} sources`
+      report.add(path, written, `"${written}" is no range of ids`, fix, 'key')
+    }
+    for (const { id: each } of range ?? []) ids.declare(each, path)
+    const [first] = range ?? []
+    const isId = first !== undefined && report.read(id, first.id, path) !== undefined
     const entry = report.read(sourceEntry, entryValue ?? {}, path)
     if (!isId || entry === undefined) continue
     const { adapter, clock = 'wall', time, silence, enabled, tags, ...rest } = entry
@@ -52,22 +59,25 @@ export function readSources(
       }
     }
     const options = isMap(nested) ? nested : flat
-    const spec: SourceSpec = {
-      id: sourceId,
-      adapter,
-      clock,
-      ...(time !== undefined && { time }),
-      ...(silence !== undefined && { silence }),
-      ...(enabled !== undefined && { enabled }),
-      options,
-    }
+    const specs = (range ?? []).map(
+      ({ id: each, number }): SourceSpec => ({
+        id: each,
+        adapter,
+        clock,
+        ...(time !== undefined && { time }),
+        ...(silence !== undefined && { silence }),
+        ...(enabled !== undefined && { enabled }),
+        options: number === undefined ? options : (numbered(options, number) as SourceSpec['options']),
+      }),
+    )
     if (clock === 'source' && time !== undefined && time !== 'source') {
-      const message = `"${sourceId}" brings its own clock, so its samples bear its own time`
+      const message = `"${written}" brings its own clock, so its samples bear its own time`
       report.add([...path, 'time'], time, message, 'remove time, or clock')
     }
-    list.push(spec)
-    if (tags !== undefined) tagPatterns.set(sourceId, tags)
-    for (const { path: within, message, fix = 'correct the option' } of checkSource?.(spec) ?? []) {
+    list.push(...specs)
+    if (tags !== undefined) for (const { id: each } of specs) tagPatterns.set(each, tags)
+    // What is wrong with one of a range is wrong with all: it is told once.
+    for (const { path: within, message, fix = 'correct the option' } of checkSource?.(specs[0]!) ?? []) {
       // An unknown adapter is told at the adapter: it has no options to speak of.
       const isAdapter = within.length === 1 && within[0] === 'adapter' && !Object.hasOwn(options, 'adapter')
       const at = isNested && !isAdapter ? [...path, 'options'] : path
@@ -76,6 +86,14 @@ export function readSources(
   }
   checkClocks(list, report)
   return { list, tagPatterns }
+}
+
+/** The options with `{n}` in their texts replaced by a source's number in its range. */
+function numbered(value: unknown, number: string): unknown {
+  if (typeof value === 'string') return value.replaceAll('{n}', number)
+  if (Array.isArray(value)) return value.map(each => numbered(each, number))
+  if (!isMap(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, numbered(each, number)]))
 }
 
 /** A floor has one clock: either the wall's, or that of its recordings (docs/adr/0004). */
