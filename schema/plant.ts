@@ -65,6 +65,8 @@ export interface Machine {
   readonly feeds: readonly string[]
   /** Time per part the machine was planned with, seconds. */
   readonly idealCycleTime: number
+  /** What stands before it; a simulated machine draws its own where it is missing. */
+  readonly buffer?: Buffer
   /** Place on the floor, metres from the line's origin; the viewer lays the line out where it is missing. */
   readonly position?: { readonly x: number; readonly y: number }
   /** How it uses PackML, where that is not as TR88.00.02-2022 comes. */
@@ -72,6 +74,14 @@ export interface Machine {
   /** The faults it can have, where its type is not a shipped one or says otherwise. */
   readonly faults?: readonly FaultPatternId[]
   readonly signals: readonly Signal[]
+}
+
+/** Room for parts before a machine. */
+export interface Buffer {
+  /** Parts that fit, those on their way included. */
+  readonly capacity: number
+  /** Time on the way to the machine, seconds. */
+  readonly transport: number
 }
 
 /**

@@ -159,6 +159,24 @@ const table: readonly (readonly [title: string, from: string, to: string, proble
     '34:33  products[0].lines[1]: there is no line "line-2"; did you mean "line-1"?',
   ],
   [
+    'a product that nobody makes',
+    'lines: [line-1]',
+    'lines: []',
+    '34:24  products[0].lines: "bolt" has no route: no line makes it; name the lines that make it, or remove the product',
+  ],
+  [
+    'a way without room and without length',
+    'type: saw',
+    'type: saw, buffer: { capacity: 0 }',
+    `27:61  ${machines}[0].buffer.capacity: no part can be on its way to the machine: none fits before it, and the way takes no time; let at least one part fit, or give the way a time: transport, in seconds`,
+  ],
+  [
+    'half a place for parts',
+    'type: saw',
+    'type: saw, buffer: { capacity: 2.5 }',
+    `27:61  ${machines}[0].buffer.capacity: 2.5 is not a number of parts; write a whole number from 0 to 65535`,
+  ],
+  [
     'a missing product',
     'products: [bolt]',
     'products: [blot]',

@@ -200,6 +200,9 @@ const sourceOfMachine = z
   .string(sourceRule)
   .refine(text => idPattern.test(text.replaceAll('{n}', '0')), sourceRule)
 
+const placesRule = expecting('a number of parts', 'write a whole number from 0 to 65535')
+const places = z.int(placesRule).min(0, placesRule).max(65_535, placesRule)
+
 export const machineEntry = z.strictObject({
   id: z.string(idRule),
   name: text.optional(),
@@ -212,6 +215,7 @@ export const machineEntry = z.strictObject({
     )
     .optional(),
   idealCycleTime: positive('a cycle time', 'seconds').optional(),
+  buffer: z.strictObject({ capacity: places, transport: notNegative.default(0) }).optional(),
   position: z.strictObject({ x: number, y: number }).optional(),
   period: period.optional(),
   tags: text.optional(),

@@ -67,6 +67,12 @@ export class MachineReader {
       report.add([...path, 'idealCycleTime'], undefined, 'idealCycleTime is missing', fix)
     }
     const packml = this.#packml(entry, type, path)
+    if (entry.buffer?.capacity === 0 && entry.buffer.transport === 0) {
+      const fix = 'let at least one part fit, or give the way a time: transport, in seconds'
+      const message =
+        'no part can be on its way to the machine: none fits before it, and the way takes no time'
+      report.add([...path, 'buffer', 'capacity'], 0, message, fix)
+    }
     if (templates === undefined || idealCycleTime === undefined || common === undefined) return []
     return ids.flatMap(({ id: machineId, number }): PlacedMachine[] => {
       const source = isNumbered
@@ -78,13 +84,14 @@ export class MachineReader {
       const signals = templates.map(([name, role, template]) => makeSignal(name, role, template, place))
       this.#checkTags(signals, path)
       const name = entry.name?.replaceAll('{n}', number ?? '{n}') ?? machineId
-      const { type: typeId, feeds, position } = entry
+      const { type: typeId, feeds, buffer, position } = entry
       const machine = {
         id: machineId,
         name,
         type: typeId,
         source,
         idealCycleTime,
+        ...(buffer && { buffer }),
         ...(position && { position }),
         ...(packml && { packml }),
         ...(type && ownFaults(type)),

@@ -77,6 +77,15 @@ export function readOrders(
     productIds.declareEntry(value, path)
     const product = report.read(productEntry, value, path)
     if (product === undefined) return []
+    if (product.lines.length === 0) {
+      const message = `"${product.id}" has no route: no line makes it`
+      report.add(
+        [...path, 'lines'],
+        product.lines,
+        message,
+        'name the lines that make it, or remove the product',
+      )
+    }
     for (const [place, line] of product.lines.entries()) lines.refer(line, [...path, 'lines', place])
     const makers = new Set([...lines.ids, ...machines])
     for (const maker of Object.keys(product.cycleTimes ?? {})) {

@@ -105,7 +105,12 @@ describe('a plant as YAML', () => {
   it('keeps what single machines have of their own', () => {
     const plant = withMachines(referencePlant(), (machine, number) => ({
       ...machine,
-      ...(number % 5 === 0 && { feeds: [], position: { x: number, y: -1.5 }, name: machine.id }),
+      ...(number % 5 === 0 && {
+        feeds: [],
+        position: { x: number, y: -1.5 },
+        buffer: { capacity: number, transport: 2.5 },
+        name: machine.id,
+      }),
       ...(number % 7 === 0 && { idealCycleTime: 1.25 }),
       ...(machine.type === 'press' && { faults: ['tool-wear' as const] }),
       ...(number % 8 === 0 && {

@@ -32,7 +32,8 @@ export function plantToYaml(plant: Plant): string {
       const isLeaf =
         isMap(pair.value) && pair.value.items.every(each => isScalar(each.value) || isSeq(each.value))
       const name = isScalar(pair.key) ? pair.key.value : ''
-      if (isLeaf && isMap(pair.value) && (name === 'limits' || name === 'position')) pair.value.flow = true
+      if (isLeaf && isMap(pair.value) && (name === 'limits' || name === 'position' || name === 'buffer'))
+        pair.value.flow = true
     },
   })
   return document.toString({ lineWidth: 0, flowCollectionPadding: true })
@@ -153,6 +154,7 @@ class PlantWriter {
       ...(this.#plant.sources.length > 1 && { source: machine.source }),
       ...(!isUsualFeed && { feeds: machine.feeds }),
       ...(machine.idealCycleTime !== usualCycleTime && { idealCycleTime: machine.idealCycleTime }),
+      ...optional('buffer', machine.buffer),
       ...optional('position', machine.position),
       ...optional('packml', machine.packml && writePackml(machine.packml)),
       ...this.#machineSignals(machine),

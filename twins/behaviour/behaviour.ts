@@ -101,6 +101,7 @@ export class Behaviour {
       id: machine.id,
       idealCycleTime: machine.idealCycleTime,
       feeds: machine.feeds.flatMap(id => places.get(id) ?? []),
+      buffer: machine.buffer,
     }))
     this.flow = new Flow(plantFlow(placed, seed, duty), { seed, start, warmUp, listener })
     const equipment = machines.map(({ machine: { id, type, faults, signals } }) => {

@@ -210,6 +210,18 @@ describe('machines in a line', () => {
     }
   })
 
+  it('stand behind the buffers that the plant gives them', () => {
+    const machines = line(20, 25, 22).map((machine, m) =>
+      m === 1 ? { ...machine, buffer: { capacity: 3, transport: 40 } } : machine,
+    )
+    const { flow, made } = run(machines, 8, frequent, ({ buffers }) => {
+      expect(buffers.level[1]).toBeLessThanOrEqual(3)
+    })
+    expect(flow.buffers.capacity[1]).toBe(3)
+    // Three parts on a way of 40 s: no more than that passes.
+    expect(made[1]).toBeLessThanOrEqual((8 * 3600) / (40 / 3) + 3)
+  })
+
   it('are met at work: most in Execute, the rest in the middle of a stop', () => {
     const machines = Array.from({ length: 400 }, (_, i) => ({
       id: `alone-${i}`,

@@ -9,6 +9,8 @@ import { Repairs } from './repairs.js'
 import { Route } from './route.js'
 import { noPart, Work } from './work.js'
 
+const execute = packmlNumber.Execute
+
 export interface FlowOptions {
   readonly seed: number
   /** Unix ms. */
@@ -135,19 +137,19 @@ export class Flow {
   /** Lets the next event happen. */
   step(): void {
     const time = this.#queue.nextTime
-    this.events++
-    if (this.#nextTurn <= time) {
-      this.#turnCalendar(this.#hours.next, this.#nextTurn)
-      return
-    }
-    const machine = this.#queue.next
-    if (this.state[machine] === packmlNumber.Execute) this.#work.goOn(machine, time)
-    else this.#route.goOn(machine, time)
+    if (this.#nextTurn <= time) this.#turnCalendar(this.#hours.next, this.#nextTurn)
+    else this.#handle(this.#queue.next, time)
   }
 
   /** Lets everything happen that is due up to and including `until`, Unix ms. */
   advance(until: number): void {
-    while (this.nextTime <= until) this.step()
+    const queue = this.#queue
+    for (;;) {
+      const time = queue.nextTime
+      if (this.#nextTurn <= Math.min(time, until)) this.#turnCalendar(this.#hours.next, this.#nextTurn)
+      else if (time <= until) this.#handle(queue.next, time)
+      else return
+    }
   }
 
   /** Whether the machine works on a part right now. */
@@ -194,7 +196,14 @@ export class Flow {
     this.#route.repair(machine, time)
   }
 
+  #handle(machine: number, time: number): void {
+    this.events++
+    if (this.state[machine] === execute) this.#work.goOn(machine, time)
+    else this.#route.goOn(machine, time)
+  }
+
   #turnCalendar(calendar: number, time: number): void {
+    this.events++
     this.#hours.set(calendar, this.#calendars.turn(calendar, time))
     this.#nextTurn = this.#hours.nextTime
     for (let machine = 0; machine < this.state.length; machine++) {

@@ -1,3 +1,4 @@
+import type { Buffer } from '../../schema/plant.js'
 import { type Duty, healthyDuty, type Span } from './duty.js'
 import type { Demand, FlowModel, MachineModel } from './model.js'
 import { RandomStream } from './random.js'
@@ -8,6 +9,8 @@ export interface FlowMachine {
   /** Seconds. */
   readonly idealCycleTime: number
   readonly feeds: readonly number[]
+  /** What stands before it, where the plant says; else as `Duty` has it. */
+  readonly buffer?: Buffer | undefined
 }
 
 /** How many products a line makes where the plant does not say. */
@@ -35,18 +38,19 @@ export function plantFlow(
 }
 
 function machineFlow(
-  { id, idealCycleTime, feeds }: FlowMachine,
+  { id, idealCycleTime, feeds, buffer }: FlowMachine,
   nature: RandomStream,
   duty: Duty,
 ): MachineModel {
   const mean = idealCycleTime * nature.between(...duty.pace)
   const scrap = nature.between(...duty.rejectShare)
-  const capacity = wholeBetween(nature, duty.buffer)
+  const drawn = { capacity: wholeBetween(nature, duty.buffer), transport: 0 }
+  const { capacity, transport } = buffer ?? drawn
   return {
     id,
     cycle: { kind: 'normal', mean, deviation: mean * duty.cycleJitter },
     feeds,
-    buffer: { capacity, initial: capacity >> 1, transport: 0 },
+    buffer: { capacity, initial: capacity >> 1, transport },
     blocking: 'after-service',
     failures: [
       {
