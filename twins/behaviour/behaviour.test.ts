@@ -94,6 +94,24 @@ describe('the samples of a simulated plant', () => {
     )
   })
 
+  it('are the same however the time is divided, with faults that come, fail and are repaired', () => {
+    const worn = () => begin(testPlant(), { faultShare: 0.9, period: 20_000 })
+    const reports: string[] = []
+    const whole = hashOf(
+      collect(
+        begin(testPlant(), {
+          faultShare: 0.9,
+          period: 20_000,
+          onDamage: ({ kind }) => reports.push(kind),
+        }),
+        1200,
+        1200 * minute,
+      ),
+    )
+    expect(new Set(reports)).toEqual(new Set(['damage', 'repair-started', 'repaired']))
+    for (const step of [7_001, 333_333]) expect(hashOf(collect(worn(), 1200, step))).toBe(whole)
+  })
+
   it('do not change when a line elsewhere gets a machine', () => {
     const before = collect(begin(testPlant()), 10)
     const more = collect(begin(testPlant([testMachine('mill-9', 'mill', 40, [])])), 10)
