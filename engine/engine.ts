@@ -25,6 +25,7 @@ import { MaintenanceDesk } from './maintenance/desk.js'
 import { readMaintenance } from './maintenance/read-records.js'
 import { simulatedRepair } from './maintenance/simulated-repair.js'
 import { engineMetrics } from './metrics.js'
+import { publishNorthbound } from './northbound/publisher.js'
 import { keepPast } from './past-values.js'
 import { Inbox } from './pipeline/inbox.js'
 import { Intake } from './pipeline/intake.js'
@@ -156,6 +157,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     missing.delete('sources')
     const timers = keepHouse({ floor, intake, sources, data, wall, maintenance })
     const stopPast = keepPast(floor, store, logger)
+    const stopPublishing = publishNorthbound(config, floor, logger)
     const stopKpis = keepKpis(kpis, recordKpis, logger)
 
     const stop: Engine['stop'] = async () => {
@@ -163,6 +165,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       stopKpis()
       stopPast()
       sources.stop()
+      await stopPublishing()
       for (let entry = floor.snapshot(snapshotsAtOnce); entry; entry = floor.snapshot(snapshotsAtOnce)) {
         intake.record(entry)
       }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 const portRule = { error: 'a port is a whole number from 0 to 65535' }
 const port = z.coerce.number(portRule).int(portRule).min(0, portRule).max(65_535, portRule)
 const seedRule = { error: `a seed is a whole number from 0 to ${Number.MAX_SAFE_INTEGER}` }
+const intervalRule = { error: 'an interval is a whole number of milliseconds from 100 to 3600000' }
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
 
 /** What `gemba start` can be told. Flags over environment over file over these defaults. */
@@ -41,6 +42,34 @@ export const configSchema = z.strictObject({
     description: 'port of the embedded ClickHouse on loopback; 0 = any free one',
     env: 'GEMBA_CLICKHOUSE_PORT',
   }),
+  publishUrl: z
+    .string()
+    .regex(
+      /^(mqtts?|wss?):\/\/[^\s/?#@]+(?:\/\S*)?$/,
+      'a broker is written mqtt://host:1883, without user or password',
+    )
+    .optional()
+    .meta({
+      description: 'MQTT broker to publish states and values to, retained; without one nothing is published',
+      env: 'GEMBA_PUBLISH_URL',
+    }),
+  publishUser: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'user at that broker', env: 'GEMBA_PUBLISH_USER' }),
+  publishPasswordFile: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'file with the password of that user', env: 'GEMBA_PUBLISH_PASSWORD_FILE' }),
+  publishIntervalMs: z.coerce
+    .number(intervalRule)
+    .int(intervalRule)
+    .min(100, intervalRule)
+    .max(3_600_000, intervalRule)
+    .default(1_000)
+    .meta({ description: 'how often a topic is published at most, ms', env: 'GEMBA_PUBLISH_INTERVAL_MS' }),
   logLevel: z
     .enum(levels, { error: `a level is one of ${levels.join(', ')}` })
     .default('info')

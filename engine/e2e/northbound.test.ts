@@ -1,0 +1,67 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connect } from 'mqtt'
+import { pino } from 'pino'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { Broker } from '../../adapters/mqtt/broker.js'
+import { configSchema } from '../../schema/config.js'
+import { loadPlant } from '../../schema/plant-file/load-plant.js'
+import { startEngine } from '../engine.js'
+import { root } from './process.js'
+
+let data: string
+let broker: Broker
+
+beforeEach(async () => {
+  data = mkdtempSync(join(tmpdir(), 'gemba-northbound-'))
+  broker = await Broker.start()
+})
+afterEach(async () => {
+  await broker.stop()
+  rmSync(data, { recursive: true, force: true })
+})
+
+/** What a broker has retained below a topic, as somebody finds it who comes later. */
+async function retained(
+  filter: string,
+): Promise<Map<string, { value: unknown; timestamp: number; unit?: string }>> {
+  const client = connect(broker.url, { reconnectPeriod: 0 })
+  const found = new Map<string, { value: unknown; timestamp: number; unit?: string }>()
+  client.on('message', (topic, payload, { retain }) => {
+    if (retain) found.set(topic, JSON.parse(payload.toString()))
+  })
+  await client.subscribeAsync(filter, { qos: 1 })
+  // What is retained comes before the answer to a later request.
+  await client.subscribeAsync('none', { qos: 1 })
+  await client.endAsync()
+  return found
+}
+
+it('the floor is found in the unified namespace, states and values, after a restart of the broker too', async () => {
+  const text = readFileSync(join(root, 'plants/automotive-cell.yaml'), 'utf8')
+  const { plant } = loadPlant(text, { file: 'automotive-cell.yaml' })
+  const engine = await startEngine({
+    config: configSchema.parse({ data, port: 0, publishUrl: broker.url, publishIntervalMs: 100 }),
+    plant: plant!,
+    logger: pino({ level: 'silent' }),
+    viewer: join(root, 'dist/viz'),
+  })
+  const place = 'Example-Automotive/plant-1/body-shop/cell-1'
+  try {
+    for (const patience of [15_000, 25_000]) {
+      await expect
+        .poll(async () => [...(await retained(`${place}/+/state`)).keys()].sort(), { timeout: patience })
+        .toEqual(['cnc-01', 'press-01', 'robot-01'].map(id => `${place}/${id}/state`))
+      const force = `${place}/press-01/edge/ram-force`
+      await expect
+        .poll(async () => (await retained(force)).get(force), { timeout: patience })
+        .toMatchObject({ value: expect.any(Number), quality: 'GOOD', unit: 'kN', connection: 'live' })
+      // A broker that lost all it had is told everything again.
+      await broker.halt('SIGKILL')
+      await broker.run()
+    }
+  } finally {
+    await engine.stop()
+  }
+}, 60_000)
