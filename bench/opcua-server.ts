@@ -38,5 +38,5 @@ process.on('message', (order: ServerOrder) => {
     }
   }, order.tickMs)
 })
-process.on('disconnect', () => process.exit())
+process.on('disconnect', () => void server.stop().then(() => process.exit()))
 process.send!(server.endpoint)
