@@ -6,7 +6,7 @@ import { type PushOptions, pushOptions } from './config.js'
 /** Takes what others post to the engine; a post is answered when all of it is accepted. */
 export const push: AdapterDefinition<PushOptions> = {
   kind: 'push',
-  summary: 'values that other programs post to /api/v1/ingest, JSON or NDJSON, with a token',
+  summary: 'Values that other programs post to /api/v1/ingest, JSON or NDJSON, with a token',
   options: pushOptions,
   examples: [{ title: 'A script or a gateway that posts', options: {} }],
   create: (_, context) =>

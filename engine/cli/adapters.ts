@@ -11,7 +11,8 @@ Lists the kinds of sources that a plant file can name. With a kind: its examples
 
   async run([kind], io) {
     if (kind === undefined) {
-      for (const { kind, summary } of adapterDefinitions) io.out(`${kind.padEnd(12)}${summary}`)
+      const width = Math.max(...adapterDefinitions.map(each => each.kind.length)) + 2
+      for (const { kind, summary } of adapterDefinitions) io.out(`${kind.padEnd(width)}${summary}`)
       return 0
     }
     const definition = adapterDefinitions.find(candidate => candidate.kind === kind)
