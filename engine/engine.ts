@@ -137,6 +137,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       kpis,
       downtime,
       production,
+      values: store,
       sources: intake.health,
       simulation,
       maintenance,

@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import { addCalibrationRoutes } from './calibrations.js'
 import type { ApiContext } from './context.js'
+import { addControlChartRoute } from './control-charts.js'
 import { addDocsRoutes } from './docs.js'
 import { addDowntimeRoutes } from './downtime.js'
 import { addFaultRoutes } from './faults.js'
@@ -45,6 +46,8 @@ export function createApi(context: ApiContext, manifest: ManifestDocument): Open
   if (context.kpis !== undefined) {
     addKpiRoutes(router, context.floor, context.kpis)
     addReliabilityRoutes(router, context.floor, context.kpis)
+    if (context.values !== undefined)
+      addControlChartRoute(router, context.floor, context.kpis, context.values)
   }
   if (context.production !== undefined) addProductionRoutes(router, context.floor, context.production)
   if (context.downtime !== undefined) addDowntimeRoutes(router, context.floor, context.downtime)

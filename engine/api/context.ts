@@ -30,6 +30,8 @@ export interface ApiContext {
   readonly maintenance?: MaintenanceDesk
   readonly downtime?: DowntimeRegister
   readonly production?: ProductionDesk
+  /** Single values, for control charts. */
+  readonly values?: Pick<Store, 'query' | 'flush'>
   /** Where programs post values; without it there is no route for it. */
   readonly ingest?: IngestContext
   readonly metrics: Registry

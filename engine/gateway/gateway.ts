@@ -21,6 +21,7 @@ import type { MaintenanceDesk } from '../maintenance/desk.js'
 
 import type { SourceHealth } from '../pipeline/source-health.js'
 import type { Simulation } from '../simulation/simulation.js'
+import type { Store } from '../store/store.js'
 import { GatewayError } from './gateway-error.js'
 import { bridge } from './http-bridge.js'
 import { streamEndpoint, upgradeRequired } from './stream-endpoint.js'
@@ -41,6 +42,7 @@ export interface GatewayOptions {
   readonly maintenance?: MaintenanceDesk
   readonly downtime?: DowntimeRegister
   readonly production?: ProductionDesk
+  readonly values?: Pick<Store, 'query' | 'flush'>
   readonly ingest?: IngestContext
   readonly logger: Logger
   /** The gateway adds its own figures. */

@@ -118,6 +118,9 @@ describe('the book of figures', () => {
       unknown: 0,
       unscheduled: 0,
     })
+    // From within an hour before it.
+    const early = await book.cells(['first-1'], six - 95 * minute, six + 30 * minute)
+    expect(whole(early).time).toMatchObject({ production: 30 * minute, unknown: 0, unscheduled: 0 })
     const [row] = await common.store.query<{ n: number }>(
       "SELECT toUInt32(count()) AS n FROM gemba.oee_hourly WHERE machine = 'first-1'",
     )

@@ -31,7 +31,9 @@ export interface KpiBookParts {
 interface Account {
   readonly plan: MachinePlan
   live: LiveLedger
-  /** From when on the machine has time at all, Unix ms; infinity before it was first heard of. */
+  /** When the machine was first heard of, Unix ms: before, it has no time. Infinity where it never was. */
+  born: number
+  /** From when on its live ledger has all that is not written. */
   since: number
   /** Begin of the last hour that is written down for good. */
   lastHour: number
@@ -63,6 +65,7 @@ export class KpiBook {
       const account = { plan, live, lastHour: Number.NEGATIVE_INFINITY, staleFrom: Number.POSITIVE_INFINITY }
       this.#accounts.set(machine, {
         ...account,
+        born: Number.POSITIVE_INFINITY,
         since: Number.POSITIVE_INFINITY,
         arrived: undefined,
         gone: [],
@@ -83,6 +86,7 @@ export class KpiBook {
         lastHour === undefined
           ? Math.max(now - longestReadBackMs, first!)
           : this.#nextHour(account.plan, lastHour)
+      account.born = first ?? from
       account.since = account.staleFrom = Math.min(now, from)
     }
     await this.reread()
@@ -205,28 +209,26 @@ export class KpiBook {
     const written: { machine: string; from: number; to: number }[] = []
     for (const machine of machines) {
       const account = this.#accounts.get(machine)
-      if (account === undefined || account.since > end) continue
+      if (account === undefined || account.born >= end) continue
       const { plan } = account
-      const first = this.#isHour(plan, from) ? from : this.#nextHour(plan, from)
+      const begin = Math.max(from, account.born)
+      // The hour in which it was born holds only what came after.
+      const isWhole = begin === account.born || this.#isHour(plan, begin)
+      const first = isWhole ? this.#hourOf(plan, begin) : this.#nextHour(plan, begin)
       const last = to >= now || this.#isHour(plan, end) ? end : this.#hourOf(plan, end)
-      const edge = (begin: number, finish: number): void => {
-        if (begin >= finish) return
-        const key = `${begin} ${finish}`
-        const same = edges.get(key) ?? { from: begin, to: finish, plans: [] }
+      const edge = (start: number, finish: number): void => {
+        if (start >= finish) return
+        const key = `${start} ${finish}`
+        const same = edges.get(key) ?? { from: start, to: finish, plans: [] }
         same.plans.push(plan)
         edges.set(key, same)
       }
-      if (first >= last) {
-        if (to >= now && first >= end) edge(from, end)
-        else if (first > last) edge(from, end)
-        else {
-          edge(from, first)
-          edge(last, end)
-        }
+      if (first > last) {
+        edge(begin, end)
         continue
       }
-      edge(from, first)
-      edge(last, end)
+      edge(begin, first)
+      edge(Math.max(last, begin), end)
       for (const cell of account.live.cells(now)) {
         if (cell.hour >= first && cell.hour < last && cell.hour > account.lastHour)
           live.push({ ...cell, machine })
@@ -302,6 +304,7 @@ export class KpiBook {
     const account = this.#accounts.get(machine)
     if (account === undefined) return
     account.arrived?.push(event)
+    account.born = Math.min(account.born, event.time)
     if (account.since === Number.POSITIVE_INFINITY) {
       // Its time begins here: a recording's may be years before that of the floor so far.
       account.since = event.time

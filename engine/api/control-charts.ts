@@ -1,0 +1,131 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import {
+  capability,
+  individuals,
+  largestSubgroup,
+  pChart,
+  runRules,
+  xbarR,
+} from '../../workers/kpi/control-chart.js'
+import type { Floor } from '../floor/floor.js'
+import { cycleTimes, mostValues, rejectsByHour, signalValues } from '../kpi/process-values.js'
+import type { Store } from '../store/store.js'
+import { ApiError } from './api-error.js'
+import type { KpiReader } from './context.js'
+import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
+import { rangeQuery, readRange } from './time-range.js'
+
+const shiftMs = 8 * 3_600_000
+
+const chartQuery = z.object({
+  machine: z.string().max(64),
+  of: z
+    .enum(['cycle-time', 'scrap-rate', 'signal'])
+    .describe('Seconds a part takes; share of rejects by hour; the values of a signal'),
+  signal: z.string().max(200).optional().describe('Id of the signal, where the chart is of one'),
+  ...rangeQuery('eight hours before `to`'),
+  size: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(largestSubgroup)
+    .default(1)
+    .describe('Values of a subgroup; 1 = individuals. A share has none'),
+  lower: z.coerce.number().optional().describe('Lower specification limit, for Cp and Cpk'),
+  upper: z.coerce.number().optional().describe('Upper specification limit'),
+})
+
+const pointSchema = z.object({
+  value: z.number(),
+  centre: z.number(),
+  low: z.number(),
+  high: z.number(),
+  breaks: z
+    .array(z.enum(runRules))
+    .describe('Rules that show at this point that the process is not in control'),
+})
+const number = z.number().nullable()
+const chartSchema = z
+  .object({
+    machine: z.string(),
+    of: z.string(),
+    from: timeSchema,
+    to: timeSchema,
+    chart: z.enum(['individuals', 'xbar', 'p']),
+    points: z.array(pointSchema).describe(`In order of time; of at most ${mostValues} values, the newest`),
+    ranges: z.array(pointSchema).describe('Of subgroups; else empty'),
+    capability: z
+      .object({ cp: number, cpk: number, cm: number, cmk: number })
+      .nullable()
+      .describe('null = no specification limits were given'),
+  })
+  .openapi('ControlChart')
+
+/** `/api/v1/kpis/control-chart`: whether a process is in control, and capable. */
+export function addControlChartRoute(
+  router: OpenAPIHono,
+  floor: Floor,
+  kpis: KpiReader,
+  store: Pick<Store, 'query' | 'flush'>,
+): void {
+  router.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/v1/kpis/control-chart',
+      summary: 'A control chart with run rules, Cp and Cpk: of cycle times, of rejects, or of any signal',
+      request: { query: chartQuery },
+      responses: {
+        200: jsonAnswer(chartSchema, 'The chart'),
+        422: problemAnswer('A part of the query cannot be used'),
+      },
+    }),
+    async c => {
+      const query = c.req.valid('query')
+      const range = readRange(query, floor.clock.now(), end => end - shiftMs)
+      const machine = floor.registry.machineById(query.machine)
+      if (machine === undefined) throw unusable('machine', `there is no machine '${query.machine}'`)
+      const limits = limitsOf(query)
+      const asked = {
+        machine: query.machine,
+        of: query.of === 'signal' ? (query.signal ?? '') : query.of,
+        from: new Date(range.from).toISOString(),
+        to: new Date(range.to).toISOString(),
+      }
+      if (query.of === 'scrap-rate') {
+        const points = pChart(await rejectsByHour(kpis, query.machine, range)).map(shown)
+        return c.json({ ...asked, chart: 'p' as const, points, ranges: [], capability: null }, 200)
+      }
+      let values: number[]
+      if (query.of === 'cycle-time') values = await cycleTimes(store, kpis, query.machine, range)
+      else {
+        const signal = machine.signals.find(each => each.signal.id === query.signal)
+        if (signal === undefined || signal.signal.type !== 'number')
+          throw unusable('signal', `the machine has no signal '${query.signal ?? ''}' with numbers`)
+        values = await signalValues(store, signal.index, range)
+      }
+      const able = limits === undefined || values.length < 2 ? null : capability(values, ...limits)
+      if (query.size === 1) {
+        const points = individuals(values).map(shown)
+        return c.json({ ...asked, chart: 'individuals' as const, points, ranges: [], capability: able }, 200)
+      }
+      const { means, ranges } = xbarR(values, query.size)
+      const groups = { points: means.map(shown), ranges: ranges.map(shown) }
+      return c.json({ ...asked, chart: 'xbar' as const, ...groups, capability: able }, 200)
+    },
+  )
+}
+
+const shown = (point: ReturnType<typeof individuals>[number]) => ({ ...point, breaks: [...point.breaks] })
+
+function limitsOf(query: z.infer<typeof chartQuery>): readonly [number, number] | undefined {
+  const { lower, upper } = query
+  if (lower === undefined && upper === undefined) return undefined
+  if (lower === undefined || upper === undefined || !(lower < upper))
+    throw unusable('upper', 'give both limits, the lower one below the upper one')
+  return [lower, upper]
+}
+
+const unusable = (part: string, message: string): ApiError =>
+  new ApiError(422, `The chart cannot be drawn: ${message}.`, {
+    errors: [{ path: `query.${part}`, message }],
+  })

@@ -1,0 +1,71 @@
+import { databaseName } from '../../schema/tables/definition.js'
+import type { Store } from '../store/store.js'
+import type { KpiBook } from './kpi-book.js'
+
+/** Most values of one chart: the newest. */
+export const mostValues = 2_000
+
+interface Asked {
+  readonly from: number
+  readonly to: number
+}
+
+/** Seconds a part took, part by part in order; where the machine stood between two parts, nothing is said. */
+export async function cycleTimes(
+  store: Pick<Store, 'query' | 'flush'>,
+  book: Pick<KpiBook, 'stops'>,
+  machine: string,
+  { from, to }: Asked,
+): Promise<number[]> {
+  await store.flush()
+  const rows = await store.query<{ time: number; parts: number }>(
+    `SELECT toFloat64(toUnixTimestamp64Milli(ts)) AS time, sum(e.parts) AS parts
+    FROM ${databaseName}.production_events AS e
+    WHERE machine = {machine:String} AND counter = 'processed' AND e.parts > 0
+      AND toUnixTimestamp64Milli(ts) >= {from:Int64} AND toUnixTimestamp64Milli(ts) < {to:Int64}
+    GROUP BY time ORDER BY time DESC LIMIT ${mostValues + 1}`,
+    { machine, from: Math.floor(from), to: Math.ceil(to) },
+  )
+  const ordered = rows.reverse()
+  const stops = await book.stops([machine], ordered[0]?.time ?? from, to)
+  return ordered.slice(1).flatMap(({ time, parts }, place) => {
+    const before = ordered[place]!.time
+    const hasStood = stops.some(stop => stop.from < time && stop.to > before)
+    return hasStood ? [] : [(time - before) / 1_000 / parts]
+  })
+}
+
+/** Good values of a signal in order. */
+export async function signalValues(
+  store: Pick<Store, 'query' | 'flush'>,
+  signal: number,
+  { from, to }: Asked,
+): Promise<number[]> {
+  await store.flush()
+  const rows = await store.query<{ value: number }>(
+    `SELECT value FROM ${databaseName}.telemetry
+    WHERE signal = {signal:UInt32} AND quality = 0 AND isFinite(value)
+      AND ts >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND ts < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+    ORDER BY ts DESC, seq DESC LIMIT ${mostValues}`,
+    { signal, from: Math.floor(from), to: Math.ceil(to) },
+  )
+  return rows.reverse().map(({ value }) => value)
+}
+
+/** Rejects and parts of a machine, hour by hour. */
+export async function rejectsByHour(
+  book: Pick<KpiBook, 'cells'>,
+  machine: string,
+  { from, to }: Asked,
+): Promise<{ readonly defective: number; readonly size: number }[]> {
+  const hours = new Map<number, { defective: number; size: number }>()
+  for (const { hour, tally } of await book.cells([machine], from, to)) {
+    const sum = hours.get(hour) ?? { defective: 0, size: 0 }
+    for (const { produced, scrapped, reworked } of tally.made.values()) {
+      sum.size += produced
+      sum.defective += scrapped + reworked
+    }
+    hours.set(hour, sum)
+  }
+  return [...hours].sort(([a], [b]) => a - b).map(([, sum]) => sum)
+}
