@@ -1,3 +1,4 @@
+import { mapMachines } from '../schema/map-machines.js'
 import type { Plant } from '../schema/plant.js'
 import { referencePlant } from '../schema/reference-plant/reference-plant.js'
 
@@ -7,28 +8,16 @@ import { referencePlant } from '../schema/reference-plant/reference-plant.js'
  */
 export function loadPlant(scale: number, rate: number, total: number): Plant {
   const plant = referencePlant({ scale })
-  return {
-    ...plant,
-    sources: plant.sources.map(source => ({ ...source, adapter: 'load', options: { rate, total } })),
-    sites: plant.sites.map(site => ({
-      ...site,
-      areas: site.areas.map(area => ({
-        ...area,
-        lines: area.lines.map(line => ({
-          ...line,
-          machines: line.machines.map(machine => ({
-            ...machine,
-            signals: machine.signals
-              .filter(({ role }) => role === 'sensor')
-              // Values are running numbers: any is one that it can show, at any rate.
-              .map(signal => ({
-                ...signal,
-                range: [0, Number.MAX_SAFE_INTEGER] as const,
-                maxRate: Number.MAX_SAFE_INTEGER,
-              })),
-          })),
-        })),
+  const sources = plant.sources.map(source => ({ ...source, adapter: 'load', options: { rate, total } }))
+  return mapMachines({ ...plant, sources }, machine => ({
+    ...machine,
+    signals: machine.signals
+      .filter(({ role }) => role === 'sensor')
+      // Values are running numbers: any is one that it can show, at any rate.
+      .map(signal => ({
+        ...signal,
+        range: [0, Number.MAX_SAFE_INTEGER] as const,
+        maxRate: Number.MAX_SAFE_INTEGER,
       })),
-    })),
-  }
+  }))
 }

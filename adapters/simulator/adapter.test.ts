@@ -1,5 +1,6 @@
 import { BehaviorSubject } from 'rxjs'
 import { describe, expect, it } from 'vitest'
+import { mapMachines } from '../../schema/map-machines.js'
 import type { Plant } from '../../schema/plant.js'
 import { referencePlant } from '../../schema/reference-plant/reference-plant.js'
 import { testPlant } from '../../twins/behaviour/test-plant.js'
@@ -189,20 +190,8 @@ describe('the simulator as a source', () => {
 
 /** The plant with only those signals. */
 function withSignals(from: Plant, isWanted: (name: string) => boolean): Plant {
-  return {
-    ...from,
-    sites: from.sites.map(site => ({
-      ...site,
-      areas: site.areas.map(area => ({
-        ...area,
-        lines: area.lines.map(line => ({
-          ...line,
-          machines: line.machines.map(machine => ({
-            ...machine,
-            signals: machine.signals.filter(({ name }) => isWanted(name)),
-          })),
-        })),
-      })),
-    })),
-  }
+  return mapMachines(from, machine => ({
+    ...machine,
+    signals: machine.signals.filter(({ name }) => isWanted(name)),
+  }))
 }

@@ -1,5 +1,6 @@
 import type { AdapterDefinition } from '../../adapters/contract.js'
 import { simulatorOptions } from '../../adapters/simulator/config.js'
+import { mapMachines } from '../../schema/map-machines.js'
 import type { Plant, Signal, SourceSpec } from '../../schema/plant.js'
 import { EngineError } from '../errors.js'
 
@@ -21,23 +22,13 @@ export function pastPlant(
   const isSimulated = new Set(sources.map(({ id }) => id))
   const reread = (signal: Signal): Signal =>
     signal.role === 'sensor' && signal.period > 0 ? { ...signal, period: options.period } : signal
-  return {
-    ...plant,
-    sources: sources.map(source => sourceOfPast(source, options)),
-    sites: plant.sites.map(site => ({
-      ...site,
-      areas: site.areas.map(area => ({
-        ...area,
-        lines: area.lines.map(line => ({
-          ...line,
-          machines: line.machines.map(machine => ({
-            ...machine,
-            signals: machine.signals.filter(({ source }) => isSimulated.has(source)).map(reread),
-          })),
-        })),
-      })),
-    })),
-  }
+  return mapMachines(
+    { ...plant, sources: sources.map(source => sourceOfPast(source, options)) },
+    machine => ({
+      ...machine,
+      signals: machine.signals.filter(({ source }) => isSimulated.has(source)).map(reread),
+    }),
+  )
 }
 
 function sourceOfPast(

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { standardConfig } from '../machine-config.js'
-import type { Machine, Plant } from '../plant.js'
+import { mapMachines } from '../map-machines.js'
+import type { Plant } from '../plant.js'
 import { referencePlant } from '../reference-plant/reference-plant.js'
 import { loadPlant } from './load-plant.js'
 import { plantToYaml } from './plant-to-yaml.js'
@@ -11,23 +12,6 @@ function reload(plant: Plant): Plant {
   const loaded = loadPlant(plantToYaml(plant), { file: 'plant.yaml' })
   if (loaded.plant === undefined) throw new Error(loaded.problems.map(formatProblem).join('\n'))
   return loaded.plant
-}
-
-function withMachines(plant: Plant, change: (machine: Machine, number: number) => Machine): Plant {
-  let number = 0
-  return {
-    ...plant,
-    sites: plant.sites.map(site => ({
-      ...site,
-      areas: site.areas.map(area => ({
-        ...area,
-        lines: area.lines.map(line => ({
-          ...line,
-          machines: line.machines.map(machine => change(machine, number++)),
-        })),
-      })),
-    })),
-  }
 }
 
 describe('a plant as YAML', () => {
@@ -72,7 +56,7 @@ describe('a plant as YAML', () => {
   })
 
   it('names the signals of a type’s machines by one pattern where they are named alike', () => {
-    const plant = withMachines(referencePlant(), machine => ({
+    const plant = mapMachines(referencePlant(), machine => ({
       ...machine,
       signals: machine.signals.map(signal => ({
         ...signal,
@@ -89,7 +73,7 @@ describe('a plant as YAML', () => {
     const word = fc.constantFrom('m', 'line', 'machine', 'signal', 'a', 'area')
     fc.assert(
       fc.property(fc.array(word, { minLength: 1, maxLength: 4 }), fc.boolean(), (words, isByName) => {
-        const plant = withMachines(referencePlant(), (machine, number) => ({
+        const plant = mapMachines(referencePlant(), (machine, number) => ({
           ...machine,
           signals: machine.signals.map((signal, i) => ({
             ...signal,
@@ -103,7 +87,7 @@ describe('a plant as YAML', () => {
   })
 
   it('keeps what single machines have of their own', () => {
-    const plant = withMachines(referencePlant(), (machine, number) => ({
+    const plant = mapMachines(referencePlant(), (machine, number) => ({
       ...machine,
       ...(number % 5 === 0 && {
         feeds: [],
@@ -140,7 +124,7 @@ describe('a plant as YAML', () => {
   })
 
   it('keeps the order in which a machine has its sensors', () => {
-    const plant = withMachines(referencePlant(), (machine, number) => {
+    const plant = mapMachines(referencePlant(), (machine, number) => {
       const sensors = machine.signals.filter(signal => signal.role === 'sensor')
       const status = machine.signals.filter(signal => signal.role === 'status')
       return { ...machine, signals: [...(number % 2 === 0 ? sensors.reverse() : sensors), ...status] }
@@ -151,7 +135,7 @@ describe('a plant as YAML', () => {
   it('keeps several sources, their clocks and options, and state maps of its own', () => {
     const reference = referencePlant()
     const plant: Plant = {
-      ...withMachines(reference, (machine, number) => ({
+      ...mapMachines(reference, (machine, number) => ({
         ...machine,
         source: number % 2 === 0 ? 'simulator' : 'plc',
         signals: machine.signals.map(signal => ({
