@@ -137,7 +137,9 @@ export function describeAdapterContract<Options>(harness: AdapterHarness<Options
       await connected()
       await source.push(10)
       await vi.waitFor(() => expect(listener.samples).toBeGreaterThanOrEqual(10))
-      expect(listener.events[0]).toEqual({ kind: 'connected' })
+      // A service that takes its time to answer first has missed polls by then.
+      const first = listener.events.find(({ kind }) => kind !== 'missed')
+      expect(first).toEqual({ kind: 'connected' })
       expect(source.open()).toBeGreaterThan(0)
     })
 

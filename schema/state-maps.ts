@@ -79,10 +79,10 @@ const runningIdleFault: StateMap = {
  */
 const kepwareMachineState: StateMap = {
   words: {
-    '0': { state: 'Stopped' },
-    '1': { state: 'Execute' },
-    '2': { state: 'Idle' },
-    '3': { state: 'Aborted' },
+    '0': { state: 'Stopped', mode: 'Production' },
+    '1': { state: 'Execute', mode: 'Production' },
+    '2': { state: 'Idle', mode: 'Production' },
+    '3': { state: 'Aborted', mode: 'Production' },
     '4': { state: 'Stopped', mode: 'Maintenance' },
   },
 }

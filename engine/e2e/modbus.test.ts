@@ -196,7 +196,7 @@ describe('a Modbus device that this project did not write', () => {
     try {
       const shown = await live(start(plantOn(device.port)))
       await until(() => expect(shown.sees('saw.pressure').quality).toBe('bad'))
-      expect(shown.rejects.map(({ raw }) => raw)).toEqual(['unit 1, holding:1'])
+      await until(() => expect(shown.rejects.map(({ raw }) => raw)).toEqual(['unit 1, holding:1']))
     } finally {
       rig?.stop()
       await device.stop()

@@ -72,6 +72,7 @@ function plantWith(
         words: {
           ACTIVE: { state: 'Execute' },
           READY: { state: 'Idle' },
+          RUNNING: { state: 'Execute', mode: 'Production' },
           FULL: { state: 'Suspended', reason: 'blocked' },
           DOWN: { state: 'Aborted' },
         },
@@ -264,6 +265,14 @@ describe('the live floor', () => {
       },
       { machine: 'm1', time: 11, state: '', mode: 'Manual', reason: '', sourceState: '', observed: true },
     ])
+  })
+
+  it('takes the mode from its own signal and not from what a word for the state implies', () => {
+    const { floor, say } = makeFloor()
+    say([mode, 'MANUAL', 999_000])
+    const changes = say([execution, 'RUNNING', 999_500])?.stateChanges
+    expect(changes).toMatchObject([{ state: 'Execute', mode: '' }])
+    expect((floor.inspect('machine:m1')?.context as MachineContext).mode).toBe('Manual')
   })
 
   it('records a late state where it belongs and leaves the present alone', () => {

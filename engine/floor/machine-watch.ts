@@ -64,6 +64,8 @@ export class MachineWatch {
   readonly #isObserved: Uint8Array
   /** What else a signal tells the machine's twin: how many parts, or why it stops. */
   readonly #told: (CounterName | 'stop-reason' | undefined)[] = []
+  /** Machines with a signal of their own for the mode. */
+  readonly #tellsMode = new Set<number>()
   readonly #indexByAddress = new Map<string, number>()
   /** Machines whose state nobody has told since their source was lost, and since when. */
   readonly #untold = new Map<number, number>()
@@ -95,6 +97,7 @@ export class MachineWatch {
       this.#told[registered.index] = isStopReason(signal) ? 'stop-reason' : partCounterOf(signal)
       const isObserved = signal.quantity === 'state' || signal.quantity === 'mode'
       this.#isObserved[registered.index] = isObserved ? 1 : 0
+      if (signal.quantity === 'mode') this.#tellsMode.add(index)
     }
     return outcome
   }
@@ -115,7 +118,10 @@ export class MachineWatch {
     if (observation.isUnknownWord) this.#rejectOnce(unknownWord(source, signal, observation.word, time))
     const id = this.#idOf(machine)
     const address = machineAddress(id)
-    const { state, mode, reason, word } = observation
+    const { state, reason, word } = observation
+    // A word for the state may imply a mode; a machine that tells its mode is taken at that word alone.
+    const isImplied = signal.quantity === 'state' && this.#tellsMode.has(machine)
+    const mode = isImplied ? undefined : observation.mode
     if (state !== undefined) {
       const change = { machine: id, state, mode: mode ?? '', reason, sourceState: word, observed: true }
       // First what nobody saw and the machine must have passed, so that of one moment the observed state stands.
