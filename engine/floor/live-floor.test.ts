@@ -272,7 +272,7 @@ describe('the live floor', () => {
     say([mode, 'MANUAL', 999_000])
     const changes = say([execution, 'RUNNING', 999_500])?.stateChanges
     expect(changes).toMatchObject([{ state: 'Execute', mode: '' }])
-    expect((floor.inspect('machine:m1')?.context as MachineContext).mode).toBe('Manual')
+    expect(floor.inspect('machine:m1')?.context).toMatchObject({ mode: 'Manual' })
   })
 
   it('records a late state where it belongs and leaves the present alone', () => {

@@ -20,6 +20,7 @@ export function acceptedBy(snapshot: SnapshotFrom<typeof machineMachine>): strin
     { type: 'MODE_OBSERVED', mode: 'Production', time },
     { type: 'STOP_REASON', stopReason: 'any', time },
     { type: 'COUNTED', counter: 'processed', reading: 0, time },
+    { type: 'SCAN', commands: [], stateComplete: false, time },
     { type: 'SOURCE_FOUND', time },
   ]
   const isInterlocked = (['none', 'blocked', 'starved'] as const).some(reason =>

@@ -299,6 +299,7 @@ describe('a machine led by commands', () => {
       'MODE_OBSERVED',
       'STOP_REASON',
       'COUNTED',
+      'SCAN',
       'SOURCE_FOUND',
     ])
     expect(acceptedBy(at('Suspended').getSnapshot()).slice(0, 6)).toEqual([
