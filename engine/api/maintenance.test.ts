@@ -25,6 +25,15 @@ const press = machineOf(
     sensor('press', 'pressure', { quantity: 'pressure', limits }),
     sensor('press', 'flow', { quantity: 'flow', limits }),
     stateSignal('press'),
+    sensor('press', 'mode', {
+      role: 'status',
+      quantity: 'mode',
+      unit: '',
+      type: 'text',
+      period: 0,
+      resolution: 0,
+      stateMap: 'words',
+    }),
   ],
   { type: 'press' },
 )
@@ -102,7 +111,8 @@ describe('POST /api/v1/maintenance', () => {
     const { ask, entries } = ground()
     const answer = await ask('/maintenance', work)
     const shown = { ...work, id: `press@${iso(-2)}`, repair: 'perfect', keeps: null, cost: 120 }
-    expect(answer).toEqual({ status: 201, body: shown })
+    const moved = { mode: false, reason: 'press is a real machine and says itself which mode it is in.' }
+    expect(answer).toEqual({ status: 201, body: { ...shown, moved } })
     expect(entries[0]?.rows?.maintenance_events).toEqual([
       expect.objectContaining({ machine: 'press', start: start - 2 * hour, parts: ['seal'], cost: 120 }),
     ])
@@ -183,9 +193,9 @@ describe('POST /api/v1/maintenance', () => {
 
   it('remembers over a restart what was told before', async () => {
     const { ask, again } = ground()
-    const told = await ask('/maintenance', work)
+    const { moved: _, ...told } = (await ask('/maintenance', work)).body
     const askAgain = again()
-    expect((await askAgain('/maintenance')).body.items).toEqual([told.body])
+    expect((await askAgain('/maintenance')).body.items).toEqual([told])
     expect((await askAgain('/maintenance', work)).status).toBe(422)
   })
 
@@ -317,6 +327,73 @@ describe('work on a machine', () => {
     expect(entry?.stateChanges).toEqual([
       expect.objectContaining({ machine: 'press', state: '', mode: 'Production', observed: false }),
     ])
+  })
+
+  it('holds it in Maintenance whatever the simulation repeats, then lets it be in the mode it said last', async () => {
+    const { ask, floor, wall, say, modeOf } = ground({ isSimulated: true })
+    say('press.execution', 'DOWN')
+    say('press.mode', 'PRODUCE')
+    const { status, body } = await ask('/maintenance', { ...work, start: iso(0), end: iso(1) })
+    expect([status, body.moved]).toEqual([201, { mode: true, reason: '' }])
+    for (const mode of ['PRODUCE', 'BY HAND', 'PRODUCE', 'BY HAND']) {
+      wall.time += hour / 10
+      const entry = say('press.mode', mode)
+      expect([modeOf('press'), entry?.stateChanges]).toEqual(['Maintenance', undefined])
+    }
+    // Of before the work, told late: for the record only.
+    const late = say('press.mode', 'PRODUCE', start - hour)
+    expect(late?.stateChanges).toEqual([expect.objectContaining({ mode: 'Production', time: start - hour })])
+    expect(modeOf('press')).toBe('Maintenance')
+    say('press.execution', 'ACTIVE')
+    wall.time = start + hour
+    const changes = floor.tick()?.stateChanges
+    expect(changes).toEqual([expect.objectContaining({ mode: 'Manual', time: start + hour })])
+    expect(modeOf('press')).toBe('Manual')
+    say('press.mode', 'PRODUCE')
+    expect(modeOf('press')).toBe('Production')
+  })
+
+  it('gives back the mode of before, also between two works on end', async () => {
+    const { ask, floor, wall, say, modeOf } = ground({ isSimulated: true })
+    say('press.execution', 'READY')
+    say('press.mode', 'BY HAND')
+    await ask('/maintenance', { ...work, start: iso(1), end: iso(2) })
+    await ask('/maintenance', { ...work, start: iso(0), end: iso(1) })
+    const modes = [0, 1, 2].map(hours => {
+      wall.time = start + hours * hour
+      floor.tick()
+      return modeOf('press')
+    })
+    expect(modes).toEqual(['Maintenance', 'Maintenance', 'Manual'])
+  })
+
+  it.each([
+    ['that runs', 'ACTIVE', iso(0), iso(1), /^press is in Execute; .*Stopped, Idle, Aborted\.$/],
+    ['when the work is over', 'READY', iso(-2), iso(-1), /was over/],
+    ['before the work begins', 'READY', iso(1), iso(2), /begins at/],
+  ])('says why it moves no mode of a machine %s', async (_, word, from, to, reason) => {
+    const { ask, say, modeOf, entries } = ground({ isSimulated: true })
+    say('press.execution', word)
+    say('press.mode', 'BY HAND')
+    const { body } = await ask('/maintenance', { ...work, start: from, end: to })
+    expect(body.moved).toEqual({ mode: false, reason: expect.stringMatching(reason) })
+    expect(entries.flatMap(({ stateChanges = [] }) => stateChanges)).toEqual([])
+    expect(modeOf('press')).toBe('Manual')
+  })
+
+  it('is held on over a restart, and let go at the end of the work', async () => {
+    const before = ground({ isSimulated: true })
+    before.say('press.execution', 'READY')
+    await before.ask('/maintenance', { ...work, start: iso(0), end: iso(2) })
+    const snapshots = before.floor.snapshot()?.snapshots ?? []
+    const works = before.entries.flatMap(({ rows }) => rows?.maintenance_events ?? []).map(maintenanceOf)
+    const after = ground({ isSimulated: true, snapshots, at: start + hour })
+    after.floor.resumeMaintenance(works, start)
+    after.say('press.mode', 'PRODUCE')
+    expect(after.modeOf('press')).toBe('Maintenance')
+    const late = ground({ isSimulated: true, snapshots, at: start + 3 * hour })
+    late.floor.resumeMaintenance(works, start)
+    expect(late.modeOf('press')).toBe('Production')
   })
 
   it('leaves the mode of a real machine to what the machine says', async () => {

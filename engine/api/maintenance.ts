@@ -73,6 +73,17 @@ const workSchema = z
   })
   .openapi('Maintenance')
 
+const takenSchema = workSchema
+  .extend({
+    moved: z
+      .object({
+        mode: z.boolean().describe('The machine is in Maintenance by it'),
+        reason: z.string().describe('Why not; empty where it is'),
+      })
+      .describe('What it moves right now'),
+  })
+  .openapi('MaintenanceTaken')
+
 /** Which part of a list. */
 export const pageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(500).default(100).describe('Most items in the answer'),
@@ -85,17 +96,21 @@ export function addMaintenanceRoutes(router: OpenAPIHono, maintenance: Maintenan
     createRoute({
       method: 'post',
       path: '/api/v1/maintenance',
-      summary:
-        'Tell of work on a machine, done or planned; it moves the twins of the machine and of the fault it mends',
+      summary: 'Tell of work on a machine, done or planned',
+      description:
+        'While the work lasts, a simulated machine that stands when it begins is in Maintenance, and then in the mode of before; `moved` says whether it is. The fault that it mends is under repair, then repaired. A real machine says itself which mode it is in.',
       request: { body: { required: true, content: { 'application/json': { schema: told } } } },
       responses: {
-        201: jsonAnswer(workSchema, 'Taken, and safe'),
+        201: jsonAnswer(takenSchema, 'Taken, and safe'),
         404: problemAnswer('No such machine'),
         422: problemAnswer('Something in it cannot be so, or the machine has other work then'),
         503: problemAnswer('It cannot be kept at present'),
       },
     }),
-    c => c.json(viewWork(asked(() => maintenance.maintain(c.req.valid('json')))), 201),
+    c => {
+      const work = asked(() => maintenance.maintain(c.req.valid('json')))
+      return c.json({ ...viewWork(work), moved: maintenance.moved(work) }, 201)
+    },
   )
 
   router.openapi(

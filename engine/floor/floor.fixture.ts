@@ -74,6 +74,8 @@ export const plantOf = (machines: readonly Machine[], clock: 'wall' | 'source' =
         READY: { state: 'Idle' },
         FULL: { state: 'Suspended', reason: 'blocked' },
         DOWN: { state: 'Aborted' },
+        PRODUCE: { mode: 'Production' },
+        'BY HAND': { mode: 'Manual' },
       },
     },
   },

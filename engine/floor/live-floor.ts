@@ -23,7 +23,8 @@ import type { LatestMachines, LatestSignals } from './latest-table.js'
 import { LineWatch } from './line-watch.js'
 import { MachineObserver } from './machine-observer.js'
 import { MachineWatch } from './machine-watch.js'
-import { MaintenanceWatch } from './maintenance-watch.js'
+import { MaintenanceWatch, type Moved } from './maintenance-watch.js'
+import { ModeHolds } from './mode-holds.js'
 import { QualityGate } from './quality-gate.js'
 import { SensorWatch } from './sensor-watch.js'
 import { type SourceLink, SourceWatch } from './source-watch.js'
@@ -91,12 +92,14 @@ export class LiveFloor implements Floor {
     this.signals = this.#sensorWatch.latest
     const { signals } = this
     const turn = this.#turn
-    this.#machineWatch = new MachineWatch({ twins, registry, clock, turn, lines, observer, signals, text })
+    const holds = new ModeHolds({ twins, turn })
+    const told = { twins, registry, clock, turn, lines, observer, holds, signals, text }
+    this.#machineWatch = new MachineWatch(told)
     this.machines = this.#machineWatch.latest
     const { machines } = this
     this.#faultWatch = new FaultWatch({ twins, registry, clock, turn, machines, simulated })
     const faults = this.#faultWatch
-    this.#maintenanceWatch = new MaintenanceWatch({ twins, registry, turn, faults, simulated })
+    this.#maintenanceWatch = new MaintenanceWatch({ twins, registry, faults, holds, simulated })
     const onUnusual = (machine: number): void => this.#evidenceWatch.stir(machine)
     this.#healthWatch = new HealthWatch({ twins, registry, clock, turn, signals, onUnusual })
     const health = this.#healthWatch
@@ -187,10 +190,15 @@ export class LiveFloor implements Floor {
     return this.#entry('floor')
   }
 
+  /** What told work has moved until now. */
+  moved(work: Maintenance): Moved {
+    return this.#maintenanceWatch.moved(work, this.clock.now())
+  }
+
   /** Takes up work that had been told before the start and that was not over at `lastAlive`, floor time. */
   resumeMaintenance(works: readonly Maintenance[], lastAlive: number): Entry | undefined {
     const now = this.clock.now()
-    for (const work of works) if (work.end > lastAlive) this.#maintenanceWatch.plan(work, now)
+    for (const work of works) this.#maintenanceWatch.resume(work, lastAlive, now)
     return this.#entry('floor')
   }
 

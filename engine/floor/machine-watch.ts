@@ -12,6 +12,7 @@ import type { RegisteredMachine, RegisteredSignal, Registry } from './floor.js'
 import { LatestMachines, type LatestSignals } from './latest-table.js'
 import type { LineWatch } from './line-watch.js'
 import { type MachineObserver, unknownWord } from './machine-observer.js'
+import type { ModeHolds } from './mode-holds.js'
 import { partCounterOf } from './part-counters.js'
 import { stateValueOf } from './state-value.js'
 import { isStopReason, stopReasonOf } from './stop-reasons.js'
@@ -27,6 +28,7 @@ export interface MachineWatchParts {
   readonly turn: Turn
   readonly lines: LineWatch
   readonly observer: MachineObserver
+  readonly holds: ModeHolds
   /** Text of a dictionary code. */
   text(code: number): string | undefined
   /** What the signals said before the sample at hand. */
@@ -108,7 +110,7 @@ export class MachineWatch {
 
   /** Takes what a signal of state or mode says, late or not. */
   observe({ source, index, value, quality, time, isLate, isHistory }: ObservedSample): void {
-    const { twins, clock, turn, observer, signals } = this.#parts
+    const { twins, clock, turn, observer, holds, signals } = this.#parts
     const { signal, machine } = this.#signals[index]!
     const isUntold = this.#untold.has(machine)
     // A polled signal repeats itself; one that reports changes says something new each time, even when late.
@@ -121,7 +123,9 @@ export class MachineWatch {
     const { state, reason, word } = observation
     // A word for the state may imply a mode; a machine that tells its mode is taken at that word alone.
     const isImplied = signal.quantity === 'state' && this.#tellsMode.has(machine)
-    const mode = isImplied ? undefined : observation.mode
+    const said = isImplied ? undefined : observation.mode
+    const isHeld = !isHistory && said !== undefined && holds.holdsBack(id, said, time)
+    const mode = isHeld && holds.covers(id, time) ? undefined : said
     if (state !== undefined) {
       const change = { machine: id, state, mode: mode ?? '', reason, sourceState: word, observed: true }
       // First what nobody saw and the machine must have passed, so that of one moment the observed state stands.
@@ -147,7 +151,7 @@ export class MachineWatch {
         }
         turn.add('stateChanges', change)
       }
-      if (!isHistory) twins.send(address, { type: 'MODE_OBSERVED', mode, time })
+      if (!isHistory && !isHeld) twins.send(address, { type: 'MODE_OBSERVED', mode, time })
     }
   }
 

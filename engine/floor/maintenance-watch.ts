@@ -1,18 +1,29 @@
 import type { FaultPatternId } from '../../schema/fault-catalogue.js'
+import { standardConfig } from '../../schema/machine-config.js'
 import type { Maintenance } from '../../schema/maintenance.js'
-import type { MachineContext } from '../../twins/machine/machine.context.js'
+import { packmlStateOf } from '../../twins/machine/machine.machine.js'
 import type { TwinSystem } from '../twin-system/twin-system.js'
 import type { FaultWatch } from './fault-watch.js'
 import type { RegisteredMachine, Registry } from './floor.js'
-import type { Turn } from './turn.js'
+import type { ModeHolds } from './mode-holds.js'
+import { stateValueOf } from './state-value.js'
+import { timeText } from './time-text.js'
 import { machineAddress } from './twin-kinds.js'
 
 export interface MaintenanceWatchParts {
   readonly twins: TwinSystem
   readonly registry: Registry
-  readonly turn: Turn
   readonly faults: FaultWatch
+  readonly holds: ModeHolds
   readonly simulated: ReadonlySet<string>
+}
+
+/** What told work moved on the floor. */
+export interface Moved {
+  /** The machine is in Maintenance by it. */
+  readonly mode: boolean
+  /** Why not; empty where it is. */
+  readonly reason: string
 }
 
 interface Pending {
@@ -27,6 +38,7 @@ interface Pending {
  */
 export class MaintenanceWatch {
   readonly #parts: MaintenanceWatchParts
+  /** In order of time: of one moment, the work before ends first. */
   #pending: Pending[] = []
 
   constructor(parts: MaintenanceWatchParts) {
@@ -38,27 +50,52 @@ export class MaintenanceWatch {
     const machine = this.#parts.registry.machineById(work.machine)
     if (machine === undefined) return
     this.#pending.push({ work, machine, hasBegun: false })
+    this.#pending.sort((a, b) => a.work.start - b.work.start)
     this.tick(now)
+  }
+
+  /** Takes up work that was told before the start of the engine and was not over at `lastAlive`, floor time. */
+  resume(work: Maintenance, lastAlive: number, now: number): void {
+    const machine = this.#parts.registry.machineById(work.machine)
+    if (machine === undefined || work.end <= lastAlive) return
+    if (work.start <= lastAlive && this.#isSimulated(machine)) this.#parts.holds.resume(machine)
+    this.plan(work, now)
+  }
+
+  /** What the work has moved by `now` (floor time), for who tells of it. */
+  moved({ machine: id, start, end }: Maintenance, now: number): Moved {
+    const { registry, twins, holds } = this.#parts
+    const stays = (reason: string): Moved => ({ mode: false, reason })
+    const machine = registry.machineById(id)
+    if (machine === undefined) return stays(`${id} is not in the plant.`)
+    if (!this.#isSimulated(machine))
+      return stays(`${id} is a real machine and says itself which mode it is in.`)
+    if (end <= now) return stays(`The work was over at ${timeText(end)}.`)
+    if (start > now) return stays(`The work begins at ${timeText(start)}.`)
+    if (holds.has(id)) return { mode: true, reason: '' }
+    const state = packmlStateOf(stateValueOf(twins.get(machineAddress(id))?.snapshot))
+    const { modeChangeIn } = machine.machine.packml ?? standardConfig
+    return stays(`${id} is in ${state}; its mode changes only in ${modeChangeIn.join(', ')}.`)
   }
 
   tick(now: number): void {
     if (this.#pending.length === 0) return
     for (const pending of this.#pending) {
       const { work, hasBegun } = pending
-      if (!hasBegun && work.start <= now) this.#begin(pending)
+      if (!hasBegun && work.start <= now) this.#begin(pending, now)
       if (work.end <= now) this.#end(pending)
     }
     this.#pending = this.#pending.filter(({ work }) => work.end > now)
   }
 
-  #begin(pending: Pending): void {
+  #begin(pending: Pending, now: number): void {
     const { work, machine } = pending
     const { start: time, who, note: comment } = work
     pending.hasBegun = true
     const fault = this.#faultOf(pending)
     const isBreakdown = work.kind === 'breakdown'
     if (fault !== null) this.#parts.faults.repairBegins(machine, fault, { time, who, comment, isBreakdown })
-    this.#setMode(machine, 'Maintenance', time)
+    if (work.end > now && this.#isSimulated(machine)) this.#parts.holds.hold(machine, time)
   }
 
   #end(pending: Pending): void {
@@ -66,26 +103,16 @@ export class MaintenanceWatch {
     const { end: time, who, note: comment, repair, keeps } = work
     const fault = this.#faultOf(pending)
     if (fault !== null) this.#parts.faults.repairEnds(machine, fault, { time, who, comment, repair, keeps })
-    this.#setMode(machine, 'Production', time)
+    this.#parts.holds.release(machine, time)
   }
 
   /** The fault of a real machine that the work mends. */
   #faultOf({ work, machine }: Pending): FaultPatternId | null {
-    return this.#parts.simulated.has(machine.machine.source) ? null : work.fault
+    return this.#isSimulated(machine) ? null : work.fault
   }
 
-  /** A simulated machine goes into the mode where PackML allows it; a real one says itself which mode it is in. */
-  #setMode({ machine }: RegisteredMachine, mode: 'Maintenance' | 'Production', at: number): void {
-    const { twins, simulated, turn } = this.#parts
-    if (!simulated.has(machine.source)) return
-    const address = machineAddress(machine.id)
-    const context = (): MachineContext =>
-      (twins.get(address)!.snapshot as unknown as { context: MachineContext }).context
-    const before = context().mode
-    const time = Math.max(at, context().newest ?? at)
-    twins.send(address, { type: 'SET_MODE', mode, time })
-    if (context().mode === before) return
-    const change = { machine: machine.id, time, state: '', mode, reason: '', sourceState: '' }
-    turn.add('stateChanges', { ...change, observed: false })
+  /** A real machine says itself which mode it is in. */
+  #isSimulated({ machine }: RegisteredMachine): boolean {
+    return this.#parts.simulated.has(machine.source)
   }
 }

@@ -2,11 +2,12 @@ import { faultsOf } from '../../schema/fault-catalogue.js'
 import { type Calibration, type Maintenance, maintenanceId } from '../../schema/maintenance.js'
 import type { Entry } from '../../schema/records.js'
 import type { LiveFloor } from '../floor/live-floor.js'
+import type { Moved } from '../floor/maintenance-watch.js'
 import { timeText } from '../floor/time-text.js'
 import { MaintenanceError } from './maintenance-error.js'
 
 export interface MaintenanceDeskParts {
-  readonly floor: Pick<LiveFloor, 'clock' | 'registry' | 'maintain' | 'calibrate'>
+  readonly floor: Pick<LiveFloor, 'clock' | 'registry' | 'maintain' | 'moved' | 'calibrate'>
   /** What was told before the start, oldest first. */
   readonly works: readonly Maintenance[]
   readonly calibrations: readonly Calibration[]
@@ -54,6 +55,11 @@ export class MaintenanceDesk {
     if (work.fault !== null) this.#waiting.push(work)
     this.tick()
     return work
+  }
+
+  /** What work that was just taken has moved on the floor. */
+  moved(work: Maintenance): Moved {
+    return this.#parts.floor.moved(work)
   }
 
   /** Once a second or so: sends whoever is due. */
