@@ -45,4 +45,6 @@ it('the past of a sensor is the mean of the half-hours around it, of what could 
     ]),
   )
   expect(await readPast(store, [1, 2, 3], 0)).toEqual(new Map())
+  const many = Array.from({ length: 120_000 }, (_, signal) => signal)
+  expect((await readPast(store, many, noon)).get(2)).toBe(7)
 })

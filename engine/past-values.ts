@@ -10,13 +10,29 @@ const ages: Readonly<Record<Past, number>> = { dayAgo: 24 * hour, weekAgo: 7 * 2
 /** A value of the past is the mean of the time around it, ms to both sides. */
 const around = 30 * minute
 
+/** Indexes travel in the URI and stand in the statement; ClickHouse limits both (max_query_size: 256 KiB). */
+const signalsAtOnce = 20_000
+
 /** What the sensors showed around `time`, floor time in Unix ms, by signal index; who showed nothing is left out. */
 export async function readPast(
   store: Pick<Store, 'query'>,
   signals: readonly number[],
   time: number,
 ): Promise<ReadonlyMap<number, number>> {
-  const rows = await store.query<{ signal: number; mean: number }>(
+  const past = new Map<number, number>()
+  for (let first = 0; first < signals.length; first += signalsAtOnce) {
+    const some = signals.slice(first, first + signalsAtOnce)
+    for (const { signal, mean } of await readSome(store, some, time)) past.set(signal, mean)
+  }
+  return past
+}
+
+function readSome(
+  store: Pick<Store, 'query'>,
+  signals: readonly number[],
+  time: number,
+): Promise<{ signal: number; mean: number }[]> {
+  return store.query(
     `SELECT signal, sum(m.sum) / sum(m.valued) AS mean FROM ${databaseName}.telemetry_1m AS m
     WHERE signal IN {signals:Array(UInt32)} AND valued > 0
       AND minute >= toDateTime({from:UInt32}, 'UTC') AND minute < toDateTime({to:UInt32}, 'UTC')
@@ -27,7 +43,6 @@ export async function readPast(
       to: Math.max(0, Math.floor((time + around) / 1000)),
     },
   )
-  return new Map(rows.map(({ signal, mean }) => [signal, mean]))
 }
 
 /** Reads each hour what the sensors of the floor showed a day and a week ago. Returns what stops it. */

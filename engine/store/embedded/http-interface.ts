@@ -13,10 +13,13 @@ export const writerHeader = 'x-gemba-writer'
 const writerLimitBytes = 512 * 1024 ** 2
 const readerLimitBytes = 1024 ** 2
 
+/** Parameters of a query travel in the URI: as long as ClickHouse takes it (http_max_uri_size), bytes. */
+const longestUri = 1_048_576
+
 /** ClickHouse's HTTP interface over the embedded engine. */
 export function makeHttpInterface(sessions: Sessions, secret: string): Server {
   const guard = makeGuard(sessions.tableFunctions)
-  const server = createServer((incoming, response) => {
+  const server = createServer({ maxHeaderSize: longestUri }, (incoming, response) => {
     void respond(sessions, guard, secret, incoming, response)
   })
   server.keepAliveTimeout = 30_000
