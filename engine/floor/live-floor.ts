@@ -310,10 +310,10 @@ export class LiveFloor implements Floor {
     if (isOwnTime) this.clock.restart(source)
     const time = this.clock.now()
     this.#sourceWatch.tell(source, { type: 'CONNECTED', time })
-    for (const { index, machine, signal } of this.#bySource.get(source) ?? []) {
+    for (const { index, machine } of this.#bySource.get(source) ?? []) {
       this.#gate.forget(index)
       this.#sensorWatch.found(index, time, isOwnTime)
-      if (signal.quantity === 'state') this.#machineWatch.found(machine, time, isOwnTime)
+      if (this.#machineWatch.isLink(index)) this.#machineWatch.found(machine, time, isOwnTime)
     }
   }
 

@@ -68,6 +68,10 @@ export class MachineWatch {
   readonly #told: (CounterName | 'stop-reason' | undefined)[] = []
   /** Machines with a signal of their own for the mode. */
   readonly #tellsMode = new Set<number>()
+  /** Of each signal: whether the link to its source is that to the machine. */
+  readonly #isLink: Uint8Array
+  /** Counters whose twin has not heard from them since the link began: what they showed before may be theirs no more. */
+  readonly #isUnread: Uint8Array
   readonly #indexByAddress = new Map<string, number>()
   /** Machines whose state nobody has told since their source was lost, and since when. */
   readonly #untold = new Map<number, number>()
@@ -82,6 +86,8 @@ export class MachineWatch {
     this.#parts = parts
     this.latest = new LatestMachines(parts.registry.machineCapacity)
     this.#isObserved = new Uint8Array(parts.registry.signalCapacity)
+    this.#isLink = new Uint8Array(parts.registry.signalCapacity)
+    this.#isUnread = new Uint8Array(parts.registry.signalCapacity)
   }
 
   add(
@@ -93,6 +99,7 @@ export class MachineWatch {
     const outcome = this.#parts.twins.add(address, machineKind, machine.packml, saved.get(address))
     this.#show(index)
     this.#tellLine(index, this.latest.since[index]!)
+    const tellsState = signals.some(({ signal }) => signal.quantity === 'state')
     for (const registered of signals) {
       const { signal } = registered
       this.#signals[registered.index] = registered
@@ -100,12 +107,19 @@ export class MachineWatch {
       const isObserved = signal.quantity === 'state' || signal.quantity === 'mode'
       this.#isObserved[registered.index] = isObserved ? 1 : 0
       if (signal.quantity === 'mode') this.#tellsMode.add(index)
+      const isLink = tellsState ? signal.quantity === 'state' : partCounterOf(signal) !== undefined
+      this.#isLink[registered.index] = isLink ? 1 : 0
     }
     return outcome
   }
 
   isObserved(signal: number): boolean {
     return this.#isObserved[signal] === 1
+  }
+
+  /** Whether the machine is found with this signal's source: that of its state, of its counters where it tells none. */
+  isLink(signal: number): boolean {
+    return this.#isLink[signal] === 1
   }
 
   /** Takes what a signal of state or mode says, late or not. */
@@ -163,13 +177,16 @@ export class MachineWatch {
     const told = this.#told[index]
     if (told === undefined || quality === Quality.bad || Number.isNaN(value)) return
     const { twins, signals, text } = this.#parts
-    if (value === signals.value[index]) return
+    if (value === signals.value[index] && this.#isUnread[index] === 0) return
     const { signal, machine } = this.#signals[index]!
     const address = machineAddress(this.#idOf(machine))
     if (told === 'stop-reason') {
       const stopReason = stopReasonOf(signal.type === 'text' ? text(value) : String(value))
       if (stopReason !== undefined) twins.send(address, { type: 'STOP_REASON', stopReason, time })
-    } else if (value >= 0) twins.send(address, { type: 'COUNTED', counter: told, reading: value, time })
+    } else if (value >= 0) {
+      this.#isUnread[index] = 0
+      twins.send(address, { type: 'COUNTED', counter: told, reading: value, time })
+    }
   }
 
   /**
@@ -198,8 +215,11 @@ export class MachineWatch {
 
   /** The link to the machine's source stands again. */
   found(machine: number, time: number, isOwnTime: boolean): void {
-    const { twins, lines } = this.#parts
+    const { twins, lines, registry } = this.#parts
     const id = this.#idOf(machine)
+    for (const { index } of registry.machineByIndex(machine)!.signals) {
+      if (this.#told[index] !== undefined && this.#told[index] !== 'stop-reason') this.#isUnread[index] = 1
+    }
     twins.send(machineAddress(id), { type: 'SOURCE_FOUND', time, hasOwnClock: isOwnTime })
     lines.sourceFound(id, time)
   }

@@ -92,4 +92,28 @@ describe('the part counters of a machine', () => {
     const counted = entry?.twinEvents?.filter(({ type }) => type === 'parts.counted')
     expect(counted?.map(({ payload }) => payload.by)).toEqual([4, 1, 2, 3])
   })
+
+  it.each([
+    ['that tells its state', [signal('state', { quantity: 'state' })]],
+    ['that only counts', []],
+  ])('of a machine %s make up no part when its source comes back with less', (_, others) => {
+    const floor = makeFloor([signal('produced'), ...others])
+    const says = (value: number, time: number) => {
+      const batch = new SampleBatchBuilder()
+      batch.push(0, time, time, value, Quality.good)
+      floor.ingest('plc', { kind: 'samples', batch: batch.take() })
+      const { context } = floor.twins.get('machine:m1')!.snapshot as unknown as { context: MachineContext }
+      return context.processed.count
+    }
+    floor.ingest('plc', { kind: 'connected' })
+    expect([says(263, 10), says(270, 20)]).toEqual([0, 7])
+    floor.ingest('plc', { kind: 'connected' })
+    expect([says(264, 30), says(266, 40)]).toEqual([7, 9])
+    floor.ingest('plc', { kind: 'connected' })
+    expect([says(270, 50), says(2, 60)]).toEqual([13, 15])
+    floor.ingest('plc', { kind: 'connected' })
+    expect([says(2, 70), says(0, 80), says(3, 90)]).toEqual([15, 15, 18])
+    floor.ingest('plc', { kind: 'connected' })
+    expect([says(3, 100), says(1, 110)]).toEqual([18, 19])
+  })
 })

@@ -7,7 +7,7 @@ import { plantFlow } from '../flow/plant-flow.js'
 import { shareOf } from '../flow/random.js'
 import { Faults } from '../physics/faults.js'
 import { type PlacedSensor, SensorBank } from '../physics/sensor-bank.js'
-import { type StatusKind, statusKindOf, statusValue } from './status.js'
+import { isCounter, type StatusKind, statusKindOf, statusValue } from './status.js'
 
 /** Status signals are said again this often, even when nothing changed, ms. */
 const statusPeriod = 60_000
@@ -79,6 +79,8 @@ export class Behaviour {
   readonly #places: ReadonlyMap<string, number>
   /** Last value of the sensors reported on change, by signal. */
   readonly #last: Float64Array
+  /** By signal, what a counter has to be taken from: the parts that the warm-up made. 0 for all others. */
+  readonly #zero: Float64Array
   #emit: Emit = () => undefined
   #emitted = 0
   #time: number
@@ -119,6 +121,12 @@ export class Behaviour {
     this.#status = layout.status
     this.#statusPeriod = Float64Array.from(layout.status, (_, m) => statusPeriodOf(machines[m]!.signals))
     this.#last = new Float64Array(this.signals.length).fill(Number.NaN)
+    this.#zero = new Float64Array(this.signals.length)
+    for (const [m, slots] of layout.status.entries()) {
+      for (const { slot, kind, isText } of slots) {
+        if (isCounter(kind)) this.#zero[slot] = statusValue(kind, isText, this.flow, m)
+      }
+    }
     this.#phase = Float64Array.from(ids, id => shareOf(id) * (options.phaseSpread ?? 1))
     for (const m of machines.keys()) {
       this.#awaitFaults(m, start)
@@ -215,14 +223,17 @@ export class Behaviour {
     for (let i = 0; i < status.length; i++) {
       const { slot } = status[i]!
       if (status[i]!.kind !== kind) continue
-      if (statusValue(kind, status[i]!.isText, this.flow, machine) !== this.#last[slot]) {
-        this.#say(status[i]!, machine, time)
-      }
+      if (this.#statusValue(status[i]!, machine) !== this.#last[slot]) this.#say(status[i]!, machine, time)
     }
   }
 
-  #say({ slot, kind, isText }: StatusSlot, machine: number, time: number): void {
-    const value = statusValue(kind, isText, this.flow, machine)
+  #statusValue({ slot, kind, isText }: StatusSlot, machine: number): number {
+    return statusValue(kind, isText, this.flow, machine) - this.#zero[slot]!
+  }
+
+  #say(status: StatusSlot, machine: number, time: number): void {
+    const { slot } = status
+    const value = this.#statusValue(status, machine)
     this.#last[slot] = value
     this.#emitted++
     this.#emit(slot, time, value)

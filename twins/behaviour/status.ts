@@ -39,6 +39,11 @@ export function statusKindOf({ quantity, name }: Signal): StatusKind | undefined
   }
 }
 
+/** Whether it counts parts, and so goes on from where it began. */
+export function isCounter(kind: StatusKind): boolean {
+  return kind === 'produced' || kind === 'good' || kind === 'rejected'
+}
+
 /** The value of a status signal now: a number, or for text signals the place of its word in `words`. */
 export function statusValue(kind: StatusKind, isText: boolean, flow: Flow, machine: number): number {
   switch (kind) {

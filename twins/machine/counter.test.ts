@@ -5,6 +5,19 @@ import { freshCounter, increment, read } from './counter.js'
 
 describe('increment', () => {
   it.each([
+    [10, 0, 0],
+    [269, 0, 0],
+    [270, 0, 0],
+    [273, 0, 3],
+    [5, 300, 0],
+  ])(
+    'believes of a link that began anew only what goes on: from 270 to %i, width %i, counts %i',
+    (reading, width, by) => {
+      expect(increment(270, reading, width, true)).toEqual({ by, cause: 'count' })
+    },
+  )
+
+  it.each([
     ['says only where it stands at the first reading', null, 500, 0, { by: 0, cause: 'count' }],
     ['counts on', 500, 503, 0, { by: 3, cause: 'count' }],
     ['counts nothing twice', 500, 500, 0, { by: 0, cause: 'count' }],
@@ -41,7 +54,7 @@ describe('a counter of 16 or 32 bit', () => {
           fc.tuple(fc.constant(width), fc.integer({ min: 0, max: width - 1 }), steps(width)),
         ),
         ([width, first, made]) => {
-          let counter = read(freshCounter, first, 0, width)
+          let counter = read(freshCounter, first, 1, width)
           let parts = 0
           for (const by of made) {
             parts += by
@@ -61,7 +74,7 @@ describe('a counter of 16 or 32 bit', () => {
       fc.property(
         widths.chain(width => fc.tuple(fc.constant(width), shifts(width))),
         ([width, made]) => {
-          let counter = read(freshCounter, 0, 0, width)
+          let counter = read(freshCounter, 0, 1, width)
           let parts = 0
           for (const shift of made) {
             let shown = 0

@@ -4,7 +4,7 @@ export interface Counter {
   readonly count: number
   /** What the source's counter showed last; null = never read. */
   readonly reading: number | null
-  /** When, Unix ms; older readings are late. */
+  /** When, Unix ms; older readings are late. 0 = not read since the source's link began. */
   readonly time: number
 }
 
@@ -16,20 +16,29 @@ export type CountedBy = 'count' | 'rollover' | 'reset'
 /**
  * How many parts lie between two readings of a cumulative counter. A smaller reading is a rollover if the counter has
  * a width and came round by less than half of it, else a reset: the parts since are what it shows now. A gap between
- * readings is counted once. The first reading only says where the counter stands.
+ * readings is counted once. The first reading only says where the counter stands, and so does a smaller one when the
+ * link has begun anew (`isAnew`): the counter was set back while nobody looked, or began elsewhere.
  */
 export function increment(
   last: number | null,
   reading: number,
   width: number,
+  isAnew = false,
 ): { readonly by: number; readonly cause: CountedBy } {
   if (last === null) return { by: 0, cause: 'count' }
   if (reading >= last) return { by: reading - last, cause: 'count' }
+  if (isAnew) return { by: 0, cause: 'count' }
   const around = reading + width - last
   if (around >= 0 && around < width / 2) return { by: around, cause: 'rollover' }
   return { by: reading, cause: 'reset' }
 }
 
+/** The counter after a reading. */
 export function read(counter: Counter, reading: number, time: number, width: number): Counter {
-  return { count: counter.count + increment(counter.reading, reading, width).by, reading, time }
+  return { count: counter.count + added(counter, reading, width).by, reading, time }
+}
+
+/** What a reading adds to a counter. */
+export function added(counter: Counter, reading: number, width: number): ReturnType<typeof increment> {
+  return increment(counter.reading, reading, width, counter.time === freshCounter.time)
 }

@@ -128,7 +128,8 @@ export class MachineBank {
     const columns = this[counter]
     if (time < columns.time[machine]!) return false
     const before = columns.reading[machine]!
-    const { by } = increment(Number.isNaN(before) ? null : before, reading, this.table.counterWidth)
+    const isAnew = columns.time[machine] === 0
+    const { by } = increment(Number.isNaN(before) ? null : before, reading, this.table.counterWidth, isAnew)
     columns.count[machine] = columns.count[machine]! + by
     columns.reading[machine] = reading
     columns.time[machine] = time

@@ -87,6 +87,21 @@ describe('an observed machine', () => {
     })
   })
 
+  it('makes up no part when a counter shows less after the source began anew, and counts on from there', () => {
+    const actor = at('Execute')
+    const count = (reading: number, time: number) =>
+      actor.send({ type: 'COUNTED', counter: 'processed', reading, time })
+    count(100, 200)
+    count(107, 210)
+    actor.send({ type: 'SOURCE_FOUND', time: 220 })
+    const said = listen(actor)
+    count(64, 230)
+    expect(said).toEqual([])
+    count(66, 240)
+    count(1, 250)
+    expect(contextOf(actor).processed).toEqual({ count: 10, reading: 1, time: 250 })
+  })
+
   it('tells the states it must have passed between two observations, in their order, at the time of the second', () => {
     const actor = at('Aborted')
     const said = listen(actor)

@@ -2,7 +2,7 @@ import { assign, emit, enqueueActions, setup } from 'xstate'
 import type { MachineConfig } from '../../schema/machine-config.js'
 import { type PackmlState, packmlStates, type SuspendReason } from '../../schema/packml.js'
 import { checkConfig, isEnabled } from './config.js'
-import { freshCounter, increment, read } from './counter.js'
+import { added, freshCounter, read } from './counter.js'
 import { book, bookTime, see } from './cumulative-time.js'
 import { configOf, freshContext, type MachineContext } from './machine.context.js'
 import type { MachineEmitted, MachineEvent } from './machine.events.js'
@@ -135,7 +135,7 @@ export const machineMachine = setup({
       const before = context[counter]
       const after = read(before, reading, time, width)
       enqueue.assign({ [counter]: after, ...see(context, time) })
-      const { by, cause } = increment(before.reading, reading, width)
+      const { by, cause } = added(before, reading, width)
       if (by > 0 || cause !== 'count') {
         enqueue.emit({ type: 'parts.counted', time, counter, by, total: after.count, cause })
       }

@@ -241,7 +241,7 @@ export class MachineModel {
       const isRollover =
         reading < counter.reading && width > counter.reading && reading + width - counter.reading < width / 2
       if (reading >= counter.reading) counter.count += reading - counter.reading
-      else counter.count += isRollover ? reading + width - counter.reading : reading
+      else if (counter.time !== 0) counter.count += isRollover ? reading + width - counter.reading : reading
     }
     counter.reading = reading
     counter.time = time
