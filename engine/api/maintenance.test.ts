@@ -4,7 +4,7 @@ import { Registry } from 'prom-client'
 import { describe, expect, it } from 'vitest'
 import type { Entry } from '../../schema/records.js'
 import type { SimulationCommand } from '../../schema/simulation-command.js'
-import { calibrationOf, maintenanceOf } from '../../schema/tables/maintenance.js'
+import { calibrationOf, standingWorks } from '../../schema/tables/maintenance.js'
 import type { MachineContext } from '../../twins/machine/machine.context.js'
 import { type FloorOptions, floorOf, machineOf, sensor, start, stateSignal } from '../floor/floor.fixture.js'
 import { MaintenanceDesk } from '../maintenance/desk.js'
@@ -50,7 +50,7 @@ function ground(options: FloorOptions = {}) {
   const desk = (told: Entry[] = []) =>
     new MaintenanceDesk({
       floor,
-      works: told.flatMap(entry => entry.rows?.maintenance_events ?? []).map(maintenanceOf),
+      works: standingWorks(told.flatMap(entry => entry.rows?.maintenance_events ?? [])),
       calibrations: told.flatMap(entry => entry.rows?.calibrations ?? []).map(calibrationOf),
       isBlocked: () => spool.isBlocked,
       record,
@@ -69,12 +69,12 @@ function ground(options: FloorOptions = {}) {
       manifestDocument(floor),
     )
   const asker = (api = apiOf(desk())) => {
-    const ask = async (path: string, body?: unknown) => {
-      const request = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }
+    const ask = async (path: string, body?: unknown, method = body === undefined ? 'GET' : 'POST') => {
+      const request = { method, ...(body !== undefined && { body: JSON.stringify(body) }) }
       const headers = { 'content-type': 'application/json' }
       const answer = await api.request(`/api/v1${path}`, { ...request, headers })
       // biome-ignore lint/suspicious/noExplicitAny: an answer of any shape
-      return { status: answer.status, body: (await answer.json()) as any }
+      return { status: answer.status, body: (answer.status === 204 ? undefined : await answer.json()) as any }
     }
     return ask
   }
@@ -123,8 +123,18 @@ describe('POST /api/v1/maintenance', () => {
   it.each([
     ['an end before its start', { end: iso(-3) }, 'end', 'not after its start'],
     ['no length', { end: iso(-2) }, 'end', 'not after its start'],
+    ['a length of centuries', { end: '2199-01-01T00:00:00Z' }, 'end', 'at most 90'],
+    ['a length of just above 90 days', { end: iso(90 * 24 - 1) }, 'end', 'at most 90'],
+    [
+      'a start of eleven years ago',
+      { start: '2015-01-01T00:00:00Z', end: '2015-01-02T00:00:00Z' },
+      'start',
+      'ten',
+    ],
+    ['a start of 1970', { start: '1970-01-01T00:00:00Z' }, 'start', '2000'],
     ['a cost that is no number', { labourCost: 'NaN' }, 'labourCost', 'number'],
     ['a cost below nothing', { parts: [{ part: 'seal', quantity: 1, cost: -1 }] }, 'parts.0.cost', '>=0'],
+    ['a cost beyond all money', { labourCost: 1e308 }, 'labourCost', '<='],
     ['an unknown kind', { kind: 'repair' }, 'kind', 'preventive'],
     ['a fault that the machine cannot have', { fault: 'tool-wear' }, 'fault', 'hydraulic-leak'],
     ['a time without a zone', { start: '2026-01-05T04:00:00' }, 'start', 'ISO 8601'],
@@ -199,6 +209,31 @@ describe('POST /api/v1/maintenance', () => {
     expect((await askAgain('/maintenance', work)).status).toBe(422)
   })
 
+  it('takes work of 90 days and of ten years ago', async () => {
+    const { ask } = ground()
+    expect((await ask('/maintenance', { ...work, end: iso(90 * 24 - 2) })).status).toBe(201)
+    const longAgo = { start: '2016-01-06T00:00:00Z', end: '2016-01-07T00:00:00Z' }
+    expect((await ask('/maintenance', { ...work, ...longAgo })).status).toBe(201)
+  })
+
+  it('withdraws what was told by mistake: for good, on record, and its time is free again', async () => {
+    const { ask, again, entries } = ground()
+    const { id } = (await ask('/maintenance', work)).body
+    const path = `/maintenance/${encodeURIComponent(id)}`
+    expect(await ask(path, undefined, 'DELETE')).toEqual({ status: 204, body: undefined })
+    const rows = entries.flatMap(entry => entry.rows?.maintenance_events ?? [])
+    expect(rows.map(row => [row.id, row.withdrawn])).toEqual([
+      [id, false],
+      [id, true],
+    ])
+    expect((await ask('/maintenance')).body.items).toEqual([])
+    expect((await again()('/maintenance')).body.items).toEqual([])
+    expect((await ask(path, undefined, 'DELETE')).status).toBe(404)
+    expect((await ask('/maintenance/press', undefined, 'DELETE')).status).toBe(404)
+    expect((await ask('/maintenance', work)).status).toBe(201)
+    expect((await again()('/maintenance')).body.items).toEqual([expect.objectContaining({ id })])
+  })
+
   it('refuses what cannot be kept with 503, and moves no twin', async () => {
     const { ask, spool, floor } = ground()
     spool.isBlocked = true
@@ -253,7 +288,7 @@ describe('work on a machine', () => {
     const before = leaking()
     await before.ask('/maintenance', { ...work, start: iso(1), end: iso(2) })
     const snapshots = before.floor.snapshot()?.snapshots ?? []
-    const works = before.entries.flatMap(({ rows }) => rows?.maintenance_events ?? []).map(maintenanceOf)
+    const works = standingWorks(before.entries.flatMap(({ rows }) => rows?.maintenance_events ?? []))
     const after = ground({ snapshots, at: start + 3 * hour })
     after.say('press.execution', 'DOWN')
     after.floor.resumeMaintenance(works, start)
@@ -386,7 +421,7 @@ describe('work on a machine', () => {
     before.say('press.execution', 'READY')
     await before.ask('/maintenance', { ...work, start: iso(0), end: iso(2) })
     const snapshots = before.floor.snapshot()?.snapshots ?? []
-    const works = before.entries.flatMap(({ rows }) => rows?.maintenance_events ?? []).map(maintenanceOf)
+    const works = standingWorks(before.entries.flatMap(({ rows }) => rows?.maintenance_events ?? []))
     const after = ground({ isSimulated: true, snapshots, at: start + hour })
     after.floor.resumeMaintenance(works, start)
     after.say('press.mode', 'PRODUCE')
@@ -394,6 +429,28 @@ describe('work on a machine', () => {
     const late = ground({ isSimulated: true, snapshots, at: start + 3 * hour })
     late.floor.resumeMaintenance(works, start)
     expect(late.modeOf('press')).toBe('Production')
+  })
+
+  it('that is withdrawn lets the machine and its fault be as before', async () => {
+    const simulated = ground({ isSimulated: true })
+    simulated.say('press.execution', 'READY')
+    const now = { ...work, start: iso(0), end: iso(2) }
+    const path = `/maintenance/${encodeURIComponent(`press@${iso(0)}`)}`
+    await simulated.ask('/maintenance', now)
+    await simulated.ask(path, undefined, 'DELETE')
+    expect(simulated.modeOf('press')).toBe('Production')
+
+    const real = leaking()
+    await real.ask('/maintenance', now)
+    expect(real.stages()).toEqual([['hydraulic-leak', 'underRepair']])
+    await real.ask(path, undefined, 'DELETE')
+    expect(real.stages()).toEqual([['hydraulic-leak', 'severe']])
+
+    const planned = leaking()
+    await planned.ask('/maintenance', { ...now, start: iso(1) })
+    await planned.ask(`/maintenance/${encodeURIComponent(`press@${iso(1)}`)}`, undefined, 'DELETE')
+    pass(planned, 1)
+    expect(planned.stages()).toEqual([['hydraulic-leak', 'severe']])
   })
 
   it('leaves the mode of a real machine to what the machine says', async () => {
@@ -439,6 +496,9 @@ describe('/api/v1/signals/{id}/calibrations', () => {
   it.each([
     ['of the future', { time: iso(1) }, 'time', 'now is'],
     ['whose next is due before it', { due: iso(-2) }, 'due', 'not after'],
+    ['of 1970', { time: '1970-01-01T00:00:00Z' }, 'time', '2000'],
+    ['of the last century', { time: '1999-12-31T23:59:59Z' }, 'time', '2000'],
+    ['whose offset is no number', { reference: 1e308, reading: -1e308 }, 'reading', 'difference'],
     ['without a reading', { reading: undefined }, 'reading', 'number'],
     ['whose reading is no number', { reading: 'NaN' }, 'reading', 'number'],
   ])('refuses one %s with 422', async (_, change, path, message) => {

@@ -8,19 +8,21 @@ import { ApiError, type ApiErrorCode } from './api-error.js'
 import { isoTime, jsonAnswer, problemAnswer, timeSchema } from './router.js'
 
 /** Times people may mean. */
-const earliest = Date.UTC(1970, 0)
+const earliest = Date.UTC(2000, 0)
 const latest = Date.UTC(2200, 0)
 
 /** A time in a request, with its zone, as Unix ms. */
 export const toldTime = z.iso
   .datetime({ offset: true, abort: true, message: 'not an ISO 8601 time such as 2026-11-20T12:00:00Z' })
   .transform(text => Date.parse(text))
-  .refine(time => time >= earliest && time < latest, 'not between the years 1970 and 2200')
+  .refine(time => time >= earliest && time < latest, 'not between the years 2000 and 2199')
 
 export const person = z.string().trim().min(1).max(200)
 export const note = z.string().max(4_000)
 
-const cost = z.number().min(0).describe('In the plant’s currency')
+/** Above it the sum of many would be no number. */
+const mostCost = 1e15
+const cost = z.number().min(0).max(mostCost).describe('In the plant’s currency')
 
 const partSchema = z.strictObject({
   part: z.string().trim().min(1).max(200),
@@ -33,8 +35,8 @@ const told = z.strictObject({
   kind: z
     .enum(maintenanceKinds)
     .describe('By plan, by condition, for a defect found, or because it broke down (EN 13306)'),
-  start: toldTime,
-  end: toldTime.describe('After `start`; both may lie in the future'),
+  start: toldTime.describe('At most ten years ago'),
+  end: toldTime.describe('After `start`, by at most 90 days; both may lie in the future'),
   fault: z.enum(faultPatternIds).nullable().default(null).describe('The fault that it mends'),
   repair: z
     .enum(repairKinds)
@@ -132,6 +134,28 @@ export function addMaintenanceRoutes(router: OpenAPIHono, maintenance: Maintenan
       return c.json({ items: items.map(viewWork), nextCursor }, 200)
     },
   )
+
+  router.openapi(
+    createRoute({
+      method: 'delete',
+      path: '/api/v1/maintenance/{id}',
+      summary: 'Withdraw work that was told by mistake',
+      description:
+        'It is no longer listed, and other work may take its time; the table keeps it, marked as withdrawn. Work that has begun ends now: the mode is that of before, and the fault as bad as before. What is mended already stays mended, and a simulation finishes a repair that it has begun.',
+      request: {
+        params: z.object({ id: z.string().max(400).describe('{machine}@{start}, as it is listed') }),
+      },
+      responses: {
+        204: { description: 'It is withdrawn' },
+        404: problemAnswer('No such work'),
+        503: problemAnswer('It cannot be kept at present'),
+      },
+    }),
+    c => {
+      asked(() => maintenance.withdraw(c.req.valid('param').id))
+      return c.body(null, 204)
+    },
+  )
 }
 
 /** A page of a list whose items have a name each; throws ApiError 422 for a cursor of another list. */
@@ -155,6 +179,7 @@ export function pageOf<T>(
 const statusOf: Readonly<Record<MaintenanceErrorCode, ApiErrorCode>> = {
   'unknown-machine': 404,
   'unknown-signal': 404,
+  'unknown-work': 404,
   impossible: 422,
   'not-now': 503,
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { GembaProcess, root } from './process.js'
 
-// Two engines are started here, one after the other; on a busy machine that takes a while.
+// Three engines are started here, one after the other; on a busy machine that takes a while.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 const plant = join(root, 'plants/automotive-cell.yaml')
@@ -17,14 +17,14 @@ async function start(): Promise<void> {
   url = await gemba.live()
 }
 
-async function ask(path: string, body?: object) {
-  const request = body && { method: 'POST', body: JSON.stringify(body) }
+async function ask(path: string, body?: object, method = body ? 'POST' : 'GET') {
+  const request = { method, ...(body && { body: JSON.stringify(body) }) }
   const answer = await fetch(`${url}/api/v1${path}`, {
     ...request,
     headers: { 'content-type': 'application/json' },
   })
   // biome-ignore lint/suspicious/noExplicitAny: an answer of any shape
-  return { status: answer.status, body: (await answer.json()) as any }
+  return { status: answer.status, body: (answer.status === 204 ? undefined : await answer.json()) as any }
 }
 
 beforeEach(async () => {
@@ -36,7 +36,7 @@ afterEach(async () => {
   rmSync(data, { recursive: true, force: true })
 })
 
-it('mends a simulated press, and is remembered though the engine is killed right after the answer', async () => {
+it('mends a simulated press, and is remembered or withdrawn though the engine is killed right after the answer', async () => {
   const stages = async () =>
     (await ask('/machines/press-01')).body.faults.map((fault: { pattern: string; stage: string }) => [
       fault.pattern,
@@ -77,4 +77,10 @@ it('mends a simulated press, and is remembered though the engine is killed right
     expect.objectContaining({ id: `press-01@${told.start}`, cost: 12.5 }),
   ])
   expect((await ask(`${sensor}/calibrations`)).body.items).toEqual([expect.objectContaining({ offset: 0.5 })])
+
+  const path = `/maintenance/${encodeURIComponent(`press-01@${told.start}`)}`
+  expect((await ask(path, undefined, 'DELETE')).status).toBe(204)
+  await gemba.stop('SIGKILL')
+  await start()
+  expect((await ask('/maintenance')).body.items).toEqual([])
 })

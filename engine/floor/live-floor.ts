@@ -190,6 +190,14 @@ export class LiveFloor implements Floor {
     return this.#entry('floor')
   }
 
+  /** Work that was told by mistake is undone as far as it has not been done. */
+  withdraw(work: Maintenance): Entry | undefined {
+    const now = this.clock.now()
+    this.#turn.addRow('maintenance_events', maintenanceRow(work, now, true))
+    this.#maintenanceWatch.withdraw(work.id, now)
+    return this.#entry('floor')
+  }
+
   /** What told work has moved until now. */
   moved(work: Maintenance): Moved {
     return this.#maintenanceWatch.moved(work, this.clock.now())

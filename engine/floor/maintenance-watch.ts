@@ -62,6 +62,15 @@ export class MaintenanceWatch {
     this.plan(work, now)
   }
 
+  /** The work was told by mistake: what it has begun is undone, at `now`, floor time. */
+  withdraw(id: string, now: number): void {
+    const pending = this.#pending.find(({ work }) => work.id === id)
+    if (pending === undefined) return
+    this.#pending = this.#pending.filter(other => other !== pending)
+    if (pending.hasBegun)
+      this.#end({ ...pending, work: { ...pending.work, end: now, repair: 'minimal', keeps: null } })
+  }
+
   /** What the work has moved by `now` (floor time), for who tells of it. */
   moved({ machine: id, start, end }: Maintenance, now: number): Moved {
     const { registry, twins, holds } = this.#parts

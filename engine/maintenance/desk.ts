@@ -7,7 +7,7 @@ import { timeText } from '../floor/time-text.js'
 import { MaintenanceError } from './maintenance-error.js'
 
 export interface MaintenanceDeskParts {
-  readonly floor: Pick<LiveFloor, 'clock' | 'registry' | 'maintain' | 'moved' | 'calibrate'>
+  readonly floor: Pick<LiveFloor, 'clock' | 'registry' | 'maintain' | 'withdraw' | 'moved' | 'calibrate'>
   /** What was told before the start, oldest first. */
   readonly works: readonly Maintenance[]
   readonly calibrations: readonly Calibration[]
@@ -21,6 +21,12 @@ export interface MaintenanceDeskParts {
    */
   mend?(work: Maintenance, takes: number): void
 }
+
+const day = 24 * 3_600_000
+/** The longest work, ms: longer is a mistyped date. */
+const longest = 90 * day
+/** How long ago work may have begun, ms. */
+const longAgo = 3_653 * day
 
 /** People's clocks are not the floor's, ms. */
 const clockTolerance = 5 * 60_000
@@ -55,6 +61,19 @@ export class MaintenanceDesk {
     if (work.fault !== null) this.#waiting.push(work)
     this.tick()
     return work
+  }
+
+  /** Takes back work that was told by mistake; what it has mended stays mended. Throws MaintenanceError. */
+  withdraw(id: string): void {
+    const lists = [...this.#works.values()]
+    const list = lists.find(works => works.some(work => work.id === id)) ?? []
+    const work = list.find(known => known.id === id)
+    if (work === undefined) {
+      throw new MaintenanceError('unknown-work', `No work '${id}' has been told; see /api/v1/maintenance.`)
+    }
+    this.#record(() => this.#parts.floor.withdraw(work))
+    list.splice(list.indexOf(work), 1)
+    this.#waiting = this.#waiting.filter(waiting => waiting !== work)
   }
 
   /** What work that was just taken has moved on the floor. */
@@ -116,6 +135,20 @@ export class MaintenanceDesk {
     if (!(start < end)) {
       throw wrong('end', `It ends at ${timeText(end)}, not after its start at ${timeText(start)}.`)
     }
+    if (end - start > longest) {
+      const days = Math.ceil((end - start) / day)
+      throw wrong(
+        'end',
+        `It lasts ${days} days; one work lasts at most ${longest / day}. Tell longer work in parts.`,
+      )
+    }
+    const earliest = this.#parts.floor.clock.now() - longAgo
+    if (start < earliest) {
+      throw wrong(
+        'start',
+        `It begins at ${timeText(start)}, more than ten years ago; ${timeText(earliest)} is the earliest.`,
+      )
+    }
     const possible = faultsOf(machine)
     if (fault !== null && !possible.includes(fault)) {
       throw wrong(
@@ -131,10 +164,13 @@ export class MaintenanceDesk {
     const other = this.#works.get(work.machine)?.find(known => known.start < end && start < known.end)
     if (other === undefined) return
     const span = `${timeText(other.start)} to ${timeText(other.end)}`
-    throw wrong('start', `${work.machine} has other work then: ${other.id}, from ${span}.`)
+    throw wrong(
+      'start',
+      `${work.machine} has other work then: ${other.id}, from ${span}; DELETE withdraws it.`,
+    )
   }
 
-  #checkCalibration({ signal: id, time, due }: Calibration): void {
+  #checkCalibration({ signal: id, time, due, reference, reading }: Calibration): void {
     const { clock, registry } = this.#parts.floor
     const signal = registry.signalById(id)?.signal
     if (signal === undefined) {
@@ -145,6 +181,9 @@ export class MaintenanceDesk {
     }
     if (time > clock.now() + clockTolerance) {
       throw wrong('time', `It is of ${timeText(time)}, and now is ${timeText(clock.now())}.`)
+    }
+    if (!Number.isFinite(reading - reference)) {
+      throw wrong('reading', `It is too far from the reference ${reference}: their difference is no number.`)
     }
     if (due !== null && due <= time) {
       throw wrong('due', `The next is due at ${timeText(due)}, not after this one at ${timeText(time)}.`)

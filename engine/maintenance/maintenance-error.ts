@@ -2,6 +2,8 @@ export type MaintenanceErrorCode =
   /** No machine, or no signal, of that id is in the plant. */
   | 'unknown-machine'
   | 'unknown-signal'
+  /** No work of that id stands. */
+  | 'unknown-work'
   /** What was told cannot be so; `path` names the field. */
   | 'impossible'
   /** The spool takes nothing at present. */

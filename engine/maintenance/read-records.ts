@@ -6,16 +6,16 @@ import {
   calibrations,
   type MaintenanceRow,
   maintenanceEvents,
-  maintenanceOf,
+  standingWorks,
 } from '../../schema/tables/maintenance.js'
 import type { Store } from '../store/store.js'
 
-/** Everything that was ever told of maintenance, oldest first. What the store has accepted must be in the database. */
+/** Everything that was ever told of maintenance and stands, oldest first. What the store has accepted must be in the database. */
 export async function readMaintenance(
   store: Pick<Store, 'query'>,
 ): Promise<{ readonly works: readonly Maintenance[]; readonly calibrations: readonly Calibration[] }> {
   return {
-    works: (await rowsOf<MaintenanceRow>(store, maintenanceEvents, 'start')).map(maintenanceOf),
+    works: standingWorks(await rowsOf<MaintenanceRow>(store, maintenanceEvents, 'start')),
     calibrations: (await rowsOf<CalibrationRow>(store, calibrations, 'ts')).map(calibrationOf),
   }
 }

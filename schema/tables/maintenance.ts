@@ -34,6 +34,7 @@ export const maintenanceEvents = {
     { name: 'who', type: 'LowCardinality(String)', meaning: 'who did it' },
     { name: 'note', type: 'String', meaning: 'in the words of who did it' },
     { name: 'recorded', type: "DateTime64(3, 'UTC')", meaning: 'when it was told, floor time' },
+    { name: 'withdrawn', type: 'Bool', meaning: 'told by mistake; of one id the row told last counts' },
     seqColumn('records'),
     storedColumn,
   ],
@@ -66,8 +67,8 @@ export const calibrations = {
 export type MaintenanceRow = RowOf<typeof maintenanceEvents>
 export type CalibrationRow = RowOf<typeof calibrations>
 
-/** `recorded`: when it was told, floor time, Unix ms. */
-export function maintenanceRow(work: Maintenance, recorded: number): MaintenanceRow {
+/** `recorded`: when it was told, or withdrawn, floor time, Unix ms. */
+export function maintenanceRow(work: Maintenance, recorded: number, withdrawn = false): MaintenanceRow {
   const { id, machine, kind, start, end, repair, keeps, parts, who, note } = work
   return {
     id,
@@ -87,13 +88,14 @@ export function maintenanceRow(work: Maintenance, recorded: number): Maintenance
     who,
     note,
     recorded,
+    withdrawn,
   }
 }
 
 export const costOf = ({ parts, labourCost }: Pick<Maintenance, 'parts' | 'labourCost'>): number =>
   parts.reduce((sum, { cost }) => sum + cost, labourCost)
 
-export function maintenanceOf(row: MaintenanceRow): Maintenance {
+function maintenanceOf(row: MaintenanceRow): Maintenance {
   const { id, machine, start, end, keeps, parts, part_quantities, part_costs, who, note } = row
   return {
     id,
@@ -110,6 +112,12 @@ export function maintenanceOf(row: MaintenanceRow): Maintenance {
     who,
     note,
   }
+}
+
+/** The works that stand. Rows of one id come in the order in which they were told: the last counts. */
+export function standingWorks(rows: readonly MaintenanceRow[]): Maintenance[] {
+  const latest = new Map(rows.map(row => [row.id, row]))
+  return [...latest.values()].filter(({ withdrawn }) => !withdrawn).map(maintenanceOf)
 }
 
 /** `recorded`: when it was told, floor time, Unix ms. */

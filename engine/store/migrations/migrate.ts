@@ -14,6 +14,7 @@ import { downtimeTables } from './0009-downtime.js'
 import { linkCommands } from './0010-link-commands.js'
 import { runTables } from './0011-runs.js'
 import { starViews } from './0012-star.js'
+import { withdrawnWork } from './0013-withdrawn-work.js'
 import type { Migration } from './migration.js'
 
 export const migrations: readonly Migration[] = [
@@ -29,6 +30,7 @@ export const migrations: readonly Migration[] = [
   linkCommands,
   runTables,
   starViews,
+  withdrawnWork,
 ]
 
 /** Applies what is missing, in order, and records it in the table `migrations`. */
