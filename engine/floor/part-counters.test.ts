@@ -93,6 +93,17 @@ describe('the part counters of a machine', () => {
     expect(counted?.map(({ payload }) => payload.by)).toEqual([4, 1, 2, 3])
   })
 
+  it('count nothing for a correction, and refuse a fraction of a part', () => {
+    const floor = makeFloor([signal('produced')])
+    const batch = new SampleBatchBuilder()
+    for (const [i, value] of [1000, 1001, 1000, 1000.5, 1002].entries())
+      batch.push(0, 10 + i, 10 + i, value, Quality.good)
+    floor.ingest('plc', { kind: 'samples', batch: batch.take() })
+    const { context } = floor.twins.get('machine:m1')!.snapshot as unknown as { context: MachineContext }
+    expect(context.processed).toMatchObject({ count: 3, reading: 1002 })
+    expect(floor.twins.refused['bad-payload']).toBe(1)
+  })
+
   it.each([
     ['that tells its state', [signal('state', { quantity: 'state' })]],
     ['that only counts', []],

@@ -15,9 +15,10 @@ export type CountedBy = 'count' | 'rollover' | 'reset'
 
 /**
  * How many parts lie between two readings of a cumulative counter. A smaller reading is a rollover if the counter has
- * a width and came round by less than half of it, else a reset: the parts since are what it shows now. A gap between
- * readings is counted once. The first reading only says where the counter stands, and so does a smaller one when the
- * link has begun anew (`isAnew`): the counter was set back while nobody looked, or began elsewhere.
+ * a width and came round by less than half of it. Else, below half of the last one, it is a reset: the parts since are
+ * what it shows now; from half on somebody corrected the counter, which makes no part. A gap between readings is
+ * counted once. The first reading only says where the counter stands, and so does a smaller one when the link has begun
+ * anew (`isAnew`): the counter was set back while nobody looked, or began elsewhere.
  */
 export function increment(
   last: number | null,
@@ -30,7 +31,7 @@ export function increment(
   if (isAnew) return { by: 0, cause: 'count' }
   const around = reading + width - last
   if (around >= 0 && around < width / 2) return { by: around, cause: 'rollover' }
-  return { by: reading, cause: 'reset' }
+  return reading < last / 2 ? { by: reading, cause: 'reset' } : { by: 0, cause: 'count' }
 }
 
 /** The counter after a reading. */

@@ -49,6 +49,7 @@ describe('checkMachineEvent', () => {
     [{ type: 'COUNTED', time: 1, counter: 'good', reading: 1 }, 'bad-payload'],
     [{ type: 'COUNTED', time: 1, counter: 'processed', reading: '1' }, 'bad-payload'],
     [{ type: 'COUNTED', time: 1, counter: 'processed', reading: -1 }, 'bad-payload'],
+    [{ type: 'COUNTED', time: 1, counter: 'processed', reading: 1000.5 }, 'bad-payload'],
     [{ type: 'COUNTED', time: 1, counter: 'processed', reading: Number.NaN }, 'not-a-number'],
   ])('refuses %j as %s', (event, code) => {
     const problem = checkMachineEvent(event, fresh)

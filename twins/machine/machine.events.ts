@@ -121,7 +121,8 @@ const wrongField: Readonly<Record<MachineEvent['type'], (event: Fields) => strin
   COUNTED: ({ counter, reading }) => {
     if (!isOneOf(counterNames, counter)) return `counter ${show(counter)} is not processed or defective`
     if (typeof reading !== 'number') return `reading ${show(reading)} is not a number`
-    return reading < 0 ? `reading ${reading} is below 0` : undefined
+    if (reading < 0) return `reading ${reading} is below 0`
+    return Number.isInteger(reading) ? undefined : `reading ${reading} is not a whole number of parts`
   },
   ...(Object.fromEntries(movesByPriority.map(move => [move, wrongCause])) as Record<Move, typeof wrongCause>),
 }

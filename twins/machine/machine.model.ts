@@ -241,7 +241,10 @@ export class MachineModel {
       const isRollover =
         reading < counter.reading && width > counter.reading && reading + width - counter.reading < width / 2
       if (reading >= counter.reading) counter.count += reading - counter.reading
-      else if (counter.time !== 0) counter.count += isRollover ? reading + width - counter.reading : reading
+      else if (counter.time !== 0) {
+        if (isRollover) counter.count += reading + width - counter.reading
+        else if (2 * reading < counter.reading) counter.count += reading
+      }
     }
     counter.reading = reading
     counter.time = time
