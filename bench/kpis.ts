@@ -104,6 +104,10 @@ async function aYear(): Promise<number> {
     })
     for (let at = 0; at < rows.length; at += 10_000)
       store.append({ source: 'bench', rows: { oee_hourly: rows.slice(at, at + 10_000) } })
+    store.append({
+      source: 'bench',
+      stateChanges: [{ ...change, machine: machine!, state: 'Execute', time: from }],
+    })
     await store.flush()
     const book = new KpiBook({ plant, store, pool, wall: Date, clock: { now: () => start } })
     await book.start()
