@@ -388,6 +388,27 @@ describe('work on a machine', () => {
     expect(modeOf('press')).toBe('Production')
   })
 
+  it('waits for a machine that is about to stand, and not for one that runs', async () => {
+    const { ask, floor, wall, say, modeOf } = ground({ isSimulated: true })
+    const passes = () => {
+      wall.time += 1_000
+      floor.tick()
+      return modeOf('press')
+    }
+    say('press.execution', 'FAILING')
+    const { body } = await ask('/maintenance', { ...work, start: iso(0), end: iso(1) })
+    expect(body.moved).toEqual({ mode: false, reason: expect.stringContaining('when it stands') })
+    expect(passes()).toBe('Production')
+    say('press.execution', 'DOWN')
+    expect(passes()).toBe('Maintenance')
+    wall.time = start + hour
+    floor.tick()
+    say('press.execution', 'ACTIVE')
+    await ask('/maintenance', { ...work, start: iso(1), end: iso(2) })
+    say('press.execution', 'READY')
+    expect(passes()).toBe('Production')
+  })
+
   it('gives back the mode of before, also between two works on end', async () => {
     const { ask, floor, wall, say, modeOf } = ground({ isSimulated: true })
     say('press.execution', 'READY')
@@ -425,7 +446,12 @@ describe('work on a machine', () => {
     const after = ground({ isSimulated: true, snapshots, at: start + hour })
     after.floor.resumeMaintenance(works, start)
     after.say('press.mode', 'PRODUCE')
+    after.say('press.execution', 'READY')
+    after.floor.tick()
     expect(after.modeOf('press')).toBe('Maintenance')
+    after.wall.time = start + 2 * hour
+    after.floor.tick()
+    expect(after.modeOf('press')).toBe('Production')
     const late = ground({ isSimulated: true, snapshots, at: start + 3 * hour })
     late.floor.resumeMaintenance(works, start)
     expect(late.modeOf('press')).toBe('Production')

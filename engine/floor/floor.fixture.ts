@@ -74,6 +74,7 @@ export const plantOf = (machines: readonly Machine[], clock: 'wall' | 'source' =
         READY: { state: 'Idle' },
         FULL: { state: 'Suspended', reason: 'blocked' },
         DOWN: { state: 'Aborted' },
+        FAILING: { state: 'Aborting' },
         PRODUCE: { mode: 'Production' },
         'BY HAND': { mode: 'Manual' },
       },

@@ -1,6 +1,7 @@
 import type { FaultPatternId } from '../../schema/fault-catalogue.js'
 import { standardConfig } from '../../schema/machine-config.js'
 import type { Maintenance } from '../../schema/maintenance.js'
+import type { PackmlState } from '../../schema/packml.js'
 import { packmlStateOf } from '../../twins/machine/machine.machine.js'
 import type { TwinSystem } from '../twin-system/twin-system.js'
 import type { FaultWatch } from './fault-watch.js'
@@ -30,7 +31,18 @@ interface Pending {
   readonly work: Maintenance
   readonly machine: RegisteredMachine
   hasBegun: boolean
+  /** It is not known yet whether the machine goes into Maintenance by it. */
+  awaitsRest: boolean
 }
+
+/** From here a machine comes to stand by itself, or says soon what it does. */
+const comingToRest: ReadonlySet<PackmlState> = new Set([
+  'Undefined',
+  'Aborting',
+  'Clearing',
+  'Stopping',
+  'Resetting',
+])
 
 /**
  * Lets work on machines begin and end at its time, and tells the twins: the fault that is mended, the mode. What is done
@@ -49,7 +61,7 @@ export class MaintenanceWatch {
   plan(work: Maintenance, now: number): void {
     const machine = this.#parts.registry.machineById(work.machine)
     if (machine === undefined) return
-    this.#pending.push({ work, machine, hasBegun: false })
+    this.#pending.push({ work, machine, hasBegun: false, awaitsRest: false })
     this.#pending.sort((a, b) => a.work.start - b.work.start)
     this.tick(now)
   }
@@ -73,7 +85,7 @@ export class MaintenanceWatch {
 
   /** What the work has moved by `now` (floor time), for who tells of it. */
   moved({ machine: id, start, end }: Maintenance, now: number): Moved {
-    const { registry, twins, holds } = this.#parts
+    const { registry, holds } = this.#parts
     const stays = (reason: string): Moved => ({ mode: false, reason })
     const machine = registry.machineById(id)
     if (machine === undefined) return stays(`${id} is not in the plant.`)
@@ -82,7 +94,9 @@ export class MaintenanceWatch {
     if (end <= now) return stays(`The work was over at ${timeText(end)}.`)
     if (start > now) return stays(`The work begins at ${timeText(start)}.`)
     if (holds.has(id)) return { mode: true, reason: '' }
-    const state = packmlStateOf(stateValueOf(twins.get(machineAddress(id))?.snapshot))
+    const state = this.#stateOf(machine)
+    if (comingToRest.has(state))
+      return stays(`${id} is in ${state}; it goes into Maintenance when it stands.`)
     const { modeChangeIn } = machine.machine.packml ?? standardConfig
     return stays(`${id} is in ${state}; its mode changes only in ${modeChangeIn.join(', ')}.`)
   }
@@ -92,6 +106,7 @@ export class MaintenanceWatch {
     for (const pending of this.#pending) {
       const { work, hasBegun } = pending
       if (!hasBegun && work.start <= now) this.#begin(pending, now)
+      if (pending.awaitsRest) this.#rest(pending)
       if (work.end <= now) this.#end(pending)
     }
     this.#pending = this.#pending.filter(({ work }) => work.end > now)
@@ -104,7 +119,14 @@ export class MaintenanceWatch {
     const fault = this.#faultOf(pending)
     const isBreakdown = work.kind === 'breakdown'
     if (fault !== null) this.#parts.faults.repairBegins(machine, fault, { time, who, comment, isBreakdown })
-    if (work.end > now && this.#isSimulated(machine)) this.#parts.holds.hold(machine, time)
+    pending.awaitsRest = work.end > now && this.#isSimulated(machine)
+  }
+
+  /** A machine that stands goes into Maintenance; one that is about to stand is waited for, one that runs is not. */
+  #rest(pending: Pending): void {
+    if (comingToRest.has(this.#stateOf(pending.machine))) return
+    pending.awaitsRest = false
+    this.#parts.holds.hold(pending.machine, pending.work.start)
   }
 
   #end(pending: Pending): void {
@@ -118,6 +140,10 @@ export class MaintenanceWatch {
   /** The fault of a real machine that the work mends. */
   #faultOf({ work, machine }: Pending): FaultPatternId | null {
     return this.#isSimulated(machine) ? null : work.fault
+  }
+
+  #stateOf({ machine }: RegisteredMachine): PackmlState {
+    return packmlStateOf(stateValueOf(this.#parts.twins.get(machineAddress(machine.id))?.snapshot))
   }
 
   /** A real machine says itself which mode it is in. */

@@ -34,6 +34,7 @@ export class ModeHolds {
 
   /** Puts the machine into Maintenance and keeps it there, where PackML lets the mode change; `at`: Unix ms. */
   hold({ machine }: RegisteredMachine, at: number): void {
+    if (this.has(machine.id)) return
     const { mode: before } = this.#contextOf(machine.id)
     const time = this.#timeOf(machine.id, at)
     if (before !== 'Maintenance') {
