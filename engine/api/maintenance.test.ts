@@ -444,6 +444,7 @@ describe('work on a machine', () => {
     const snapshots = before.floor.snapshot()?.snapshots ?? []
     const works = standingWorks(before.entries.flatMap(({ rows }) => rows?.maintenance_events ?? []))
     const after = ground({ isSimulated: true, snapshots, at: start + hour })
+    after.floor.wake(start)
     after.floor.resumeMaintenance(works, start)
     after.say('press.mode', 'PRODUCE')
     after.say('press.execution', 'READY')
