@@ -84,7 +84,7 @@ export class MaintenanceWatch {
   }
 
   /** What the work has moved by `now` (floor time), for who tells of it. */
-  moved({ machine: id, start, end }: Maintenance, now: number): Moved {
+  moved({ id: told, machine: id, start, end }: Maintenance, now: number): Moved {
     const { registry, holds } = this.#parts
     const stays = (reason: string): Moved => ({ mode: false, reason })
     const machine = registry.machineById(id)
@@ -95,7 +95,7 @@ export class MaintenanceWatch {
     if (start > now) return stays(`The work begins at ${timeText(start)}.`)
     if (holds.has(id)) return { mode: true, reason: '' }
     const state = this.#stateOf(machine)
-    if (comingToRest.has(state))
+    if (this.#pending.some(({ work, awaitsRest }) => awaitsRest && work.id === told))
       return stays(`${id} is in ${state}; it goes into Maintenance when it stands.`)
     const { modeChangeIn } = machine.machine.packml ?? standardConfig
     return stays(`${id} is in ${state}; its mode changes only in ${modeChangeIn.join(', ')}.`)
