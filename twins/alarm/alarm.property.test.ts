@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createActor, type Snapshot } from 'xstate'
 import { type AlarmSettings, alarmStates } from '../../schema/alarm.js'
 import { propertyRuns } from '../proof/runs.js'
+import { walk } from '../proof/walk.js'
 import { arbitraryEvents, arbitrarySettings } from './alarm.arbitrary.js'
 import { type AlarmEmitted, type AlarmEvent, checkAlarmEvent, occurrenceId } from './alarm.events.js'
 import { alarmMachine } from './alarm.machine.js'
@@ -34,7 +35,7 @@ describe('the alarm statechart, whatever happens to it', { timeout: 600_000 }, (
         const { actor, records, context } = startAlarm(settings)
         const model = new AlarmModel(settings)
         const theirs: unknown[] = []
-        for (const event of events) {
+        walk(events, { model, real: actor }, (model, actor, event) => {
           actor.send(event)
           const { state, isActive, isConfirmed, time } = context()
           for (const { occurrence, ...record } of model.apply(event)) {
@@ -42,7 +43,7 @@ describe('the alarm statechart, whatever happens to it', { timeout: 600_000 }, (
           }
           const { state: expected, isActive: active, isConfirmed: confirmed } = model
           expect([state, isActive, isConfirmed, time]).toEqual([expected, active, confirmed, event.time])
-        }
+        })
         expect(
           records.map(({ time, occurrence, from, to, cause }) => ({ occurrence, time, from, to, cause })),
         ).toEqual(theirs)

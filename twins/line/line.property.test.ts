@@ -4,6 +4,7 @@ import { createActor, type Snapshot } from 'xstate'
 import { displayStates } from '../../schema/display-state.js'
 import { lineStates } from '../../schema/line-state.js'
 import { propertyRuns } from '../proof/runs.js'
+import { walk } from '../proof/walk.js'
 import type { LineMachine } from './constraint.js'
 import { checkLineEvent, type LineEvent } from './line.events.js'
 import { lineMachine } from './line.machine.js'
@@ -68,7 +69,7 @@ describe('properties of the line twin', () => {
         const model = new LineModel(machines)
         const said: unknown[] = []
         actor.on('line.changed', ({ to, machine, cause }) => said.push([to, machine, cause]))
-        for (const event of events) {
+        walk(events, { model, real: actor }, (model, actor, event) => {
           const before = actor.getSnapshot()
           actor.send(event)
           model.take(event)
@@ -81,7 +82,7 @@ describe('properties of the line twin', () => {
             cause === before.context.constraint?.cause &&
             context.constraint?.reason === before.context.constraint?.reason
           expect(said.splice(0)).toEqual(isSame ? [] : [[value, machine ?? null, cause ?? null]])
-        }
+        })
       }),
       runs,
     )

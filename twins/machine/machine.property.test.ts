@@ -4,6 +4,7 @@ import { createActor, type Snapshot } from 'xstate'
 import type { MachineConfig, Mode } from '../../schema/machine-config.js'
 import { type PackmlState, packmlStates } from '../../schema/packml.js'
 import { propertyRuns } from '../proof/runs.js'
+import { walk } from '../proof/walk.js'
 import { isEnabled } from './config.js'
 import { cumulativeTimes, totalTime } from './cumulative-time.js'
 import { anyEvents, configs } from './machine.arbitrary.js'
@@ -38,8 +39,8 @@ describe('properties of the machine twin', () => {
       fc.property(anyCase, ({ config, events }) => {
         const actor = start(config)
         const model = new MachineModel(config)
-        for (const event of events) {
-          if (!give(actor, event)) continue
+        walk(events, { model, real: actor }, (model, actor, event) => {
+          if (!give(actor, event)) return
           model.take(event)
           const { value, context } = actor.getSnapshot()
           expect({
@@ -61,7 +62,7 @@ describe('properties of the machine twin', () => {
             processed: model.counters.processed.count,
             defective: model.counters.defective.count,
           })
-        }
+        })
         const times = cumulativeTimes(actor.getSnapshot().context)
         for (const [mode, states] of Object.entries(times)) {
           for (const [state, time] of Object.entries(states ?? {})) {

@@ -4,6 +4,7 @@ import { createActor, type Snapshot } from 'xstate'
 import { Quality } from '../../schema/quality.js'
 import { connections, type Limits, levels, limitNames, sensorHealths } from '../../schema/sensor-state.js'
 import { propertyRuns } from '../proof/runs.js'
+import { walk } from '../proof/walk.js'
 import { SensorClassifier } from './classifier.js'
 import { compileLimits } from './level.js'
 import { checkSensorEvent, type SensorEvent } from './sensor.events.js'
@@ -86,12 +87,12 @@ describe('properties of the sensor twin', () => {
       fc.property(anyLimits, anyEvents, (limits, events) => {
         const chart = start(limits)
         const model = new SensorModel(limits)
-        for (const event of events) {
+        walk(events, { model, real: chart }, (model, chart, event) => {
           chart.actor.send(event)
           model.take(event)
           const { connection, quality, level, health } = model
           expect(regions(chart)).toEqual({ connection, quality, level, health })
-        }
+        })
         expect(chart.moves).toEqual(model.moves)
       }),
       runs,

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createActor } from 'xstate'
 import { propertyRuns } from '../proof/runs.js'
+import { walk } from '../proof/walk.js'
 import type { SourceTwinEvent } from './source.events.js'
 import { sourceMachine } from './source.machine.js'
 import { SourceModel } from './source.model.js'
@@ -25,15 +26,15 @@ describe('properties of the source twin', () => {
     fc.assert(
       fc.property(anyEvents, fc.nat(60), (events, cut) => {
         const model = new SourceModel()
-        let actor = createActor(sourceMachine).start()
-        events.forEach((event, i) => {
+        const real = { actor: createActor(sourceMachine).start() }
+        walk([...events.entries()], { model, real }, (model, real, [i, event]) => {
           if (i === cut) {
-            const snapshot = JSON.parse(JSON.stringify(actor.getPersistedSnapshot()))
-            actor = createActor(sourceMachine, { snapshot }).start()
+            const snapshot = JSON.parse(JSON.stringify(real.actor.getPersistedSnapshot()))
+            real.actor = createActor(sourceMachine, { snapshot }).start()
           }
-          actor.send(event)
+          real.actor.send(event)
           model.take(event)
-          const { value, context } = actor.getSnapshot()
+          const { value, context } = real.actor.getSnapshot()
           expect({ state: value, ...context }).toEqual({ ...model })
         })
       }),
