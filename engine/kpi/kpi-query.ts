@@ -1,6 +1,6 @@
+import { dateOf } from '../../schema/calendar.js'
 import { kpiRulesOf } from '../../schema/kpi-rules.js'
 import type { Plant } from '../../schema/plant.js'
-import { dateOf } from '../../workers/kpi/calendar.js'
 import { type Elements, elementsOf, type Kpis, kpisOf } from '../../workers/kpi/kpi.js'
 import { type Waterfall, waterfallOf } from '../../workers/kpi/losses.js'
 import { cellsOfLines, linePartsOf, type MachineCell, rollUp } from '../../workers/kpi/roll-up.js'

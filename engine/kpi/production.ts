@@ -1,5 +1,5 @@
+import type { Calendar } from '../../schema/calendar.js'
 import type { Line, Plant } from '../../schema/plant.js'
-import type { Calendar } from '../../workers/kpi/calendar.js'
 import type { Elements } from '../../workers/kpi/kpi.js'
 import { LedgerSetups } from '../../workers/kpi/machine-plan.js'
 import { type Projection, project, type Verdict, verdictOf } from '../../workers/kpi/projection.js'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { Calendar } from '../../schema/calendar.js'
 import { propertyRuns } from '../../twins/proof/runs.js'
-import { Calendar } from './calendar.js'
 import { eventOf, inOrder, partition } from './intervals.js'
 import { kpisOf } from './kpi.js'
 import { Ledger, type LedgerEvent, type LedgerSetup } from './ledger.js'

@@ -1,4 +1,4 @@
-export type KpiErrorCode = 'overlapping-shifts' | 'ideal-cycle' | 'bad-calendar' | 'time-backwards'
+export type KpiErrorCode = 'ideal-cycle' | 'time-backwards'
 
 /** What the figures cannot be worked out from, and what would be right. */
 export class KpiError extends Error {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { Calendar } from './calendar.js'
+import { Calendar } from '../../schema/calendar.js'
 import { elementsOf, kpisOf } from './kpi.js'
 import { Ledger } from './ledger.js'
 import { waterfallOf } from './losses.js'

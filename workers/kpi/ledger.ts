@@ -1,5 +1,5 @@
+import type { Calendar, CalendarSpan, Plan } from '../../schema/calendar.js'
 import { categoryOf, type DowntimeCategory } from '../../schema/downtime-reasons.js'
-import type { Calendar, CalendarSpan, Plan } from './calendar.js'
 import { KpiError } from './kpi-error.js'
 import { addMade, addTally, emptyTally, type Made, type Tally } from './tally.js'
 import { type Cause, causeOf, type Doing, type Errand, type TimeClass } from './time-class.js'

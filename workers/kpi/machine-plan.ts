@@ -1,7 +1,7 @@
+import { Calendar, type CalendarParts, calendarPartsOf } from '../../schema/calendar.js'
 import { kpiRulesOf } from '../../schema/kpi-rules.js'
 import type { Plant } from '../../schema/plant.js'
 import { foldWord } from '../../schema/state-maps.js'
-import { Calendar, type CalendarParts } from './calendar.js'
 import type { LedgerSetup } from './ledger.js'
 
 /** What was planned for a machine, and where it stands; plain, so that it can travel to a worker. */
@@ -25,13 +25,9 @@ export function machinePlans(plant: Plant): Map<string, MachinePlan> {
   const rules = kpiRulesOf(plant)
   const plans = new Map<string, MachinePlan>()
   for (const site of plant.sites) {
-    const shifts = plant.shifts.filter(shift => shift.site === site.id)
-    const exceptions = plant.calendarExceptions?.filter(exception => exception.site === site.id) ?? []
-    const ofSite = { timeZone: site.timeZone, shifts, exceptions }
     for (const area of site.areas) {
       for (const line of area.lines) {
         for (const { id, type, idealCycleTime } of line.machines) {
-          const stops = plant.plannedStops?.filter(stop => [site.id, line.id, id].includes(stop.for)) ?? []
           const byProduct = plant.products.flatMap(({ id: product, cycleTimes }): [string, number][] => {
             const seconds = cycleTimes?.[id] ?? cycleTimes?.[line.id]
             return seconds === undefined ? [] : [[product, seconds * 1_000]]
@@ -41,7 +37,7 @@ export function machinePlans(plant: Plant): Map<string, MachinePlan> {
             line: line.id,
             area: area.id,
             site: site.id,
-            calendar: { ...ofSite, stops },
+            calendar: calendarPartsOf(plant, site, [site.id, line.id, id]),
             idealMs: idealCycleTime * 1_000,
             idealMsByProduct: Object.fromEntries(byProduct),
             breakdownFromMs: rules.breakdownFrom * 1_000,

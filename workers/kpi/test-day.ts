@@ -1,6 +1,6 @@
 import fc from 'fast-check'
+import { Calendar } from '../../schema/calendar.js'
 import { packmlStates } from '../../schema/packml.js'
-import { Calendar } from './calendar.js'
 import type { LedgerEvent, LedgerSetup } from './ledger.js'
 
 export const minute = 60_000

@@ -1,7 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
-import type { CalendarException, PlannedStop, Shift, TimeOfDaySpan } from '../../schema/plant.js'
-import { findOverlap, minutesOf } from '../../schema/shift-overlap.js'
-import { KpiError } from './kpi-error.js'
+import type { CalendarException, PlannedStop, Plant, Shift, TimeOfDaySpan } from './plant.js'
+import { findOverlap, minutesOf } from './shift-overlap.js'
 
 /** What is planned for a stretch of time: work in a shift, a pause within it, a planned stop, or nothing. */
 export type Plan = 'busy' | 'pause' | 'stop' | 'none'
@@ -27,13 +26,38 @@ export interface CalendarParts {
   readonly stops?: readonly PlannedStop[]
 }
 
+/** What no calendar can be made from, and what would be right. */
+class CalendarError extends Error {
+  readonly code: 'overlapping-shifts' | 'bad-calendar'
+
+  constructor(code: CalendarError['code'], message: string) {
+    super(message)
+    this.name = 'CalendarError'
+    this.code = code
+  }
+}
+
+/** What the plant says of when a site works, and of the stops of `places`: the ids of the site, a line, a machine. */
+export function calendarPartsOf(
+  plant: Pick<Plant, 'shifts' | 'calendarExceptions' | 'plannedStops'>,
+  site: { readonly id: string; readonly timeZone: string },
+  places: readonly string[],
+): CalendarParts {
+  return {
+    timeZone: site.timeZone,
+    shifts: plant.shifts.filter(shift => shift.site === site.id),
+    exceptions: plant.calendarExceptions?.filter(exception => exception.site === site.id) ?? [],
+    stops: plant.plannedStops?.filter(stop => places.includes(stop.for)) ?? [],
+  }
+}
+
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
 /**
  * When a machine is planned to be busy. Shifts are given in local time, so that a shift over a change to summer time
  * is an hour shorter, and over the change back an hour longer; a time that the change leaves out is the moment after
- * it, one that comes twice is the first (RFC 5545, 3.3.5). Throws KpiError `overlapping-shifts` and `bad-calendar`.
+ * it, one that comes twice is the first (RFC 5545, 3.3.5). Throws CalendarError `overlapping-shifts` and `bad-calendar`.
  */
 export class Calendar {
   readonly #parts: CalendarParts
@@ -48,7 +72,7 @@ export class Calendar {
       const to = instantOf(stop.to, parts.timeZone)
       if (!(from < to)) {
         const message = `The planned stop from ${stop.from} to ${stop.to} ends before it begins; swap the two.`
-        throw new KpiError('bad-calendar', message)
+        throw new CalendarError('bad-calendar', message)
       }
       return { from, to }
     })
@@ -201,7 +225,7 @@ function instantOf(text: string, timeZone: string): number {
     return Temporal.PlainDateTime.from(text).toZonedDateTime(timeZone).epochMilliseconds
   } catch (cause) {
     const message = `"${text}" is not a date and time such as 2026-03-29T06:00 (${String(cause)}).`
-    throw new KpiError('bad-calendar', message)
+    throw new CalendarError('bad-calendar', message)
   }
 }
 
@@ -210,7 +234,7 @@ function checkOverlaps(shifts: readonly Shift[]): void {
   const overlap = findOverlap(shifts)
   if (overlap === undefined) return
   const [a, b] = overlap.map(({ id, start, end }) => `${id} (${start}–${end})`)
-  throw new KpiError(
+  throw new CalendarError(
     'overlapping-shifts',
     `The shifts ${a} and ${b} overlap; end one where the other begins.`,
   )
