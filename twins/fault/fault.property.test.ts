@@ -1,83 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createActor, type Snapshot } from 'xstate'
-import { faultPatternIds, repairKinds } from '../../schema/fault-catalogue.js'
 import { propertyRuns } from '../proof/runs.js'
 import { walk } from '../proof/walk.js'
-import {
-  checkFaultEvent,
-  evidenceLevels,
-  type FaultContext,
-  type FaultEmitted,
-  type FaultEvent,
-  type FaultInput,
-  growths,
-  type RepairWork,
-} from './fault.events.js'
+import { arbitraryRun, type Step, share } from './fault.arbitrary.js'
+import { checkFaultEvent, type FaultEmitted, type FaultEvent, type FaultInput } from './fault.events.js'
 import { faultMachine, publicView } from './fault.machine.js'
 import { FaultModel } from './fault.model.js'
 
 const runs = { numRuns: propertyRuns }
-const share = fc.double({ min: 0, max: 1, noNaN: true })
-const work: Omit<RepairWork, 'time'> = { who: 'Ada', comment: '' }
-type Step = (time: number, context: FaultContext) => FaultEvent
-
-const repairs: fc.Arbitrary<Step> = fc.oneof(
-  fc.constant<Step>(time => ({ type: 'REPAIR_STARTED', time, ...work })),
-  fc.tuple(fc.constantFrom(...repairKinds), fc.double({ min: 0.1, max: 0.4, noNaN: true })).map(
-    ([kind, q]): Step =>
-      time => ({ type: 'REPAIR_ENDED', time, kind, keeps: kind === 'imperfect' ? q : null, ...work }),
-  ),
-  fc.constant<Step>(time => ({ type: 'RESTARTED', time })),
-)
-const damages: fc.Arbitrary<Step> = fc.oneof(share, fc.constant(1)).map(
-  (part): Step =>
-    // Damage only grows: some way from what there is towards failure.
-    (time, { damage }) => ({ type: 'DAMAGE', time, damage: Math.min(1, damage + (1 - damage) * part) }),
-)
-const evidences: fc.Arbitrary<Step> = fc
-  .record({
-    level: fc.constantFrom(...evidenceLevels),
-    severity: share,
-    confidence: share,
-    growth: fc.constantFrom(...growths),
-    rule: fc.constantFrom('', 'leak'),
-    signals: fc.subarray(['press-01.flow', 'press-01.pressure']),
-  })
-  .map(
-    (said): Step =>
-      (time, { pattern }) => {
-        const severity = said.level === 'none' ? 0 : Math.max(0.01, said.severity)
-        return { type: 'EVIDENCE', time, pattern, ...said, severity }
-      },
-  )
-
-const arbitraryRun = fc
-  .record({ pattern: fc.constantFrom(...faultPatternIds), estimated: fc.boolean() })
-  .chain(({ pattern, estimated }) =>
-    fc.record({
-      input: fc.constant<FaultInput>({ fault: `press-01.${pattern}`, pattern, estimated }),
-      steps: fc.array(
-        fc.tuple(
-          fc.integer({ min: 0, max: 4 * 86_400_000 }),
-          fc.oneof(
-            {
-              weight: 5,
-              arbitrary: estimated
-                ? fc.oneof(
-                    { weight: 5, arbitrary: evidences },
-                    { weight: 1, arbitrary: fc.constant<Step>(time => ({ type: 'BREAKDOWN', time })) },
-                  )
-                : damages,
-            },
-            { weight: 4, arbitrary: repairs },
-            { weight: 1, arbitrary: fc.constant<Step>(time => ({ type: 'TICK', time })) },
-          ),
-        ),
-        { maxLength: 30, size: 'max' },
-      ),
-    }),
-  )
 
 function startFault(input: FaultInput, snapshot?: Snapshot<unknown>) {
   const actor = createActor(faultMachine, { input, snapshot })

@@ -1,61 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createActor, type Snapshot } from 'xstate'
-import { displayStates } from '../../schema/display-state.js'
 import { lineStates } from '../../schema/line-state.js'
 import { propertyRuns } from '../proof/runs.js'
 import { walk } from '../proof/walk.js'
 import type { LineMachine } from './constraint.js'
-import { checkLineEvent, type LineEvent } from './line.events.js'
+import { anyEvents, anyLine } from './line.arbitrary.js'
+import { checkLineEvent } from './line.events.js'
 import { lineMachine } from './line.machine.js'
 import { LineModel } from './line.model.js'
-
-/** A line of up to seven machines; parts go forward, sometimes to two machines, the last may feed one outside. */
-const anyLine: fc.Arbitrary<LineMachine[]> = fc
-  .array(
-    fc.tuple(fc.uniqueArray(fc.integer({ min: 1, max: 3 }), { maxLength: 2 }), fc.constantFrom(0, 10, 20)),
-    {
-      minLength: 1,
-      maxLength: 7,
-    },
-  )
-  .map(shapes =>
-    shapes.map(([strides, idealCycleTime], i) => ({
-      id: `m${i}`,
-      feeds: strides.map(stride => `m${i + stride}`),
-      idealCycleTime,
-    })),
-  )
-
-const anyEvents: fc.Arbitrary<LineEvent[]> = fc.array(
-  fc.oneof(
-    {
-      weight: 9,
-      arbitrary: fc.record({
-        type: fc.constant('MACHINE_STATE' as const),
-        machine: fc.nat(7).map(i => `m${i}`),
-        display: fc.constantFrom(
-          ...displayStates,
-          'running' as const,
-          'starved' as const,
-          'blocked' as const,
-        ),
-        reason: fc.constantFrom('', 'E-stop'),
-        cycleTime: fc.constantFrom(null, 0, 10, 11, 12, 30),
-        time: fc.integer({ min: 1, max: 40 }),
-      }),
-    },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        type: fc.constant('SOURCE_FOUND' as const),
-        machine: fc.nat(7).map(i => `m${i}`),
-        time: fc.nat(40),
-      }),
-    },
-  ),
-  { maxLength: 40 },
-)
 
 const start = (machines: readonly LineMachine[], snapshot?: Snapshot<unknown>) =>
   createActor(lineMachine, { input: { machines }, snapshot }).start()

@@ -3,23 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { createActor } from 'xstate'
 import { propertyRuns } from '../proof/runs.js'
 import { walk } from '../proof/walk.js'
-import type { SourceTwinEvent } from './source.events.js'
+import { anyEvents } from './source.arbitrary.js'
 import { sourceMachine } from './source.machine.js'
 import { SourceModel } from './source.model.js'
-
-const time = fc.nat(1000)
-const reason = fc.constantFrom('refused', 'silent')
-const reasoned = ['SILENT' as const, 'INTERRUPTED' as const]
-const plain = fc.constantFrom('CONNECT' as const, 'CONNECTED' as const, 'HEARD' as const, 'ENDED' as const)
-const anyEvents: fc.Arbitrary<SourceTwinEvent[]> = fc.array(
-  fc.oneof(
-    { weight: 6, arbitrary: fc.record({ type: plain, time }) },
-    { weight: 3, arbitrary: fc.record({ type: fc.constantFrom(...reasoned), reason, time }) },
-    { weight: 3, arbitrary: fc.record({ type: fc.constant('LOST' as const), reason, retryAt: time, time }) },
-    { weight: 1, arbitrary: fc.record({ type: fc.constant('STOP' as const), time }) },
-  ),
-  { maxLength: 60 },
-)
 
 describe('properties of the source twin', () => {
   it('stands as the model says, also when it goes on from JSON at any moment', () => {
