@@ -4,6 +4,9 @@ const portRule = { error: 'a port is a whole number from 0 to 65535' }
 const port = z.coerce.number(portRule).int(portRule).min(0, portRule).max(65_535, portRule)
 const seedRule = { error: `a seed is a whole number from 0 to ${Number.MAX_SAFE_INTEGER}` }
 const intervalRule = { error: 'an interval is a whole number of milliseconds from 100 to 3600000' }
+const shareRule = { error: 'a share is a number from 0 to 0.9' }
+/** Share of simulated machines that carry a fault by chance. */
+export const faultShare = z.coerce.number(shareRule).min(0, shareRule).max(0.9, shareRule)
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
 
 /** What `gemba start` can be told. Flags over environment over file over these defaults. */
@@ -34,6 +37,11 @@ export const configSchema = z.strictObject({
     .min(0, seedRule)
     .default(1)
     .meta({ description: 'seed of the reference plant and its simulator', env: 'GEMBA_SEED' }),
+  randomFaults: faultShare.optional().meta({
+    description:
+      'share of simulated machines that carry a fault by chance (default: as the plant says, else 0.05); none with --no-random-faults',
+    env: 'GEMBA_RANDOM_FAULTS',
+  }),
   clickhouseUrl: z
     .url({ protocol: /^https?$/, error: 'the address of a ClickHouse begins with http:// or https://' })
     .optional()

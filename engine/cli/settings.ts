@@ -3,6 +3,7 @@ import { parse } from 'yaml'
 import { type Config, configSchema, settings } from '../../schema/config.js'
 import { EngineError } from '../errors.js'
 import { parseFlags } from './flags.js'
+import { randomFaultFlags, toldShare } from './random-faults.js'
 
 /** Reads the settings from flags, environment and `--config` file, in that order of precedence. */
 export function readSettings(argv: readonly string[], env: NodeJS.ProcessEnv): Config {
@@ -41,7 +42,12 @@ function readFlags(argv: readonly string[]): Record<string, string | undefined> 
   const options = Object.fromEntries(
     [...settings.map(({ flag }) => flag), 'config'].map(flag => [flag, { type: 'string' as const }]),
   )
-  return parseFlags('start', argv, options).values as Record<string, string | undefined>
+  const { 'no-random-faults': isOff, ...told } = parseFlags('start', argv, {
+    ...options,
+    ...randomFaultFlags,
+  }).values as Record<string, string | undefined> & { 'no-random-faults'?: boolean }
+  const share = toldShare('start', { ...told, ...(isOff !== undefined && { 'no-random-faults': isOff }) })
+  return { ...told, ...(share !== undefined && { 'random-faults': share }) }
 }
 
 function readFile(path: string): Record<string, unknown> {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { pino } from 'pino'
+import { faultShare } from '../../schema/config.js'
 import { referencePlant } from '../../schema/reference-plant/reference-plant.js'
 import { definitions } from '../../schema/tables/index.js'
 import { EngineError } from '../errors.js'
@@ -8,6 +9,7 @@ import { type ExportFormat, exportFormats, exportTable } from '../store/export.j
 import type { Command, CommandIo } from './command.js'
 import { misused, parseFlags } from './flags.js'
 import { openPlant } from './open-plant.js'
+import { randomFaultFlags, toldShare, withRandomFaults } from './random-faults.js'
 import { withHistory } from './store-flags.js'
 
 const dayMs = 86_400_000
@@ -22,6 +24,7 @@ const flags = {
   out: { type: 'string' },
   'clickhouse-url': { type: 'string' },
   'log-level': { type: 'string' },
+  ...randomFaultFlags,
 } as const
 /** Between two lines of progress, ms. */
 const toldEvery = 5_000
@@ -39,6 +42,9 @@ seed and start give the same samples. Ctrl-C interrupts; the same command goes o
   --seed               of chance (default 1)
   --start              begin of the past, such as 2026-01-05T06:00:00Z (default: so that it ends last midnight, UTC)
   --period             distance between two samples of a sensor, seconds (default 10)
+  --random-faults      share of machines that carry a fault by chance, 0 to 0.9 (default: as the plant says, else 0.05)
+                       [GEMBA_RANDOM_FAULTS]
+  --no-random-faults   nothing breaks by chance
   --plant              plant file with simulated sources; without one the reference plant  [GEMBA_PLANT]
   --data               folder to keep it in; it must hold nothing else (default gemba-data)  [GEMBA_DATA]
   --to                 clickhouse, or beside it files: parquet, csv, jsonl or sql (default clickhouse)
@@ -62,7 +68,10 @@ written, 5 the store does not start, 130 interrupted; the same command goes on.`
       const to = targetOf(values.to ?? 'clickhouse')
       const began = performance.now()
       const made = await makePast({
-        plant: plantFile === undefined ? referencePlant({ seed }) : openPlant(plantFile),
+        plant: withRandomFaults(
+          plantFile === undefined ? referencePlant({ seed }) : openPlant(plantFile),
+          shareOf(toldShare('simulate', values) ?? io.env.GEMBA_RANDOM_FAULTS),
+        ),
         data: values.data ?? io.env.GEMBA_DATA ?? 'gemba-data',
         ...(clickhouseUrl !== undefined && { clickhouseUrl }),
         seed,
@@ -133,6 +142,13 @@ function number(
   if (isSound && value > (above ?? -1) && value <= most) return value
   const what = isWhole ? 'a whole number from 0' : `a number above ${above}, at most ${count(most)}`
   throw misused('simulate', `--${flag} is ${what}; got "${text}"`)
+}
+
+function shareOf(text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined
+  const read = faultShare.safeParse(text)
+  if (read.success) return read.data
+  throw misused('simulate', `--random-faults: ${read.error.issues[0]?.message}; got "${text}"`)
 }
 
 /** Without a start the past ends at the last midnight, so that the same command on the same day goes on with it. */

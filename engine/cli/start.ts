@@ -7,6 +7,7 @@ import { startEngine } from '../engine.js'
 import { EngineError } from '../errors.js'
 import type { Command } from './command.js'
 import { openPlant } from './open-plant.js'
+import { withRandomFaults } from './random-faults.js'
 import { readSettings, settingsHelp } from './settings.js'
 
 /** The built viewer lies beside the built engine, also when this runs from source. */
@@ -32,8 +33,10 @@ folder is in use or cannot be written, 5 the store does not start.`,
   async run(argv, io) {
     try {
       const config = readSettings(argv, io.env)
-      const plant =
-        config.plant === undefined ? referencePlant({ seed: config.seed }) : openPlant(config.plant)
+      const plant = withRandomFaults(
+        config.plant === undefined ? referencePlant({ seed: config.seed }) : openPlant(config.plant),
+        config.randomFaults,
+      )
       const logger = makeLogger(config.logLevel)
       const counts = countPlant(plant)
       const engine = await startEngine({ config, plant, logger, viewer, signal: io.signal })
