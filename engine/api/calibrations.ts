@@ -35,7 +35,9 @@ export function addCalibrationRoutes(router: OpenAPIHono, floor: Floor, maintena
     createRoute({
       method: 'post',
       path: '/api/v1/signals/{id}/calibrations',
-      summary: 'Tell of the calibration of a sensor; its health is judged anew from then on',
+      summary: 'Tell of the calibration of a sensor',
+      description:
+        'Ends its drift and the wait for a calibration: where it lies from then on is its new baseline. A sensor that is stuck or noisy, or whose samples are lost, stays so until it shows otherwise.',
       request: { params, body: { required: true, content: { 'application/json': { schema: told } } } },
       responses: {
         201: jsonAnswer(calibrationSchema, 'Taken, and safe'),

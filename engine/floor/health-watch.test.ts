@@ -83,6 +83,39 @@ describe('the health of sensors on the floor', () => {
     expect(floor.inspect(`sensor:${oil}`)?.state).toMatchObject({ health: 'stuck' })
   })
 
+  it('is no better for a calibration that does not mend it', () => {
+    const { floor, show, rows, health, wall } = watchedFloor()
+    show(10 * 60 * second, { [oil]: wave })
+    show(40 * 60 * second, { [oil]: () => 50 })
+    const told = { signal: oil, who: 'Ines', reference: 50, reading: 50, due: null, note: '' }
+    const entry = floor.calibrate({ ...told, time: wall.time })
+    const stuck = { condition: 'stuck', score: 30, calibratedAt: wall.time }
+    expect(health(oil)).toMatchObject(stuck)
+    expect(entry?.rows?.sensor_health).toEqual([expect.objectContaining({ condition: 'stuck', score: 30 })])
+    const twin = () => floor.inspect(`sensor:${oil}`)
+    expect(twin()).toMatchObject({ state: { health: 'stuck' }, context: { score: 30 } })
+    show(2 * 60 * second, { [oil]: () => 50 })
+    expect(twin()).toMatchObject({ state: { health: 'stuck' } })
+    show(10 * 60 * second, { [oil]: wave })
+    expect(twin()).toMatchObject({ state: { health: 'ok' }, context: { score: 100 } })
+    expect(rows().at(-1)).toMatchObject({ condition: 'ok', calibrated_at: stuck.calibratedAt })
+  })
+
+  it('is better by its drift for a calibration, and by nothing else', () => {
+    const { floor, show, health, wall } = watchedFloor({ signals: slow(sensors('m')) })
+    const rest = { [flow]: wave }
+    show(5 * shift, { [oil]: wave, ...rest }, minutes)
+    show(30 * shift, { [oil]: i => wave(i) + 12, ...rest }, minutes)
+    const before = health(oil)!
+    expect(before.condition).toBe('drifting')
+    const told = { signal: oil, who: 'Ines', reference: 50, reading: 62, due: null, note: '' }
+    floor.calibrate({ ...told, time: wall.time })
+    const { packetLoss, noiseRatio } = before
+    expect(health(oil)).toMatchObject({ condition: 'ok', score: 100, drift: 0, packetLoss, noiseRatio })
+    const { state, context } = floor.inspect(`sensor:${oil}`)!
+    expect([state, context]).toMatchObject([{ health: 'ok' }, { score: 100, calibratedAt: wall.time }])
+  })
+
   it('is out of range where the gate believes no value any more', () => {
     const { show, health } = watchedFloor()
     show(windowSize * second, { [oil]: i => (i % 10 === 0 ? 250 : wave(i)) })

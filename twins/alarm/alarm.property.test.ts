@@ -3,11 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { createActor, type Snapshot } from 'xstate'
 import { type AlarmSettings, alarmStates } from '../../schema/alarm.js'
 import { propertyRuns } from '../proof/runs.js'
-import { walk } from '../proof/walk.js'
 import { arbitraryEvents, arbitrarySettings } from './alarm.arbitrary.js'
-import { type AlarmEmitted, type AlarmEvent, checkAlarmEvent, occurrenceId } from './alarm.events.js'
+import { type AlarmEmitted, type AlarmEvent, checkAlarmEvent } from './alarm.events.js'
 import { alarmMachine } from './alarm.machine.js'
-import { AlarmModel } from './alarm.model.js'
+import { walkAlarm } from './alarm.walk.js'
 import { part9Fields } from './part9.js'
 
 const alarm = 'press-01.oil-temperature.high'
@@ -32,21 +31,7 @@ describe('the alarm statechart, whatever happens to it', { timeout: 600_000 }, (
   it('does what the model in plain code does, record by record', () => {
     fc.assert(
       fc.property(arbitrarySettings, arbitraryEvents, (settings, events) => {
-        const { actor, records, context } = startAlarm(settings)
-        const model = new AlarmModel(settings)
-        const theirs: unknown[] = []
-        walk(events, { model, real: actor }, (model, actor, event) => {
-          actor.send(event)
-          const { state, isActive, isConfirmed, time } = context()
-          for (const { occurrence, ...record } of model.apply(event)) {
-            theirs.push({ occurrence: occurrenceId(alarm, occurrence), ...record })
-          }
-          const { state: expected, isActive: active, isConfirmed: confirmed } = model
-          expect([state, isActive, isConfirmed, time]).toEqual([expected, active, confirmed, event.time])
-        })
-        expect(
-          records.map(({ time, occurrence, from, to, cause }) => ({ occurrence, time, from, to, cause })),
-        ).toEqual(theirs)
+        walkAlarm(settings, events)
       }),
       runs,
     )

@@ -2,11 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createActor, type Snapshot } from 'xstate'
 import { propertyRuns } from '../proof/runs.js'
-import { walk } from '../proof/walk.js'
 import { arbitraryRun, type Step, share } from './fault.arbitrary.js'
 import { checkFaultEvent, type FaultEmitted, type FaultEvent, type FaultInput } from './fault.events.js'
 import { faultMachine, publicView } from './fault.machine.js'
-import { FaultModel } from './fault.model.js'
+import { walkFault } from './fault.walk.js'
 
 const runs = { numRuns: propertyRuns }
 
@@ -37,30 +36,7 @@ describe('the fault statechart, whatever happens to it', { timeout: 600_000 }, (
   it('does what the model in plain code does, record by record', () => {
     fc.assert(
       fc.property(arbitraryRun, ({ input, steps }) => {
-        const fault = startFault(input)
-        const model = new FaultModel(input)
-        const expected: unknown[] = []
-        let time = 0
-        walk(steps, { model, real: fault }, (model, fault, [after, step]) => {
-          time += after
-          const event = step(time, fault.context())
-          fault.actor.send(event)
-          expected.push(...model.apply(event))
-        })
-        expect(
-          fault.records.map(({ time, from, to, occurrence, severity, progress }) => ({
-            time,
-            from,
-            to,
-            occurrence,
-            severity,
-            progress: expect.closeTo(progress, 9),
-          })),
-        ).toEqual(expected)
-        const { state, damage, severity, occurrence, progress } = fault.context()
-        const { state: place, damage: hidden, severity: seen, occurrence: count } = model
-        expect([state, damage, severity, occurrence]).toEqual([place, hidden, seen, count])
-        expect(progress).toBeCloseTo(model.progressAt(fault.context().time), 9)
+        walkFault(input, play(startFault(input), steps))
       }),
       runs,
     )

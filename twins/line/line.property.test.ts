@@ -3,12 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { createActor, type Snapshot } from 'xstate'
 import { lineStates } from '../../schema/line-state.js'
 import { propertyRuns } from '../proof/runs.js'
-import { walk } from '../proof/walk.js'
 import type { LineMachine } from './constraint.js'
 import { anyEvents, anyLine } from './line.arbitrary.js'
 import { checkLineEvent } from './line.events.js'
 import { lineMachine } from './line.machine.js'
-import { LineModel } from './line.model.js'
+import { walkLine } from './line.walk.js'
 
 const start = (machines: readonly LineMachine[], snapshot?: Snapshot<unknown>) =>
   createActor(lineMachine, { input: { machines }, snapshot }).start()
@@ -18,24 +17,7 @@ describe('properties of the line twin', () => {
   it('says what the model says, and announces each change once', () => {
     fc.assert(
       fc.property(anyLine, anyEvents, (machines, events) => {
-        const actor = start(machines)
-        const model = new LineModel(machines)
-        const said: unknown[] = []
-        actor.on('line.changed', ({ to, machine, cause }) => said.push([to, machine, cause]))
-        walk(events, { model, real: actor }, (model, actor, event) => {
-          const before = actor.getSnapshot()
-          actor.send(event)
-          model.take(event)
-          const { value, context } = actor.getSnapshot()
-          const { machine, cause } = context.constraint ?? {}
-          expect({ state: value, machine, cause }).toEqual(model.view)
-          const isSame =
-            value === before.value &&
-            machine === before.context.constraint?.machine &&
-            cause === before.context.constraint?.cause &&
-            context.constraint?.reason === before.context.constraint?.reason
-          expect(said.splice(0)).toEqual(isSame ? [] : [[value, machine ?? null, cause ?? null]])
-        })
+        walkLine(machines, events)
       }),
       runs,
     )

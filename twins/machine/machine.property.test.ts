@@ -4,13 +4,11 @@ import { createActor, type Snapshot } from 'xstate'
 import type { MachineConfig, Mode } from '../../schema/machine-config.js'
 import { type PackmlState, packmlStates } from '../../schema/packml.js'
 import { propertyRuns } from '../proof/runs.js'
-import { walk } from '../proof/walk.js'
 import { isEnabled } from './config.js'
-import { cumulativeTimes, totalTime } from './cumulative-time.js'
 import { anyEvents, configs } from './machine.arbitrary.js'
 import { checkMachineEvent, counterNames, type MachineEvent } from './machine.events.js'
 import { machineMachine, packmlStateOf } from './machine.machine.js'
-import { MachineModel } from './machine.model.js'
+import { walkMachine } from './machine.walk.js'
 import { firstLegal, movesByPriority, nextState, statesBetween } from './rules.js'
 
 const start = (config: MachineConfig, snapshot?: Snapshot<unknown>) =>
@@ -37,39 +35,7 @@ describe('properties of the machine twin', () => {
   it('is always where a plain model of it is', () => {
     fc.assert(
       fc.property(anyCase, ({ config, events }) => {
-        const actor = start(config)
-        const model = new MachineModel(config)
-        walk(events, { model, real: actor }, (model, actor, event) => {
-          if (!give(actor, event)) return
-          model.take(event)
-          const { value, context } = actor.getSnapshot()
-          expect({
-            state: packmlStateOf(value),
-            mode: context.mode,
-            reason: context.reason,
-            word: context.sourceState,
-            since: context.since,
-            stopReason: context.stopReason,
-            processed: context.processed.count,
-            defective: context.defective.count,
-          }).toEqual({
-            state: model.state,
-            mode: model.mode,
-            reason: model.reason,
-            word: model.word,
-            since: model.since,
-            stopReason: model.stopReason,
-            processed: model.counters.processed.count,
-            defective: model.counters.defective.count,
-          })
-        })
-        const times = cumulativeTimes(actor.getSnapshot().context)
-        for (const [mode, states] of Object.entries(times)) {
-          for (const [state, time] of Object.entries(states ?? {})) {
-            expect(time, `${mode} ${state}`).toBe(model.times.get(`${mode} ${state}`))
-          }
-        }
-        expect(totalTime(times)).toBe(model.elapsed)
+        walkMachine(config, events)
       }),
       runs,
     )

@@ -118,6 +118,12 @@ export class HealthWindows {
     return summary
   }
 
+  /** What the open window has counts for nothing; how long the value has stood does. */
+  restart(index: number): void {
+    const at = index * stride
+    this.#kept.fill(0, at + count, at + stride)
+  }
+
   /** What the open window has counts for nothing, nor does how long the value has stood. */
   clear(index: number): void {
     const at = index * stride

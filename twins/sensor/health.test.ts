@@ -123,6 +123,45 @@ describe('the health of an instrument', () => {
     expect(show(20, i => wave(i) + 20).condition).toBe('ok')
   })
 
+  const stuck = () => 50.02
+  const noisy = (i: number) => wave(i) + (i % 2 === 0 ? 4 : -4)
+  const wild = (i: number) => (i % 10 === 0 ? -1 : wave(i))
+  it.each([
+    ['stuck', stuck, {}],
+    ['noisy', noisy, {}],
+    ['out-of-range', wild, {}],
+    ['ok', wave, { step: 1250 }],
+  ] as const)('is, calibrated, as %s as before where calibration mends nothing', (condition, value, how) => {
+    const { estimator, show, now } = watched()
+    show(baselineWindows, wave)
+    const before = show(2, value, how)
+    expect(before.condition).toBe(condition)
+    expect(before.score).toBeLessThan(70)
+    estimator.calibrated(1, now())
+    const { noiseRatio, packetLoss } = before
+    expect(estimator.report(1, now())).toMatchObject({ condition, drift: 0, noiseRatio, packetLoss })
+    expect(estimator.report(1, now())!.score).toBeLessThan(70)
+    // Neither do the first times afterwards make it usual.
+    expect(show(2 * baselineWindows, value, how).condition).toBe(condition)
+    expect(show(2, wave)).toMatchObject({ condition: 'ok' })
+  })
+
+  it('has stood still through its calibration', () => {
+    const { estimator, show, now } = watched({ patience: 3 * windowSize * 1000 - 1000 })
+    show(baselineWindows, wave)
+    show(2, stuck)
+    estimator.calibrated(1, now())
+    expect(show(1, stuck).condition).toBe('stuck')
+  })
+
+  it('learns its usual noise again after a calibration in its first time', () => {
+    const { estimator, show, now } = watched()
+    show(1, () => 50)
+    estimator.calibrated(1, now())
+    show(baselineWindows, wave)
+    expect(show(1, wave)).toMatchObject({ condition: 'ok', noiseRatio: expect.closeTo(1) })
+  })
+
   it('is due when its calibration said so, whatever its usual days', () => {
     const { estimator, now } = watched()
     estimator.calibrated(1, now(), now() + 10 * day)
@@ -186,6 +225,8 @@ describe('the health of an instrument', () => {
     expect(other.show(30, i => wave(i) + 8)).toMatchObject({ ...report, windows: baselineWindows + 30 })
     expect([noiseRatio, sigma]).toEqual([expect.closeTo(1), expect.closeTo(8 / Math.SQRT2)])
     expect(unusualSince).toBeGreaterThan(0)
+    // As it was kept before a calibration left the usual noise as it was.
+    expect(watched().estimator.restore(1, estimator.save(1).slice(0, -1))).toBe(true)
     for (const wrong of [undefined, [], [1], estimator.save(1).map(() => Number.NaN), 'x']) {
       expect(other.estimator.restore(1, wrong)).toBe(false)
     }

@@ -87,6 +87,8 @@ const Field = {
   // Told from outside.
   calibratedAt: 21,
   dueAt: 22,
+  // 1: the baseline of the noise was whole at a calibration, and stays.
+  isNoiseKept: 23,
 } as const
 const fields = Object.keys(Field).length
 
@@ -128,15 +130,22 @@ export class SensorHealthEstimator {
   }
 
   /**
-   * The instrument was calibrated: what it shows from now on is the new baseline. `due`: when the next calibration is,
-   * where that was said; both in Unix ms.
+   * The instrument was calibrated: where it lies from now on is the new baseline. What an adjustment does not mend is
+   * as it was: a value that stands still, noise, lost samples, values out of range. `due`: when the next calibration
+   * is, where that was said; both in Unix ms.
    */
   calibrated(index: number, time: number, due?: number): void {
-    this.#reset(index)
+    const kept = this.#kept
     const at = index * fields
-    this.#kept[at + Field.calibratedAt] = time
+    const noise = kept[at + Field.baseNoise]!
+    if (kept[at + Field.spans]! >= baselineWindows) kept[at + Field.isNoiseKept] = 1
+    kept.fill(0, at + Field.spanWindows, at + Field.calibratedAt)
+    // The noise of before stays the measure, or a noisy instrument would be taken for usual.
+    if (kept[at + Field.isNoiseKept] === 1) kept[at + Field.baseNoise] = noise
+    this.#windows.restart(index)
+    kept[at + Field.calibratedAt] = time
     const days = this.#instruments[index]?.calibrationDays
-    this.#kept[at + Field.dueAt] = due ?? (days === undefined ? 0 : time + days * day)
+    kept[at + Field.dueAt] = due ?? (days === undefined ? 0 : time + days * day)
   }
 
   /** Whether the mean has moved, for whatever reason. */
@@ -150,11 +159,17 @@ export class SensorHealthEstimator {
     return Array.from(this.#kept.subarray(index * fields, (index + 1) * fields))
   }
 
-  /** Goes on from what `save` gave; anything else is no memory, and the sensor starts anew. */
+  /**
+   * Goes on from what `save` gave, now or before there was `isNoiseKept`; anything else is no memory, and the sensor
+   * starts anew.
+   */
   restore(index: number, memory: unknown): boolean {
     const isMemory =
-      Array.isArray(memory) && memory.length === fields && memory.every(value => Number.isFinite(value))
+      Array.isArray(memory) &&
+      (memory.length === fields || memory.length === Field.isNoiseKept) &&
+      memory.every(value => Number.isFinite(value))
     if (!isMemory || this.#instruments[index] === undefined) return false
+    this.#kept.fill(0, index * fields, (index + 1) * fields)
     this.#kept.set(memory as number[], index * fields)
     this.pause(index)
     return true
@@ -267,7 +282,9 @@ export class SensorHealthEstimator {
       const away = mean - kept[at + Field.baseMean]!
       kept[at + Field.baseMean]! += away / n
       kept[at + Field.baseDeviation]! += away * (mean - kept[at + Field.baseMean]!)
-      kept[at + Field.baseNoise]! += (noise - kept[at + Field.baseNoise]!) / n
+      if (kept[at + Field.isNoiseKept] === 0) {
+        kept[at + Field.baseNoise]! += (noise - kept[at + Field.baseNoise]!) / n
+      }
       kept[at + Field.baseVariance]! += (spread * spread - kept[at + Field.baseVariance]!) / n
     }
     if (time - kept[at + Field.spanBeganAt]! < (instrument.driftSpan ?? 0)) return

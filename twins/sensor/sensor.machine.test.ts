@@ -281,11 +281,12 @@ describe('the health of a sensor', () => {
   ] as const)('is, calibrated while %s, %s', (from, to) => {
     const actor = start()
     actor.send(verdict(from))
+    const before = actor.getSnapshot().context.score
     const said: string[] = []
     actor.on('*', emitted => said.push(emitted.type))
     actor.send({ type: 'CALIBRATED', time: 7 })
     expect(regions(actor)).toMatchObject({ health: to })
-    expect(actor.getSnapshot().context.calibratedAt).toBe(7)
+    expect(actor.getSnapshot().context).toMatchObject({ calibratedAt: 7, score: from === to ? before : 100 })
     expect(said).toEqual(from === to ? ['calibrated'] : ['calibrated', 'health.changed'])
   })
 })

@@ -114,7 +114,9 @@ export const sensorMachine = setup({
       to: params.to,
       score: context.score,
     })),
-    rememberCalibration: assign(({ event }) => ({ calibratedAt: event.time, score: 100 })),
+    rememberCalibration: assign(({ event }) => ({ calibratedAt: event.time })),
+    /** Of what calibration has mended nothing is left; what else costs points the estimator says anew. */
+    forgetScore: assign({ score: freshSensor.score }),
     announceCalibration: emit(({ event }) => ({ type: 'calibrated' as const, time: event.time })),
   },
 }).createMachine({
@@ -229,11 +231,19 @@ function diagnosed(from: SensorHealth) {
   return [...moves, { actions: 'rememberVerdict' as const }]
 }
 
-/** Calibration ends what it can end; the estimator says the rest anew. */
+/**
+ * Calibration ends a drift, and the wait for it. A stuck, noisy or silent instrument is as it was, whatever it was
+ * compared with.
+ */
 function cured() {
   const announce = { type: 'announceHealth' as const, params: { to: 'ok' as const } }
   return {
     target: 'ok' as const,
-    actions: ['rememberCalibration' as const, 'announceCalibration' as const, announce],
+    actions: [
+      'rememberCalibration' as const,
+      'forgetScore' as const,
+      'announceCalibration' as const,
+      announce,
+    ],
   }
 }

@@ -17,6 +17,8 @@ export class SensorModel {
   connection: 'live' | 'stale' | 'lost' = 'lost'
   quality: 'good' | 'uncertain' | 'bad' = 'bad'
   health = 'ok'
+  score = 100
+  calibratedAt = 0
   readonly moves: { to: string; time: number }[] = []
   #side: 'high' | 'low' | undefined
   #isCritical = false
@@ -64,9 +66,13 @@ export class SensorModel {
         return
       case 'HEALTH':
         this.health = event.condition
+        this.score = event.score
         return
       case 'CALIBRATED':
-        if (this.health === 'drifting' || this.health === 'calibration-due') this.health = 'ok'
+        this.calibratedAt = event.time
+        if (this.health !== 'drifting' && this.health !== 'calibration-due') return
+        this.health = 'ok'
+        this.score = 100
     }
   }
 

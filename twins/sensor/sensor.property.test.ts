@@ -4,13 +4,12 @@ import { createActor, type Snapshot } from 'xstate'
 import { Quality } from '../../schema/quality.js'
 import { connections, type Limits, levels } from '../../schema/sensor-state.js'
 import { propertyRuns } from '../proof/runs.js'
-import { walk } from '../proof/walk.js'
 import { SensorClassifier } from './classifier.js'
 import { compileLimits } from './level.js'
 import { anyEvents, anyLimits } from './sensor.arbitrary.js'
 import { checkSensorEvent, type SensorEvent } from './sensor.events.js'
 import { sensorMachine } from './sensor.machine.js'
-import { SensorModel } from './sensor.model.js'
+import { walkSensor } from './sensor.walk.js'
 
 function start(limits: Limits, snapshot?: Snapshot<unknown>) {
   const actor = createActor(sensorMachine, { input: { limits: compileLimits(limits) }, snapshot })
@@ -25,15 +24,7 @@ describe('properties of the sensor twin', () => {
   it('does what the model does, and moves its level at the same times', () => {
     fc.assert(
       fc.property(anyLimits, anyEvents, (limits, events) => {
-        const chart = start(limits)
-        const model = new SensorModel(limits)
-        walk(events, { model, real: chart }, (model, chart, event) => {
-          chart.actor.send(event)
-          model.take(event)
-          const { connection, quality, level, health } = model
-          expect(regions(chart)).toEqual({ connection, quality, level, health })
-        })
-        expect(chart.moves).toEqual(model.moves)
+        walkSensor(limits, events)
       }),
       runs,
     )
