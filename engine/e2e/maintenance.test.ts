@@ -56,12 +56,22 @@ it('mends a simulated press, and is remembered or withdrawn though the engine is
     machine: 'press-01',
     kind: 'corrective',
     start: new Date(now - 1_000).toISOString(),
-    end: new Date(now + 2_000).toISOString(),
+    end: new Date(now + 8_000).toISOString(),
     fault: 'hydraulic-leak',
     parts: [{ part: 'seal', quantity: 1, cost: 12.5 }],
     who: 'Ines',
   }
-  expect((await ask('/maintenance', told)).status).toBe(201)
+  const taken = await ask('/maintenance', told)
+  expect(taken.status).toBe(201)
+  expect(taken.body.moved.reason).toMatch(
+    /^press-01 is in \w+; it goes into Maintenance when it stands\.$|^$/,
+  )
+  const seen = async () => {
+    const { mode, faults } = (await ask('/machines/press-01')).body
+    return [mode, faults.find((fault: { pattern: string }) => fault.pattern === 'hydraulic-leak')?.stage]
+  }
+  await expect.poll(seen, { timeout: 30_000, interval: 200 }).toEqual(['Maintenance', 'underRepair'])
+  await expect.poll(async () => (await seen())[0], { timeout: 30_000 }).toBe('Production')
   await expect
     .poll(async () => (await stages()).filter(([, stage]: string[]) => stage === 'severe'), {
       timeout: 30_000,

@@ -203,6 +203,11 @@ export class LiveFloor implements Floor {
     return this.#maintenanceWatch.moved(work, this.clock.now())
   }
 
+  /** Somebody is sent who stops a simulated machine for this work. */
+  awaitRest(work: Maintenance): void {
+    this.#maintenanceWatch.awaitRest(work.id)
+  }
+
   /** Takes up work that had been told before the start and that was not over at `lastAlive`, floor time. */
   resumeMaintenance(works: readonly Maintenance[], lastAlive: number): Entry | undefined {
     const now = this.clock.now()

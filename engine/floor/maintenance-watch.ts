@@ -33,6 +33,8 @@ interface Pending {
   hasBegun: boolean
   /** It is not known yet whether the machine goes into Maintenance by it. */
   awaitsRest: boolean
+  /** Somebody is sent to mend it, who brings it to rest. */
+  isStopped: boolean
 }
 
 /** From here a machine comes to stand by itself, or says soon what it does. */
@@ -61,7 +63,7 @@ export class MaintenanceWatch {
   plan(work: Maintenance, now: number): void {
     const machine = this.#parts.registry.machineById(work.machine)
     if (machine === undefined) return
-    this.#pending.push({ work, machine, hasBegun: false, awaitsRest: false })
+    this.#pending.push({ work, machine, hasBegun: false, awaitsRest: false, isStopped: false })
     this.#pending.sort((a, b) => a.work.start - b.work.start)
     this.tick(now)
   }
@@ -72,6 +74,14 @@ export class MaintenanceWatch {
     if (machine === undefined || work.end <= lastAlive) return
     if (work.start <= lastAlive && this.#isSimulated(machine)) this.#parts.holds.resume(machine)
     this.plan(work, now)
+  }
+
+  /** Somebody is sent who stops the machine for this work: it is waited for, in whatever state it is. */
+  awaitRest(id: string): void {
+    const pending = this.#pending.find(({ work }) => work.id === id)
+    if (pending === undefined || this.#parts.holds.has(pending.work.machine)) return
+    pending.isStopped = true
+    pending.awaitsRest = pending.hasBegun
   }
 
   /** The work was told by mistake: what it has begun is undone, at `now`, floor time. */
@@ -97,7 +107,7 @@ export class MaintenanceWatch {
     const state = this.#stateOf(machine)
     if (this.#pending.some(({ work, awaitsRest }) => awaitsRest && work.id === told))
       return stays(`${id} is in ${state}; it goes into Maintenance when it stands.`)
-    const { modeChangeIn } = machine.machine.packml ?? standardConfig
+    const modeChangeIn = modeChangesOf(machine)
     return stays(`${id} is in ${state}; its mode changes only in ${modeChangeIn.join(', ')}.`)
   }
 
@@ -122,9 +132,14 @@ export class MaintenanceWatch {
     pending.awaitsRest = work.end > now && this.#isSimulated(machine)
   }
 
-  /** A machine that stands goes into Maintenance; one that is about to stand is waited for, one that runs is not. */
+  /**
+   * A machine that stands goes into Maintenance; one that is about to stand is waited for, one that runs only where
+   * somebody stops it.
+   */
   #rest(pending: Pending): void {
-    if (comingToRest.has(this.#stateOf(pending.machine))) return
+    const state = this.#stateOf(pending.machine)
+    if (comingToRest.has(state)) return
+    if (pending.isStopped && !modeChangesOf(pending.machine).includes(state)) return
     pending.awaitsRest = false
     this.#parts.holds.hold(pending.machine, pending.work.start)
   }
@@ -151,3 +166,7 @@ export class MaintenanceWatch {
     return this.#parts.simulated.has(machine.source)
   }
 }
+
+/** The states in which its mode may change (TR88.00.02). */
+const modeChangesOf = ({ machine }: RegisteredMachine): readonly PackmlState[] =>
+  (machine.packml ?? standardConfig).modeChangeIn

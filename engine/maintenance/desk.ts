@@ -7,7 +7,10 @@ import { timeText } from '../floor/time-text.js'
 import { MaintenanceError } from './maintenance-error.js'
 
 export interface MaintenanceDeskParts {
-  readonly floor: Pick<LiveFloor, 'clock' | 'registry' | 'maintain' | 'withdraw' | 'moved' | 'calibrate'>
+  readonly floor: Pick<
+    LiveFloor,
+    'clock' | 'registry' | 'maintain' | 'withdraw' | 'moved' | 'awaitRest' | 'calibrate'
+  >
   /** What was told before the start, oldest first. */
   readonly works: readonly Maintenance[]
   readonly calibrations: readonly Calibration[]
@@ -17,9 +20,9 @@ export interface MaintenanceDeskParts {
   record(entry: Entry | undefined): boolean
   /**
    * Sends somebody to a simulated machine to mend the fault that the work names; `takes`: how long, ms. The simulation
-   * tells how it goes, and real machines need nobody to be sent.
+   * stops the machine and tells how it goes. False: nobody was sent, because the machine is real or has no such fault.
    */
-  mend?(work: Maintenance, takes: number): void
+  mend?(work: Maintenance, takes: number): boolean
 }
 
 const day = 24 * 3_600_000
@@ -87,7 +90,9 @@ export class MaintenanceDesk {
     const due = this.#waiting.filter(({ start }) => start <= now)
     if (due.length === 0) return
     this.#waiting = this.#waiting.filter(({ start }) => start > now)
-    for (const work of due) this.#parts.mend?.(work, Math.max(0, work.end - now))
+    for (const work of due) {
+      if (this.#parts.mend?.(work, Math.max(0, work.end - now))) this.#parts.floor.awaitRest(work)
+    }
   }
 
   /** Takes the calibration of a sensor. Throws MaintenanceError. */
