@@ -96,6 +96,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       wall,
       snapshots: await store.latestSnapshots(),
       simulated,
+      savesMachinesWithEntries: true,
     })
     reportRestored(floor, logger)
     const kpis = new KpiBook({ plant, store, pool, wall, clock: floor.clock })

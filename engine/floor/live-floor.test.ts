@@ -92,6 +92,7 @@ function makeFloor(
     at?: number
     tempLimits?: Limits
     packml?: MachineConfig
+    savesMachinesWithEntries?: boolean
   } = {},
 ) {
   const wall = { time: options.at ?? 1_000_000, now: () => wall.time }
@@ -99,7 +100,9 @@ function makeFloor(
   const { registry } = makeRegistry(plant, emptyIndexBook)
   const dictionary = new Dictionary()
   const clock = new FloorClock(wall, options.clock ?? 'wall')
-  const floor = new LiveFloor({ plant, registry, dictionary, clock, wall, snapshots: options.snapshots })
+  const { snapshots, savesMachinesWithEntries } = options
+  const parts = { plant, registry, dictionary, clock, wall, snapshots, savesMachinesWithEntries }
+  const floor = new LiveFloor(parts)
   const say = (
     ...samples: [index: number, value: number | string, time: number, quality?: Quality][]
   ): Entry | undefined => {
@@ -374,6 +377,19 @@ describe('the live floor', () => {
     expect(floor.machines.display[0]).toBe(displayNumber.unknown)
     say([execution, 'READY', 2_000_000])
     expect(floor.machines.state[0]).toBe(packmlNumber.Idle)
+  })
+
+  it('goes on from the very record after a crash: what says that a machine changed brings its twin', () => {
+    const first = makeFloor({ savesMachinesWithEntries: true })
+    expect(first.say([temp, 20, 998_000])?.snapshots).toBeUndefined()
+    const changed = first.say([execution, 'ACTIVE', 999_000])
+    expect(changed?.stateChanges).toHaveLength(1)
+    const { floor } = makeFloor({ snapshots: [...changed!.snapshots!], at: 2_000_000 })
+    expect(floor.restored).toMatchObject({ restored: 1, fresh: 4 })
+    expect(floor.machines.state[0]).toBe(packmlNumber.Execute)
+    // Until it changes again it need not be saved again.
+    const later = first.floor.snapshot()?.snapshots ?? []
+    expect(later.map(({ address }) => address)).not.toContain('machine:m1')
   })
 
   it('uses PackML as the plant file of today says, whatever it said when the twin was saved', () => {

@@ -29,6 +29,7 @@ import { QualityGate } from './quality-gate.js'
 import { SensorWatch } from './sensor-watch.js'
 import { type SourceLink, SourceWatch } from './source-watch.js'
 import { Turn } from './turn.js'
+import { machineAddress } from './twin-kinds.js'
 
 const endsLink: ReadonlySet<SourceTwinEvent['type']> = new Set(['INTERRUPTED', 'LOST', 'ENDED', 'STOP'])
 
@@ -41,6 +42,11 @@ export interface LiveFloorParts {
   readonly snapshots?: readonly TwinSnapshot[]
   /** Ids of the sources whose machines are simulated. */
   readonly simulated?: ReadonlySet<string>
+  /**
+   * An entry that says what a machine did brings its twin as it is then, so that a start after a crash counts no part
+   * twice and none too few. Costs a snapshot for each part and change.
+   */
+  readonly savesMachinesWithEntries?: boolean
 }
 
 /**
@@ -72,6 +78,7 @@ export class LiveFloor implements Floor {
   readonly #turn = new Turn()
   readonly #bySource = new Map<string, RegisteredSignal[]>()
   readonly #isOwnTime = new Set<string>()
+  readonly #savesMachines: boolean
 
   constructor(parts: LiveFloorParts) {
     const { plant, registry, dictionary, clock, wall, snapshots = [], simulated = new Set() } = parts
@@ -80,6 +87,7 @@ export class LiveFloor implements Floor {
     this.clock = clock
     this.wall = wall
     this.#dictionary = dictionary
+    this.#savesMachines = parts.savesMachinesWithEntries ?? false
     for (const source of plant.sources) if (source.clock === 'source') this.#isOwnTime.add(source.id)
     const twins = new TwinSystem((address, emitted) => this.#hear(address, emitted))
     const lines = new LineWatch(twins)
@@ -369,6 +377,13 @@ export class LiveFloor implements Floor {
     this.#evidenceWatch.settle(this.clock.now())
     const entry = this.#turn.take(source, this.#dictionary.takeFresh(), samples)
     for (const { rule } of entry?.rejects ?? []) this.rejected.set(rule, (this.rejected.get(rule) ?? 0) + 1)
-    return entry
+    return entry !== undefined && this.#savesMachines ? this.#withMachines(entry) : entry
+  }
+
+  #withMachines(entry: Entry): Entry {
+    const told = [...(entry.stateChanges ?? []), ...(entry.rows?.production_events ?? [])]
+    if (told.length === 0) return entry
+    const addresses = new Set(told.map(({ machine }) => machineAddress(machine)))
+    return { ...entry, snapshots: this.twins.takeSnapshotsOf(addresses, this.clock.now()) }
   }
 }

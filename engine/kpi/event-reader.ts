@@ -67,10 +67,15 @@ export async function readEvents(
   return events
 }
 
-/** When each machine first told of its state. */
+/** When each machine was first heard of: a state, a mode, or parts. */
 export async function firstHeard(store: Pick<Store, 'query'>): Promise<Map<string, number>> {
+  const tables = ['state_changes', 'production_events', 'scrap_events']
+  const firsts = tables.map(
+    table => `SELECT machine, min(ts) AS first FROM ${databaseName}.${table} GROUP BY machine`,
+  )
   const rows = await store.query<{ machine: string; time: number }>(
-    `SELECT machine, toFloat64(toUnixTimestamp64Milli(min(ts))) AS time FROM ${databaseName}.state_changes GROUP BY machine`,
+    `SELECT machine, toFloat64(toUnixTimestamp64Milli(min(first))) AS time
+    FROM (${firsts.join(' UNION ALL ')}) GROUP BY machine`,
   )
   return new Map(rows.map(({ machine, time }) => [machine, time]))
 }

@@ -1,9 +1,16 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
+import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { Entry } from '../../schema/records.js'
 import { kpisOf } from '../../workers/kpi/kpi.js'
 import { type MachineCell, rollUp } from '../../workers/kpi/roll-up.js'
 import { sumTallies, type Tally } from '../../workers/kpi/tally.js'
-import { change, KpiGround, minute, morning, six } from './test-ground.js'
+import { openStore, type Store, type StoreOptions } from '../store/store.js'
+import { KpiBook } from './kpi-book.js'
+import { change, KpiGround, minute, morning, parts, six } from './test-ground.js'
 
 // A database is started here; on a busy machine that takes a while.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
@@ -106,7 +113,7 @@ describe('the book of figures', () => {
   })
 
   it('begins a machine’s time when it is first heard of, be it years from where the floor’s clock stood', async () => {
-    const { open, tell, goTo, settle } = common.floor(['first-1'])
+    const { open, tell, goTo, settle } = common.floor(['first-1', 'first-2'])
     const book = open()
     goTo(book, 0)
     await book.start()
@@ -118,6 +125,17 @@ describe('the book of figures', () => {
       unknown: 0,
       unscheduled: 0,
     })
+    const again = open()
+    await again.start()
+    expect(whole(await again.cells(['first-1'], 0, six + 90 * minute)).time.production).toBe(90 * minute)
+    // One whose state nobody tells, only its counter.
+    tell(book, parts('first-2', six + 40 * minute, 7))
+    await settle(book)
+    const counted = whole(await book.cells(['first-2'], six, six + 90 * minute))
+    expect([...counted.made.values()]).toMatchObject([{ produced: 7 }])
+    const anew = open()
+    await anew.start()
+    expect(whole(await anew.cells(['first-2'], six, six + 90 * minute))).toEqual(counted)
     // From within an hour before it.
     const early = await book.cells(['first-1'], six - 95 * minute, six + 30 * minute)
     expect(whole(early).time).toMatchObject({ production: 30 * minute, unknown: 0, unscheduled: 0 })
@@ -126,6 +144,45 @@ describe('the book of figures', () => {
     )
     expect(row).toEqual({ n: 1 })
   })
+})
+
+it('says at once after a crash what it said before it: what the spool holds is read first', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gemba-kpis-'))
+  const open = (more: Partial<StoreOptions> = {}): Promise<Store> =>
+    openStore({ dataDir: folder, logger: pino({ level: 'silent' }), wall: Date, ...more })
+  const { plant, clock, goTo } = common.floor(['crash-1'])
+  const figures = async (store: Store): Promise<Tally> => {
+    const book = new KpiBook({ plant, store, pool: common.pool, clock, wall: Date })
+    await book.start()
+    return whole(await book.cells(['crash-1'], six - 60 * minute, six + 40 * minute))
+  }
+  try {
+    await (await open()).close()
+    // Its hour has not ended, none is written; and the database is away until the end.
+    const first = await open({ clickhouseUrl: 'http://127.0.0.1:1', spool: { segmentSamples: 1 } })
+    const book = new KpiBook({ plant, store: first, pool: common.pool, clock, wall: Date })
+    const entries: Entry[] = [
+      { source: 's', stateChanges: [change('crash-1', six + 10 * minute, 'Execute')] },
+      parts('crash-1', six + 20 * minute, 20),
+      parts('crash-1', six + 30 * minute, 2, 'defective'),
+    ]
+    for (const entry of entries) {
+      first.append(entry)
+      book.take(entry)
+    }
+    goTo(book, six + 40 * minute)
+    const before = whole(await book.cells(['crash-1'], six - 60 * minute, six + 40 * minute))
+    expect(kpisOf(before).ratios.qualityRatio).toBe(0.9)
+    expect((await first.close(0)).segmentsLeft).toBeGreaterThan(0)
+    const second = await open()
+    expect(await figures(second)).toEqual(before)
+    await second.close()
+    const third = await open()
+    expect(await figures(third)).toEqual(before)
+    await third.close()
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 })
 
 const sqlTime = (time: number): string => new Date(time).toISOString().replace('T', ' ').replace('Z', '')

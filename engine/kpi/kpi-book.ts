@@ -76,6 +76,8 @@ export class KpiBook {
   /** Reads back what happened since the last hour that was written; before sources are asked. */
   async start(): Promise<void> {
     const now = this.#parts.clock.now()
+    // What an earlier run left in the spool is as much the past as what the database has.
+    await this.#parts.store.flush()
     const [written, heard] = await Promise.all([lastHours(this.#parts.store), firstHeard(this.#parts.store)])
     for (const [machine, account] of this.#accounts) {
       const lastHour = written.get(machine)
@@ -84,7 +86,7 @@ export class KpiBook {
       if (lastHour === undefined && first === undefined) continue
       const from =
         lastHour === undefined
-          ? Math.max(now - longestReadBackMs, first!)
+          ? Math.max(this.#hourOf(account.plan, now - longestReadBackMs), first!)
           : this.#nextHour(account.plan, lastHour)
       account.born = first ?? from
       account.since = account.staleFrom = Math.min(now, from)
@@ -261,7 +263,8 @@ export class KpiBook {
     const ordered = inOrder([...past, ...fresh])
     const live = new LiveLedger(this.#setups.of(account.plan), Math.min(from, ordered[0]?.time ?? from))
     for (const event of ordered) live.take(event)
-    live.forgetBefore(from)
+    // The hour in which its time begins is its own from there on.
+    live.forgetBefore(this.#hourOf(account.plan, from))
     live.advance(this.#parts.clock.now())
     account.live = live
     account.lastHour = Math.min(account.lastHour, from - 1)

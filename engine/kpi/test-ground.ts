@@ -82,12 +82,12 @@ export const parts = (machine: string, time: number, by: number, counter = 'proc
 /** A database that the tests of a file share; each of their floors has machines and a clock of its own. */
 export class KpiGround {
   readonly store: Store
-  readonly #pool: WorkerPool
+  readonly pool: WorkerPool
   readonly #folder: string
 
   private constructor(store: Store, pool: WorkerPool, folder: string) {
     this.store = store
-    this.#pool = pool
+    this.pool = pool
     this.#folder = folder
   }
 
@@ -100,7 +100,7 @@ export class KpiGround {
 
   async close(): Promise<void> {
     await this.store.close()
-    await this.#pool.close()
+    await this.pool.close()
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
@@ -120,7 +120,7 @@ export class KpiGround {
       plant,
       clock,
       tell,
-      open: () => new KpiBook({ plant, store, pool: this.#pool, clock, wall }),
+      open: () => new KpiBook({ plant, store, pool: this.pool, clock, wall }),
       goTo: (book: KpiBook, time: number) => {
         now = time
         book.advance()

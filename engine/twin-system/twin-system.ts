@@ -131,6 +131,16 @@ export class TwinSystem {
     return taken
   }
 
+  /** Snapshots of those twins that there are, now; they need no other until they change again. */
+  takeSnapshotsOf(addresses: Iterable<string>, time: number): TwinSnapshot[] {
+    return [...addresses].flatMap(address => {
+      const twin = this.#twins.get(address)
+      if (twin === undefined) return []
+      this.#changed.delete(twin)
+      return [snapshotOf(twin, time)]
+    })
+  }
+
   get changedCount(): number {
     return this.#changed.size
   }
