@@ -73,3 +73,20 @@ describe('the pool', () => {
     expect(await pool.run('blocks', { path })).toMatchObject({ samples: 100 })
   })
 })
+
+it('blocks of a segment leave out the record that fits into none, say where and why, and take the others', async () => {
+  const reject = { source: 's', time: 1, rule: 'r', reason: 'why', raw: 'x' }
+  const records = [reject, { ...reject, raw: 7 as unknown as string }, reject].map((row, i) => {
+    const stamp = { firstSample: 1, firstRecord: i + 1, stored: 1_000 }
+    return Buffer.from(encodeEntry({ source: 's', rejects: [row] }, stamp, Buffer.alloc(0)))
+  })
+  const opening = encodeOpening({ nextSample: 1, nextRecord: 1 })
+  const unfit = join(folder, 'unfit')
+  writeFileSync(unfit, Buffer.concat([opening, ...records]))
+  const from = opening.byteLength + records[0]!.byteLength
+  const made = await pool.run('blocks', { path: unfit })
+  expect(made.damage).toEqual([
+    { from, to: from + records[1]!.byteLength, why: expect.stringMatching(/must be of type string/) },
+  ])
+  expect(made.blocks).toMatchObject([{ table: 'rejects', rows: 2 }])
+})

@@ -31,7 +31,7 @@ export interface WorkerPool {
   close(): Promise<void>
 }
 
-class PoolError extends Error {
+export class PoolError extends Error {
   readonly code: 'queue-full' | 'task-failed'
 
   constructor(code: PoolError['code'], message: string, options: { cause?: unknown } = {}) {

@@ -10,6 +10,7 @@ import fc from 'fast-check'
 import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
+import { PoolError } from '../../workers/pool.js'
 import { sourceExecArgv } from '../../workers/source.js'
 import { type Embedded, startEmbedded } from './embedded/embedded.js'
 import { writerHeader } from './embedded/http-interface.js'
@@ -204,6 +205,41 @@ it('a damaged and a truncated segment: what is whole is kept, what is not is rep
   ])
   expect(reported[0]![0]!.from).toBeLessThanOrEqual(at)
   expect(reported[0]![0]!.to).toBeGreaterThan(at)
+})
+
+it('a segment that cannot be made into blocks is kept and told of by its name; nobody waits for ever', async () => {
+  const store = await open({ spool: { segmentSamples: 10, sealAfterMs: 5 } })
+  append(store, 0, 10)
+  await store.flush()
+  await store.close()
+  const second = await open({ clickhouseUrl: await refusingUrl(folder), spool: { segmentSamples: 10 } })
+  append(second, 10, 10)
+  await second.commit()
+  await second.close(0)
+  const spool = join(folder, 'spool')
+  const name = readdirSync(spool)
+    .filter(file => file.endsWith('.segment'))
+    .sort()[0]!
+  const bytes = readFileSync(join(spool, name))
+  const third = await open({
+    pool: {
+      run: async () => {
+        throw new PoolError('task-failed', `EIO: i/o error, read ${name}`)
+      },
+      close: async () => undefined,
+    },
+  })
+  await expect(third.flush()).rejects.toMatchObject({
+    code: 'segment-unreadable',
+    message: expect.stringContaining(name),
+  })
+  expect(third.status().lastError).toContain('EIO')
+  await third.close(0)
+  await expect(third.flush()).rejects.toMatchObject({ code: 'closed' })
+  expect(readFileSync(join(spool, name))).toEqual(bytes)
+  const fourth = await open()
+  await fourth.flush()
+  expect(await census(fourth)).toEqual(once(20))
 })
 
 /** A spool that exists, and a server that never answers. */

@@ -53,11 +53,15 @@ export class Database {
     return stream
   }
 
-  /** A block in Native format; counts once however often it is repeated with the same token. */
-  async insertBlock(table: string, block: Uint8Array, token: string): Promise<void> {
+  /**
+   * A block in Native format; counts once however often it is repeated with the same token. `signal` stops the waiting
+   * for the answer; whether the block is in is then not known.
+   */
+  async insertBlock(table: string, block: Uint8Array, token: string, signal?: AbortSignal): Promise<void> {
     const { stream } = await this.#client.exec({
       query: `INSERT INTO ${databaseName}.${table} FORMAT Native`,
       values: Readable.from([block], { objectMode: false }),
+      ...(signal !== undefined && { abort_signal: signal }),
       clickhouse_settings: {
         insert_deduplication_token: token,
         insert_deduplicate: 1,

@@ -8,6 +8,8 @@ export type StoreErrorCode =
   | 'disk-full'
   | 'spool-damaged'
   | 'spool-failed'
+  /** A segment of the spool cannot be made into blocks. It is kept, and tried again. */
+  | 'segment-unreadable'
   | 'entry-too-large'
   /** The embedded database did not start. */
   | 'store-failed'

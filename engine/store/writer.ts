@@ -1,7 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { WorkerPool } from '../../workers/pool.js'
+import type { Blocks, Damage } from '../../workers/blocks.js'
+import { PoolError, type WorkerPool } from '../../workers/pool.js'
 import type { Database } from './database.js'
+import { StoreError } from './errors.js'
 import { RollUp } from './roll-up.js'
 import type { SealedSegment } from './spool/segment.js'
 import type { Spool } from './spool/spool.js'
@@ -18,6 +20,12 @@ export interface WriterFigures {
   readonly lastError: string | undefined
 }
 
+interface Waiter {
+  readonly number: number
+  resolve(): void
+  reject(error: StoreError): void
+}
+
 /**
  * Carries sealed segments into the database, one after the other and each as often as it takes. A segment's blocks go
  * in under its own tokens, so that a repeat after a failure, or after a crash, counts once.
@@ -28,7 +36,7 @@ export class Writer {
   readonly #pool: WorkerPool
   readonly #logger: Logger
   readonly #rollUp: RollUp
-  readonly #waiters = new Set<{ readonly number: number; readonly resolve: () => void }>()
+  readonly #waiters = new Set<Waiter>()
   #figures: WriterFigures = {
     rowsWritten: 0,
     insertMs: 0,
@@ -37,6 +45,7 @@ export class Writer {
     lastError: undefined,
   }
   #writtenUpTo = -1
+  #hasEnded = false
 
   constructor(spool: Spool, database: Database, pool: WorkerPool, logger: Logger) {
     this.#spool = spool
@@ -55,20 +64,26 @@ export class Writer {
     signal.addEventListener('abort', () => this.#spool.wake(), { once: true })
     for (;;) {
       const segment = await this.#spool.next(signal)
-      if (segment === undefined || !(await this.#carry(segment, signal))) return
+      if (segment === undefined || !(await this.#carry(segment, signal))) break
     }
+    this.#hasEnded = true
+    this.#giveUp(closed())
   }
 
-  /** Resolves when the segment of that number, and all before it, are in the database. */
+  /**
+   * Resolves when the segment of that number, and all before it, are in the database. Rejects with StoreError:
+   * `segment-unreadable` where one of them cannot be made into blocks, `closed` where nothing more is carried.
+   */
   written(number: number): Promise<void> {
     if (this.#writtenUpTo >= number) return Promise.resolve()
-    return new Promise(resolve => this.#waiters.add({ number, resolve }))
+    if (this.#hasEnded) return Promise.reject(closed())
+    return new Promise((resolve, reject) => this.#waiters.add({ number, resolve, reject }))
   }
 
   async #carry(segment: SealedSegment, signal: AbortSignal): Promise<boolean> {
     for (let delay = 100; !signal.aborted; delay = Math.min(1_000, delay * 2)) {
       try {
-        const samples = await this.#insert(segment)
+        const samples = await this.#insert(segment, signal)
         this.#advance(segment.number)
         await this.#addUp(samples)
         return true
@@ -80,6 +95,8 @@ export class Writer {
           this.#logger.warn(waiting, 'store: the database does not take a segment; it waits in the spool')
         }
         this.#figures = { ...this.#figures, retries: this.#figures.retries + 1, lastError }
+        // A database comes back; of this nobody knows, so nobody is kept waiting.
+        if (error instanceof StoreError) this.#giveUp(error)
         await pause(delay, undefined, { signal }).catch(() => undefined)
       }
     }
@@ -87,19 +104,19 @@ export class Writer {
   }
 
   /** Returns how many samples were in it. */
-  async #insert(segment: SealedSegment): Promise<number> {
-    const { blocks, samples, damage } = await this.#pool.run('blocks', { path: segment.path })
+  async #insert(segment: SealedSegment, signal: AbortSignal): Promise<number> {
+    const { blocks, samples, damage } = await this.#read(segment)
     const startedAt = performance.now()
     let rows = 0
     for (const { table, rows: count, body } of blocks) {
-      await this.#database.insertBlock(table, body, `${this.#spool.id}-${segment.number}-${table}`)
+      await this.#database.insertBlock(table, body, `${this.#spool.id}-${segment.number}-${table}`, signal)
       rows += count
     }
     const keptAt = await this.#spool.done(segment, damage.length > 0)
     if (keptAt !== undefined) {
       this.#logger.error(
         { path: keptAt, damage },
-        `store: bytes ${damage.map(({ from, to }) => `${from} to ${to}`).join(', ')} of a segment could not be read; the rest is in the database, the file was set aside`,
+        `store: bytes ${damage.map(placeOf).join(', ')} of a segment could not be read; the rest is in the database, the file was set aside`,
       )
     }
     this.#figures = {
@@ -112,6 +129,16 @@ export class Writer {
     return samples
   }
 
+  async #read(segment: SealedSegment): Promise<Blocks> {
+    try {
+      return await this.#pool.run('blocks', { path: segment.path })
+    } catch (cause) {
+      if (!(cause instanceof PoolError) || cause.code !== 'task-failed') throw cause
+      const message = `Segment ${segment.path} of the spool cannot be made into blocks (${cause.message}). It is kept and tried again; what comes after it waits. Look at the disk, or move the file away to go on without it.`
+      throw new StoreError('segment-unreadable', message, { cause })
+    }
+  }
+
   /** Late is better than in the way: the minutes are right without it, only slower to read. */
   async #addUp(samples: number): Promise<void> {
     try {
@@ -120,6 +147,11 @@ export class Writer {
       const trouble = { error: error instanceof Error ? error.message : String(error) }
       this.#logger.warn(trouble, 'store: minutes were not added up; trying again after the next segment')
     }
+  }
+
+  #giveUp(error: StoreError): void {
+    for (const waiter of this.#waiters) waiter.reject(error)
+    this.#waiters.clear()
   }
 
   #advance(number: number): void {
@@ -131,3 +163,12 @@ export class Writer {
     }
   }
 }
+
+const placeOf = ({ from, to, why }: Damage): string =>
+  `${from} to ${to}${why === undefined ? '' : ` (${why})`}`
+
+const closed = (): StoreError =>
+  new StoreError(
+    'closed',
+    'The store was closed before all of it was in the database; the rest is in the spool.',
+  )

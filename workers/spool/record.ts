@@ -130,7 +130,8 @@ export interface ByteRange {
 
 /** What stands in a segment, and which bytes of it cannot be read. */
 export interface Scan {
-  readonly records: readonly SpoolRecord[]
+  /** Each with where it stands. */
+  readonly records: readonly (SpoolRecord & ByteRange)[]
   /** Unreadable bytes with a whole record somewhere behind them: damage, not a torn write. */
   readonly damage: readonly ByteRange[]
   /** Where the last whole record ends; what follows is the torn tail of a write that never returned. */
@@ -139,7 +140,7 @@ export interface Scan {
 
 /** Reads every whole record of a segment and steps over what is damaged. */
 export function scanSegment(bytes: Buffer): Scan {
-  const records: SpoolRecord[] = []
+  const records: (SpoolRecord & ByteRange)[] = []
   const damage: ByteRange[] = []
   let end = 0
   let at = 0
@@ -151,7 +152,7 @@ export function scanSegment(bytes: Buffer): Scan {
       continue
     }
     if (at > end) damage.push({ from: end, to: at })
-    if (next.record !== undefined) records.push(next.record)
+    if (next.record !== undefined) records.push({ ...next.record, from: at, to: next.end })
     else damage.push({ from: at, to: next.end })
     at = end = next.end
   }

@@ -18,7 +18,7 @@ import type { Entry } from '../../../schema/records.js'
 import { SampleBatchBuilder } from '../../../schema/sample-batch.js'
 import { sourceExecArgv } from '../../../workers/source.js'
 import { encodeEntry, encodeOpening, scanSegment } from '../../../workers/spool/record.js'
-import { readSegment } from './segment.js'
+import { readSegment, type SealedSegment } from './segment.js'
 import { Spool, type SpoolOptions } from './spool.js'
 
 const logger = pino({ level: 'silent' })
@@ -97,6 +97,21 @@ describe('appending', () => {
     expect(valuesOf(readSegment(first))).toEqual([1, 2, 3, 4])
     await spool.done(first, false)
     expect(await valuesIn(spool)).toEqual([5])
+  })
+
+  it('counts a segment as waiting from its first entry until it is done, its commit included', async () => {
+    const spool = await open({ segmentSamples: 2 })
+    spool.append(entry(1, 2))
+    const next: Promise<SealedSegment | undefined> = spool.next(never)
+    // Sealed, and on its way to the disk.
+    for (let i = 0; i < 3; i++) {
+      expect(spool.newestSegment).toBe(1)
+      expect(spool.waiting).toBe(1)
+      await Promise.resolve()
+    }
+    await spool.done((await next)!, false)
+    expect(spool.newestSegment).toBeUndefined()
+    expect(spool.waiting).toBe(0)
   })
 
   it('refuses when full, keeps nothing of what it refused, and goes on when there is room', async () => {

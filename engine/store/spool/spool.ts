@@ -46,7 +46,7 @@ export class Spool {
   /** Written to since they were last committed. */
   readonly #dirty = new Set<OpenSegment>()
   /** Take no more records, wait for their commit. */
-  #sealing: OpenSegment[] = []
+  #sealing: readonly OpenSegment[] = []
   #commits: Promise<void> = Promise.resolve()
   #commitTimer: NodeJS.Timeout | undefined
   #sealTimer: NodeJS.Timeout | undefined
@@ -197,14 +197,13 @@ export class Spool {
     this.wake()
   }
 
-  #armSealing(): void {
-    const age = this.#wall.now() - this.#active.openedAt
+  #armSealing(delay = Math.max(0, this.#sealAfterMs - (this.#wall.now() - this.#active.openedAt))): void {
     this.#sealTimer ??= setTimeout(
       () => {
         this.#sealTimer = undefined
         if (!this.#isClosed && !this.#active.isEmpty && this.#waiter !== undefined) this.#seal()
       },
-      Math.min(this.#sealAfterMs, Math.max(0, this.#sealAfterMs - age)),
+      Math.min(this.#sealAfterMs, delay),
     )
   }
 
@@ -216,12 +215,13 @@ export class Spool {
     } catch (error) {
       // The entry is safe where it is; the segment grows until a new one can be made.
       this.#logger.error({ err: error }, 'spool: no new segment could be made; the old one goes on')
+      if (!this.#isClosed) this.#armSealing(this.#sealAfterMs)
       return
     }
     clearTimeout(this.#sealTimer)
     this.#sealTimer = undefined
     this.#sealedBytes += full.bytes
-    this.#sealing.push(full)
+    this.#sealing = [...this.#sealing, full]
     this.#dirty.add(full)
     this.#dirty.add(this.#active)
     void this.commit()
@@ -232,14 +232,12 @@ export class Spool {
     const dirty = [...this.#dirty]
     const sealing = this.#sealing
     this.#dirty.clear()
-    this.#sealing = []
     try {
       await Promise.all(dirty.map(segment => segment.commit()))
       if (sealing.length > 0) await commitFolder(this.#folder)
     } catch (error) {
       this.#logger.error({ err: error }, 'spool: the disk did not confirm a write; trying again')
       for (const segment of dirty) this.#dirty.add(segment)
-      this.#sealing.unshift(...sealing)
       if (!this.#isClosed) this.#commitTimer ??= setTimeout(() => void this.commit(), this.#commitAfterMs)
       return
     }
@@ -250,6 +248,8 @@ export class Spool {
       segment.close()
       this.#sealed.push(segment.seal())
     }
+    // Those that were sealed meanwhile stand behind them. Until here they count as waiting: a flush waits for them.
+    this.#sealing = this.#sealing.slice(sealing.length)
     if (sealing.length > 0) this.wake()
   }
 
