@@ -330,12 +330,16 @@ const chart = setup({
   },
 })
 
-/** The alarm twin's statechart. Whatever became due before an event has happened, at its own time, before it. */
-export const alarmMachine: typeof chart = inTime(
-  chart,
-  { check: checkAlarmEvent, nextDue: nextAlarmDue },
-  time => ({ type: 'TICK', time }) as const,
-)
+/** An alarm's chart that is in time: whatever became due before an event has happened, at its own time, before it. */
+export const alarmInTime = (machine: typeof chart): typeof chart =>
+  inTime(
+    machine,
+    { check: checkAlarmEvent, nextDue: nextAlarmDue },
+    time => ({ type: 'TICK', time }) as const,
+  )
+
+/** The alarm twin's statechart. */
+export const alarmMachine = alarmInTime(chart)
 
 type Change =
   | 'openOccurrence'

@@ -168,12 +168,16 @@ const chart = setup({
   },
 })
 
-/** The fault twin's statechart; it leaves itself as it was where `checkFaultEvent` refuses an event. */
-export const faultMachine: typeof chart = inTime(
-  chart,
-  { check: checkFaultEvent, nextDue: () => Number.POSITIVE_INFINITY },
-  time => ({ type: 'TICK', time }) as const,
-)
+/** A fault's chart that leaves itself as it was where `checkFaultEvent` refuses an event. */
+export const faultInTime = (machine: typeof chart): typeof chart =>
+  inTime(
+    machine,
+    { check: checkFaultEvent, nextDue: () => Number.POSITIVE_INFINITY },
+    time => ({ type: 'TICK', time }) as const,
+  )
+
+/** The fault twin's statechart. */
+export const faultMachine = faultInTime(chart)
 
 type Change = 'rememberDamage' | 'rememberEvidence' | 'stopProgress' | 'repair' | 'forgetEvidence'
 
