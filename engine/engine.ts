@@ -8,6 +8,7 @@ import type { Clock } from '../schema/clock.js'
 import type { Config } from '../schema/config.js'
 import type { Plant } from '../schema/plant.js'
 import type { Entry } from '../schema/records.js'
+import type { WorkOrderSources } from '../schema/work-order-sources.js'
 import { createPool, type WorkerPool } from '../workers/pool.js'
 import { DataDirectory } from './data-directory.js'
 import { EngineError } from './errors.js'
@@ -17,6 +18,7 @@ import { LiveFloor } from './floor/live-floor.js'
 import { makeRegistry } from './floor/registry.js'
 import { createGateway, type Gateway, type GatewayOptions } from './gateway/gateway.js'
 import { GatewayError } from './gateway/gateway-error.js'
+import { costRates } from './kpi/cost-rates.js'
 import { DowntimeRegister } from './kpi/downtime-register.js'
 import { KpiBook } from './kpi/kpi-book.js'
 import { keepKpis } from './kpi/kpi-keeper.js'
@@ -26,9 +28,12 @@ import { readMaintenance } from './maintenance/read-records.js'
 import { simulatedRepair } from './maintenance/simulated-repair.js'
 import { engineMetrics } from './metrics.js'
 import { publishNorthbound } from './northbound/publisher.js'
+import { keepOrders } from './orders/keep-orders.js'
+import { OrderBook } from './orders/order-book.js'
 import { keepPast } from './past-values.js'
 import { Inbox } from './pipeline/inbox.js'
 import { Intake } from './pipeline/intake.js'
+import { secretReader } from './pipeline/read-secret.js'
 import { Sources } from './pipeline/sources.js'
 import { createSimulation, type Simulation } from './simulation/simulation.js'
 import { StoreError } from './store/errors.js'
@@ -121,7 +126,10 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     }
     await kpis.start()
     const recordKpis = (entry: Entry): boolean => intake.record(entry)
-    const desk = { plant, book: kpis, store, clock: floor.clock, record: recordKpis }
+    const orders = new OrderBook({ store, wall, clock: floor.clock, record: recordKpis })
+    await orders.start()
+    const rates = costRates(plant, kpis.plans, orders)
+    const desk = { plant, book: kpis, rates, store, clock: floor.clock, record: recordKpis }
     const downtime = new DowntimeRegister(desk)
     const production = new ProductionDesk(desk)
 
@@ -138,6 +146,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       kpis,
       downtime,
       production,
+      orders,
       values: store,
       sources: intake.health,
       simulation,
@@ -162,9 +171,19 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     const stopPublishing = publishNorthbound(config, floor, logger)
     const stopKpis = keepKpis(kpis, recordKpis, logger)
 
+    const stopOrders = keepOrders({
+      book: orders,
+      sources: orderSourcesOf(config, plant),
+      readSecret: secretReader(process.env),
+      wall,
+      logger,
+      isBlocked: () => intake.isBlocked,
+    })
+
     const stop: Engine['stop'] = async () => {
       for (const timer of timers) clearInterval(timer)
       stopKpis()
+      stopOrders()
       stopPast()
       sources.stop()
       await stopPublishing()
@@ -247,6 +266,12 @@ function makeIntake(
 function simulatedSources(plant: Plant, adapters: readonly AdapterDefinition[]): ReadonlySet<string> {
   const kinds = new Set(adapters.filter(({ isSimulation }) => isSimulation).map(({ kind }) => kind))
   return new Set(plant.sources.filter(({ adapter }) => kinds.has(adapter)).map(({ id }) => id))
+}
+
+/** The folder may be named by a setting, as for a plant that has no file. */
+function orderSourcesOf({ ordersFolder }: Config, { workOrders = {} }: Plant): WorkOrderSources {
+  if (ordersFolder === undefined) return workOrders
+  return { ...workOrders, folder: { columns: {}, ...workOrders.folder, path: ordersFolder } }
 }
 
 interface House {

@@ -78,6 +78,10 @@ export const configSchema = z.strictObject({
     .max(3_600_000, intervalRule)
     .default(1_000)
     .meta({ description: 'how often a topic is published at most, ms', env: 'GEMBA_PUBLISH_INTERVAL_MS' }),
+  ordersFolder: z.string().min(1).optional().meta({
+    description: 'folder that work orders are dropped into as CSV or JSON; see docs/work-orders.md',
+    env: 'GEMBA_ORDERS_FOLDER',
+  }),
   logLevel: z
     .enum(levels, { error: `a level is one of ${levels.join(', ')}` })
     .default('info')

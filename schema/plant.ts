@@ -3,6 +3,7 @@ import type { FaultPatternId } from './fault-catalogue.js'
 import type { KpiRules } from './kpi-rules.js'
 import type { MachineConfig } from './machine-config.js'
 import type { Limits } from './sensor-state.js'
+import type { WorkOrderSources } from './work-order-sources.js'
 
 /**
  * The plant as the engine uses it: the ISA-95 hierarchy (IEC 62264-1, 5.3), resolved. Types are applied, references
@@ -29,6 +30,24 @@ export interface Plant {
   readonly faultReasons?: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** Maps from foreign state words to PackML by name; see state-maps. */
   readonly stateMaps: Readonly<Record<string, StateMap>>
+  /** Where orders of the planning system come from. */
+  readonly workOrders?: WorkOrderSources
+  /** What things cost, for figures in money. */
+  readonly costs?: Costs
+}
+
+/** What things cost, in one currency; what is not said is not known, and never 0. */
+export interface Costs {
+  /** ISO 4217, e.g. EUR. */
+  readonly currency?: string
+  /** Labour per hour, where neither the order nor its part says. */
+  readonly labourRate?: number
+  /** Material per part by product, where the order does not say. */
+  readonly material?: Readonly<Record<string, number>>
+  /** An hour of standing, by id of a site, line or machine: the nearest holds. */
+  readonly downtime?: Readonly<Record<string, number>>
+  /** A kilowatt-hour; by id of a site where they differ. */
+  readonly energy?: number | Readonly<Record<string, number>>
 }
 
 export interface Site {

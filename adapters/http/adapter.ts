@@ -5,6 +5,7 @@ import { explainSocketError } from '../socket-error.js'
 import { tlsLink } from '../tls.js'
 import { AnswerDecoder, type DecodedAnswer } from './codec.js'
 import { type HttpOptions, httpOptions, type RequestEntry } from './config.js'
+import { headersOf } from './headers.js'
 import { type Answer, GetClient } from './request.js'
 
 /** Asks a REST service again and again. All it can send is GET. */
@@ -70,8 +71,9 @@ class Poller {
     this.#scheduler = context.scheduler ?? asyncScheduler
     const { maxLength, tls } = options
     const link = tls === undefined ? undefined : tlsLink(tls, context)
-    this.#client = new GetClient({ headers: headersOf(options, context), tls: link, maxLength }, bytes =>
-      context.received(bytes),
+    this.#client = new GetClient(
+      { headers: headersOf(options, place => context.readSecret(place)), tls: link, maxLength },
+      bytes => context.received(bytes),
     )
     this.#schedule = new PollSchedule(groupsOf(options, context), this.#scheduler, {
       read: request => void this.#ask(request),
@@ -188,18 +190,3 @@ function groupsOf({ url, requests, pollMs }: HttpOptions, context: AdapterContex
 
 const urlOf = (url: string, { path }: RequestEntry): URL =>
   new URL(path === '' ? url : url.replace(/\/$/, '') + path)
-
-function headersOf(options: HttpOptions, context: AdapterContext): Record<string, string> {
-  const { headers, bearer, user, secretHeaders } = options
-  const secrets = Object.entries(secretHeaders).map(
-    ([name, place]) => [name, context.readSecret(place)] as const,
-  )
-  const basic = user && Buffer.from(`${user.name}:${context.readSecret(user.password)}`).toString('base64')
-  return {
-    accept: 'application/json',
-    ...headers,
-    ...Object.fromEntries(secrets),
-    ...(bearer && { authorization: `Bearer ${context.readSecret(bearer)}` }),
-    ...(basic && { authorization: `Basic ${basic}` }),
-  }
-}

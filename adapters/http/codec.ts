@@ -1,3 +1,4 @@
+import { valueAtPath } from '../../schema/json-path.js'
 import { Quality } from '../../schema/quality.js'
 import type { Reject } from '../../schema/records.js'
 import { type SampleBatch, SampleBatchBuilder } from '../../schema/sample-batch.js'
@@ -15,7 +16,6 @@ import {
   readText,
   readTime,
 } from '../mqtt/cell.js'
-import { valueAtPath } from '../mqtt/json-path.js'
 import { composed, TagBook, type TaggedSignal } from '../mqtt/tag-book.js'
 import type { RequestEntry } from './config.js'
 

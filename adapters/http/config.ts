@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { secret } from '../../schema/secret.js'
-import { tlsOptions } from '../../schema/tls.js'
+import { oneLogin, oneLoginRule, restAccess } from '../../schema/rest-access.js'
 import { arithmetic, jsonPath } from '../mqtt/config.js'
 
 const places = {
@@ -43,32 +42,13 @@ const requestEntry = z
 /** How the plant file describes a REST service. */
 export const httpOptions = z
   .strictObject({
-    url: z.url({
-      protocol: /^https?$/,
-      error: 'write http://host:port or https://host, and the path if there is one',
-    }),
+    ...restAccess,
     requests: z.array(requestEntry).min(1, { error: 'add at least one request' }),
     pollMs: z.int().min(10).max(86_400_000).default(1_000),
-    timeoutMs: z.int().min(10).max(600_000).default(5_000),
     /** After so many requests in a row without an answer the service counts as lost. */
     timeouts: z.int().min(1).max(100).default(3),
-    /** Sent with each request; what is secret goes into `bearer`, `user` or `secretHeaders`. */
-    headers: z.record(z.string().min(1), z.string()).default({}),
-    bearer: secret.optional(),
-    user: z.strictObject({ name: z.string().min(1), password: secret }).optional(),
-    secretHeaders: z.record(z.string().min(1), secret).default({}),
-    tls: tlsOptions.optional(),
-    /** Longest answer taken, bytes. */
-    maxLength: z
-      .int()
-      .min(1_024)
-      .max(256 * 1024 * 1024)
-      .default(4 * 1024 * 1024),
   })
-  .refine(({ bearer, user }) => bearer === undefined || user === undefined, {
-    error: 'a bearer token and a user exclude each other',
-    path: ['bearer'],
-  })
+  .refine(oneLogin, oneLoginRule)
 
 export type HttpOptions = z.infer<typeof httpOptions>
 export type RequestEntry = z.infer<typeof requestEntry>

@@ -1,7 +1,7 @@
+import { type JsonPath, valueAtPath } from '../../schema/json-path.js'
 import { Quality } from '../../schema/quality.js'
 import { qualityOfDa, qualityOfStatusCode } from '../../twins/sensor/quality-codes.js'
 import { parseIsoTime } from '../mtconnect/time.js'
-import { type JsonPath, valueAtPath } from './json-path.js'
 
 /** What a message says of one value, as it says it; `undefined` where it says nothing. */
 export interface Cell {

@@ -1,15 +1,10 @@
 import { z } from 'zod'
+import { jsonPathText, parseJsonPath } from '../../schema/json-path.js'
 import { secret } from '../../schema/secret.js'
 import { tlsOptions } from '../../schema/tls.js'
-import { parseJsonPath } from './json-path.js'
 import { namesIn, topicPattern } from './topic-pattern.js'
 
-export const jsonPath = z
-  .string()
-  .refine(text => parseJsonPath(text) !== undefined, {
-    error: 'a path is written like $.axes[2].load, one place without wildcards',
-  })
-  .transform(text => parseJsonPath(text) ?? [])
+export const jsonPath = jsonPathText.transform(text => parseJsonPath(text) ?? [])
 
 /** How a value found in a message becomes the signal's: `value * scale + offset`, then from `unit` to the signal's. */
 export const arithmetic = {

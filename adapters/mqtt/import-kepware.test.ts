@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readCsv } from './csv.js'
+import { readCsv } from '../csv.js'
 import { machineOfKepwareCsv } from './import-kepware.js'
 
 /** The columns of KEPServerEX's tag export. */

@@ -1,6 +1,6 @@
 import { unitsSpelled } from '../../schema/unit-spelling.js'
+import { readCsv } from '../csv.js'
 import type { ImportedMachine, ImportedSignal } from '../imported-machine.js'
-import { readCsv } from './csv.js'
 
 /** What numbers of KEPServerEX's data types can show; types that are not here can show anything. */
 const ranges: Readonly<Record<string, readonly [number, number]>> = {

@@ -1,4 +1,5 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
+import { costRates } from '../kpi/cost-rates.js'
 import { addCalibrationRoutes } from './calibrations.js'
 import type { ApiContext } from './context.js'
 import { addControlChartRoute } from './control-charts.js'
@@ -14,6 +15,7 @@ import { addLinkRoutes } from './links.js'
 import { addMachineRoutes } from './machines.js'
 import { addMaintenanceRoutes } from './maintenance.js'
 import { addManifestRoute, type ManifestDocument } from './manifest.js'
+import { addParetoRoute } from './pareto.js'
 import { addPlantRoutes } from './plant.js'
 import { addProductionRoutes } from './production.js'
 import { addQualityRoutes } from './quality.js'
@@ -23,6 +25,7 @@ import { addSignalRoutes } from './signals.js'
 import { addSourceRoutes } from './sources.js'
 import { addStateRoute } from './state.js'
 import { addTwinRoutes } from './twins.js'
+import { addWorkOrderRoutes } from './work-orders.js'
 
 /** All of REST, testable without a socket (`api.request('/healthz')`). The gateway adds the viewer and serves it. */
 export function createApi(context: ApiContext, manifest: ManifestDocument): OpenAPIHono {
@@ -44,7 +47,12 @@ export function createApi(context: ApiContext, manifest: ManifestDocument): Open
   if (context.ingest !== undefined) addIngestRoute(router, context.ingest)
   addTwinRoutes(router, context)
   if (context.kpis !== undefined) {
-    addKpiRoutes(router, context.floor, context.kpis)
+    const { floor, kpis, values, orders } = context
+    const rates = costRates(floor.plant, kpis.plans, orders)
+    addKpiRoutes(router, floor, kpis, rates)
+    addParetoRoute(router, { floor, kpis, store: values, rates })
+    if (orders !== undefined && values !== undefined)
+      addWorkOrderRoutes(router, floor, orders, kpis, values, rates)
     addReliabilityRoutes(router, context.floor, context.kpis)
     if (context.values !== undefined)
       addControlChartRoute(router, context.floor, context.kpis, context.values)

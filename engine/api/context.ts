@@ -5,6 +5,7 @@ import type { DowntimeRegister } from '../kpi/downtime-register.js'
 import type { KpiBook } from '../kpi/kpi-book.js'
 import type { ProductionDesk } from '../kpi/production-desk.js'
 import type { MaintenanceDesk } from '../maintenance/desk.js'
+import type { OrderBook } from '../orders/order-book.js'
 import type { SourceHealth } from '../pipeline/source-health.js'
 import type { Simulation } from '../simulation/simulation.js'
 import type { Store } from '../store/store.js'
@@ -29,6 +30,8 @@ export interface ApiContext {
   /** Where people tell of maintenance; a floor that only shows values has none, and no routes for it. */
   readonly maintenance?: MaintenanceDesk
   readonly downtime?: DowntimeRegister
+  /** Orders of the planning system. */
+  readonly orders?: OrderBook
   readonly production?: ProductionDesk
   /** Single values, for control charts. */
   readonly values?: Pick<Store, 'query' | 'flush'>

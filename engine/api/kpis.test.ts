@@ -213,8 +213,8 @@ describe('GET /api/v1/kpis/pareto', () => {
     expect((await bars('by=kind&kind=all'))[0].slice(0, 2)).toEqual(['breakdown', 60])
     const table = await ground().api.request('/api/v1/kpis/pareto?format=csv&by=machine')
     expect((await table.text()).split('\r\n').slice(0, 2)).toEqual([
-      'key,seconds,count,share,cumulated',
-      `b-01,3600,3,${3600 / 3780},${3600 / 3780}`,
+      'key,seconds,count,share,cumulated,quantity,cost',
+      `b-01,3600,3,${3600 / 3780},${3600 / 3780},,`,
     ])
   })
 })

@@ -1,10 +1,12 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import type { CostRates } from '../../workers/kpi/costs.js'
 import { ratioNames } from '../../workers/kpi/kpi.js'
 import { timeClasses } from '../../workers/kpi/time-class.js'
 import type { Floor } from '../floor/floor.js'
 import { groupings, type KpiGroup, lineViews, readKpis } from '../kpi/kpi-query.js'
 import { ApiError } from './api-error.js'
 import type { KpiReader } from './context.js'
+import { costsSchema, viewCosts } from './costs-schema.js'
 import { csv, csvResponse } from './csv.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
@@ -52,6 +54,7 @@ const groupSchema = z.object({
 const range = { scope: z.string(), from: timeSchema, to: timeSchema, by: z.enum(groupings) }
 const oeeSchema = z.object({ ...range, items: z.array(groupSchema) }).openapi('Oee')
 
+const costNames = ['scrap', 'downtime', 'setup'] as const
 const lossNames = [
   'breakdowns',
   'setup',
@@ -74,6 +77,7 @@ const waterfallNames = [
 const lossesSchema = z
   .object({
     ...range,
+    currency: z.string().nullable(),
     items: z.array(
       z.object({
         key: z.string(),
@@ -83,6 +87,7 @@ const lossesSchema = z
         waterfall: record(waterfallNames, seconds).describe(
           'From calendar time down to fully productive time; levels and what stands between them add up',
         ),
+        costs: costsSchema,
       }),
     ),
   })
@@ -91,7 +96,7 @@ const lossesSchema = z
 const csvAnswer = { 'text/csv': { schema: z.string().describe('The same as a table (format=csv)') } }
 
 /** `/api/v1/kpis/…`: figures of any part of the plant over any stretch of time. */
-export function addKpiRoutes(router: OpenAPIHono, floor: Floor, kpis: KpiReader): void {
+export function addKpiRoutes(router: OpenAPIHono, floor: Floor, kpis: KpiReader, rates: CostRates): void {
   const read = async (query: z.infer<typeof kpiQuery>) => {
     const now = floor.clock.now()
     const { from, to } = readRange(query, now, end => end - 8 * hourMs)
@@ -101,7 +106,14 @@ export function addKpiRoutes(router: OpenAPIHono, floor: Floor, kpis: KpiReader)
       })
     }
     const scope = scopeOf(floor.plant, query.scope)
-    const items = await readKpis(floor.plant, kpis, { scope, from, to, by: query.by, lines: query.lines })
+    const items = await readKpis(floor.plant, kpis, {
+      scope,
+      from,
+      to,
+      by: query.by,
+      lines: query.lines,
+      rates,
+    })
     const asked = { scope: scope.name, from: iso(from), to: iso(to), by: query.by }
     return { asked, items }
   }
@@ -146,7 +158,10 @@ export function addKpiRoutes(router: OpenAPIHono, floor: Floor, kpis: KpiReader)
     async c => {
       const query = c.req.valid('query')
       const { asked, items } = await read(query)
-      if (query.format === 'json') return c.json({ ...asked, items: items.map(viewLosses) }, 200)
+      if (query.format === 'json') {
+        const currency = floor.plant.costs?.currency ?? null
+        return c.json({ ...asked, currency, items: items.map(viewLosses) }, 200)
+      }
       return csvResponse(lossesCsv(items))
     },
   )
@@ -173,10 +188,11 @@ function viewGroup({ key, time, elements, kpis }: KpiGroup): z.infer<typeof grou
   }
 }
 
-const viewLosses = ({ key, waterfall }: KpiGroup) => ({
+const viewLosses = ({ key, waterfall, costs }: KpiGroup) => ({
   key,
   losses: inSeconds(lossNames, waterfall.losses),
   waterfall: inSeconds(waterfallNames, waterfall),
+  costs: viewCosts(costs),
 })
 
 function oeeCsv(items: readonly KpiGroup[]): string {
@@ -197,10 +213,12 @@ function oeeCsv(items: readonly KpiGroup[]): string {
 function lossesCsv(items: readonly KpiGroup[]): string {
   const rows = items
     .map(viewLosses)
-    .map(({ key, losses, waterfall }) => [
+    .map(({ key, losses, waterfall, costs }) => [
       key,
       ...waterfallNames.map(name => waterfall[name]),
       ...lossNames.map(name => losses[name]),
+      ...costNames.map(name => costs[name]),
     ])
-  return csv(['key', ...waterfallNames, ...lossNames], rows)
+  const costColumns = ['scrapCost', 'downtimeCost', 'setupCost']
+  return csv(['key', ...waterfallNames, ...lossNames, ...costColumns], rows)
 }

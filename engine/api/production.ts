@@ -2,6 +2,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Floor } from '../floor/floor.js'
 import type { DeskProblem, ProductionDesk } from '../kpi/production-desk.js'
 import { ApiError } from './api-error.js'
+import { viewCosts } from './costs-schema.js'
 import { csv, csvResponse } from './csv.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
@@ -29,6 +30,8 @@ const runSchema = z
     defectRatePpm: z.number().nullable().describe('Rejected and reworked per million made'),
     changeoverSeconds: z.number().describe('Setup of the constraint within the run'),
     oee: z.number().nullable().describe('Of the line by its output'),
+    scrapCost: z.number().nullable().describe('Of the rejected parts; null = no price is known'),
+    downtimeCost: z.number().nullable().describe('Of own stops of all its machines; null = no rate is known'),
   })
   .openapi('ProductionRun')
 
@@ -117,22 +120,27 @@ export function addProductionRoutes(router: OpenAPIHono, floor: Floor, desk: Pro
       const query = c.req.valid('query')
       const { from, to } = readRange(query, floor.clock.now(), end => end - dayMs)
       const runs = await desk.runs(scopeOf(floor.plant, query.scope), from, to)
-      const items = runs.map(run => ({
-        line: run.line,
-        start: iso(run.start),
-        end: run.end === 0 ? null : iso(run.end),
-        product: run.product,
-        order: run.order,
-        target: run.target || null,
-        actual: run.actual,
-        good: run.good,
-        scrap: run.scrap,
-        rework: run.rework,
-        firstPassYield: run.actual > 0 ? run.good / run.actual : null,
-        defectRatePpm: run.actual > 0 ? ((run.actual - run.good) / run.actual) * 1e6 : null,
-        changeoverSeconds: run.changeoverMs / 1_000,
-        oee: run.oee,
-      }))
+      const items = runs.map(run => {
+        const costs = viewCosts(run.costs)
+        return {
+          line: run.line,
+          start: iso(run.start),
+          end: run.end === 0 ? null : iso(run.end),
+          product: run.product,
+          order: run.order,
+          target: run.target || null,
+          actual: run.actual,
+          good: run.good,
+          scrap: run.scrap,
+          rework: run.rework,
+          firstPassYield: run.actual > 0 ? run.good / run.actual : null,
+          defectRatePpm: run.actual > 0 ? ((run.actual - run.good) / run.actual) * 1e6 : null,
+          changeoverSeconds: run.changeoverMs / 1_000,
+          oee: run.oee,
+          scrapCost: run.costs === undefined ? null : costs.scrap,
+          downtimeCost: run.costs === undefined ? null : costs.downtime,
+        }
+      })
       if (query.format === 'json') return c.json({ items }, 200)
       const columns = Object.keys(runSchema.shape) as (keyof (typeof items)[number])[]
       return csvResponse(

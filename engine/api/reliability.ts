@@ -2,13 +2,12 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { categoryOf } from '../../schema/downtime-reasons.js'
 import { kpiRulesOf } from '../../schema/kpi-rules.js'
 import { elementsOf } from '../../workers/kpi/kpi.js'
-import { pareto } from '../../workers/kpi/pareto.js'
 import { reliabilityOf } from '../../workers/kpi/reliability.js'
 import { rollUp } from '../../workers/kpi/roll-up.js'
 import type { Floor } from '../floor/floor.js'
 import type { KpiBook } from '../kpi/kpi-book.js'
 import type { MachineStop } from '../kpi/stop-rows.js'
-import { csv, csvResponse } from './csv.js'
+import { csvResponse, tableOf } from './csv.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
 import { rangeQuery, readRange } from './time-range.js'
@@ -53,39 +52,12 @@ const reliabilitySchema = z
   .object({ ...range, divisor: z.enum(['FE', 'FE+1']), items: z.array(figures) })
   .openapi('Reliability')
 
-const paretoQuery = z.object({
-  ...usual,
-  by: z
-    .enum(['reason', 'category', 'machine', 'line', 'type', 'kind', 'word'])
-    .default('reason')
-    .describe('What the bars are of; without a reason it is `unqualified`'),
-  kind: z
-    .enum(['own', 'all'])
-    .default('own')
-    .describe('Only stops of machines’ own, or waiting and setup as well'),
-})
-const paretoSchema = z
-  .object({
-    ...range,
-    items: z.array(
-      z.object({
-        key: z.string(),
-        seconds: z.number(),
-        count: z.number().int(),
-        share: z.number(),
-        cumulated: z.number().describe('Share together with all larger ones'),
-      }),
-    ),
-  })
-  .openapi('Pareto')
-
 /** Whatever the reason, these are no failures of the machine. */
 const notItsFault: ReadonlySet<string | undefined> = new Set(['material', 'operator', 'quality-hold'])
 const isFailure = ({ kind, reason }: MachineStop): boolean =>
   kind === 'breakdown' && !notItsFault.has(categoryOf(reason))
-const ownKinds: ReadonlySet<string> = new Set(['breakdown', 'minorStop', 'unknown'])
 
-/** `/api/v1/kpis/reliability` and `/pareto`: how often machines fail, for how long, and why. */
+/** `/api/v1/kpis/reliability`: how often machines fail, and for how long. */
 export function addReliabilityRoutes(
   router: OpenAPIHono,
   floor: Floor,
@@ -146,65 +118,8 @@ export function addReliabilityRoutes(
       return c.json({ scope: scope.name, from: iso(from), to: iso(to), divisor, items: shown }, 200)
     },
   )
-
-  router.openapi(
-    createRoute({
-      method: 'get',
-      path: '/api/v1/kpis/pareto',
-      summary:
-        'Where the time goes: stops by reason, machine or kind, the largest first, with cumulated shares',
-      request: { query: paretoQuery },
-      responses: {
-        200: {
-          ...jsonAnswer(paretoSchema, 'The bars'),
-          content: { ...jsonAnswer(paretoSchema, '').content, 'text/csv': { schema: z.string() } },
-        },
-        422: problemAnswer('A part of the query cannot be used'),
-      },
-    }),
-    async c => {
-      const query = c.req.valid('query')
-      const { from, to } = readRange(query, floor.clock.now(), end => end - weekMs)
-      const scope = scopeOf(floor.plant, query.scope)
-      const stops = await kpis.stops(scope.machines, from, to)
-      const keyOf = (stop: MachineStop): string => {
-        switch (query.by) {
-          case 'reason':
-            return stop.reason || 'unqualified'
-          case 'category':
-            return categoryOf(stop.reason) ?? 'unqualified'
-          case 'machine':
-            return stop.machine
-          case 'line':
-            return kpis.plans.get(stop.machine)!.line
-          case 'type':
-            return typeOf(stop.machine)
-          case 'kind':
-            return stop.kind
-          case 'word':
-            return stop.sourceState
-        }
-      }
-      const counted = stops.filter(({ kind }) => query.kind === 'all' || ownKinds.has(kind))
-      const bars = pareto(counted.map(stop => ({ key: keyOf(stop), value: stop.busyMs / 1_000, count: 1 })))
-      const items = bars.map(({ value, ...bar }) => ({ ...bar, seconds: value }))
-      if (query.format === 'csv')
-        return csvResponse(tableOf(items, ['key', 'seconds', 'count', 'share', 'cumulated']))
-      return c.json({ scope: scope.name, from: iso(from), to: iso(to), items }, 200)
-    },
-  )
 }
 
 const hourMs = 3_600_000
 const inHours = (ms: number | null): number | null => (ms === null ? null : ms / hourMs)
 const iso = (time: number): string => new Date(time).toISOString()
-
-function tableOf(
-  items: readonly Readonly<Record<string, string | number | null>>[],
-  columns: readonly string[],
-) {
-  return csv(
-    columns,
-    items.map(item => columns.map(column => item[column] ?? null)),
-  )
-}

@@ -19,6 +19,7 @@ import type { DowntimeRegister } from '../kpi/downtime-register.js'
 import type { ProductionDesk } from '../kpi/production-desk.js'
 import type { MaintenanceDesk } from '../maintenance/desk.js'
 
+import type { OrderBook } from '../orders/order-book.js'
 import type { SourceHealth } from '../pipeline/source-health.js'
 import type { Simulation } from '../simulation/simulation.js'
 import type { Store } from '../store/store.js'
@@ -41,6 +42,7 @@ export interface GatewayOptions {
   readonly simulation?: Simulation
   readonly maintenance?: MaintenanceDesk
   readonly downtime?: DowntimeRegister
+  readonly orders?: OrderBook
   readonly production?: ProductionDesk
   readonly values?: Pick<Store, 'query' | 'flush'>
   readonly ingest?: IngestContext

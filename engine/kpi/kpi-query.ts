@@ -1,6 +1,7 @@
 import { dateOf } from '../../schema/calendar.js'
 import { kpiRulesOf } from '../../schema/kpi-rules.js'
 import type { Plant } from '../../schema/plant.js'
+import { addCosts, type CostRates, type LossCosts, noCosts } from '../../workers/kpi/costs.js'
 import { type Elements, elementsOf, type Kpis, kpisOf } from '../../workers/kpi/kpi.js'
 import { type Waterfall, waterfallOf } from '../../workers/kpi/losses.js'
 import { cellsOfLines, linePartsOf, type MachineCell, rollUp } from '../../workers/kpi/roll-up.js'
@@ -33,6 +34,8 @@ export interface KpiQuery {
   readonly to: number
   readonly by: Grouping
   readonly lines: LineView
+  /** What things cost; undefined: costs are not asked for. */
+  readonly rates?: CostRates
 }
 
 /** The figures of one group: what they are made from, and they. */
@@ -43,18 +46,22 @@ export interface KpiGroup {
   readonly elements: Elements
   readonly kpis: Kpis
   readonly waterfall: Waterfall
+  /** What was lost in money, by all machines; undefined: it was not asked for. */
+  readonly costs: LossCosts | undefined
 }
 
 /** Figures for a part of the plant over a stretch of time, by group; groups of time in its order, others by id. */
 export async function readKpis(
   plant: Plant,
   book: Pick<KpiBook, 'cells' | 'plans'>,
-  { scope, from, to, by, lines }: KpiQuery,
+  { scope, from, to, by, lines, rates }: KpiQuery,
 ): Promise<KpiGroup[]> {
-  const cells: Iterable<MachineCell> = await book.cells(scope.machines, from, to)
+  const cells: readonly MachineCell[] = await book.cells(scope.machines, from, to)
   const policy = kpiRulesOf(plant)
   const seen = lines === 'sum' ? cells : cellsOfLines(cells, lines, linesOf(scope), idealMsIn(book))
-  const groups = rollUp(seen, keyIn(book, by))
+  const keyOf = keyIn(book, by)
+  const groups = rollUp(seen, keyOf)
+  const costs = rates === undefined ? undefined : costsBy(cells, keyOf, rates)
   return [...groups]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, tally]) => ({
@@ -63,7 +70,24 @@ export async function readKpis(
       elements: elementsOf(tally, policy),
       kpis: kpisOf(tally, policy),
       waterfall: waterfallOf(tally, policy),
+      costs: costs && (costs.get(key) ?? noCosts()),
     }))
+}
+
+/** Of all machines, whatever stands for their line: money is lost at each. */
+function costsBy(
+  cells: readonly MachineCell[],
+  keyOf: (cell: MachineCell) => string,
+  rates: CostRates,
+): Map<string, LossCosts> {
+  const sums = new Map<string, LossCosts>()
+  for (const cell of cells) {
+    const key = keyOf(cell)
+    const sum = sums.get(key) ?? noCosts()
+    sums.set(key, sum)
+    addCosts(sum, cell, rates)
+  }
+  return sums
 }
 
 function linesOf(scope: Scope) {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Line, Plant } from '../../schema/plant.js'
 import type { Entry } from '../../schema/records.js'
+import type { CostRates } from '../../workers/kpi/costs.js'
 import { partCounterOf } from '../floor/part-counters.js'
 import type { Store } from '../store/store.js'
 import { type Run, readRuns } from './event-reader.js'
@@ -13,6 +14,8 @@ export interface ProductionDeskParts {
   readonly book: Pick<KpiBook, 'cells' | 'plans' | 'reread'>
   readonly store: Pick<Store, 'query' | 'flush'>
   readonly clock: { now(): number }
+  /** What things cost; without it no run tells of money. */
+  readonly rates?: CostRates
   /** Makes an entry durable, and tells the book of it. */
   record(entry: Entry): void
 }
@@ -117,9 +120,9 @@ export class ProductionDesk {
 
   /** The runs of lines that touch a stretch of time. */
   async runs(scope: Scope, from: number, to: number): Promise<RunReport[]> {
-    const { plant, book, store } = this.#parts
+    const { plant, book, store, rates } = this.#parts
     await store.flush()
-    return reportRuns(plant, book, store, scope, from, to)
+    return reportRuns(plant, book, store, scope, from, to, rates)
   }
 
   /** How lines stand in their present shift. */

@@ -1,5 +1,6 @@
 import type { Calendar } from '../../schema/calendar.js'
 import type { Line, Plant } from '../../schema/plant.js'
+import type { CostRates, LossCosts } from '../../workers/kpi/costs.js'
 import type { Elements } from '../../workers/kpi/kpi.js'
 import { LedgerSetups } from '../../workers/kpi/machine-plan.js'
 import { type Projection, project, type Verdict, verdictOf } from '../../workers/kpi/projection.js'
@@ -23,6 +24,8 @@ export interface RunReport extends Run {
   readonly changeoverMs: number
   /** Of the line by its output. */
   readonly oee: number | null
+  /** Lost in money, by all machines of the line. */
+  readonly costs: LossCosts | undefined
 }
 
 /** The runs of lines that touch a stretch of time, with what came of each within it. */
@@ -33,6 +36,7 @@ export async function reportRuns(
   scope: Scope,
   from: number,
   to: number,
+  rates?: CostRates,
 ): Promise<RunReport[]> {
   const lines = scope.lines.map(({ id }) => id)
   const runs = await readRuns(store, lines, from, to)
@@ -43,7 +47,11 @@ export async function reportRuns(
       const ofLine = findScope(plant, `line:${run.line}`)!
       const range = { scope: ofLine, from: Math.max(from, run.start), to: until, by: 'none' as const }
       const [output] = await readKpis(plant, book, { ...range, lines: 'output' })
-      const [all] = await readKpis(plant, book, { ...range, lines: 'sum' })
+      const [all] = await readKpis(plant, book, {
+        ...range,
+        lines: 'sum',
+        ...(rates !== undefined && { rates }),
+      })
       const made = output?.elements
       return {
         ...run,
@@ -54,6 +62,7 @@ export async function reportRuns(
         rework: all?.elements.RQ ?? 0,
         changeoverMs: made?.AUST ?? 0,
         oee: output?.kpis.ratios.oee ?? null,
+        costs: all?.costs,
       }
     }),
   )

@@ -41,13 +41,13 @@ export async function readRejects(database: Database, query: RejectQuery): Promi
   >(
     `SELECT toString(seq) AS seq, source, toString(toUnixTimestamp64Milli(ts)) AS time, rule, reason, raw, signal, value,
       toString(toUnixTimestamp64Milli(source_time)) AS sourceTime
-    FROM ${databaseName}.rejects
+    FROM ${databaseName}.rejects AS r
     WHERE ts >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND ts < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
-      AND seq < {before:UInt64}
+      AND r.seq < {before:UInt64}
       AND ({rule:String} = '' OR rule = {rule:String})
       AND ({source:String} = '' OR source = {source:String})
       AND ({signal:String} = '' OR signal = {signal:String})
-    ORDER BY rejects.seq DESC
+    ORDER BY r.seq DESC
     LIMIT {limit:UInt32}`,
     { from: Math.floor(from), to: Math.ceil(to), rule, source, signal, before, limit },
   )

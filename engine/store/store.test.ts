@@ -87,6 +87,10 @@ it('keeps every column of every record as it was accepted', async () => {
   expect(await store.query('SELECT address, type, payload FROM gemba.twin_events')).toEqual([
     { address: 'machine:m1', type: 'state.changed', payload: '{"to":"Execute\\n\\nDROP"}' },
   ])
+  const asked = { from: noon, to: noon + 1, source: 's1', limit: 1 }
+  const [rejected] = await store.rejects(asked)
+  expect(rejected).toMatchObject({ time: noon, rule: 'shdr.malformed-line', value: null, sourceTime: null })
+  expect(await store.rejects({ ...asked, before: rejected!.seq })).toEqual([])
   expect(await store.query('SELECT source, rule, reason, raw FROM gemba.rejects')).toEqual([
     { source: 's1', rule: 'shdr.malformed-line', reason: 'no time', raw: '|\n\n;ä' },
   ])

@@ -63,7 +63,7 @@ const table: readonly (readonly [title: string, from: string, to: string, proble
     'a key of nothing we know',
     'name: Test',
     'name: Test\nbuilding: 7',
-    '3:1  building: unknown key "building"; remove it; known here: gemba, name, enterprise, types, stateMaps, sources, sites, shifts, products, customers, crews, calendarExceptions, plannedStops, kpis, targets, downtimeReasons, faultReasons',
+    '3:1  building: unknown key "building"; remove it; known here: gemba, name, enterprise, types, stateMaps, sources, sites, shifts, products, customers, crews, calendarExceptions, plannedStops, kpis, targets, downtimeReasons, faultReasons, workOrders, costs',
   ],
   [
     'another version',
@@ -379,6 +379,26 @@ const table: readonly (readonly [title: string, from: string, to: string, proble
     'products:\n',
     'plannedStops: [{ for: saw-7, from: "2026-01-01T10:00", to: "2026-01-01T11:00", name: Oil }]\nproducts:\n',
     '33:23  plannedStops[0].for: there is no site, line or machine "saw-7"; did you mean "saw-1"?',
+  ],
+  [
+    'a cost of something that is not there',
+    'products:\n',
+    'costs: { downtime: { lime-1: 90 }, currency: Euro }\nproducts:\n',
+    '33:46  costs.currency: "Euro" is not a currency; write its three letters, such as EUR',
+  ],
+  [
+    'a downtime that costs where nobody is',
+    'products:\n',
+    'costs: { downtime: { lime-1: 90 }, energy: { mars: 1 } }\nproducts:\n',
+    `33:22  costs.downtime.lime-1: there is no site, line or machine "lime-1"; did you mean "line-1"?
+33:46  costs.energy.mars: there is no site "mars"; use the id of a site`,
+  ],
+  [
+    'a service of work orders without its address',
+    'products:\n',
+    'workOrders: { rest: { list: "$.a[*]" } }\nproducts:\n',
+    `33:15  workOrders.rest.url: write http://host:port or https://host, and the path if there is one; see plants/README.md, workOrders
+33:29  workOrders.rest.list: a path is written like $.axes[2].load, one place without wildcards; see plants/README.md, workOrders`,
   ],
   [
     'a reason code that does not exist',

@@ -96,6 +96,8 @@ export const plantEntry = z.strictObject({
   targets: unknownList,
   downtimeReasons: unknownList,
   faultReasons: unknownList,
+  workOrders: unknownList,
+  costs: unknownList,
 })
 
 export const siteEntry = z.strictObject({ id, name: text.optional(), timeZone, areas: unknownList })
@@ -332,4 +334,23 @@ export const targetEntry = z.strictObject({
   shift: idOf('shift').optional(),
   product: idOf('product').optional(),
   parts: positive('a target', 'parts'),
+})
+
+const moneyRule = expecting('an amount of money', 'write a number from 0, without its currency')
+const money = z.number(moneyRule).min(0, moneyRule)
+const moneyById = z.record(
+  z.string(),
+  money,
+  expecting('a map of amounts', 'write each id with its amount, such as "line-1: 900"'),
+)
+const currencyRule = expecting('a currency', 'write its three letters, such as EUR')
+export const costsEntry = z.strictObject({
+  currency: z
+    .string(currencyRule)
+    .regex(/^[A-Z]{3}$/, currencyRule)
+    .optional(),
+  labourRate: money.optional(),
+  material: moneyById.optional(),
+  downtime: moneyById.optional(),
+  energy: z.union([money, moneyById], moneyRule).optional(),
 })

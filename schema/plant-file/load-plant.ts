@@ -1,5 +1,6 @@
 import type { Area, Line, Plant, Site, StateMap } from '../plant.js'
 import { shippedStateMaps } from '../state-maps.js'
+import { readCostSections } from './costs.js'
 import { DeclaredIds } from './declared-ids.js'
 import { areaEntry, lineEntry, plantEntry, siteEntry } from './entries.js'
 import { checkFeeds, type FeedingMachine } from './feeds.js'
@@ -56,6 +57,13 @@ function readPlant(content: Readonly<Record<string, unknown>>, report: Report, c
   checkFeeds(hierarchy.machines, machineIds.ids, report)
   const orders = readOrders(content, hierarchy.siteIds, hierarchy.lineIds, machineIds.ids, report)
   const kpiParts = readKpiSections(content, new Set(reader.usedTypes), report)
+  const costIds = {
+    sites: hierarchy.siteIds.ids,
+    lines: hierarchy.lineIds.ids,
+    machines: machineIds.ids,
+    products: orders.products.map(({ id }) => id),
+  }
+  const costParts = readCostSections(content, costIds, report)
   if (root === undefined) return undefined
   const plant: Plant = {
     name: root.name,
@@ -65,6 +73,7 @@ function readPlant(content: Readonly<Record<string, unknown>>, report: Report, c
     machineTypes: types.list(reader.usedTypes),
     ...orders,
     ...kpiParts,
+    ...costParts,
     stateMaps: usedMaps(hierarchy.machines, ownMaps, stateMaps),
   }
   return plant

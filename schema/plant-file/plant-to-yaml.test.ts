@@ -4,6 +4,7 @@ import { standardConfig } from '../machine-config.js'
 import { mapMachines } from '../map-machines.js'
 import type { Plant } from '../plant.js'
 import { referencePlant } from '../reference-plant/reference-plant.js'
+import { workOrderSources } from '../work-order-sources.js'
 import { loadPlant } from './load-plant.js'
 import { plantToYaml } from './plant-to-yaml.js'
 import { formatProblem } from './problem.js'
@@ -41,6 +42,16 @@ describe('a plant as YAML', () => {
       kpis: { breakdownFrom: 600, unknownTime: 'loss', failureDivisor: 'FE+1' },
       downtimeReasons: { tooling: ['break', 'wear', 'insert'], 'no-demand': ['weekend'] },
       faultReasons: { 'cnc-mill': { E101: 'tooling/insert', 'door open': 'operator' } },
+      workOrders: workOrderSources.parse({
+        folder: { path: 'orders', columns: { number: 'Order No' } },
+        rest: { url: 'https://erp.example/orders', list: '$.value', bearer: { env: 'ERP_TOKEN' } },
+      }),
+      costs: {
+        currency: 'EUR',
+        labourRate: 38,
+        material: { [product!.id]: 4.5 },
+        energy: { [shift!.site]: 0.2 },
+      },
       plannedStops: [
         { for: shift!.site, from: '2026-08-01T06:00', to: '2026-08-02T06:00', name: 'Power grid' },
       ],

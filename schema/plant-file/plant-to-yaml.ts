@@ -142,6 +142,8 @@ class PlantWriter {
       ...optional('kpis', kpis),
       ...optional('downtimeReasons', downtimeReasons),
       ...optional('faultReasons', faultReasons),
+      ...optional('workOrders', this.#plant.workOrders),
+      ...optional('costs', this.#plant.costs),
     })
   }
 

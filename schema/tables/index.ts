@@ -13,6 +13,7 @@ import { dimDate, dimMachine, dimProduct, dimShift, factOee } from './star.js'
 import { stateChanges, stateIntervals } from './states.js'
 import { telemetry, telemetry1m, telemetry1mParts } from './telemetry.js'
 import { twinEvents, twinSnapshots } from './twins.js'
+import { workOrders } from './work-orders.js'
 
 /** Everything in the database, each after what it is made from. */
 export const definitions: readonly Definition[] = [
@@ -35,6 +36,7 @@ export const definitions: readonly Definition[] = [
   downtimeChanges,
   scrapEvents,
   productionRuns,
+  workOrders,
   signals,
   machines,
   dictionary,

@@ -7,6 +7,7 @@ import type { RowOf } from './row.js'
 import { productionRuns, scrapEvents } from './runs.js'
 import { sensorHealth } from './sensor-health.js'
 import { simulationCommands } from './simulation.js'
+import { workOrders } from './work-orders.js'
 
 /** Tables whose rows travel in entries just as they are: adding one here is all it takes for it to be written. */
 export const rowTables = [
@@ -21,6 +22,7 @@ export const rowTables = [
   downtimeChanges,
   scrapEvents,
   productionRuns,
+  workOrders,
 ] as const
 
 type RowTable = (typeof rowTables)[number]

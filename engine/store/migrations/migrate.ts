@@ -15,6 +15,7 @@ import { linkCommands } from './0010-link-commands.js'
 import { runTables } from './0011-runs.js'
 import { starViews } from './0012-star.js'
 import { withdrawnWork } from './0013-withdrawn-work.js'
+import { workOrderTable } from './0014-work-orders.js'
 import type { Migration } from './migration.js'
 
 export const migrations: readonly Migration[] = [
@@ -31,6 +32,7 @@ export const migrations: readonly Migration[] = [
   runTables,
   starViews,
   withdrawnWork,
+  workOrderTable,
 ]
 
 /** Applies what is missing, in order, and records it in the table `migrations`. */

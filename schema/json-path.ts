@@ -1,3 +1,5 @@
+import { z } from 'zod'
+
 /** Names and places, from the outside in: `$.axes[2].load` is `['axes', 2, 'load']`. */
 export type JsonPath = readonly (string | number)[]
 
@@ -31,3 +33,8 @@ export function valueAtPath(json: unknown, path: JsonPath): unknown {
   }
   return found
 }
+
+/** A path in a configuration, as text. */
+export const jsonPathText = z.string().refine(text => parseJsonPath(text) !== undefined, {
+  error: 'a path is written like $.axes[2].load, one place without wildcards',
+})

@@ -1,0 +1,68 @@
+/** A row of a CSV text. */
+interface CsvRow {
+  /** Line of the text in which it begins, from 1. */
+  readonly line: number
+  /** As it stands there, without its line break. */
+  readonly raw: string
+  readonly fields: readonly string[]
+}
+
+export interface CsvText {
+  /** Comma, semicolon or tab: that of which the first row has most. */
+  readonly delimiter: string
+  /** The first row. */
+  readonly names: readonly string[]
+  readonly rows: readonly CsvRow[]
+  /** false: the text ends within quotes, so its end is missing. */
+  readonly isWhole: boolean
+}
+
+/** The rows of a CSV text (RFC 4180), by the names in its first row; a row that is too short lacks its last fields. */
+export function readCsv(text: string): readonly Readonly<Record<string, string>>[] {
+  const { names, rows } = parseCsv(text)
+  return rows.map(({ fields }) => Object.fromEntries(fields.map((field, i) => [names[i] ?? '', field])))
+}
+
+/** Takes a CSV text apart. Empty lines are left out, and blanks around names. */
+export function parseCsv(text: string): CsvText {
+  const plain = text.replace(/^\uFEFF/, '')
+  const head = plain.slice(0, plain.search(/\r?\n|$/))
+  const count = (delimiter: string): number => head.split(delimiter).length
+  const delimiter = [';', '\t'].reduce((most, each) => (count(each) > count(most) ? each : most), ',')
+  const { rows, isWhole } = splitRows(plain, delimiter)
+  const [names, ...others] = rows
+  return { delimiter, names: names?.fields.map(name => name.trim()) ?? [], rows: others, isWhole }
+}
+
+function splitRows(text: string, delimiter: string): { rows: CsvRow[]; isWhole: boolean } {
+  const rows: CsvRow[] = []
+  let fields: string[] = []
+  let field = ''
+  let isQuoted = false
+  let line = 1
+  let begin = { line: 1, at: 0 }
+  const endRow = (at: number): void => {
+    fields.push(field)
+    const raw = text.slice(begin.at, at).replace(/\r$/, '')
+    if (fields.some(each => each !== '')) rows.push({ line: begin.line, raw, fields })
+    fields = []
+    field = ''
+    begin = { line, at: at + 1 }
+  }
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i]!
+    if (character === '\n') line++
+    if (isQuoted) {
+      if (character !== '"') field += character
+      else if (text[i + 1] === '"') field += text[++i]
+      else isQuoted = false
+    } else if (character === '"' && field === '') isQuoted = true
+    else if (character === delimiter) {
+      fields.push(field)
+      field = ''
+    } else if (character === '\n') endRow(i)
+    else if (character !== '\r') field += character
+  }
+  endRow(text.length)
+  return { rows, isWhole: !isQuoted }
+}

@@ -1,0 +1,137 @@
+import { databaseName } from '../../schema/tables/definition.js'
+import { type CostRates, partCost } from '../../workers/kpi/costs.js'
+import type { MachineCell } from '../../workers/kpi/roll-up.js'
+import type { Store } from '../store/store.js'
+import { type Run, readRuns } from './event-reader.js'
+import type { KpiBook } from './kpi-book.js'
+import type { Scope } from './scope.js'
+
+/** Rejected parts of one machine, product, order and reason. */
+export interface ScrapPiece {
+  readonly machine: string
+  readonly product: string
+  readonly order: string
+  /** Empty: nobody has said why. */
+  readonly category: string
+  readonly reason: string
+  readonly quantity: number
+  /** What they should have taken, ms. */
+  readonly idealMs: number
+  /** Undefined: nobody has said what they cost. */
+  readonly cost: number | undefined
+  /** Entries that somebody made; 0 for what only a counter told. */
+  readonly count: number
+}
+
+interface Made {
+  quantity: number
+  idealMs: number
+  cost: number | undefined
+}
+
+interface EnteredScrap {
+  readonly machine: string
+  readonly time: number
+  readonly category: string
+  readonly reason: string
+  readonly quantity: number
+}
+
+/**
+ * All rejected parts of a stretch of time: those that somebody has given a reason for, and the others. Together they
+ * are the scrap quantity (SQ) of the same stretch, unless more was entered as counted than counters have counted.
+ */
+export async function scrapPieces(
+  book: Pick<KpiBook, 'cells' | 'plans'>,
+  store: Pick<Store, 'query' | 'flush'>,
+  scope: Scope,
+  from: number,
+  to: number,
+  rates: CostRates,
+): Promise<ScrapPiece[]> {
+  await store.flush()
+  const [cells, entered, runs] = await Promise.all([
+    book.cells(scope.machines, from, to),
+    readEntered(store, scope.machines, from, to),
+    readRuns(
+      store,
+      scope.lines.map(({ id }) => id),
+      from,
+      to,
+    ),
+  ])
+  const made = madeBy(cells, rates)
+  const pieces = entered.map(({ machine, time, category, reason, quantity }): ScrapPiece => {
+    // What the line made then, as the ledger has it, so that the two are of the same parts.
+    const { product, order } = runAt(runs, book.plans.get(machine)!.line, time)
+    const known = made.get(keyOf({ machine, product, order }))
+    const each = known === undefined || known.quantity <= 0 ? undefined : known
+    const plan = book.plans.get(machine)!
+    const idealMs = each ? each.idealMs / each.quantity : (plan.idealMsByProduct[product] ?? plan.idealMs)
+    const price = each
+      ? each.cost === undefined
+        ? undefined
+        : each.cost / each.quantity
+      : partCost({ product, order }, idealMs, rates)
+    const cost = price === undefined ? undefined : price * quantity
+    return {
+      machine,
+      product,
+      order,
+      category,
+      reason,
+      quantity,
+      idealMs: idealMs * quantity,
+      cost,
+      count: 1,
+    }
+  })
+  for (const piece of [...pieces]) {
+    const rest = made.get(keyOf(piece))
+    if (rest === undefined) continue
+    rest.quantity -= piece.quantity
+    rest.idealMs -= piece.idealMs
+    if (rest.cost !== undefined && piece.cost !== undefined) rest.cost -= piece.cost
+  }
+  for (const [key, rest] of made) {
+    if (rest.quantity <= 0) continue
+    const [machine = '', product = '', order = ''] = JSON.parse(key) as string[]
+    pieces.push({ machine, product, order, category: '', reason: '', count: 0, ...rest })
+  }
+  return pieces
+}
+
+const keyOf = ({ machine, product, order }: Pick<MachineCell, 'machine' | 'product' | 'order'>): string =>
+  JSON.stringify([machine, product, order])
+
+function madeBy(cells: readonly MachineCell[], rates: CostRates): Map<string, Made> {
+  const sums = new Map<string, Made>()
+  for (const cell of cells) {
+    for (const [idealMs, { scrapped }] of cell.tally.made) {
+      if (scrapped === 0) continue
+      const sum = sums.get(keyOf(cell)) ?? { quantity: 0, idealMs: 0, cost: 0 }
+      sums.set(keyOf(cell), sum)
+      const price = partCost(cell, idealMs, rates)
+      sum.quantity += scrapped
+      sum.idealMs += idealMs * scrapped
+      sum.cost = price === undefined || sum.cost === undefined ? undefined : sum.cost + price * scrapped
+    }
+  }
+  return sums
+}
+
+function runAt(runs: readonly Run[], line: string, time: number): { product: string; order: string } {
+  const run = runs.findLast(each => each.line === line && each.start <= time)
+  return run !== undefined && (run.end === 0 || time < run.end) ? run : { product: '', order: '' }
+}
+
+function readEntered(store: Pick<Store, 'query'>, machines: readonly string[], from: number, to: number) {
+  return store.query<EnteredScrap>(
+    `SELECT machine, toFloat64(toUnixTimestamp64Milli(ts)) AS time, category, reason, quantity
+    FROM ${databaseName}.scrap_events
+    WHERE kind = 'scrap' AND machine IN {machines:Array(String)}
+      AND ts >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND ts < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+    ORDER BY machine, ts, seq`,
+    { machines, from: Math.ceil(from), to: Math.ceil(to) },
+  )
+}

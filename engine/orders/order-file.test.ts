@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { workOrderSources } from '../../schema/work-order-sources.js'
+import { propertyRuns } from '../../twins/proof/runs.js'
+import { OrderFileFault, readOrderFile } from './order-file.js'
+
+const first = {
+  number: 'W-17',
+  part: 'bonnet',
+  description: 'Bonnets, "long"',
+  ordered: 900,
+  completed: 12,
+  scrapped: 3,
+  materialCost: 14.2,
+  labourRate: 38,
+  customer: 'Aster Motors',
+  due: Date.UTC(2026, 2, 27),
+  status: 'released',
+}
+
+describe('a file of work orders', () => {
+  it('is CSV as planning systems write it: other names, quotes, breaks within a field, commas as decimal points', () => {
+    const text = [
+      '\uFEFFOrder No;Part;DESCRIPTION;ordered;completed;scrapped;Material Cost;labour_rate;customer;due;status;plant',
+      'W-17;bonnet;"Bonnets, ""long""";900;12;3;14,2;38;Aster Motors;2026-03-27;released;north',
+      'W-18;door;"two',
+      'lines";10;;;;;;2026-03-27T14:00:00+01:00;',
+      '',
+    ].join('\r\n')
+    expect(readOrderFile('orders.csv', text, { number: 'Order No' })).toEqual({
+      refused: [],
+      orders: [
+        first,
+        {
+          number: 'W-18',
+          part: 'door',
+          description: 'two\r\nlines',
+          ordered: 10,
+          completed: 0,
+          scrapped: 0,
+          materialCost: null,
+          labourRate: null,
+          customer: '',
+          due: Date.UTC(2026, 2, 27, 13),
+          status: '',
+        },
+      ],
+    })
+  })
+
+  it('is JSON: a list, one order, or a list under `orders`', () => {
+    const json = { ...first, due: '2026-03-27' }
+    for (const text of [[json], json, { orders: [json] }])
+      expect(readOrderFile('a.JSON', JSON.stringify(text), {}).orders).toEqual([first])
+  })
+
+  it('has its bad rows refused one by one, with line, reason and what stood there', () => {
+    const text = `number,part,ordered,materialCost,due
+W-1,bolt,10,1.5,2026-03-27
+,bolt,10,1,
+W-2,,10,1,
+W-3,bolt,many,1,
+W-4,bolt,-5,1,
+W-5,bolt,10,1,2026-02-31
+W-6,bolt,10,"1,5",
+W-7,bolt,10,1,,surplus
+W-8,bolt
+W-1,bolt,20,1.5,
+`
+    const { orders, refused } = readOrderFile('a.csv', text, {})
+    expect(orders.map(({ number, ordered }) => [number, ordered])).toEqual([['W-1', 20]])
+    expect(refused.map(({ place, reason, raw }) => `${place}: ${reason} | ${raw}`)).toEqual([
+      'line 3: number is missing: an order is known by it | ,bolt,10,1,',
+      'line 4: part is missing: say what is made | W-2,,10,1,',
+      'line 5: ordered is "many", not a number | W-3,bolt,many,1,',
+      'line 6: ordered is -5; it must not be below 0 | W-4,bolt,-5,1,',
+      'line 7: due is "2026-02-31"; write 2026-12-24 or 2026-12-24T14:00:00Z | W-5,bolt,10,1,2026-02-31',
+      'line 8: materialCost is "1,5", not a number | W-6,bolt,10,"1,5",',
+      'line 9: it has 6 fields, more than the 5 columns | W-7,bolt,10,1,,surplus',
+      'line 10: ordered is missing: say how many parts | W-8,bolt',
+      'line 2: W-1 comes again at line 11, which holds | W-1,bolt,10,1.5,2026-03-27',
+    ])
+  })
+
+  it('is refused as a whole where it is no list of orders, or cut off', () => {
+    const refuse = (name: string, text: string) => (message: string) =>
+      expect(() => readOrderFile(name, text, {})).toThrow(message)
+    refuse('a.csv', 'part,ordered\nbolt,1\n')('its first row has no column "number"; it has part, ordered')
+    refuse('a.csv', 'number,part,ordered\nW1,"bolt,1\n')('its end is missing')
+    refuse('a.json', '[{"number": "W1"')('it is no JSON')
+    refuse('a.json', '7')('it is neither a list of orders nor one order')
+  })
+
+  it('may hold anything: it is taken or refused, never an exception, and no row goes missing', () => {
+    const field = fc.oneof(fc.string(), fc.constantFrom('', '"', 'W-1', '7', '-1', '1e400', '__proto__'))
+    const csv = fc.array(fc.array(field, { minLength: 1, maxLength: 4 }), { maxLength: 6 })
+    fc.assert(
+      fc.property(csv, fc.anything(), (rows, json) => {
+        const quoted = rows.map(row => row.map(each => `"${each.replaceAll('"', '""')}"`).join(','))
+        const text = `number,part,ordered,due\n${quoted.join('\n')}\n`
+        const { orders, refused } = readOrderFile('a.csv', text, {})
+        expect(orders.length + refused.length).toBe(rows.filter(row => row.some(each => each !== '')).length)
+        try {
+          readOrderFile('a.json', JSON.stringify(json) ?? '', {})
+        } catch (error) {
+          expect(error).toBeInstanceOf(OrderFileFault)
+        }
+      }),
+      { numRuns: propertyRuns },
+    )
+  })
+
+  it('is read as docs/work-orders.md says', () => {
+    const page = readFileSync(new URL('../../docs/work-orders.md', import.meta.url), 'utf8')
+    const blocks = [...page.matchAll(/```(csv|yaml)\n([^`]*)```/g)]
+    const [folder, , service] = blocks.map(([, kind, text]) => (kind === 'yaml' ? parse(text!) : text))
+    const sources = workOrderSources.parse({ ...folder.workOrders, ...service.workOrders })
+    const file = blocks.find(([, kind]) => kind === 'csv')![2]!
+    const { orders, refused } = readOrderFile('a.csv', file, sources.folder!.columns)
+    expect([refused, orders]).toMatchObject([[], [{ number: 'W-17', ordered: 900, materialCost: 14.2 }]])
+    expect(sources.rest).toMatchObject({ everyMs: 900_000, next: '$.nextLink' })
+  })
+})

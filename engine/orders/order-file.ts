@@ -1,0 +1,120 @@
+import { parseCsv } from '../../adapters/csv.js'
+import type { WorkOrder, WorkOrderField } from '../../schema/work-order.js'
+import { fieldNames, foldName, OrderFault, type OrderFields, readOrder } from './read-order.js'
+
+/** A row, or an entry of a list, that could not be taken. */
+interface RefusedRow {
+  /** Where it begins: a line of the file, or for JSON which entry of the list, from 1. */
+  readonly place: string
+  readonly reason: string
+  /** As it came. */
+  readonly raw: string
+}
+
+export interface ReadOrders {
+  /** Each number once. */
+  readonly orders: readonly WorkOrder[]
+  readonly refused: readonly RefusedRow[]
+}
+
+/** A file that is no list of orders at all: nothing of it can be taken. */
+export class OrderFileFault extends Error {}
+
+export const orderFileEndings = ['.csv', '.json'] as const
+
+/**
+ * The orders of a file by its ending: CSV with a row of names, or JSON with a list of orders (or one order, or a map
+ * with a list `orders`). Throws OrderFileFault where it is neither.
+ */
+export function readOrderFile(
+  name: string,
+  text: string,
+  columns: Readonly<Partial<Record<WorkOrderField, string>>>,
+): ReadOrders {
+  return name.toLowerCase().endsWith('.json') ? readJson(text, columns) : readCsv(text, columns)
+}
+
+/** The orders of a list; `fieldsOf` finds the fields in an entry. */
+export function readOrderList(
+  entries: readonly unknown[],
+  fieldsOf: (entry: Readonly<Record<string, unknown>>) => OrderFields,
+): ReadOrders {
+  const book = new OrderCollector()
+  for (const [index, entry] of entries.entries()) {
+    const raw = JSON.stringify(entry) ?? ''
+    book.take(`entry ${index + 1}`, raw, () => {
+      if (typeof entry !== 'object' || entry === null || Array.isArray(entry))
+        throw new OrderFault('it is not an object with the fields of an order')
+      return readOrder(fieldsOf(entry as Readonly<Record<string, unknown>>))
+    })
+  }
+  return book.taken
+}
+
+function readCsv(text: string, columns: Readonly<Partial<Record<WorkOrderField, string>>>): ReadOrders {
+  const { names, rows, delimiter, isWhole } = parseCsv(text)
+  const fields = fieldNames(columns)
+  const ofColumn = names.map(name => fields.get(foldName(name)))
+  if (!ofColumn.includes('number')) {
+    const wanted = columns.number ?? 'number'
+    throw new OrderFileFault(
+      `its first row has no column "${wanted}"; it has ${names.join(', ') || 'nothing'}`,
+    )
+  }
+  if (!isWhole) throw new OrderFileFault('it ends within a quoted field, so its end is missing')
+  const book = new OrderCollector()
+  for (const { line, raw, fields: values } of rows) {
+    book.take(`line ${line}`, raw, () => {
+      if (values.length > names.length)
+        throw new OrderFault(`it has ${values.length} fields, more than the ${names.length} columns`)
+      const said = values.map((value, at) => [ofColumn[at] ?? '', value] as const)
+      return readOrder(Object.fromEntries(said), { decimalComma: delimiter !== ',' })
+    })
+  }
+  return book.taken
+}
+
+function readJson(text: string, columns: Readonly<Partial<Record<WorkOrderField, string>>>): ReadOrders {
+  let json: unknown
+  try {
+    json = JSON.parse(text.replace(/^\uFEFF/, ''))
+  } catch (cause) {
+    throw new OrderFileFault(`it is no JSON: ${(cause as Error).message}`, { cause })
+  }
+  const isMap = typeof json === 'object' && json !== null && !Array.isArray(json)
+  const listed = isMap ? (json as Record<string, unknown>).orders : undefined
+  const entries = Array.isArray(json) ? json : Array.isArray(listed) ? listed : isMap ? [json] : undefined
+  if (entries === undefined) throw new OrderFileFault('it is neither a list of orders nor one order')
+  const fields = fieldNames(columns)
+  return readOrderList(entries, entry =>
+    Object.fromEntries(Object.entries(entry).map(([key, value]) => [fields.get(foldName(key)) ?? '', value])),
+  )
+}
+
+/** Orders by number; of several of one number the last holds, and the others are told. */
+class OrderCollector {
+  readonly #orders = new Map<
+    string,
+    { readonly order: WorkOrder; readonly place: string; readonly raw: string }
+  >()
+  readonly #refused: RefusedRow[] = []
+
+  take(place: string, raw: string, read: () => WorkOrder): void {
+    try {
+      const order = read()
+      const before = this.#orders.get(order.number)
+      if (before !== undefined) {
+        const reason = `${order.number} comes again at ${place}, which holds`
+        this.#refused.push({ place: before.place, raw: before.raw, reason })
+      }
+      this.#orders.set(order.number, { order, place, raw })
+    } catch (error) {
+      if (!(error instanceof OrderFault)) throw error
+      this.#refused.push({ place, raw, reason: error.message })
+    }
+  }
+
+  get taken(): ReadOrders {
+    return { orders: [...this.#orders.values()].map(({ order }) => order), refused: this.#refused }
+  }
+}
