@@ -20,13 +20,24 @@ const modeWord = suspendedWord + suspendReasons.length
 const conditionWord = words.indexOf('Normal')
 const programWord = conditionWord + 1
 
-export type StatusKind = 'state' | 'mode' | 'produced' | 'good' | 'rejected' | 'condition' | 'program'
+export type StatusKind =
+  | 'state'
+  | 'mode'
+  | 'blocked'
+  | 'starved'
+  | 'produced'
+  | 'good'
+  | 'rejected'
+  | 'condition'
+  | 'program'
 
 /** What a machine says of itself in this signal; undefined where it is measured. */
 export function statusKindOf({ quantity, name }: Signal): StatusKind | undefined {
   switch (quantity) {
     case 'state':
     case 'mode':
+    case 'blocked':
+    case 'starved':
     case 'condition':
       return quantity
     case 'text':
@@ -51,6 +62,9 @@ export function statusValue(kind: StatusKind, isText: boolean, flow: Flow, machi
       return isText ? stateWord(flow, machine) : flow.state[machine]!
     case 'mode':
       return unitModes.indexOf('Production') + (isText ? modeWord : 0)
+    case 'blocked':
+    case 'starved':
+      return Number(isSuspended(flow, machine) && suspendReasons[flow.reason[machine]!] === kind)
     case 'produced':
       return flow.produced[machine]!
     case 'rejected':
@@ -65,6 +79,14 @@ export function statusValue(kind: StatusKind, isText: boolean, flow: Flow, machi
     }
   }
 }
+
+const suspendBranch: ReadonlySet<number> = new Set([
+  packmlNumber.Suspending,
+  packmlNumber.Suspended,
+  packmlNumber.Unsuspending,
+])
+
+const isSuspended = (flow: Flow, machine: number): boolean => suspendBranch.has(flow.state[machine]!)
 
 function stateWord(flow: Flow, machine: number): number {
   const state = flow.state[machine]!
