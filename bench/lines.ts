@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { referencePlant } from '../schema/reference-plant/reference-plant.js'
 import { Behaviour, behaviourMachines } from '../twins/behaviour/behaviour.js'
 import { exponential } from '../twins/flow/distribution.js'
+import { healthyDuty } from '../twins/flow/duty.js'
 import { Flow } from '../twins/flow/flow.js'
 import type { FlowModel, MachineModel } from '../twins/flow/model.js'
 import { plantFlow } from '../twins/flow/plant-flow.js'
@@ -44,7 +45,8 @@ function events(wanted: number, say: (line: string) => void): Figure[] {
 
 /** The reference plant, event by event, and with every sensor read each 10 s of its time. */
 function plant(days: number, say: (line: string) => void): Figure[] {
-  const machines = behaviourMachines(referencePlant(), () => true)
+  const plan = referencePlant()
+  const machines = behaviourMachines(plan, () => true)
   const places = new Map(machines.map(({ machine }, place) => [machine.id, place]))
   const model = plantFlow(
     machines.map(({ machine }) => ({
@@ -53,12 +55,14 @@ function plant(days: number, say: (line: string) => void): Figure[] {
       feeds: machine.feeds.flatMap(id => places.get(id) ?? []),
     })),
     1,
+    healthyDuty,
+    plan,
   )
   const flow = new Flow(model, { seed: 1, start, warmUp: day / 6 })
   const [before, begin] = [flow.events, performance.now()]
   flow.advance(start + 10 * days * day)
   const flowMs = performance.now() - begin
-  const behaviour = new Behaviour(machines, { seed: 1, start, period: 10_000, faultShare: 0.05 })
+  const behaviour = new Behaviour(machines, { seed: 1, start, plan, period: 10_000, faultShare: 0.05 })
   behaviour.advance(start + day / 48, () => undefined)
   let samples = 0
   const sampled = performance.now()

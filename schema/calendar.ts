@@ -219,8 +219,8 @@ function changeBefore(from: number, to: number, timeZone: string): number {
   return Math.min(time, to)
 }
 
-/** A local date and time as Unix ms. */
-function instantOf(text: string, timeZone: string): number {
+/** A local date and time `YYYY-MM-DDTHH:MM` as Unix ms. Throws where it is none. */
+export function instantOf(text: string, timeZone: string): number {
   try {
     return Temporal.PlainDateTime.from(text).toZonedDateTime(timeZone).epochMilliseconds
   } catch (cause) {

@@ -1,3 +1,4 @@
+import type { Distribution } from './distribution.js'
 import type { DowntimeReasons } from './downtime-reasons.js'
 import type { FaultPatternId } from './fault-catalogue.js'
 import type { KpiRules } from './kpi-rules.js'
@@ -22,6 +23,7 @@ export interface Plant {
   readonly calendarExceptions?: readonly CalendarException[]
   readonly plannedStops?: readonly PlannedStop[]
   readonly targets?: readonly Target[]
+  readonly orders?: readonly PlannedOrder[]
   /** How the plant counts, where it differs from the usual; see kpi-rules. */
   readonly kpis?: Partial<KpiRules>
   /** Second-level codes of downtime reasons, by category, in place of the shipped ones. */
@@ -86,6 +88,8 @@ export interface Machine {
   readonly idealCycleTime: number
   /** What stands before it; a simulated machine draws its own where it is missing. */
   readonly buffer?: Buffer
+  /** How it works where it is simulated. */
+  readonly flow?: MachineFlow
   /** Place on the floor, metres from the line's origin; the viewer lays the line out where it is missing. */
   readonly position?: { readonly x: number; readonly y: number }
   /** How it uses PackML, where that is not as TR88.00.02-2022 comes. */
@@ -103,6 +107,61 @@ export interface Buffer {
   readonly transport: number
 }
 
+/** A machine as a simulation has it; what is left out is as machines usually are. Times in seconds. */
+export interface MachineFlow {
+  /** Time for a part that nothing interrupts; about the ideal cycle time where it is missing. */
+  readonly cycle?: Distribution
+  /**
+   * What it does that has no room for its part: `after-service` works and then keeps the part, `before-service` does
+   * not begin before there is room.
+   */
+  readonly blocking?: Blocking
+  /** Share of its parts that are thrown away, 0 to 1. */
+  readonly scrap?: number
+  /** Share of its parts that are done again, and from which machine on. */
+  readonly rework?: { readonly share: number; readonly to: string }
+  /** All its ways to fail; none where the list is empty. */
+  readonly failures?: readonly MachineFailure[]
+  /** The first that fits counts; a machine changes between products that none fits in no time. */
+  readonly changeovers?: readonly Changeover[]
+  /** Who has to be there while it works. */
+  readonly operator?: People
+  /** Goes on through the breaks of a shift. */
+  readonly worksThroughBreaks?: boolean
+  /** How long it waits for its neighbours in Execute before it is Suspended. */
+  readonly patience?: Distribution
+}
+
+export type Blocking = 'after-service' | 'before-service'
+
+/** One of a crew, by its id; or of whichever crew is on shift. */
+export type People = string
+
+/** Stands for the crew that is on shift. */
+export const onShift = 'on-shift'
+
+/** A way to fail. Times in seconds. */
+interface MachineFailure {
+  /** From one repair to the next failure, by its clock. */
+  readonly every: Distribution
+  readonly repair: Distribution
+  /** `operating`: only work wears, so that a machine that waits cannot fail. `calendar`: it can. */
+  readonly clock: 'operating' | 'calendar'
+  /** Held for as long as it lasts, or Aborted (TR88.00.02). */
+  readonly state: 'Held' | 'Aborted'
+  /** Whether the part in the machine is lost. */
+  readonly scrapsPart: boolean
+  /** Who repairs it; nobody has to come where it is missing. */
+  readonly crew?: People
+}
+
+/** From one product to another, by id; one that is not named stands for any. */
+interface Changeover {
+  readonly from?: string
+  readonly to?: string
+  readonly time: Distribution
+}
+
 /**
  * A signal: one value over time. Sensors are what `counts.signals` counts; status signals are what the machine says
  * of itself (state, mode, counters, program): they drive the machine's statechart and are kept like any other.
@@ -112,7 +171,7 @@ export interface Signal {
   readonly id: string
   readonly name: string
   readonly role: 'sensor' | 'status'
-  /** What is measured, e.g. temperature; for status signals state, mode, blocked, starved, counter or text. */
+  /** What is measured, e.g. temperature; for status signals state, mode, counter or text. */
   readonly quantity: Quantity
   /** As shown, e.g. `mm/s`; empty where there is none. */
   readonly unit: string
@@ -157,8 +216,6 @@ export const quantities = [
   'condition',
   'state',
   'mode',
-  'blocked',
-  'starved',
   'counter',
   'text',
 ] as const
@@ -270,6 +327,19 @@ export interface Product {
   readonly lines: readonly string[]
   /** Seconds per part by line or machine, where they differ from the machine's own ideal cycle time. */
   readonly cycleTimes?: Readonly<Record<string, number>>
+}
+
+/** Parts of a product that a line is to make. */
+export interface PlannedOrder {
+  readonly id: string
+  readonly line: string
+  readonly product: string
+  /** Parts to begin. */
+  readonly quantity: number
+  /** When it may begin and when it is to be done, `YYYY-MM-DDTHH:MM` of the line's site. */
+  readonly release?: string
+  readonly due?: string
+  readonly customer?: string
 }
 
 export interface Customer {

@@ -1,7 +1,6 @@
 import type { DamageReport } from '../../schema/damage-report.js'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { Behaviour, behaviourMachines, type Emit } from '../../twins/behaviour/behaviour.js'
-import { words } from '../../twins/behaviour/status.js'
 import type { AdapterContext, AdapterDefinition } from '../contract.js'
 import { type SimulatorOptions, simulatorOptions } from './config.js'
 import { type Deliver, Link } from './link.js'
@@ -41,6 +40,7 @@ export function simulate(options: SimulatorOptions, context: Surroundings): DueS
     {
       seed: options.seed,
       start,
+      plan: context.plant,
       phaseSpread: options.phaseSpread,
       period: options.overridePeriodMs,
       faultShare: options.randomFaults,
@@ -51,7 +51,7 @@ export function simulate(options: SimulatorOptions, context: Surroundings): DueS
   const isText = Uint8Array.from(behaviour.signals, signal => (signal.type === 'text' ? 1 : 0))
   const codes: number[] = []
   const codeOf = (word: number): number => {
-    codes[word] ??= context.intern(words[word]!)
+    codes[word] ??= context.intern(behaviour.words[word]!)
     return codes[word]
   }
   const builder = new SampleBatchBuilder(1024)

@@ -52,30 +52,6 @@ const table: readonly (readonly [title: string, from: string, to: string, proble
 21:5  sites[0].timezone: unknown key "timezone"; did you mean "timeZone"?`,
   ],
   [
-    'an interlock among the sensors',
-    '    signals:\n      blade:',
-    '    signals:\n      blocked: { quantity: blocked }\n      blade:',
-    '10:28  types.saw.signals.blocked.quantity: a sensor does not measure whether its machine is blocked; move the signal under status',
-  ],
-  [
-    'an interlock as a text',
-    '        normal: [40, 1]',
-    '        normal: [40, 1]\n    status: { state: { map: packml }, starved: { type: text } }',
-    '16:56  types.saw.status.starved.type: starved is not measured as text; remove type, or choose another quantity',
-  ],
-  [
-    'an interlock with a range',
-    '        normal: [40, 1]',
-    '        normal: [40, 1]\n    status: { state: { map: packml }, blocked: { range: [0, 2] } }',
-    '16:57  types.saw.status.blocked.range: blocked is true or false and has no range; remove range',
-  ],
-  [
-    'an interlock of a machine that tells no state',
-    '{ id: saw-1, type: saw }',
-    '{ id: saw-1, type: saw, status: { blocked: {} } }',
-    '27:60  sites[0].areas[0].lines[0].machines[0].status.blocked: "blocked" says why the machine is suspended, and no signal says that it is; add its state under status',
-  ],
-  [
     'a recording beside a live source',
     '    adapter: simulator',
     '    adapter: simulator\n  tape: { adapter: mtconnect, clock: source }',
@@ -87,7 +63,7 @@ const table: readonly (readonly [title: string, from: string, to: string, proble
     'a key of nothing we know',
     'name: Test',
     'name: Test\nbuilding: 7',
-    '3:1  building: unknown key "building"; remove it; known here: gemba, name, enterprise, types, stateMaps, sources, sites, shifts, products, customers, crews, calendarExceptions, plannedStops, kpis, targets, downtimeReasons, faultReasons, workOrders, costs',
+    '3:1  building: unknown key "building"; remove it; known here: gemba, name, enterprise, types, stateMaps, sources, sites, shifts, products, customers, crews, orders, calendarExceptions, plannedStops, kpis, targets, downtimeReasons, faultReasons, workOrders, costs',
   ],
   [
     'another version',
@@ -466,6 +442,102 @@ const table: readonly (readonly [title: string, from: string, to: string, proble
     'id: mill-1, type: cnc-mill',
     'id: saw-2, type: saw',
     `28:17  ${machines}[1]: the source "sim" would have to tell saw-2.blade from saw-1.blade by the same tag "blade"; give each its tag, or write tags: '{machine}.{signal}' at the source or the type`,
+  ],
+  [
+    'a flow that cannot be',
+    'id: saw-1, type: saw',
+    'id: saw-1, type: saw, flow: { cycle: -3, scrap: 2, blocking: never, patience: { kind: normal, mean: 3, deviation: 2 } }',
+    `27:56  ${machines}[0].flow.cycle: -3 is not a length of time: constant has -3; times are finite and from 0 s; write seconds, or how they are drawn, such as { kind: lognormal, mean: 90, deviation: 80 }
+27:67  ${machines}[0].flow.scrap: 2 is not a share; write a number from 0 to 1, such as 0.02
+27:80  ${machines}[0].flow.blocking: "never" is not known here; use after-service or before-service
+27:97  ${machines}[0].flow.patience: a map is not a length of time: normal with mean 3 s and deviation 2 s would give times below 0 s; write seconds, or how they are drawn, such as { kind: lognormal, mean: 90, deviation: 80 }`,
+  ],
+  [
+    'failures of no length',
+    'id: saw-1, type: saw',
+    'id: saw-1, type: saw, flow: { failures: [{ every: soon, repair: 60 }] }',
+    `27:69  ${machines}[0].flow.failures[0].every: "soon" is not a length of time; write seconds, or how they are drawn, such as { kind: lognormal, mean: 90, deviation: 80 }`,
+  ],
+  [
+    'rework at a machine that parts do not come back from',
+    'id: saw-1, type: saw',
+    'id: saw-1, type: saw, flow: { scrap: 0.5, rework: { share: 0.6, to: mill-1 } }',
+    `27:78  ${machines}[0].flow.rework.share: scrap and rework are 1.1 of the parts together; write a smaller share
+27:87  ${machines}[0].flow.rework.to: parts that are done again at mill-1 do not come to saw-1; name the machine itself or one before it`,
+  ],
+  [
+    'rework at a machine that is not there',
+    'id: saw-1, type: saw',
+    'id: saw-1, type: saw, flow: { rework: { share: 1, to: saw-7 } }',
+    `27:66  ${machines}[0].flow.rework.share: every part is done again, so that none is ever finished; write a smaller share
+27:73  ${machines}[0].flow.rework.to: there is no machine "saw-7" to do parts again; did you mean "saw-1"?`,
+  ],
+  [
+    'people of crews that are not there, said once for a type',
+    '    idealCycleTime: 30',
+    '    idealCycleTime: 30\n    flow: { operator: crew-b, failures: [{ every: 3600, repair: 60, crew: crew-c }] }',
+    `9:23  types.saw.flow.operator: there is no crew "crew-b"; did you mean "crew-a"?
+9:75  types.saw.flow.failures[0].crew: there is no crew "crew-c"; did you mean "crew-a"?`,
+  ],
+  [
+    'a changeover to no product',
+    'id: saw-1, type: saw',
+    'id: saw-1, type: saw, flow: { changeovers: [{ from: bolt, to: bold, time: 60 }] }',
+    `27:81  ${machines}[0].flow.changeovers[0].to: there is no product "bold"; did you mean "bolt"?`,
+  ],
+  [
+    'people on shift where no shift has a crew',
+    `type: cnc-mill }
+crews:
+  - { id: crew-a, site: here, size: 4 }
+shifts:
+  - { id: early, site: here, start: "06:00", end: "14:00", days: [1, 2], crew: crew-a }`,
+    `type: cnc-mill, flow: { operator: on-shift } }
+shifts:
+  - { id: early, site: here, start: "06:00", end: "14:00", days: [1, 2] }`,
+    `28:65  ${machines}[1].flow.operator: no shift of "here" has a crew, so that nobody would ever be there; add crew to the shifts, or name a crew`,
+  ],
+  [
+    'a crew that is called as what stands for all',
+    '{ id: crew-a, site: here, size: 4 }',
+    '{ id: crew-a, site: here, size: 4 }\n  - { id: on-shift, site: here, size: 4 }',
+    `31:11  crews[1].id: "on-shift" stands for whichever crew is on shift; call the crew something else`,
+  ],
+  [
+    'orders that no line can work off',
+    'customers:',
+    `orders:
+  - { id: o-1, line: line-1, product: bolt, quantity: 0 }
+  - { id: o-2, line: line-7, product: nut, quantity: 5 }
+  - { id: o-3, line: line-1, product: bolt, quantity: 5, release: "2026-01-05T06:00", due: "2026-01-04T06:00" }
+  - { id: o-3, line: line-1, product: bolt, quantity: 5, customer: acne }
+customers:`,
+    `36:55  orders[0].quantity: 0 is not a number of parts; write a whole number from 1
+37:22  orders[1].line: there is no line "line-7"; did you mean "line-1"?
+37:39  orders[1].product: there is no product "nut"; use the id of a product
+38:92  orders[2].due: the order is due at 2026-01-04T06:00, before it may begin; write a time after the one at "release"
+39:11  orders[3].id: the order id "o-3" is already used in line 38; give one of the two another id
+39:68  orders[3].customer: there is no customer "acne"; did you mean "acme"?`,
+  ],
+  [
+    'an order that its line cannot make',
+    'lines: [line-1] }',
+    'lines: [line-2] }\norders: [{ id: o-1, line: line-1, product: bolt, quantity: 5 }]',
+    `34:25  products[0].lines[0]: there is no line "line-2"; did you mean "line-1"?
+35:27  orders[0].line: "bolt" has no route on "line-1"; it is made on line-2; name one of those lines, or add this one to the product`,
+  ],
+  [
+    'an order from a line on which no part begins',
+    `machines:
+              - { id: saw-1, type: saw }
+              - { id: mill-1, type: cnc-mill }`,
+    `machines: [{ id: saw-1, type: saw, feeds: mill-1 }]
+          - id: line-2
+            machines:
+              - { id: mill-1, type: cnc-mill }
+orders: [{ id: o-1, line: line-2, product: bolt, quantity: 5 }]`,
+    `30:27  orders[0].line: "bolt" has no route on "line-2"; it is made on line-1; name one of those lines, or add this one to the product
+30:27  orders[0].line: no part begins on "line-2": saw-1 feeds its first machine; order from the line on which the parts begin`,
   ],
   [
     'a bracket that is never closed',

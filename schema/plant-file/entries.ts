@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type Distribution, distributionProblem } from '../distribution.js'
 import { faultPatternIds } from '../fault-catalogue.js'
 import { packmlStates, plantModes, suspendReasons, unitModes } from '../packml.js'
 import { archetypes, quantities, timePolicies } from '../plant.js'
@@ -90,6 +91,7 @@ export const plantEntry = z.strictObject({
   products: unknownList,
   customers: unknownList,
   crews: unknownList,
+  orders: unknownList,
   calendarExceptions: unknownList,
   plannedStops: unknownList,
   kpis: unknownList,
@@ -179,6 +181,60 @@ const packmlEntry = z.strictObject({
 })
 export type PackmlEntry = z.infer<typeof packmlEntry>
 
+const lengthRule = expecting(
+  'a length of time',
+  'write seconds, or how they are drawn, such as { kind: lognormal, mean: 90, deviation: 80 }',
+)
+const drawn = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('constant'), value: number }),
+  z.strictObject({ kind: z.literal('uniform'), low: number, high: number }),
+  z.strictObject({ kind: z.literal('exponential'), mean: number }),
+  z.strictObject({ kind: z.literal('weibull'), scale: number, shape: number }),
+  z.strictObject({ kind: z.literal('lognormal'), mean: number, deviation: number }),
+  z.strictObject({ kind: z.literal('normal'), mean: number, deviation: number }),
+  z.strictObject({ kind: z.literal('geometric'), step: number, mean: number }),
+  z.strictObject({ kind: z.literal('empirical'), values: z.array(number) }),
+])
+/** A number of seconds, or a distribution of them. */
+const length = z
+  .union([number.transform((value): Distribution => ({ kind: 'constant', value })), drawn], lengthRule)
+  .superRefine((given, context) => {
+    const problem = distributionProblem(given)
+    if (problem === undefined) return
+    context.addIssue({ code: 'custom', message: `${lengthRule.error.replace('\n', `: ${problem}\n`)}` })
+  })
+const shareRule = expecting('a share', 'write a number from 0 to 1, such as 0.02')
+const share = z.number(shareRule).min(0, shareRule).max(1, shareRule)
+/** How a machine works where it is simulated; see MachineFlow. */
+const flowEntry = z.strictObject({
+  cycle: length.optional(),
+  blocking: z.enum(['after-service', 'before-service']).optional(),
+  scrap: share.optional(),
+  rework: z.strictObject({ share, to: idOf('machine') }).optional(),
+  failures: z
+    .array(
+      z.strictObject({
+        every: length,
+        repair: length,
+        clock: z.enum(['operating', 'calendar']).default('operating'),
+        state: z.enum(['Held', 'Aborted']).default('Aborted'),
+        scrapsPart: z.boolean(flagRule).default(false),
+        crew: idOf('crew').optional(),
+      }),
+      expecting('a list of failures', 'write e.g. [{ every: 28800, repair: 900 }], or [] for none'),
+    )
+    .optional(),
+  changeovers: z
+    .array(
+      z.strictObject({ from: idOf('product').optional(), to: idOf('product').optional(), time: length }),
+      expecting('a list of changeovers', 'write e.g. [{ from: bolt, to: nut, time: 600 }, { time: 1200 }]'),
+    )
+    .optional(),
+  operator: idOf('crew').optional(),
+  worksThroughBreaks: z.boolean(flagRule).optional(),
+  patience: length.optional(),
+})
+
 export const machineTypeEntry = z.strictObject({
   extends: idOf('machine type').optional(),
   name: text.optional(),
@@ -191,6 +247,7 @@ export const machineTypeEntry = z.strictObject({
   faults: z
     .array(z.enum(faultPatternIds), expecting('a list of faults', 'write e.g. [bearing-failure, tool-wear]'))
     .optional(),
+  flow: flowEntry.optional(),
   signals: z.unknown().optional(),
   status: z.unknown().optional(),
 })
@@ -218,6 +275,7 @@ export const machineEntry = z.strictObject({
     .optional(),
   idealCycleTime: positive('a cycle time', 'seconds').optional(),
   buffer: z.strictObject({ capacity: places, transport: notNegative.default(0) }).optional(),
+  flow: flowEntry.optional(),
   position: z.strictObject({ x: number, y: number }).optional(),
   period: period.optional(),
   tags: text.optional(),
@@ -300,6 +358,16 @@ export const productEntry = z.strictObject({
       expecting('a map of cycle times', 'write the id of a line or machine and the seconds per part'),
     )
     .optional(),
+})
+const partsRule = expecting('a number of parts', 'write a whole number from 1')
+export const orderEntry = z.strictObject({
+  id,
+  line: idOf('line'),
+  product: idOf('product'),
+  quantity: z.int(partsRule).min(1, partsRule),
+  release: moment.optional(),
+  due: moment.optional(),
+  customer: idOf('customer').optional(),
 })
 export const customerEntry = z.strictObject({ id, name: text.optional(), products: idsOf('product') })
 

@@ -4,10 +4,12 @@ import { readCostSections } from './costs.js'
 import { DeclaredIds } from './declared-ids.js'
 import { areaEntry, lineEntry, plantEntry, siteEntry } from './entries.js'
 import { checkFeeds, type FeedingMachine } from './feeds.js'
+import { checkFlows } from './flows.js'
 import { readKpiSections } from './kpi-section.js'
 import { MachineTypes } from './machine-types.js'
 import { MachineReader } from './machines.js'
 import { readOrders } from './orders.js'
+import { readPlannedOrders } from './planned-orders.js'
 import type { PlantPath, PlantProblem } from './problem.js'
 import { isMap, Report } from './report.js'
 import { type CheckSource, readSources } from './sources.js'
@@ -56,6 +58,8 @@ function readPlant(content: Readonly<Record<string, unknown>>, report: Report, c
   const sites = hierarchy.read(content.sites)
   checkFeeds(hierarchy.machines, machineIds.ids, report)
   const orders = readOrders(content, hierarchy.siteIds, hierarchy.lineIds, machineIds.ids, report)
+  checkFlows(hierarchy.machines, orders, report)
+  const planned = readPlannedOrders(content.orders, { sites, orders }, report)
   const kpiParts = readKpiSections(content, new Set(reader.usedTypes), report)
   const costIds = {
     sites: hierarchy.siteIds.ids,
@@ -72,6 +76,7 @@ function readPlant(content: Readonly<Record<string, unknown>>, report: Report, c
     sources: sources.list,
     machineTypes: types.list(reader.usedTypes),
     ...orders,
+    ...(planned.length > 0 && { orders: planned }),
     ...kpiParts,
     ...costParts,
     stateMaps: usedMaps(hierarchy.machines, ownMaps, stateMaps),

@@ -23,6 +23,8 @@ export interface ResolvedType {
   readonly period: number | undefined
   /** How its machines' signals are named at their source; where it does not say, as the source does. */
   readonly tags: string | undefined
+  /** How its machines work where they are simulated, as far as the file says. */
+  readonly flow: MachineTypeEntry['flow']
   /** How its machines use PackML, as far as the file says. */
   readonly packml: PackmlEntry | undefined
   /** The faults that its machines can have; sensor drift goes for all. */
@@ -112,6 +114,7 @@ export class MachineTypes {
       idealCycleTime: draft.idealCycleTime,
       period: draft.period,
       tags: draft.tags,
+      flow: draft.flow,
       packml: draft.packml,
       faults:
         draft.faults ?? faultsOfShipped(typeId) ?? usualFaults(archetype, quantitiesOf(templates.signals)),
@@ -216,6 +219,7 @@ export class MachineTypes {
       ...parent,
       ...own,
       ...(own.packml && { packml: { ...parent?.packml, ...own.packml } }),
+      ...(own.flow && { flow: { ...parent?.flow, ...own.flow } }),
       signals: new Map(parent?.signals),
       status: new Map(parent?.status),
     }

@@ -9,14 +9,8 @@ import { expandIdRange, longestRange } from './id-range.js'
 import { type MachineTypes, type ResolvedType, usualPeriod } from './machine-types.js'
 import { completePackml } from './packml.js'
 import { oneOf, type PlantPath } from './problem.js'
-import { isMap } from './report.js'
-import {
-  completeSignal,
-  inheritSignal,
-  isInterlock,
-  readSignals,
-  type SignalSurroundings,
-} from './signals.js'
+import { isMap, keysOf } from './report.js'
+import { completeSignal, inheritSignal, readSignals, type SignalSurroundings } from './signals.js'
 
 /** Far more than one process can hold: 100 times the reference plant is 22,800 machines. */
 const mostMachines = 100_000
@@ -27,6 +21,8 @@ export interface PlacedMachine {
   readonly machine: Omit<Machine, 'feeds'>
   readonly feeds: readonly string[] | undefined
   readonly path: PlantPath
+  /** Where each key of its flow stands: with the machine, or with its type. */
+  readonly flowPaths: Readonly<Record<string, PlantPath>>
 }
 
 type Part = 'signals' | 'status'
@@ -91,6 +87,13 @@ export class MachineReader {
       this.#checkTags(signals, path)
       const name = entry.name?.replaceAll('{n}', number ?? '{n}') ?? machineId
       const { type: typeId, feeds, buffer, position } = entry
+      const flow = { ...type?.flow, ...entry.flow }
+      const flowPaths = Object.fromEntries(
+        Object.keys(flow).map((key): [string, PlantPath] => {
+          const at = keysOf(entry.flow).includes(key) ? path : ['types', typeId]
+          return [key, [...at, 'flow', key]]
+        }),
+      )
       const machine = {
         id: machineId,
         name,
@@ -98,12 +101,13 @@ export class MachineReader {
         source,
         idealCycleTime,
         ...(buffer && { buffer }),
+        ...(Object.keys(flow).length > 0 && { flow }),
         ...(position && { position }),
         ...(packml && { packml }),
         ...(type && ownFaults(type)),
         signals,
       }
-      return [{ machine, feeds, path }]
+      return [{ machine, feeds, path, flowPaths }]
     })
   }
 
@@ -173,13 +177,6 @@ export class MachineReader {
       if (!status.has(name)) continue
       const at = [...path, 'status', name]
       this.#surroundings.report.add(at, name, `"${name}" is both a sensor and a status signal`, 'rename one')
-      return undefined
-    }
-    const tellsState = [...status.values()].some(({ quantity }) => quantity === 'state')
-    for (const [name, { quantity }] of status) {
-      if (!isInterlock(quantity) || tellsState) continue
-      const message = `"${name}" says why the machine is suspended, and no signal says that it is`
-      this.#surroundings.report.add([...path, 'status', name], name, message, 'add its state under status')
       return undefined
     }
     return [

@@ -1,4 +1,13 @@
-import type { CalendarException, Crew, Customer, PlannedStop, Product, Shift, Target } from '../plant.js'
+import {
+  type CalendarException,
+  type Crew,
+  type Customer,
+  onShift,
+  type PlannedStop,
+  type Product,
+  type Shift,
+  type Target,
+} from '../plant.js'
 import { type CalendarSections, checkShifts, readCalendar } from './calendar.js'
 import { DeclaredIds } from './declared-ids.js'
 import { crewEntry, customerEntry, productEntry, shiftEntry, targetEntry } from './entries.js'
@@ -36,6 +45,10 @@ export function readOrders(
     crewIds.declareEntry(value, path)
     const crew = report.read(crewEntry, value, path)
     if (crew === undefined) return []
+    if (crew.id === onShift) {
+      const message = `"${onShift}" stands for whichever crew is on shift`
+      report.add([...path, 'id'], crew.id, message, 'call the crew something else')
+    }
     sites.refer(crew.site, [...path, 'site'])
     return [{ ...crew, name: crew.name ?? crew.id }]
   })

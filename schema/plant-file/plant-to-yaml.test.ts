@@ -59,6 +59,58 @@ describe('a plant as YAML', () => {
     expect(reload(full)).toStrictEqual(full)
   })
 
+  it('keeps how machines work where they are simulated, and the work orders', () => {
+    const plant = referencePlant()
+    const [product] = plant.products
+    const [crew] = plant.crews
+    const line = product!.lines[0]!
+    const full: Plant = {
+      ...mapMachines(plant, (machine, number) => ({
+        ...machine,
+        ...(number % 10 === 0 && {
+          flow: {
+            cycle: { kind: 'normal', mean: 40, deviation: 2 },
+            blocking: 'before-service',
+            scrap: 0.02,
+            rework: { share: 0.05, to: machine.id },
+            changeovers: [
+              { from: product!.id, time: { kind: 'constant', value: 600 } },
+              { time: { kind: 'uniform', low: 60, high: 90 } },
+            ],
+            operator: 'on-shift',
+            worksThroughBreaks: true,
+            patience: { kind: 'empirical', values: [10, 20.5] },
+            ...(machine.id.startsWith(`${crew!.site}-`) && {
+              failures: [
+                {
+                  every: { kind: 'weibull', scale: 30_000, shape: 1.4 },
+                  repair: { kind: 'lognormal', mean: 900, deviation: 600 },
+                  clock: 'calendar',
+                  state: 'Held',
+                  scrapsPart: true,
+                  crew: crew!.id,
+                },
+              ],
+            }),
+          },
+        }),
+      })),
+      orders: [
+        { id: 'o-1', line, product: product!.id, quantity: 40 },
+        {
+          id: 'o-2',
+          line,
+          product: product!.id,
+          quantity: 400,
+          release: '2026-02-01T06:00',
+          due: '2026-02-03T14:00',
+          customer: plant.customers[0]!.id,
+        },
+      ],
+    }
+    expect(reload(full)).toStrictEqual(full)
+  })
+
   it('writes what machines of a type share once', () => {
     const text = plantToYaml(referencePlant())
     expect(text.match(/^ {6}vibration:$/gm)).toHaveLength(9)
@@ -130,30 +182,6 @@ describe('a plant as YAML', () => {
         ...(number % 11 === 0 &&
           place === 2 && { range: [-1e6, 1e6] as const, limits: { warningHigh: 1e5 } }),
       })),
-    }))
-    expect(reload(plant)).toStrictEqual(plant)
-  })
-
-  it('keeps the tags that say why a machine waits', () => {
-    const plant = mapMachines(referencePlant(), machine => ({
-      ...machine,
-      signals: [
-        ...machine.signals,
-        ...(['blocked', 'starved'] as const).map(quantity => ({
-          id: `${machine.id}.${quantity}`,
-          name: quantity,
-          role: 'status' as const,
-          quantity,
-          unit: '',
-          type: 'number' as const,
-          period: 0,
-          range: [0, 1] as const,
-          resolution: 0,
-          limits: {},
-          source: machine.source,
-          tag: `DB1.${machine.id}.EquipmentInterlock.${quantity}`,
-        })),
-      ],
     }))
     expect(reload(plant)).toStrictEqual(plant)
   })

@@ -6,7 +6,7 @@ import { isTextQuantity } from '../units.js'
 import { writeLimits } from './limits.js'
 import { writePackml } from './packml.js'
 import { formatPatience, formatPeriod } from './period.js'
-import { impliedQuantity, sensorPeriodMs, usualRange } from './signals.js'
+import { counterRange, impliedQuantity, sensorPeriodMs } from './signals.js'
 
 /** What stands in a plant file, before it is text. */
 type Entry = Record<string, unknown>
@@ -139,6 +139,7 @@ class PlantWriter {
       ...optional('calendarExceptions', calendarExceptions),
       ...optional('plannedStops', plannedStops),
       ...optional('targets', this.#plant.targets),
+      ...optional('orders', this.#plant.orders),
       ...optional('kpis', kpis),
       ...optional('downtimeReasons', downtimeReasons),
       ...optional('faultReasons', faultReasons),
@@ -157,6 +158,7 @@ class PlantWriter {
       ...(!isUsualFeed && { feeds: machine.feeds }),
       ...(machine.idealCycleTime !== usualCycleTime && { idealCycleTime: machine.idealCycleTime }),
       ...optional('buffer', machine.buffer),
+      ...optional('flow', machine.flow),
       ...optional('position', machine.position),
       ...optional('packml', machine.packml && writePackml(machine.packml)),
       ...this.#machineSignals(machine),
@@ -215,6 +217,8 @@ class PlantWriter {
   /** A signal without what is understood. */
   #signal(signal: Signal, machine: Machine): Entry {
     const { quantity, unit, type, period, range, resolution, limits, maxRate, normal, source, tag } = signal
+    const usualRange: readonly number[] | undefined =
+      type === 'text' ? [0, 0] : signal.role === 'status' ? counterRange : undefined
     const place = this.#places.get(machine.id)!
     const ofType = source === machine.source ? this.#typeTags.get(machine.type) : undefined
     const pattern = ofType ?? this.#tagPatterns.get(source) ?? plainTagPattern
@@ -224,7 +228,7 @@ class PlantWriter {
       ...(unit !== '' && { unit }),
       ...((type === 'text') !== isTextQuantity(quantity) && { type }),
       ...(period !== (signal.role === 'sensor' ? sensorPeriodMs : 0) && { period: formatPeriod(period) }),
-      ...(String(range) !== String(usualRange(quantity, signal.role, type)) && { range }),
+      ...(String(range) !== String(usualRange) && { range }),
       ...(resolution !== 0 && { resolution }),
       ...optional('maxRate', maxRate),
       ...optional('normal', normal),

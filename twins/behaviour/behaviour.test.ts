@@ -6,7 +6,6 @@ import { referencePlant } from '../../schema/reference-plant/reference-plant.js'
 import { healthyDuty } from '../flow/duty.js'
 import { compileLimits, nextLevelNumber } from '../sensor/level.js'
 import { Behaviour, type BehaviourOptions, behaviourMachines } from './behaviour.js'
-import { words } from './status.js'
 import { testMachine, testPlant } from './test-plant.js'
 
 const start = Date.UTC(2026, 0, 5, 6)
@@ -158,7 +157,8 @@ describe('the samples of a simulated plant', () => {
   })
 
   it('tell every machine state and counter at the start and at least once a minute', () => {
-    const samples = collect(begin(testPlant()), 30)
+    const behaviour = begin(testPlant())
+    const samples = collect(behaviour, 30)
     for (const machine of ['mill-1', 'press-1', 'belt-1']) {
       for (const name of ['state', 'produced', 'rejected']) {
         const times = samples.filter(({ id }) => id === `${machine}.${name}`).map(({ time }) => time)
@@ -172,7 +172,9 @@ describe('the samples of a simulated plant', () => {
       expect(valuesOf(samples, `${machine}.rejected`)[0]).toBe(0)
       expect(counts.at(-1)).toBeGreaterThan(20)
     }
-    const states = samples.filter(({ id }) => id.endsWith('.state')).map(({ value }) => words[value])
+    const states = samples
+      .filter(({ id }) => id.endsWith('.state'))
+      .map(({ value }) => behaviour.words[value])
     expect(states).toContain('Execute')
   })
 })

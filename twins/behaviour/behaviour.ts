@@ -4,10 +4,11 @@ import type { Duty } from '../flow/duty.js'
 import { EventQueue } from '../flow/event-queue.js'
 import { Flow } from '../flow/flow.js'
 import { plantFlow } from '../flow/plant-flow.js'
+import type { PlantPlan } from '../flow/plant-plan.js'
 import { shareOf } from '../flow/random.js'
 import { Faults } from '../physics/faults.js'
 import { type PlacedSensor, SensorBank } from '../physics/sensor-bank.js'
-import { isCounter, type StatusKind, statusKindOf, statusValue } from './status.js'
+import { isCounter, type StatusKind, statusKindOf, statusValue, vocabularyOf } from './status.js'
 
 /** Status signals are said again this often, even when nothing changed, ms. */
 const statusPeriod = 60_000
@@ -17,7 +18,7 @@ const onChangePeriod = 1000
 /** How long the lines have been running when the plant is met, ms: long enough for buffers to be as they ever are. */
 const warmUp = 4 * 3_600_000
 
-/** Gets every sample in the order of time: the place of the signal in `signals`, Unix ms, the value (see `words`). */
+/** Gets every sample in the order of time: the place of the signal in `signals`, Unix ms, the value (for texts the place in `words`). */
 export type Emit = (signal: number, time: number, value: number) => void
 
 export interface BehaviourMachine {
@@ -32,6 +33,8 @@ export interface BehaviourOptions {
   /** Time at which the machines are met at work, Unix ms. */
   readonly start: number
   readonly duty?: Duty
+  /** Who works when, and what is made; missing: round the clock, one product after another. */
+  readonly plan?: PlantPlan
   /** Share of the period over which the samples of different machines are spread, 0 to 1; default 1. */
   readonly phaseSpread?: number
   /** Distance between samples of every periodic sensor in place of its own, ms. */
@@ -65,6 +68,8 @@ interface StatusSlot {
 export class Behaviour {
   /** By the number that `Emit` names a signal with. */
   readonly signals: readonly Signal[]
+  /** What text signals say, by the number that stands for it. */
+  readonly words: readonly string[]
   readonly flow: Flow
   readonly faults: Faults
   readonly #bank: SensorBank
@@ -72,6 +77,8 @@ export class Behaviour {
   readonly #queue: EventQueue
   readonly #scans: readonly Scan[]
   readonly #status: readonly (readonly StatusSlot[])[]
+  /** Words for the programs of each machine. */
+  readonly #programs: readonly (readonly number[])[]
   readonly #statusPeriod: Float64Array
   /** A machine's place within any period, 0 to 1. */
   readonly #phase: Float64Array
@@ -98,14 +105,19 @@ export class Behaviour {
       onState: (machine: number, time: number) => this.#onState(machine, time),
       onPart: (machine: number, time: number) => this.#onPart(machine, time),
     }
-    const { seed, start, duty, faultShare = 0, onDamage } = options
+    const { seed, start, duty, plan, faultShare = 0, onDamage } = options
     const placed = machines.map(({ machine }) => ({
       id: machine.id,
       idealCycleTime: machine.idealCycleTime,
       feeds: machine.feeds.flatMap(id => places.get(id) ?? []),
       buffer: machine.buffer,
+      flow: machine.flow,
     }))
-    this.flow = new Flow(plantFlow(placed, seed, duty), { seed, start, warmUp, listener })
+    const model = plantFlow(placed, seed, duty, plan)
+    const { words, programs } = vocabularyOf(model.machines)
+    this.words = words
+    this.#programs = programs
+    this.flow = new Flow(model, { seed, start, warmUp, listener })
     const equipment = machines.map(({ machine: { id, type, faults, signals } }) => {
       const sensors = signals.filter(({ role }) => role === 'sensor')
       return { id, type, ...(faults && { faults }), sensors }
@@ -124,7 +136,7 @@ export class Behaviour {
     this.#zero = new Float64Array(this.signals.length)
     for (const [m, slots] of layout.status.entries()) {
       for (const { slot, kind, isText } of slots) {
-        if (isCounter(kind)) this.#zero[slot] = statusValue(kind, isText, this.flow, m)
+        if (isCounter(kind)) this.#zero[slot] = statusValue(kind, isText, this.flow, m, programs[m]!)
       }
     }
     this.#phase = Float64Array.from(ids, id => shareOf(id) * (options.phaseSpread ?? 1))
@@ -180,8 +192,6 @@ export class Behaviour {
 
   #onState(machine: number, time: number): void {
     this.#bank.onState(machine, time)
-    this.#report(machine, time, 'blocked')
-    this.#report(machine, time, 'starved')
     this.#report(machine, time, 'state')
     this.#report(machine, time, 'program')
   }
@@ -230,7 +240,7 @@ export class Behaviour {
   }
 
   #statusValue({ slot, kind, isText }: StatusSlot, machine: number): number {
-    return statusValue(kind, isText, this.flow, machine) - this.#zero[slot]!
+    return statusValue(kind, isText, this.flow, machine, this.#programs[machine]!) - this.#zero[slot]!
   }
 
   #say(status: StatusSlot, machine: number, time: number): void {

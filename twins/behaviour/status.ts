@@ -1,14 +1,16 @@
 import { packmlNumber, packmlStates, suspendReasons, unitModes } from '../../schema/packml.js'
 import type { Signal } from '../../schema/plant.js'
 import type { Flow } from '../flow/flow.js'
+import type { MachineModel } from '../flow/model.js'
 
+/** By number of the product, where products have no names. */
 const programs = ['program-1', 'program-2', 'program-3', 'program-4']
 
 /**
  * The words that text signals carry, by the number that stands for them in the model: PackML states, a suspended
- * machine's reason, unit modes, programs.
+ * machine's reason, unit modes, programs. A plant's products follow: their programs are called as they are.
  */
-export const words: readonly string[] = [
+const words: readonly string[] = [
   ...packmlStates,
   ...suspendReasons.map(reason => (reason === 'none' ? 'Suspended' : `Suspended ${reason}`)),
   ...unitModes,
@@ -20,24 +22,25 @@ const modeWord = suspendedWord + suspendReasons.length
 const conditionWord = words.indexOf('Normal')
 const programWord = conditionWord + 1
 
-export type StatusKind =
-  | 'state'
-  | 'mode'
-  | 'blocked'
-  | 'starved'
-  | 'produced'
-  | 'good'
-  | 'rejected'
-  | 'condition'
-  | 'program'
+/** What the text signals of machines may say, and the words for their programs, by machine and number of the product. */
+export function vocabularyOf(machines: readonly Pick<MachineModel, 'products'>[]) {
+  const names = [...new Set(machines.flatMap(({ products = [] }) => products))]
+  const placeOf = new Map(names.map((name, place) => [name, words.length + place]))
+  return {
+    words: [...words, ...names],
+    programs: machines.map(({ products }) =>
+      (products ?? programs).map((name, place) => placeOf.get(name) ?? programWord + place),
+    ),
+  }
+}
+
+export type StatusKind = 'state' | 'mode' | 'produced' | 'good' | 'rejected' | 'condition' | 'program'
 
 /** What a machine says of itself in this signal; undefined where it is measured. */
 export function statusKindOf({ quantity, name }: Signal): StatusKind | undefined {
   switch (quantity) {
     case 'state':
     case 'mode':
-    case 'blocked':
-    case 'starved':
     case 'condition':
       return quantity
     case 'text':
@@ -55,16 +58,22 @@ export function isCounter(kind: StatusKind): boolean {
   return kind === 'produced' || kind === 'good' || kind === 'rejected'
 }
 
-/** The value of a status signal now: a number, or for text signals the place of its word in `words`. */
-export function statusValue(kind: StatusKind, isText: boolean, flow: Flow, machine: number): number {
+/**
+ * The value of a status signal now: a number, or for text signals the place of its word among all words. `programs`:
+ * the words for the machine's programs.
+ */
+export function statusValue(
+  kind: StatusKind,
+  isText: boolean,
+  flow: Flow,
+  machine: number,
+  programs: readonly number[],
+): number {
   switch (kind) {
     case 'state':
       return isText ? stateWord(flow, machine) : flow.state[machine]!
     case 'mode':
       return unitModes.indexOf('Production') + (isText ? modeWord : 0)
-    case 'blocked':
-    case 'starved':
-      return Number(isSuspended(flow, machine) && suspendReasons[flow.reason[machine]!] === kind)
     case 'produced':
       return flow.produced[machine]!
     case 'rejected':
@@ -74,19 +83,11 @@ export function statusValue(kind: StatusKind, isText: boolean, flow: Flow, machi
     case 'condition':
       return isText ? conditionWord : 0
     case 'program': {
-      const program = flow.product[machine]! % programs.length
-      return isText ? programWord + program : program + 1
+      const product = flow.product[machine]!
+      return isText ? programs[product]! : product + 1
     }
   }
 }
-
-const suspendBranch: ReadonlySet<number> = new Set([
-  packmlNumber.Suspending,
-  packmlNumber.Suspended,
-  packmlNumber.Unsuspending,
-])
-
-const isSuspended = (flow: Flow, machine: number): boolean => suspendBranch.has(flow.state[machine]!)
 
 function stateWord(flow: Flow, machine: number): number {
   const state = flow.state[machine]!

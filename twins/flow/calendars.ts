@@ -1,16 +1,29 @@
-import type { Calendar, MachineModel } from './model.js'
+import { Calendar as SiteCalendar } from '../../schema/calendar.js'
+import type { Calendar, MachineModel, PlannedHours, RepeatingHours } from './model.js'
+
+/** What a calendar says at an instant, and up to when nobody has to ask again, Unix ms. */
+interface Hours {
+  readonly isOpen: boolean
+  readonly until: number
+}
+
+type AskHours = (time: number) => Hours
+
+/** How far it is looked ahead for a change, ms: a plant that always works is asked about once a week. */
+const sight = 7 * 86_400_000
 
 /** The hours of the machines. */
 export class Calendars {
-  readonly count: number
-  readonly #calendars: readonly Calendar[]
+  readonly #ask: readonly AskHours[]
   readonly #isOpen: Uint8Array
   /** By machine; -1 = always open. */
   readonly #of: Int32Array
 
+  /** Throws where shifts overlap or a planned stop has no length. */
   constructor(calendars: readonly Calendar[], machines: readonly MachineModel[]) {
-    this.count = calendars.length
-    this.#calendars = calendars
+    this.#ask = calendars.map(calendar =>
+      calendar.kind === 'planned' ? plannedHours(calendar) : repeatingHours(calendar),
+    )
     this.#isOpen = new Uint8Array(calendars.length)
     this.#of = Int32Array.from(machines, ({ calendar }) => calendar ?? -1)
   }
@@ -25,21 +38,44 @@ export class Calendars {
     return this.#of[machine] === calendar
   }
 
-  /** Opens or closes a calendar as it is at `time`. Returns when it changes next, Unix ms; infinite if never. */
-  turn(calendar: number, time: number): number {
-    const { origin, period } = this.#calendars[calendar]!
-    const length = period * 1000
-    const place = (((time - origin) % length) + length) % length
-    const isOpen = this.#isOpenAt(calendar, place)
-    this.#isOpen[calendar] = isOpen ? 1 : 0
-    const edges = this.#calendars[calendar]!.open.flatMap(([from, to]) =>
-      [from, to, from + period, to + period].map(edge => edge * 1000),
-    )
-    const changes = edges.filter(edge => edge > place && this.#isOpenAt(calendar, edge % length) !== isOpen)
-    return changes.length === 0 ? Number.POSITIVE_INFINITY : time + Math.min(...changes) - place
+  /** Whether people of the calendar are there. */
+  isNow(calendar: number): boolean {
+    return this.#isOpen[calendar] === 1
   }
 
-  #isOpenAt(calendar: number, place: number): boolean {
-    return this.#calendars[calendar]!.open.some(([from, to]) => from * 1000 <= place && place < to * 1000)
+  /** Opens or closes a calendar as it is at `time`. Returns when to turn it again, Unix ms; infinite if never. */
+  turn(calendar: number, time: number): number {
+    const { isOpen, until } = this.#ask[calendar]!(time)
+    this.#isOpen[calendar] = isOpen ? 1 : 0
+    return until
+  }
+}
+
+function repeatingHours({ origin, period, open }: RepeatingHours): AskHours {
+  const length = period * 1000
+  const isOpenAt = (place: number): boolean =>
+    open.some(([from, to]) => from * 1000 <= place && place < to * 1000)
+  const edges = open.flatMap(([from, to]) => [from, to, from + period, to + period].map(edge => edge * 1000))
+  return time => {
+    const place = (((time - origin) % length) + length) % length
+    const isOpen = isOpenAt(place)
+    const changes = edges.filter(edge => edge > place && isOpenAt(edge % length) !== isOpen)
+    const until = changes.length === 0 ? Number.POSITIVE_INFINITY : time + Math.min(...changes) - place
+    return { isOpen, until }
+  }
+}
+
+function plannedHours({ parts, open }: PlannedHours): AskHours {
+  const calendar = new SiteCalendar(parts)
+  return time => {
+    const now = calendar.at(time)
+    const isOpen = open.includes(now.plan)
+    let until = now.to
+    while (until < time + sight) {
+      const next = calendar.at(until)
+      if (open.includes(next.plan) !== isOpen) break
+      until = next.to
+    }
+    return { isOpen, until }
   }
 }

@@ -64,7 +64,7 @@ describe('the check of a flow', () => {
     ['an empty pool', one({}, { pools: [{ id: 'crew', size: 0 }] }), 'somebody has to be there'],
     [
       'a calendar that never opens',
-      one({}, { calendars: [{ origin: 0, period: 60, open: [] }] }),
+      one({}, { calendars: [{ kind: 'repeating', origin: 0, period: 60, open: [] }] }),
       'never open',
     ],
     [
@@ -74,6 +74,7 @@ describe('the check of a flow', () => {
         {
           calendars: [
             {
+              kind: 'repeating',
               origin: 0,
               period: 60,
               open: [

@@ -1,5 +1,5 @@
-import { type Distribution, distributionProblem } from './distribution.js'
-import type { Calendar, Demand, FlowModel, MachineModel } from './model.js'
+import { type Distribution, distributionProblem } from '../../schema/distribution.js'
+import type { Demand, FlowModel, MachineModel, Pool, RepeatingHours } from './model.js'
 
 /** What keeps a model from running. */
 export interface FlowProblem {
@@ -25,13 +25,13 @@ export function checkFlowModel(model: FlowModel): readonly FlowProblem[] {
     checkPlaces(machine, model, path, add)
   }
   checkCircles(model.machines, add)
-  for (const [place, pool] of (model.pools ?? []).entries()) {
-    if (!isWhole(pool.size) || pool.size < 1) {
-      add(['pools', place, 'size'], `${pool.id} has ${pool.size} people; somebody has to be there`)
-    }
+  const calendars = model.calendars ?? []
+  for (const [place, pool] of (model.pools ?? []).entries())
+    checkPool(pool, calendars.length, ['pools', place], add)
+  for (const [place, calendar] of calendars.entries()) {
+    if (calendar.kind === 'repeating') checkHours(calendar, ['calendars', place], add)
+    else if (calendar.open.length === 0) add(['calendars', place, 'open'], 'it is never open')
   }
-  for (const [place, calendar] of (model.calendars ?? []).entries())
-    checkCalendar(calendar, ['calendars', place], add)
   for (const [place, demand] of (model.demands ?? []).entries()) checkDemand(demand, ['demands', place], add)
   return problems
 }
@@ -124,7 +124,17 @@ function checkCircles(machines: readonly MachineModel[], add: Add): void {
   for (const place of machines.keys()) visit(place, [])
 }
 
-function checkCalendar({ origin, period, open }: Calendar, path: Path, add: Add): void {
+function checkPool({ id, size, shifts = [] }: Pool, calendars: number, path: Path, add: Add): void {
+  const people = shifts.reduce((sum, shift) => sum + shift.size, size)
+  const isSound = [size, ...shifts.map(shift => shift.size)].every(isWhole) && people >= 1
+  if (!isSound) add([...path, 'size'], `${id} has ${people} people; somebody has to be there`)
+  for (const [i, { calendar }] of shifts.entries()) {
+    if (!isWhole(calendar) || calendar >= calendars)
+      add([...path, 'shifts', i, 'calendar'], `there is no calendar ${calendar}`)
+  }
+}
+
+function checkHours({ origin, period, open }: RepeatingHours, path: Path, add: Add): void {
   if (!Number.isFinite(origin))
     add([...path, 'origin'], `the period begins at ${origin}; a Unix time in ms is needed`)
   if (!(period > 0 && Number.isFinite(period))) {

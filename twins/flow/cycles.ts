@@ -60,6 +60,11 @@ export class Cycles {
     this.#left[machine] = this.start[machine]! + this.length[machine]! - time
   }
 
+  /** Whether the work on a part has begun and is interrupted. */
+  isBegun(machine: number): boolean {
+    return this.#left[machine]! > 0
+  }
+
   /** There is nothing left to do on the part: it is done, or lost. */
   forget(machine: number): void {
     this.#left[machine] = 0

@@ -1,16 +1,18 @@
-import type { Demand } from './model.js'
+import type { Demand, Order } from './model.js'
 import { RandomStream } from './random.js'
 
 /** What is to be made next, for the machines at the head of the lines. */
 export class Demands {
   readonly #demands: readonly Demand[]
   readonly #chance: readonly RandomStream[]
-  /** Product and parts left of the order under way, and when it may begin, Unix ms. */
+  /** Product and parts left of the order under way; none left: the next is yet to be chosen. */
   readonly #product: Int32Array
   readonly #left: Float64Array
+  /** When the next part may begin, Unix ms. */
   readonly #release: Float64Array
-  /** Orders begun so far. */
-  readonly #order: Uint32Array
+  /** Campaigns begun so far, and the orders that are not begun yet, by place in their list. */
+  readonly #campaigns: Uint32Array
+  readonly #waiting: readonly number[][]
 
   constructor(demands: readonly Demand[], seed: number) {
     this.#demands = demands
@@ -18,8 +20,9 @@ export class Demands {
     this.#product = new Int32Array(demands.length)
     this.#left = new Float64Array(demands.length)
     this.#release = new Float64Array(demands.length)
-    this.#order = new Uint32Array(demands.length)
-    for (const place of demands.keys()) this.#begin(place)
+    this.#campaigns = new Uint32Array(demands.length)
+    this.#waiting = demands.map(demand => (demand.kind === 'orders' ? [...demand.orders.keys()] : []))
+    for (const place of demands.keys()) this.#await(place)
   }
 
   /** When the next part may begin, Unix ms; infinite where everything is made. */
@@ -27,36 +30,53 @@ export class Demands {
     return this.#release[demand]!
   }
 
-  nextProduct(demand: number): number {
+  /** Product of the next part; ask only once it may begin. */
+  nextProduct(demand: number, time: number): number {
+    if (this.#left[demand] === 0) this.#choose(demand, time)
     return this.#product[demand]!
   }
 
-  /** One part begins. */
+  /** The part that was asked for begins. */
   take(demand: number): void {
     this.#left[demand]!--
-    if (this.#left[demand]! <= 0) this.#begin(demand)
+    if (this.#left[demand] === 0) this.#await(demand)
   }
 
-  #begin(place: number): void {
+  #await(place: number): void {
+    const demand = this.#demands[place]!
+    this.#release[place] =
+      demand.kind === 'campaigns'
+        ? Number.NEGATIVE_INFINITY
+        : Math.min(...this.#waiting[place]!.map(order => releaseOf(demand.orders[order]!)))
+  }
+
+  #choose(place: number, time: number): void {
     const demand = this.#demands[place]!
     if (demand.kind === 'campaigns') {
       this.#campaign(place, demand.products, demand.quantity)
       return
     }
-    const order = demand.orders[this.#order[place]!++]
-    this.#release[place] = order === undefined ? Number.POSITIVE_INFINITY : (order.release ?? 0)
-    this.#product[place] = order?.product ?? 0
-    this.#left[place] = order?.quantity ?? 0
+    const waiting = this.#waiting[place]!
+    const released = waiting.filter(order => releaseOf(demand.orders[order]!) <= time)
+    const next = released.reduce((first, order) =>
+      dueOf(demand.orders[order]!) < dueOf(demand.orders[first]!) ? order : first,
+    )
+    waiting.splice(waiting.indexOf(next), 1)
+    this.#product[place] = demand.orders[next]!.product
+    this.#left[place] = demand.orders[next]!.quantity
+    this.#release[place] = Number.NEGATIVE_INFINITY
   }
 
   /** Any product but the last one. */
   #campaign(place: number, products: readonly number[], [least, most]: readonly [number, number]): void {
     const chance = this.#chance[place]!
     const others =
-      this.#order[place]!++ === 0 ? products : products.filter(each => each !== this.#product[place])
+      this.#campaigns[place]!++ === 0 ? products : products.filter(each => each !== this.#product[place])
     const from = others.length === 0 ? products : others
     this.#product[place] = from[Math.floor(chance.uniform() * from.length)] ?? 0
     this.#left[place] = Math.floor(chance.between(least, most + 1))
-    this.#release[place] = Number.NEGATIVE_INFINITY
   }
 }
+
+const releaseOf = ({ release = Number.NEGATIVE_INFINITY }: Order): number => release
+const dueOf = ({ due = Number.POSITIVE_INFINITY }: Order): number => due

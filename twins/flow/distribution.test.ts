@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { constant, type Distribution, distributionProblem, normalQuantile, Sampler } from './distribution.js'
+import { type Distribution, distributionProblem } from '../../schema/distribution.js'
+import { constant, normalQuantile, Sampler } from './distribution.js'
 import { RandomStream } from './random.js'
 
 const count = 20_000

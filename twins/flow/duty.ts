@@ -1,4 +1,4 @@
-import type { Distribution } from './distribution.js'
+import type { Distribution } from '../../schema/distribution.js'
 import type { ActingState } from './model.js'
 
 /** From `low` to `high`. */

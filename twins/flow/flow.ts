@@ -66,6 +66,7 @@ export class Flow {
   readonly #queue: EventQueue
   readonly #hours: EventQueue
   readonly #calendars: Calendars
+  readonly #people: Pools
   readonly #work: Work
   readonly #route: Route
   /** Operating time of the warm-up. */
@@ -84,11 +85,11 @@ export class Flow {
     this.#hours = new EventQueue(calendars.length)
     this.#calendars = new Calendars(calendars, machines)
     const { state, reason } = this
-    const people = new Pools(pools)
+    this.#people = new Pools(pools)
     const repairs = new Repairs(machines, {
       seed,
       start: begin,
-      pools: people,
+      pools: this.#people,
       onArrival: (machine, repaired) => queue.set(machine, repaired),
     })
     this.#route = new Route(machines, {
@@ -101,7 +102,7 @@ export class Flow {
     this.#work = new Work(model, {
       seed,
       queue,
-      pools: people,
+      pools: this.#people,
       calendars: this.#calendars,
       failures: repairs.failures,
       state,
@@ -122,6 +123,7 @@ export class Flow {
     this.buffers = this.#work.buffers
     for (let machine = 0; machine < n; machine++) queue.set(machine, begin)
     for (const place of calendars.keys()) this.#hours.set(place, this.#calendars.turn(place, begin))
+    this.#people.attend(this.#calendars, begin)
     this.#nextTurn = this.#hours.nextTime
     if (warmUp > 0) this.advance(start - 1)
     this.#workedBefore = Float64Array.from(machines, (_, m) => this.#work.cycles.worked(m, start))
@@ -206,10 +208,11 @@ export class Flow {
     this.events++
     this.#hours.set(calendar, this.#calendars.turn(calendar, time))
     this.#nextTurn = this.#hours.nextTime
+    this.#people.attend(this.#calendars, time)
     for (let machine = 0; machine < this.state.length; machine++) {
       if (!this.#calendars.belongs(machine, calendar)) continue
       const isResting = this.state[machine] === packmlNumber.Idle
-      if (isResting || this.#work.isWaitingForPart(machine)) this.#queue.set(machine, time)
+      if (isResting || this.#work.isWaiting(machine)) this.#queue.set(machine, time)
     }
   }
 }

@@ -1,5 +1,7 @@
 import fc from 'fast-check'
-import type { Distribution } from './distribution.js'
+import type { CalendarParts } from '../../schema/calendar.js'
+import type { Distribution } from '../../schema/distribution.js'
+import type { Shift } from '../../schema/plant.js'
 import {
   type ActingState,
   actingStates,
@@ -61,7 +63,7 @@ const machine = (place: number, count: number): fc.Arbitrary<MachineModel> =>
         scrap: share(0.2),
         rework: fc.record({ share: share(0.3), to: fc.nat(place) }),
         setups: fc.constant([{ time: { kind: 'constant' as const, value: 15 } }]),
-        calendar: fc.constant(0),
+        calendar: fc.nat(1),
         operator: fc.constant(1),
         patience: distribution(5, 20),
         acting,
@@ -91,6 +93,7 @@ const demand: fc.Arbitrary<Demand> = fc.oneof(
         product: fc.nat(2),
         quantity: fc.integer({ min: 1, max: 40 }),
         release: fc.nat(7_200_000),
+        due: fc.nat(14_400_000),
       }),
       { maxLength: 10 },
     ),
@@ -111,10 +114,11 @@ export const flowModel: fc.Arbitrary<FlowModel> = fc
     demands: wanted === undefined ? [] : [wanted],
     pools: [
       { id: 'crew', size: 1 },
-      { id: 'operators', size: 2 },
+      { id: 'operators', size: 0, shifts: [{ calendar: 0, size: 2 }] },
     ],
     calendars: [
       {
+        kind: 'repeating' as const,
         origin: 0,
         period: 3600,
         open: [
@@ -122,5 +126,24 @@ export const flowModel: fc.Arbitrary<FlowModel> = fc
           [1800, 3300],
         ] as const,
       },
+      { kind: 'planned', parts: hourly, open: ['busy'] as const },
     ],
   }))
+
+/** The same hours, as shifts with breaks. */
+const hourly: CalendarParts = {
+  timeZone: 'UTC',
+  shifts: Array.from({ length: 24 }, (_, hour): Shift => {
+    const at = (minute: number): string => `${String(hour).padStart(2, '0')}:${minute}`
+    const name = `shift-${hour}`
+    return {
+      id: name,
+      name,
+      site: 'site',
+      start: `${at(0)}0`,
+      end: at(55),
+      days: [1, 2, 3, 4, 5, 6, 7],
+      breaks: [{ start: at(25), end: at(30) }],
+    }
+  }),
+}

@@ -136,6 +136,7 @@ describe('operators', () => {
 
 describe('hours', () => {
   const calendar = {
+    kind: 'repeating',
     origin: 0,
     period: 86_400,
     open: [

@@ -1,4 +1,6 @@
-import type { Distribution } from './distribution.js'
+import type { CalendarParts, Plan } from '../../schema/calendar.js'
+import type { Distribution } from '../../schema/distribution.js'
+import type { Blocking } from '../../schema/plant.js'
 
 /**
  * What is simulated: machines that pass parts down their lines, and what they depend on. Plain numbers and lists, so
@@ -18,6 +20,8 @@ export interface MachineModel {
   readonly id: string
   /** Time for a part when nothing interrupts it. */
   readonly cycle: Distribution
+  /** What its products are called, by their numbers, where somebody wants to know. */
+  readonly products?: readonly string[]
   /** Its length over `cycle` for each product; 1 where the list ends. */
   readonly paces?: readonly number[]
   /**
@@ -39,7 +43,10 @@ export interface MachineModel {
   readonly rework?: { readonly share: number; readonly to: number }
   /** The first that fits counts; without one the machine changes product in no time. */
   readonly setups?: readonly Setup[]
-  /** Place of the demand that a machine without suppliers works for; missing: work without end, of product 0. */
+  /**
+   * Place of the demand that a machine without suppliers works for; several may work for one. Missing: work without
+   * end, of product 0.
+   */
   readonly demand?: number
   readonly calendar?: number
   /** Place of the pool of which one is needed for as long as the machine works. */
@@ -49,8 +56,6 @@ export interface MachineModel {
   /** Lengths of the states a machine passes through (TR88.00.02); one that is missing is disabled and skipped. */
   readonly acting: Readonly<Partial<Record<ActingState, Distribution>>>
 }
-
-export type Blocking = 'after-service' | 'before-service'
 
 interface BufferModel {
   /** Parts that fit, those on their way included. 0: the machine before hands over when this one is ready. */
@@ -87,7 +92,7 @@ export interface Setup {
 }
 
 export type Demand =
-  /** Work orders, one after the other; each from its release, Unix ms, if it has one. */
+  /** Work orders, one after the other: of those that are released the one that is due first, then in their order. */
   | { readonly id: string; readonly kind: 'orders'; readonly orders: readonly Order[] }
   /** Without end: a number of parts, drawn from `quantity`, of one of the products, then of another. */
   | {
@@ -97,25 +102,43 @@ export type Demand =
       readonly quantity: readonly [least: number, most: number]
     }
 
-interface Order {
+export interface Order {
   readonly product: number
+  /** Parts to begin. */
   readonly quantity: number
+  /** Unix ms; from the beginning, and without a due date, where missing. */
   readonly release?: number
+  readonly due?: number
 }
 
 export interface Pool {
   readonly id: string
+  /** People who are always there. */
   readonly size: number
+  /** Those who are there besides, each while a calendar is open. */
+  readonly shifts?: readonly { readonly calendar: number; readonly size: number }[]
 }
 
-/** When machines work: spans of a period that repeats. A machine finishes its part before it rests. */
-export interface Calendar {
+/** When machines work and people are there. A machine finishes its part before it rests. */
+export type Calendar = RepeatingHours | PlannedHours
+
+/** Spans of a period that repeats. */
+export interface RepeatingHours {
+  readonly kind: 'repeating'
   /** Begin of any one period, Unix ms. */
   readonly origin: number
   /** Length of the period: 604,800 for a week. */
   readonly period: number
   /** From the begin of the period, in order, apart. */
   readonly open: readonly (readonly [from: number, to: number])[]
+}
+
+/** The shifts, breaks, holidays and planned stops of a site. */
+export interface PlannedHours {
+  readonly kind: 'planned'
+  readonly parts: CalendarParts
+  /** What of the plan it is open in; such as `busy`. */
+  readonly open: readonly Plan[]
 }
 
 export const actingStates = [

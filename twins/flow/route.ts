@@ -87,6 +87,7 @@ export class Route implements WaysOut {
 
   rest(machine: number, time: number): void {
     this.work.leave(machine, time)
+    this.#reason[machine] = 0
     this.#act(machine, 'Completing', time)
   }
 
@@ -184,6 +185,10 @@ export class Route implements WaysOut {
     const failsAt = this.#repairs.failures.nextCalendar[machine]!
     if (failsAt <= time) {
       this.fail(machine, time, true)
+      return
+    }
+    if (this.work.isOver(machine)) {
+      this.rest(machine, time)
       return
     }
     const gone = this.work.causeGone(machine)

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { constant, type Distribution, exponential } from './distribution.js'
+import type { Distribution } from '../../schema/distribution.js'
+import type { Blocking } from '../../schema/plant.js'
+import { constant, exponential } from './distribution.js'
 import { type Measured, measureLine, type Runs } from './measure.js'
-import type { Blocking, FailureMode, MachineModel } from './model.js'
+import type { FailureMode, MachineModel } from './model.js'
 import { testLine } from './test-line.js'
 import {
   bernoulliPair,

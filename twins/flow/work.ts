@@ -147,6 +147,8 @@ export class Work {
     if (this.holds[machine] === finishedPart) this.#handOver(machine, time)
     if (this.#failures.nextCalendar[machine]! <= time) {
       this.#waysOut.fail(machine, time, true)
+    } else if (this.isOver(machine)) {
+      this.#waysOut.rest(machine, time)
     } else if (this.holds[machine] === finishedPart) {
       this.#wait(machine, time, waitingForRoom)
     } else if (this.holds[machine] === rawPart || this.#takePart(machine, time)) {
@@ -259,22 +261,31 @@ export class Work {
     }
   }
 
+  /** Whether the machine is outside its hours, with no part that it has begun. */
+  isOver(machine: number): boolean {
+    return !this.#calendars.isOpen(machine) && !this.cycles.isBegun(machine)
+  }
+
   /** When a suspended machine may go on, Unix ms, if none of its neighbours moves before. */
   causeGone(machine: number): number {
-    if (this.#reason[machine] === blocked) {
-      return this.buffers.choose(machine, this.isWaitingForPart) === -1 ? never : always
-    }
-    return this.#calendars.isOpen(machine) ? this.buffers.nextArrival(machine) : always
+    if (this.#reason[machine] !== blocked) return this.buffers.nextArrival(machine)
+    return this.buffers.choose(machine, this.isWaitingForPart) === -1 ? never : always
   }
 
   /** When an idle machine has something to do, Unix ms; infinite if a calendar has to open first. */
   mayBegin(machine: number): number {
-    if (this.holds[machine] !== noPart) return always
     if (!this.#calendars.isOpen(machine)) return never
+    if (this.holds[machine] !== noPart) return always
     const demand = this.#demand[machine]!
     const isFed = this.buffers.suppliers[machine]!.length > 0
     if (isFed || demand === -1) return always
     return Math.min(this.#demands.nextRelease(demand), this.buffers.nextArrival(machine))
+  }
+
+  /** Whether it waits for anything but its work, in Execute or Suspended. */
+  isWaiting(machine: number): boolean {
+    const activity = this.#activity[machine]!
+    return this.#state[machine] === suspended || (activity !== working && activity !== elsewhere)
   }
 
   readonly isWaitingForPart = (machine: number): boolean => this.#waitsFor(machine, waitingForPart, starved)
@@ -323,12 +334,7 @@ export class Work {
 
   /** Takes the next part, after a changeover if it needs one; false if the machine has to do something else first. */
   #takePart(machine: number, time: number): boolean {
-    const calendars = this.#calendars
     const waysOut = this.#waysOut
-    if (!calendars.isOpen(machine)) {
-      waysOut.rest(machine, time)
-      return false
-    }
     const isHere = this.buffers.nextArrival(machine) <= time
     if (!isHere && this.buffers.suppliers[machine]!.length > 0) {
       this.#wait(machine, time, waitingForPart)
@@ -343,7 +349,7 @@ export class Work {
       ? this.buffers.nextProduct(machine)
       : demand === -1
         ? this.product[machine]!
-        : this.#demands.nextProduct(demand)
+        : this.#demands.nextProduct(demand, time)
     if (product !== this.product[machine] && waysOut.changeOver(machine, product, time)) return false
     this.product[machine] = product
     this.holds[machine] = rawPart
