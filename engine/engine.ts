@@ -148,6 +148,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       production,
       orders,
       values: store,
+      pool,
       sources: intake.health,
       simulation,
       maintenance,

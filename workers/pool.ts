@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os'
 import { Piscina } from 'piscina'
 import type { Blocks, BlocksTask } from './blocks.js'
 import type { Degradation, DegradationTask } from './degradation.js'
+import type { EnergyTask } from './energy.js'
+import type { EnergyCell } from './kpi/energy.js'
 import type { Cell } from './kpi/ledger.js'
 import type { OeeTask } from './oee.js'
 import { moduleUrl, sourceExecArgv } from './source.js'
@@ -10,6 +12,7 @@ import { moduleUrl, sourceExecArgv } from './source.js'
 interface Tasks {
   readonly blocks: { readonly task: BlocksTask; readonly result: Blocks }
   readonly degradation: { readonly task: DegradationTask; readonly result: Degradation }
+  readonly energy: { readonly task: EnergyTask; readonly result: EnergyCell[][] }
   readonly oee: { readonly task: OeeTask; readonly result: Cell[][] }
 }
 

@@ -5,6 +5,7 @@ import type { ApiContext } from './context.js'
 import { addControlChartRoute } from './control-charts.js'
 import { addDocsRoutes } from './docs.js'
 import { addDowntimeRoutes } from './downtime.js'
+import { addEnergyRoute } from './energy.js'
 import { addFaultRoutes } from './faults.js'
 
 import { addHealthRoutes } from './health.js'
@@ -47,10 +48,12 @@ export function createApi(context: ApiContext, manifest: ManifestDocument): Open
   if (context.ingest !== undefined) addIngestRoute(router, context.ingest)
   addTwinRoutes(router, context)
   if (context.kpis !== undefined) {
-    const { floor, kpis, values, orders } = context
+    const { floor, kpis, values, pool, orders } = context
     const rates = costRates(floor.plant, kpis.plans, orders)
     addKpiRoutes(router, floor, kpis, rates)
     addParetoRoute(router, { floor, kpis, store: values, rates })
+    if (pool !== undefined && values !== undefined)
+      addEnergyRoute(router, floor, kpis, { store: values, pool })
     if (orders !== undefined && values !== undefined)
       addWorkOrderRoutes(router, floor, orders, kpis, values, rates)
     addReliabilityRoutes(router, context.floor, context.kpis)

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
+import type { WorkerPool } from '../../workers/pool.js'
 import type { Floor } from '../floor/floor.js'
 import type { DowntimeRegister } from '../kpi/downtime-register.js'
 import type { KpiBook } from '../kpi/kpi-book.js'
@@ -35,6 +36,8 @@ export interface ApiContext {
   readonly production?: ProductionDesk
   /** Single values, for control charts. */
   readonly values?: Pick<Store, 'query' | 'flush'>
+  /** For work that would hold up the main thread: energy. */
+  readonly pool?: Pick<WorkerPool, 'run'>
   /** Where programs post values; without it there is no route for it. */
   readonly ingest?: IngestContext
   readonly metrics: Registry

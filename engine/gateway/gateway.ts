@@ -8,6 +8,7 @@ import {
 import { createServer } from 'node:net'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
+import type { WorkerPool } from '../../workers/pool.js'
 import { createApi } from '../api/api.js'
 import type { HistoryReader, KpiReader } from '../api/context.js'
 import type { IngestContext } from '../api/ingest.js'
@@ -45,6 +46,7 @@ export interface GatewayOptions {
   readonly orders?: OrderBook
   readonly production?: ProductionDesk
   readonly values?: Pick<Store, 'query' | 'flush'>
+  readonly pool?: Pick<WorkerPool, 'run'>
   readonly ingest?: IngestContext
   readonly logger: Logger
   /** The gateway adds its own figures. */

@@ -30,3 +30,8 @@ export function costRates(
     },
   }
 }
+
+/** What a kilowatt-hour costs at a site; undefined = nobody has said. */
+export function tariffOf({ costs }: Plant, site: string): number | undefined {
+  return typeof costs?.energy === 'object' ? costs.energy[site] : costs?.energy
+}

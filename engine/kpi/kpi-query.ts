@@ -102,7 +102,11 @@ const idealMsIn =
     return plan.idealMsByProduct[product] ?? plan.idealMs
   }
 
-function keyIn({ plans }: Pick<KpiBook, 'plans'>, by: Grouping): (cell: MachineCell) => string {
+/** What a group is called: of time in ISO 8601, else by id. */
+export function keyIn(
+  { plans }: Pick<KpiBook, 'plans'>,
+  by: Grouping,
+): (cell: Omit<MachineCell, 'tally'>) => string {
   switch (by) {
     case 'none':
       return () => ''

@@ -1,0 +1,157 @@
+import pino from 'pino'
+import { Registry } from 'prom-client'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import type { Plant, Signal } from '../../schema/plant.js'
+import { SampleBatchBuilder } from '../../schema/sample-batch.js'
+import { testFloor } from '../gateway/test-floor.js'
+import { change, KpiGround, minute, parts, six } from '../kpi/test-ground.js'
+import { createApi } from './api.js'
+import { manifestDocument } from './manifest.js'
+import { emptyHistory } from './test-history.js'
+
+// A database is started here; on a busy machine that takes a while.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
+
+let common: KpiGround
+beforeAll(async () => {
+  common = await KpiGround.open()
+})
+afterAll(() => common?.close())
+
+const meter = (machine: string, name: string, unit: string, period: number): Signal => ({
+  id: `${machine}.${name}`,
+  name,
+  role: 'sensor',
+  quantity: unit === 'kWh' ? 'counter' : 'power',
+  unit,
+  type: 'number',
+  period,
+  range: [0, 100_000],
+  resolution: 0.01,
+  limits: {},
+  source: 's',
+  tag: name,
+})
+
+const meters: Readonly<Record<string, Signal[]>> = {
+  'e-1': [meter('e-1', 'power', 'W', 10_000)],
+  'e-2': [meter('e-2', 'power', 'kW', 1_000), meter('e-2', 'energy', 'kWh', minute)],
+  'e-3': [],
+}
+
+function withMeters(plant: Plant): Plant {
+  const [site] = plant.sites
+  const [area] = site!.areas
+  const [line] = area!.lines
+  const machines = line!.machines.map(machine => ({ ...machine, signals: meters[machine.id]! }))
+  return { ...plant, sites: [{ ...site!, areas: [{ ...area!, lines: [{ ...line!, machines }] }] }] }
+}
+
+/**
+ * By hand. e-1 draws 6 kW for an hour of production (6 kWh), 1 kW for half an hour of breakdown (0.5), then nobody
+ * measures it for half an hour. e-2 is counted, 3 kW all the time: 80 min of production, with a reset at half an hour
+ * and 20 min unread (4 kWh), 20 min unread in which it was held (1, nobody knows when), and 10 min held (0.5); then
+ * somebody sets the counter to 5000. The line made 100 good parts.
+ */
+it('energy comes out as by hand: by what it was used for, per good part, in money; from samples and from minutes', async () => {
+  const machineTypes = [{ id: 'mill', name: 'Mill', archetype: 'machining', ratedPower: 10 }] as const
+  const costs = { currency: 'EUR', energy: 0.2 }
+  const base = common.floor(['e-1', 'e-2', 'e-3'], { machineTypes, costs }, 'line-e')
+  const { open, clock, tell, goTo } = base
+  const plant = withMeters(base.plant)
+  const floor = { ...testFloor(plant), clock }
+  const book = open()
+  await book.start()
+  goTo(book, six)
+  const states: readonly (readonly [machine: string, at: number, state: string])[] = [
+    ['e-1', 0, 'Execute'],
+    ['e-2', 0, 'Execute'],
+    ['e-1', 60, 'Aborted'],
+    ['e-1', 90, 'Execute'],
+    ['e-2', 90, 'Held'],
+  ]
+  for (const [machine, at, state] of states)
+    tell(book, { source: 's', stateChanges: [change(machine, six + at * minute, state)] })
+  tell(book, parts('e-3', six + 59 * minute, 104))
+  tell(book, parts('e-3', six + 59 * minute, 4, 'defective'))
+  tell(book, { source: 's', stateChanges: [change('e-3', six, 'Execute')] })
+  const samples = new SampleBatchBuilder()
+  const push = (signal: Signal, ms: number, value: number, quality = 0): void =>
+    samples.push(floor.registry.signalById(signal.id)!.index, six + ms, six + ms, value, quality)
+  const [power] = meters['e-1']!
+  for (let ms = 0; ms < 90 * minute; ms += 10_000) push(power!, ms, ms < 60 * minute ? 6_000 : 1_000)
+  push(power!, 90 * minute, 99, 2)
+  const [, energy] = meters['e-2']!
+  let shows = 100
+  for (let at = 0; at <= 120; at++) {
+    if (at === 30) shows = 0
+    if (at > 0) shows += 0.05
+    if (at === 111) shows = 5_000
+    if (at <= 60 || at === 80 || (at >= 100 && at <= 111)) push(energy!, at * minute, shows)
+  }
+  common.store.append({ source: 's', samples: samples.take() })
+  goTo(book, six + 120 * minute)
+  const api = createApi(
+    {
+      floor,
+      store: emptyHistory,
+      kpis: book,
+      values: common.store,
+      pool: common.pool,
+      sources: new Map(),
+      metrics: new Registry(),
+      logger: pino({ level: 'silent' }),
+      missing: () => [],
+    },
+    manifestDocument(floor),
+  )
+  const get = async (query: string) =>
+    JSON.parse(await (await api.request(`/api/v1/kpis/energy?${query}`)).text())
+  const day = `from=${new Date(six).toISOString()}&to=${new Date(six + 120 * minute).toISOString()}`
+  const by = (value: number, digits = 6) => expect.closeTo(value, digits)
+
+  const whole = await get(`scope=line:line-e&${day}`)
+  expect(whole).toMatchObject({
+    table: 'telemetry',
+    currency: 'EUR',
+    meters: [
+      { machine: 'e-1', signal: 'e-1.power', kind: 'power' },
+      { machine: 'e-2', signal: 'e-2.energy', kind: 'counter' },
+    ],
+    unmetered: ['e-3'],
+  })
+  expect(whole.items).toMatchObject([
+    {
+      kWh: by(12),
+      classes: { production: by(10), breakdown: by(1), starved: 0 },
+      states: { Execute: by(10), Aborted: by(0.5), Held: by(0.5) },
+      unattributed: by(1),
+      idleShare: by(1 / 11),
+      goodParts: 100,
+      kWhPerGoodPart: by(0.12),
+      cost: by(2.4),
+      measuredShare: by((90 + 110) / 240),
+    },
+  ])
+  const machines = (await get(`by=machine&${day}`)).items
+  expect(machines).toMatchObject([
+    { key: 'e-1', kWh: by(6.5), measuredShare: by(0.75), goodParts: 0, kWhPerGoodPart: null },
+    { key: 'e-2', kWh: by(5.5), measuredShare: by(110 / 120) },
+  ])
+  const hours = (await get(`scope=line:line-e&by=hour&${day}`)).items
+  expect(hours.map(({ kWh }: { kWh: number }) => kWh)).toEqual([by(9), by(3)])
+  expect((await get('scope=machine:e-3')).items).toEqual([])
+
+  // Two months of samples would be too many: minutes of them say the same.
+  const months = `from=${new Date(six - 60 * 24 * 60 * minute).toISOString()}&to=${new Date(six + 120 * minute).toISOString()}`
+  const long = await get(`scope=line:line-e&${months}`)
+  expect(long.table).toBe('telemetry_1m')
+  expect(long.items[0]).toMatchObject({
+    kWh: by(12, 1),
+    classes: { production: by(10, 1), breakdown: by(1, 1) },
+  })
+  const table = await (await api.request(`/api/v1/kpis/energy?by=machine&${day}&format=csv`)).text()
+  expect(table.split('\r\n')[0]).toMatch(
+    /^key,kWh,unattributed,idleShare,goodParts,kWhPerGoodPart,cost,measuredShare,production/,
+  )
+})

@@ -1,0 +1,199 @@
+import { databaseName } from '../../schema/tables/definition.js'
+import type { EnergyCell, Readings } from '../../workers/kpi/energy.js'
+import type { MachinePlan } from '../../workers/kpi/machine-plan.js'
+import type { WorkerPool } from '../../workers/pool.js'
+import type { Store } from '../store/store.js'
+import { readEvents } from './event-reader.js'
+import type { FoundMeter } from './meters.js'
+
+const minuteMs = 60_000
+/** How far back the last value of a signal that is told on change is looked for. */
+const lookBackMs = 7 * 24 * 60 * minuteMs
+/** Readings in memory at once. */
+const readingsAtOnce = 400_000
+/** A signal that is told on change is taken to say about this much, per ms. */
+const onChangeRate = 1 / 10_000
+
+export interface MeteredMachine {
+  readonly plan: MachinePlan
+  readonly meter: FoundMeter
+  /** Index of its signal. */
+  readonly signal: number
+}
+
+/** Where readings come from: samples, or minutes of them where samples would be too many. */
+export type EnergyTable = 'telemetry' | 'telemetry_1m'
+
+export interface MachineEnergy {
+  readonly machine: string
+  readonly cells: readonly EnergyCell[]
+}
+
+export interface EnergyParts {
+  readonly store: Pick<Store, 'query' | 'flush'>
+  readonly pool: Pick<WorkerPool, 'run'>
+}
+
+/** Which table answers for so much: samples where they are few enough to be read as a whole. */
+export const energyTableFor = (machines: readonly MeteredMachine[], from: number, to: number): EnergyTable =>
+  countOf(machines, to - from) <= readingsAtOnce ? 'telemetry' : 'telemetry_1m'
+
+/** Readings that an answer is made from, about. */
+export function countOf(machines: readonly MeteredMachine[], spanMs: number, byMinute = false): number {
+  const rates = machines.map(({ meter: { signal } }) => {
+    if (signal.period === 0) return onChangeRate
+    return byMinute ? Math.min(1 / signal.period, 1 / minuteMs) : 1 / signal.period
+  })
+  return spanMs * rates.reduce((sum, rate) => sum + rate, 0)
+}
+
+/** The energy of machines in a stretch of time, from inclusive, to exclusive; a part of it at a time. */
+export async function readEnergy(
+  { store, pool }: EnergyParts,
+  machines: readonly MeteredMachine[],
+  from: number,
+  to: number,
+): Promise<MachineEnergy[]> {
+  if (machines.length === 0) return []
+  await store.flush()
+  const table = energyTableFor(machines, from, to)
+  const pieces = Math.ceil(countOf(machines, to - from, table === 'telemetry_1m') / readingsAtOnce)
+  const step = Math.ceil((to - from) / pieces / minuteMs) * minuteMs
+  const found = new Map<string, EnergyCell[]>(machines.map(({ plan }) => [plan.machine, []]))
+  for (let begin = from; begin < to; begin += step) {
+    const window = { from: begin, to: Math.min(to, begin + step) }
+    const plans = machines.map(({ plan }) => plan)
+    const [readings, events] = await Promise.all([
+      readReadings(store, machines, window.from, window.to, table),
+      readEvents(store, { plans, ...window }),
+    ])
+    const cells = await pool.run('energy', {
+      window,
+      machines: machines.map(({ plan, meter: { signal: _, ...meter }, signal }) => ({
+        plan,
+        events: events.get(plan.machine)!,
+        meter: byMinute(meter, table),
+        readings: readings.get(signal) ?? { time: [], value: [] },
+      })),
+    })
+    for (const [place, ofMachine] of cells.entries())
+      found.get(machines[place]!.plan.machine)!.push(...ofMachine)
+  }
+  return [...found].map(([machine, cells]) => ({ machine, cells }))
+}
+
+/** The mean of a minute holds for that minute; a counter that is read each minute is read often enough. */
+function byMinute(meter: Omit<FoundMeter, 'signal'>, table: EnergyTable): Omit<FoundMeter, 'signal'> {
+  if (table === 'telemetry' || meter.holdMs === Number.POSITIVE_INFINITY) return meter
+  return { ...meter, holdMs: meter.kind === 'power' ? minuteMs : Math.max(meter.holdMs, 3 * minuteMs) }
+}
+
+interface ReadingsRow {
+  readonly signal: number
+  readonly time: number[]
+  readonly value: (number | null)[]
+}
+
+async function readReadings(
+  store: Pick<Store, 'query'>,
+  machines: readonly MeteredMachine[],
+  from: number,
+  to: number,
+  table: EnergyTable,
+): Promise<Map<number, Readings>> {
+  const periodic = machines.filter(({ meter }) => meter.holdMs !== Number.POSITIVE_INFINITY)
+  const onChange = machines.filter(({ meter }) => meter.holdMs === Number.POSITIVE_INFINITY)
+  const around = Math.max(3 * minuteMs, ...periodic.map(({ meter }) => meter.holdMs))
+  const parts = [
+    ...(table === 'telemetry_1m'
+      ? [readMinutes(store, periodic, from - around, to + around)]
+      : [readSamples(store, periodic, from - around, to + around)]),
+    readSamples(store, onChange, from - lookBackMs, to, from),
+  ]
+  const rows = (await Promise.all(parts)).flat()
+  return new Map(
+    rows.map(({ signal, time, value }) => [signal, { time, value: value.map(each => each ?? Number.NaN) }]),
+  )
+}
+
+/** `lastBefore`: of what is before it only the last reading of each signal. */
+function readSamples(
+  store: Pick<Store, 'query'>,
+  machines: readonly MeteredMachine[],
+  from: number,
+  to: number,
+  lastBefore = from,
+): Promise<ReadingsRow[]> {
+  if (machines.length === 0) return Promise.resolve([])
+  const usable = 'if(quality = 2 OR NOT isFinite(value), NULL, value)'
+  return store.query<ReadingsRow>(
+    `WITH arraySort(groupArray((at, seq, number))) AS sorted
+    SELECT signal, arrayMap(each -> each.1, sorted) AS time, arrayMap(each -> each.3, sorted) AS value
+    FROM (
+      SELECT signal, seq, toFloat64(toUnixTimestamp64Milli(ts)) AS at, ${usable} AS number
+      FROM (
+        SELECT signal, ts, value, quality, seq FROM ${databaseName}.telemetry
+        WHERE signal IN {signals:Array(UInt32)}
+          AND ts >= fromUnixTimestamp64Milli({lastBefore:Int64}, 'UTC')
+          AND ts < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+        UNION ALL
+        SELECT signal, max(t.ts) AS ts, argMax(t.value, (t.ts, t.seq)) AS value,
+          argMax(t.quality, (t.ts, t.seq)) AS quality, toUInt64(0) AS seq
+        FROM ${databaseName}.telemetry AS t
+        WHERE signal IN {signals:Array(UInt32)}
+          AND t.ts >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
+          AND t.ts < fromUnixTimestamp64Milli({lastBefore:Int64}, 'UTC')
+        GROUP BY signal
+      )
+    )
+    GROUP BY signal`,
+    {
+      signals: machines.map(({ signal }) => signal),
+      from: Math.floor(from),
+      lastBefore: Math.floor(lastBefore),
+      to: Math.ceil(to),
+    },
+  )
+}
+
+/** Minutes as readings: of power its mean at the begin, as far as it was measured; of a counter its last at the end. */
+async function readMinutes(
+  store: Pick<Store, 'query'>,
+  machines: readonly MeteredMachine[],
+  from: number,
+  to: number,
+): Promise<ReadingsRow[]> {
+  if (machines.length === 0) return []
+  const rows = await store.query<{
+    signal: number
+    time: number[]
+    mean: number[]
+    last: number[]
+    valued: number[]
+  }>(
+    `WITH arraySort(groupArray((at, average, newest, counted))) AS sorted
+    SELECT signal, arrayMap(each -> each.1, sorted) AS time, arrayMap(each -> each.2, sorted) AS mean,
+      arrayMap(each -> each.3, sorted) AS last, arrayMap(each -> each.4, sorted) AS valued
+    FROM (
+      SELECT signal, toFloat64(toUnixTimestamp(minute)) * 1000 AS at, assumeNotNull(m.mean) AS average,
+        assumeNotNull(m.last) AS newest, toFloat64(m.valued) AS counted
+      FROM ${databaseName}.telemetry_1m AS m
+      WHERE signal IN {signals:Array(UInt32)} AND m.valued > 0
+        AND minute >= toDateTime({from:Int64} / 1000, 'UTC') AND minute < toDateTime({to:Int64} / 1000, 'UTC')
+    )
+    GROUP BY signal`,
+    { signals: machines.map(({ signal }) => signal), from: Math.floor(from), to: Math.ceil(to) },
+  )
+  const bySignal = new Map(machines.map(({ signal, meter }) => [signal, meter]))
+  return rows.map(({ signal, time, mean, last, valued }) => {
+    const { kind, signal: spec } = bySignal.get(signal)!
+    if (kind === 'counter') return { signal, time: time.map(at => at + minuteMs), value: last }
+    // Where half of a minute's samples came, half of it was measured: NaN ends what holds.
+    const ends = time.flatMap((at, place) => {
+      const measured = Math.min(minuteMs, valued[place]! * spec.period)
+      return measured < minuteMs ? [[at + measured, Number.NaN] as const] : []
+    })
+    const both = [...time.map((at, place) => [at, mean[place]!] as const), ...ends].sort(([a], [b]) => a - b)
+    return { signal, time: both.map(([at]) => at), value: both.map(([, value]) => value) }
+  })
+}
