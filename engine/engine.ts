@@ -307,8 +307,11 @@ function reportRestored(floor: LiveFloor, logger: Logger): void {
   }
   for (const [why, twins] of Object.entries(others)) {
     if (twins === 0) continue
-    const which = floor.twins.freshStarts.filter(({ outcome }) => outcome === why)
-    logger.warn({ twins, which }, `${twins} twins start fresh, because their snapshot is ${why}`)
+    const which = floor.twins.unused.filter(({ outcome }) => outcome === why)
+    const text = why.startsWith('unknown')
+      ? `${twins} snapshots of twins are left unused (${why}): they are of what this plant no longer has`
+      : `${twins} twins start fresh, because their snapshot is ${why}`
+    logger.warn({ twins, which }, text)
   }
 }
 

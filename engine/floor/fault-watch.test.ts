@@ -74,7 +74,7 @@ describe('the faults of a simulated machine', () => {
     before.report(damage(0.7))
     const { floor } = floorOf(press(), { snapshots: before.floor.snapshot()?.snapshots ?? [] })
     expect(floor.faults(0)).toEqual([])
-    expect(floor.twins.freshStarts[0]).toMatchObject({
+    expect(floor.twins.unused[0]).toMatchObject({
       address: leak,
       detail: 'its machine was simulated and no longer is',
     })

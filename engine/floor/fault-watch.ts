@@ -1,11 +1,6 @@
 import type { Clock } from '../../schema/clock.js'
 import type { DamageReport } from '../../schema/damage-report.js'
-import {
-  type FaultPatternId,
-  faultPatternIds,
-  faultsOf,
-  type RepairKind,
-} from '../../schema/fault-catalogue.js'
+import { type FaultPatternId, faultsOf, type RepairKind } from '../../schema/fault-catalogue.js'
 import { packmlNumber } from '../../schema/packml.js'
 import type { Reject, TwinSnapshot } from '../../schema/records.js'
 import {
@@ -23,7 +18,7 @@ import type { RestoreOutcome, TwinSystem } from '../twin-system/twin-system.js'
 import type { RegisteredMachine, Registry } from './floor.js'
 import type { LatestMachines } from './latest-table.js'
 import type { Turn } from './turn.js'
-import { faultAddress, faultKind } from './twin-kinds.js'
+import { faultAddress, faultKind, faultOfAddress } from './twin-kinds.js'
 
 export interface FaultWatchParts {
   readonly twins: TwinSystem
@@ -69,14 +64,7 @@ export class FaultWatch {
 
   constructor(parts: FaultWatchParts) {
     this.#parts = parts
-  }
-
-  /** Brings back the fault twins of a machine that have a snapshot. */
-  add(machine: RegisteredMachine, saved: ReadonlyMap<string, TwinSnapshot>): RestoreOutcome[] {
-    return faultPatternIds.flatMap(pattern => {
-      const snapshot = saved.get(faultAddress(machine.machine.id, pattern))
-      return snapshot === undefined ? [] : [this.#make(machine, pattern, snapshot).outcome]
-    })
+    parts.twins.makes(faultKind.id, saved => this.#bringBack(saved))
   }
 
   /** What is known of a machine's faults, those that lie dormant left out. */
@@ -240,6 +228,13 @@ export class FaultWatch {
 
   #faultOf(machine: RegisteredMachine, pattern: FaultPatternId): Fault {
     return this.#faults.get(faultAddress(machine.machine.id, pattern)) ?? this.#make(machine, pattern).fault
+  }
+
+  /** Makes the twin of a fault that showed before, or elsewhere; undefined where the plant has no such machine. */
+  #bringBack(saved: TwinSnapshot): RestoreOutcome | undefined {
+    const { id, pattern } = faultOfAddress(saved.address) ?? {}
+    const machine = id === undefined ? undefined : this.#parts.registry.machineById(id)
+    return machine && pattern && this.#make(machine, pattern, saved).outcome
   }
 
   #make(

@@ -21,7 +21,7 @@ export interface HealthWatchParts {
 }
 
 /** What the estimator remembers of a sensor is kept among the snapshots of twins. */
-const memory = { id: 'sensor-health', version: 1 } as const
+export const memory = { id: 'sensor-health', version: 1 } as const
 const memoryAddress = (signal: string): string => `health:${signal}`
 
 /** A steady process may stand for a while within the resolution of its sensor; another product may be noisier. */

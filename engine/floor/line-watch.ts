@@ -31,11 +31,17 @@ export class LineWatch {
         machines: machines.map(({ id, feeds, idealCycleTime }) => ({ id, feeds, idealCycleTime })),
       }
       onAdded(this.#twins.add(address, lineKind, input, saved.get(address)))
+      for (const machine of machines) this.#lineOf.set(machine.id, address)
+    }
+    this.adopt()
+  }
+
+  /** Takes over what the twins have heard until now. */
+  adopt(): void {
+    for (const [machine, address] of this.#lineOf) {
       const { context } = this.#twins.get(address)!.snapshot as unknown as { context: LineContext }
-      for (const machine of machines) {
-        this.#lineOf.set(machine.id, address)
-        this.#toldAt.set(machine.id, context.seen[machine.id]?.toldAt ?? 0)
-      }
+      this.#toldAt.set(machine, context.seen[machine]?.toldAt ?? 0)
+      this.#cycles.interrupted(machine)
     }
   }
 

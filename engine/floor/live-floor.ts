@@ -12,13 +12,13 @@ import type { SourceTwinEvent } from '../../twins/source/source.events.js'
 import type { TwinEmitted } from '../twin-system/definition.js'
 import type { RestoreOutcome } from '../twin-system/read-snapshot.js'
 import type { TwinInspection } from '../twin-system/twin.js'
-import { noOutcomes, TwinSystem } from '../twin-system/twin-system.js'
+import { noOutcomes, type TwinFork, TwinSystem } from '../twin-system/twin-system.js'
 import type { Dictionary } from './dictionary.js'
 import { EvidenceWatch, type Past } from './evidence-watch.js'
 import { FaultWatch } from './fault-watch.js'
 import type { Floor, FloorLinks, RegisteredSignal, Registry } from './floor.js'
 import type { FloorClock } from './floor-clock.js'
-import { HealthWatch } from './health-watch.js'
+import { HealthWatch, memory as healthMemory } from './health-watch.js'
 import type { LatestMachines, LatestSignals } from './latest-table.js'
 import { LineWatch } from './line-watch.js'
 import { MachineObserver } from './machine-observer.js'
@@ -67,6 +67,7 @@ export class LiveFloor implements Floor {
   readonly rejected = new Map<string, number>()
   readonly restored: Record<RestoreOutcome, number> = noOutcomes()
   readonly #dictionary: Dictionary
+  readonly #lineWatch: LineWatch
   readonly #sensorWatch: SensorWatch
   readonly #machineWatch: MachineWatch
   readonly #sourceWatch: SourceWatch
@@ -91,6 +92,7 @@ export class LiveFloor implements Floor {
     for (const source of plant.sources) if (source.clock === 'source') this.#isOwnTime.add(source.id)
     const twins = new TwinSystem((address, emitted) => this.#hear(address, emitted))
     const lines = new LineWatch(twins)
+    this.#lineWatch = lines
     this.#gate = new QualityGate(registry)
     const text = (code: number): string | undefined => dictionary.text(code)
     const observer = new MachineObserver(plant.stateMaps, text)
@@ -117,6 +119,7 @@ export class LiveFloor implements Floor {
     const saved = new Map(snapshots.map(snapshot => [snapshot.address, snapshot]))
     lines.addLines(plant, saved, outcome => this.restored[outcome]++)
     for (const machine of registry.machines) this.#addMachine(machine, saved)
+    for (const snapshot of snapshots) this.#bringBack(snapshot)
     // What happened while twins came to life is no news.
     turn.forget('twinEvents')
   }
@@ -278,9 +281,35 @@ export class LiveFloor implements Floor {
     return snapshots.length > 0 ? { source: 'floor', snapshots } : undefined
   }
 
+  /** All twins at this moment. */
+  fork(): TwinFork {
+    return this.twins.fork(this.clock.now())
+  }
+
+  /**
+   * Puts the twins into the states of a fork of this plant, and what is shown of them; those whose snapshots cannot be
+   * used are counted, and named in `twins.unused`. Values and what was learnt of the instruments are no part of it.
+   */
+  restore(fork: TwinFork): Record<RestoreOutcome, number> {
+    const outcomes = this.twins.restore(fork)
+    this.#lineWatch.adopt()
+    for (const machine of this.registry.machines) {
+      for (const { index } of machine.signals) this.#sensorWatch.adopt(index)
+      this.#healthWatch.add(machine, new Map())
+      this.#machineWatch.adopt(machine.index)
+      this.#healthWatch.works(machine, this.machines.state[machine.index] === packmlNumber.Execute)
+    }
+    return outcomes
+  }
+
+  /** Snapshots of twins that are not there by the plant alone. */
+  #bringBack(saved: TwinSnapshot): void {
+    if (this.twins.get(saved.address) !== undefined || saved.definition === healthMemory.id) return
+    this.restored[this.twins.bringBack(saved)]++
+  }
+
   #addMachine(machine: Registry['machines'][number], saved: ReadonlyMap<string, TwinSnapshot>): void {
     this.restored[this.#machineWatch.add(machine, saved)]++
-    for (const outcome of this.#faultWatch.add(machine, saved)) this.restored[outcome]++
     for (const registered of machine.signals) {
       this.restored[this.#sensorWatch.add(registered, saved)]++
       const { source } = registered.signal

@@ -113,6 +113,12 @@ export class MachineWatch {
     return outcome
   }
 
+  /** Shows the state that the twin stands in; it is no news. */
+  adopt(machine: number): void {
+    this.#spoke.delete(machine)
+    this.#show(machine)
+  }
+
   isObserved(signal: number): boolean {
     return this.#isObserved[signal] === 1
   }

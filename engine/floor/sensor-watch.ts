@@ -52,7 +52,7 @@ export class SensorWatch {
     if (input.limits.isDelayed) this.#delayed.push(index)
     const outcome = this.#twins.add(address, sensorKind, input, saved.get(address))
     this.#classifier.setLimits(index, signal.limits)
-    this.#adopt(index, address)
+    this.adopt(index)
     // Until its source speaks, nobody hears it, whatever the snapshot says.
     this.lost(index, this.#clock.now())
     return outcome
@@ -104,8 +104,9 @@ export class SensorWatch {
     if (this.#classifier.isMovedBySilence(index)) this.#tell(index, { type: 'SILENT', time })
   }
 
-  #adopt(index: number, address: string): void {
-    const snapshot = this.#twins.get(address)?.snapshot
+  /** Takes over the state that the twin stands in. */
+  adopt(index: number): void {
+    const snapshot = this.#twins.get(this.#addresses[index]!)?.snapshot
     const value = regionsOf(snapshot)
     const connection = connections.indexOf(value.connection as Connection)
     const level = levels.indexOf(value.level as Level)

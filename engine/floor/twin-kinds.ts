@@ -1,5 +1,5 @@
 import type { Snapshot } from 'xstate'
-import type { FaultPatternId } from '../../schema/fault-catalogue.js'
+import { type FaultPatternId, faultPatternIds } from '../../schema/fault-catalogue.js'
 import type { MachineConfig } from '../../schema/machine-config.js'
 import { acceptedBy as acceptedByAlarm } from '../../twins/alarm/accepted.js'
 import {
@@ -138,4 +138,10 @@ export const lineAddress = (lineId: string): string => `line:${lineId}`
 export const machineAddress = (machineId: string): string => `machine:${machineId}`
 export const faultAddress = (machineId: string, pattern: FaultPatternId): string =>
   `fault:${machineId}.${pattern}`
+/** The machine and the pattern of a fault's address; undefined for any other. */
+export function faultOfAddress(address: string): { id: string; pattern: FaultPatternId } | undefined {
+  const id = address.slice('fault:'.length, address.lastIndexOf('.'))
+  const pattern = faultPatternIds.find(pattern => faultAddress(id, pattern) === address)
+  return pattern && { id, pattern }
+}
 export const alarmAddress = (alarmId: string): string => `alarm:${alarmId}`

@@ -75,8 +75,6 @@ describe('an old snapshot', () => {
   ])('%s lets the twin start fresh, and says which and why', (_, snapshot, why, detail) => {
     const { system, outcome, state, context } = restore(snapshot)
     expect([outcome, state, context]).toEqual([why, 'idle', { pascal: 0 }])
-    expect(system.freshStarts).toEqual([
-      { address: 'p', outcome: why, detail: expect.stringContaining(detail) },
-    ])
+    expect(system.unused).toEqual([{ address: 'p', outcome: why, detail: expect.stringContaining(detail) }])
   })
 })

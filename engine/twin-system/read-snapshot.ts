@@ -3,7 +3,10 @@ import type { TwinSnapshot } from '../../schema/records.js'
 import type { TwinDefinition } from './definition.js'
 import type { Stage } from './stage.js'
 
-/** How a twin came to the state it starts in. All but `restored` and `migrated` start fresh. */
+/**
+ * How a twin came to the state it starts in. All but `restored` and `migrated` start fresh; of the last two there is no
+ * twin: nobody here knows such a definition, or the plant has no such address.
+ */
 export type RestoreOutcome =
   | 'restored'
   | 'migrated'
@@ -11,6 +14,8 @@ export type RestoreOutcome =
   | 'other-version'
   | 'unreadable'
   | 'migration-failed'
+  | 'unknown-definition'
+  | 'unknown-address'
 
 /** A snapshot brought back to life, or why not. */
 export interface ReadSnapshot {

@@ -53,6 +53,28 @@ describe('what waits for a crashed twin', () => {
     expect(supervision.restart(63_000)).toEqual([])
   })
 
+  it('is told that time passes before its delay begins, where nobody knew the time when it crashed', () => {
+    const supervision = new Supervision()
+    supervision.crash(Number.POSITIVE_INFINITY)
+    expect(supervision.restart(5_000)).toBeUndefined()
+    expect(supervision.restart(5_999)).toBeUndefined()
+    expect(supervision.restart(6_000)).toEqual([])
+  })
+
+  it('waits no longer than its delay when the clock is set back, and forgets crashes of another day', () => {
+    const day = 86_400_000
+    const supervision = new Supervision()
+    supervision.crash(day)
+    expect(supervision.restart(100)).toBeUndefined()
+    expect(supervision.restart(1_100)).toEqual([])
+    supervision.crash(day)
+    expect(supervision.restart(day + 1_000)).toEqual([])
+    // The third, but the two before are of a time that has not come.
+    supervision.crash(2_000)
+    expect(supervision.health).toBe('restarting')
+    expect(supervision.restart(3_000)).toEqual([])
+  })
+
   it('is in vain after the third crash within a minute', () => {
     const supervision = restarting()
     supervision.restart(1_000)

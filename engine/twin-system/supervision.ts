@@ -15,25 +15,25 @@ const crashesToQuarantine = 3
 /** Messages that say how things are: a newer one says it again, better. All others say what happened. */
 const levelTypes: ReadonlySet<string> = new Set(['SAMPLE', 'TICK'])
 
-/** What a twin that has ever crashed carries: when it comes back, and what waits for it. Times in floor ms. */
+/**
+ * What a twin that has ever crashed carries: when it comes back, and what waits for it. Times are the floor's, ms, as
+ * its ticks tell it: that of the message it crashed of may be late or far ahead.
+ */
 export class Supervision {
   health: TwinHealth = 'running'
   #inbox: TwinMessage[] = []
   #crashes: number[] = []
-  #restartAt = 0
 
   get waiting(): number {
     return this.#inbox.length
   }
 
-  /** Another crash: back after 1 s, 2 s, 4 s; the third within a minute is the last. */
+  /** Another crash: back after 1 s, 2 s, 4 s; the third within a minute is the last. `now`: infinite = not known yet. */
   crash(now: number): void {
-    this.#crashes = [...this.#crashes.filter(time => now - time < crashWindow), now]
+    // One of before the clock was set back, by more than that, is no longer near.
+    this.#crashes = [...this.#crashes.filter(time => Math.abs(now - time) < crashWindow), now]
     if (this.#crashes.length >= crashesToQuarantine) this.quarantine()
-    else {
-      this.health = 'restarting'
-      this.#restartAt = now + Math.min(longestDelay, firstDelay * 2 ** (this.#crashes.length - 1))
-    }
+    else this.health = 'restarting'
   }
 
   /** Gives up; answers with what waited in vain. */
@@ -44,7 +44,11 @@ export class Supervision {
 
   /** What came meanwhile, once the delay has passed; undefined before. */
   restart(now: number): readonly TwinMessage[] | undefined {
-    if (this.health !== 'restarting' || now < this.#restartAt) return undefined
+    if (this.health !== 'restarting') return undefined
+    // Of a clock that was set back, or that tells time only now: the delay begins here.
+    this.#crashes = this.#crashes.map(time => Math.min(time, now))
+    const delay = Math.min(longestDelay, firstDelay * 2 ** (this.#crashes.length - 1))
+    if (now - this.#crashes.at(-1)! < delay) return undefined
     this.health = 'running'
     return this.#takeAll()
   }

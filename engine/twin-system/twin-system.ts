@@ -15,15 +15,21 @@ export interface TwinFork {
   readonly twins: readonly TwinSnapshot[]
 }
 
-/** A twin that could not go on from its snapshot, and why. */
-export interface FreshStart {
+/** A snapshot that no twin could go on from, and why. */
+export interface UnusedSnapshot {
   readonly address: string
   readonly outcome: RestoreOutcome
   readonly detail: string
 }
 
-/** How many fresh starts are named; the rest is in the counts. */
-const namedFreshStarts = 100
+/**
+ * Makes the twin of a snapshot (`add`) whose kind comes into being while the floor runs, as a fault does when it first
+ * shows; undefined where the plant has no such address.
+ */
+export type TwinMaker = (saved: TwinSnapshot) => RestoreOutcome | undefined
+
+/** How many unused snapshots are named; the rest is in the counts. */
+const namedUnused = 100
 
 /**
  * The twins of one floor by address (`sensor:press-01.vibration`, `machine:press-01`). Messages are handled one after
@@ -37,14 +43,17 @@ export class TwinSystem {
   readonly #unwell = new Set<Twin>()
   /** Twins of which something will be due by itself. */
   readonly #timed = new Set<Twin>()
-  readonly #freshStarts: FreshStart[] = []
+  readonly #unused: UnusedSnapshot[] = []
+  readonly #makers = new Map<string, TwinMaker>()
+  /** Ids of the definitions of which there is, was or may be a twin. */
+  readonly #definitions = new Set<string>()
   #isDraining = false
   /** Messages to addresses that nobody has. */
   misaddressed = 0
 
   constructor(listen: TwinListener) {
     const refused = Object.fromEntries(twinProblemCodes.map(code => [code, 0])) as TwinHost['refused']
-    this.#host = { stage: new Stage(), listen, refused, lost: 0 }
+    this.#host = { stage: new Stage(), listen, refused, lost: 0, now: Number.POSITIVE_INFINITY }
   }
 
   get size(): number {
@@ -66,9 +75,15 @@ export class TwinSystem {
     return this.#host.refused
   }
 
-  /** The first of those twins that had a snapshot and could not use it. */
-  get freshStarts(): readonly FreshStart[] {
-    return this.#freshStarts
+  /** The first of the snapshots that could not be used. */
+  get unused(): readonly UnusedSnapshot[] {
+    return this.#unused
+  }
+
+  /** From now on a snapshot of this definition, whose twin is not there yet, brings its twin with it. */
+  makes(definition: string, maker: TwinMaker): void {
+    this.#makers.set(definition, maker)
+    this.#definitions.add(definition)
   }
 
   /** Adds a twin, from its snapshot where it can be read. Throws TwinSystemError. */
@@ -84,7 +99,8 @@ export class TwinSystem {
     const { outcome, snapshot, detail } = readSnapshot(this.#host.stage, definition, input, saved)
     const twin = new Twin(address, definition, input, this.#host, snapshot) as unknown as Twin
     this.#twins.set(address, twin)
-    this.#note(twin, outcome, detail)
+    this.#definitions.add(definition.id)
+    this.#settle(twin, outcome, detail)
     return outcome
   }
 
@@ -107,8 +123,12 @@ export class TwinSystem {
     if (!this.#isDraining) this.#drain()
   }
 
-  /** A few times a second: tells twins of what has become due, each at its own time, and restarts those that crashed. */
+  /**
+   * A few times a second: tells twins of what has become due, each at its own time, and restarts those that crashed.
+   * Their delays are counted by `now`, floor time, and by no message's time, which may be late or far ahead.
+   */
   tick(now: number): void {
+    this.#host.now = now
     for (const twin of this.#timed) this.#tickTwin(twin, now)
     if (this.#unwell.size === 0 || this.#isDraining) return
     // Closed while twins come back, so that nothing overtakes what waited for them.
@@ -145,31 +165,44 @@ export class TwinSystem {
     return this.#changed.size
   }
 
-  /** The whole floor at this moment; `restore` of another system with the same twins takes it. */
+  /** The whole floor at this moment; `restore` of another system of the same plant takes it. */
   fork(time: number): TwinFork {
     const twins: TwinSnapshot[] = []
     for (const twin of this.#twins.values()) twins.push(snapshotOf(twin, time))
     return { time, twins }
   }
 
-  /** Puts the twins that are there into the states of the fork; one whose snapshot cannot be used starts anew. */
+  /**
+   * Puts all twins into the states of the fork: those that are not there yet are made, those that it does not have start
+   * anew, as does one whose snapshot cannot be used. A twin that had crashed is back.
+   */
   restore(fork: TwinFork): Record<RestoreOutcome, number> {
     const outcomes = noOutcomes()
+    const others = new Map(this.#twins)
     for (const saved of fork.twins) {
+      outcomes[this.bringBack(saved)]++
+      others.delete(saved.address)
       const twin = this.#twins.get(saved.address)
-      if (twin === undefined) {
-        this.misaddressed++
-        continue
-      }
-      const { outcome, snapshot, detail } = readSnapshot(this.#host.stage, twin.definition, twin.input, saved)
-      if (snapshot === undefined) twin.reset()
-      else twin.adopt(snapshot)
-      this.#unwell.delete(twin)
+      if (twin !== undefined) this.#changed.add(twin)
+    }
+    for (const twin of others.values()) {
+      twin.reset()
+      this.#settle(twin, 'fresh')
       this.#changed.add(twin)
-      this.#note(twin, outcome, detail)
-      outcomes[outcome]++
+      outcomes.fresh++
     }
     return outcomes
+  }
+
+  /** Puts one twin into the state of its snapshot; one that is not there is made, where somebody makes its kind. */
+  bringBack(saved: TwinSnapshot): RestoreOutcome {
+    const twin = this.#twins.get(saved.address)
+    if (twin === undefined) return this.#make(saved)
+    const { outcome, snapshot, detail } = readSnapshot(this.#host.stage, twin.definition, twin.input, saved)
+    if (snapshot === undefined) twin.reset()
+    else twin.adopt(snapshot)
+    this.#settle(twin, outcome, detail)
+    return outcome
   }
 
   stop(): void {
@@ -177,6 +210,18 @@ export class TwinSystem {
     this.#changed.clear()
     this.#unwell.clear()
     this.#timed.clear()
+  }
+
+  #make(saved: TwinSnapshot): RestoreOutcome {
+    const { address, definition } = saved
+    const made = this.#makers.get(definition)?.(saved)
+    if (made !== undefined) return made
+    if (this.#definitions.has(definition)) {
+      this.#name(address, 'unknown-address', `this plant has no ${definition} of that address`)
+      return 'unknown-address'
+    }
+    this.#name(address, 'unknown-definition', `nobody here knows the definition "${definition}"`)
+    return 'unknown-definition'
   }
 
   /** Twice at one time nothing is due: what does not move on has crashed, or is told something it refuses. */
@@ -192,13 +237,16 @@ export class TwinSystem {
     if (twin.nextDue === Number.POSITIVE_INFINITY && twin.health === 'running') this.#timed.delete(twin)
   }
 
-  /** A migrated twin is kept in its new form; one that lost its snapshot is named. */
-  #note(twin: Twin, outcome: RestoreOutcome, detail: string | undefined): void {
+  /** A twin stands in a state that was not reached by messages. One migrated is kept in its new form. */
+  #settle(twin: Twin, outcome: RestoreOutcome, detail?: string): void {
+    this.#unwell.delete(twin)
     if (outcome === 'migrated') this.#changed.add(twin)
     if (twin.definition.nextDue !== undefined) this.#timed.add(twin)
-    if (detail !== undefined && this.#freshStarts.length < namedFreshStarts) {
-      this.#freshStarts.push({ address: twin.address, outcome, detail })
-    }
+    if (detail !== undefined) this.#name(twin.address, outcome, detail)
+  }
+
+  #name(address: string, outcome: RestoreOutcome, detail: string): void {
+    if (this.#unused.length < namedUnused) this.#unused.push({ address, outcome, detail })
   }
 
   #drain(): void {
@@ -228,6 +276,8 @@ export const noOutcomes = (): Record<RestoreOutcome, number> => ({
   'other-version': 0,
   unreadable: 0,
   'migration-failed': 0,
+  'unknown-definition': 0,
+  'unknown-address': 0,
 })
 
 function snapshotOf(twin: Twin, time: number): TwinSnapshot {

@@ -16,6 +16,8 @@ export interface TwinHost {
   readonly listen: TwinListener
   readonly refused: Record<TwinProblemCode, number>
   lost: number
+  /** Floor time of the newest tick, Unix ms; infinite before the first. */
+  now: number
 }
 
 /** A twin as somebody from outside sees it. */
@@ -83,9 +85,10 @@ export class Twin<Input = unknown> {
     return this.definition.logic.getPersistedSnapshot(this.#snapshot)
   }
 
-  /** Puts the twin into another state of its statechart, as if it had always been there. */
+  /** Puts the twin into another state of its statechart, as if it had always been there. What waited for it is lost. */
   adopt(snapshot: Snapshot<unknown>): void {
     this.#snapshot = snapshot
+    for (const inVain of this.#supervision?.quarantine() ?? []) this.#lose(inVain)
     this.#supervision = undefined
   }
 
@@ -178,7 +181,7 @@ export class Twin<Input = unknown> {
   #crashed(message: TwinMessage, error: unknown): 'crashed' {
     this.#remember(message, 'crashed')
     this.#supervision ??= new Supervision()
-    this.#supervision.crash(message.time)
+    this.#supervision.crash(this.#host.now)
     const type = this.#supervision.health === 'quarantined' ? 'twin.quarantined' : 'twin.crashed'
     this.#tell(type, message, error instanceof Error ? error.message : String(error))
     return 'crashed'
