@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { DamageReport } from '../../schema/damage-report.js'
 import { type FaultPatternId, faultsOf, type RepairKind, repairKinds } from '../../schema/fault-catalogue.js'
-import type { Machine } from '../../schema/plant.js'
+import type { Machine, Signal } from '../../schema/plant.js'
 import { faultStates } from '../../twins/fault/fault.events.js'
 import { propertyRuns } from '../../twins/proof/runs.js'
 import { type FloorOptions, floorOf, machineOf, sensor, start, stateSignal } from './floor.fixture.js'
@@ -181,6 +181,19 @@ describe('a fork of the whole floor', { timeout: 600_000 }, () => {
       }),
       { numRuns: propertyRuns },
     )
+  })
+
+  it('lets a line hear its machines in the order of telling, where one signal’s clock is ahead of another’s', () => {
+    const mode: Signal = { ...stateSignal('m1'), id: 'm1.mode', name: 'mode', quantity: 'mode' }
+    const [one, other] = [0, 1].map(() => floorOf([machineOf('m1', [stateSignal('m1'), mode])]))
+    one!.say('m1.execution', 'READY', start)
+    one!.say('m1.mode', 'BY HAND', start + 5_000)
+    restoredIn(one!.floor, other!.floor)
+    for (const { floor, say } of [one!, other!]) {
+      say('m1.execution', 'ACTIVE', start + 3_000)
+      expect(floor.twins.refused['time-backwards']).toBe(0)
+    }
+    expect(other!.floor.inspect('line:l1')?.context).toEqual(one!.floor.inspect('line:l1')?.context)
   })
 
   it('comes back from the store too, but for links, which nobody knows of, and for lines, which are told anew', () => {
