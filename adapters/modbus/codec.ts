@@ -1,7 +1,7 @@
 /**
  * Modbus TCP on the wire: MODBUS Messaging on TCP/IP Implementation Guide V1.0b, 3.1 (the MBAP header), and MODBUS
  * Application Protocol V1.1b3, 6.1–6.4 (the four reads) and 7 (exceptions). Requests are reads: this file cannot make
- * another.
+ * another. What a device answers to them is in answer.ts.
  */
 
 /** Bytes before the protocol data unit: transaction, protocol, length, unit. */
@@ -29,24 +29,33 @@ export function encodeRead({
   address,
   quantity,
 }: ReadRequest): Uint8Array {
-  const bytes = new Uint8Array(headerLength + 5)
+  const pdu = new Uint8Array(5)
+  const view = new DataView(pdu.buffer)
+  pdu[0] = code
+  view.setUint16(1, address)
+  view.setUint16(3, quantity)
+  return encodeFrame({ transaction, unit, pdu })
+}
+
+/** A protocol data unit with the header that TCP wants before it. */
+export function encodeFrame({ transaction, unit, pdu }: Frame): Uint8Array {
+  const bytes = new Uint8Array(headerLength + pdu.length)
   const view = new DataView(bytes.buffer)
   view.setUint16(0, transaction)
-  view.setUint16(4, 6)
-  bytes[6] = unit
-  bytes[7] = code
-  view.setUint16(8, address)
-  view.setUint16(10, quantity)
+  view.setUint16(4, pdu.length + 1)
+  bytes[headerLength - 1] = unit
+  bytes.set(pdu, headerLength)
   return bytes
 }
 
 /** What came for a transaction; `pdu` is a view into what was read. */
 export interface Frame {
   readonly transaction: number
+  readonly unit: number
   readonly pdu: Uint8Array
 }
 
-/** Cuts what a device sends into frames, however it arrives. */
+/** Cuts what the other side sends into frames, however it arrives. */
 export class FrameReader {
   #rest: Uint8Array = new Uint8Array(0)
   #fault: string | undefined
@@ -70,7 +79,8 @@ export class FrameReader {
       }
       const end = headerLength - 1 + length
       if (bytes.length < end) break
-      frames.push({ transaction: view.getUint16(0), pdu: bytes.subarray(headerLength, end) })
+      const pdu = bytes.subarray(headerLength, end)
+      frames.push({ transaction: view.getUint16(0), unit: bytes[headerLength - 1]!, pdu })
       bytes = bytes.subarray(end)
     }
     // A copy: what is left must not hold the chunk that it came in.

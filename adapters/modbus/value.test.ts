@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type ModbusTag, type Order, orders, parseTag } from './tag.js'
-import { decodeValue } from './value.js'
+import { decodeValue, encodeValue } from './value.js'
 
 const tagOf = (text: string): ModbusTag => {
   const tag = parseTag(text, { order: 'ABCD', unit: 1 })
@@ -75,5 +75,56 @@ describe('a value in registers', () => {
         })
       }),
     )
+  })
+})
+
+describe('a value written', () => {
+  const written = (text: string, content: number | string) => {
+    const tag = tagOf(text)
+    const registers = new Uint8Array((tag.address + tag.width) * 2)
+    encodeValue(tag, content, registers)
+    const decoded = decodeValue(tag, 0, registers)
+    return decoded.kind === 'unfit' ? decoded.why : decoded.value
+  }
+  const values: Readonly<Record<string, fc.Arbitrary<number>>> = {
+    int16: fc.integer({ min: -32_768, max: 32_767 }),
+    uint16: fc.integer({ min: 0, max: 65_535 }),
+    int32: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+    uint32: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+    int64: fc.maxSafeInteger(),
+    uint64: fc.maxSafeNat(),
+    float32: fc.float(),
+    float64: fc.double(),
+    bcd16: fc.integer({ min: 0, max: 9_999 }),
+    bcd32: fc.integer({ min: 0, max: 99_999_999 }),
+  }
+
+  it.each(Object.keys(values))('as %s is read back to the bit, whatever the order of its bytes', type => {
+    fc.assert(
+      fc.property(fc.constantFrom(...orders), fc.nat(100), values[type]!, (order, address, value) => {
+        expect(written(`holding:${address}:${type}?order=${order}`, value)).toBe(value)
+      }),
+    )
+  })
+
+  it('as a text is read back, cut at a whole character where it is too long', () => {
+    const text = fc.string({ unit: 'grapheme', maxLength: 12 }).filter(each => !each.includes('\0'))
+    fc.assert(
+      fc.property(fc.constantFrom(...orders), text, (order, value) => {
+        expect(written(`holding:3:string[250]?order=${order}`, value)).toBe(value.trimEnd())
+      }),
+    )
+    expect(written('holding:0:string[4]', 'ab°C')).toBe('ab°')
+    expect(written('holding:0:string[5]', 'Hello, world')).toBe('Hello')
+  })
+
+  it('takes the place of a longer one before it, and leaves its neighbours alone', () => {
+    const registers = new Uint8Array(12).fill(0xff)
+    encodeValue(tagOf('holding:1:string[8]'), 'Aborting', registers)
+    encodeValue(tagOf('holding:1:string[8]'), 'Idle', registers)
+    expect(Buffer.from(registers).toString('hex')).toBe('ffff49646c6500000000ffff')
+    encodeValue(tagOf('holding:0.4-7'), 5, registers)
+    encodeValue(tagOf('holding:5:int16?scale=0.5&offset=-40'), 10, registers)
+    expect(Buffer.from(registers).toString('hex')).toBe('ff5f49646c65000000000064')
   })
 })

@@ -25,11 +25,63 @@ export function decodeValue(tag: ModbusTag, start: number, bytes: Uint8Array): D
   return typeof raw === 'string' ? { kind: 'unfit', why: raw } : scaled(tag, raw)
 }
 
+/**
+ * Writes a value to where `tag` says in the registers of a device (two bytes each, from address 0): a number that its
+ * type rounds and, in an integer, wraps as a PLC's does; a text cut to its length at a whole character. What `decodeValue`
+ * reads there is the value again, as far as the type can hold it. Coils are no registers.
+ */
+export function encodeValue(tag: ModbusTag, content: number | string, registers: Uint8Array): void {
+  const { value, address, width, order, scale, offset } = tag
+  const bytes = new Uint8Array(width * 2)
+  const view = new DataView(bytes.buffer)
+  const raw = typeof content === 'number' ? (content - offset) / scale : Number.NaN
+  if (value.kind === 'text') utf8Writer.encodeInto(String(content), bytes.subarray(0, value.characters))
+  else if (value.kind === 'number') writeNumber(value.type, raw, view)
+  else if (value.kind === 'bits') {
+    const mask = (2 ** (value.high - value.low + 1) - 1) << value.low
+    const others = (registers[address * 2]! << 8) | registers[address * 2 + 1]!
+    view.setUint16(0, (others & ~mask) | ((Math.round(raw) << value.low) & mask))
+  }
+  registers.set(inOrder(bytes, order, value.kind === 'text'), address * 2)
+}
+
+function writeNumber(type: NumberType, raw: number, view: DataView): void {
+  switch (type) {
+    case 'float32':
+      view.setFloat32(0, raw)
+      return
+    case 'float64':
+      view.setFloat64(0, raw)
+      return
+    case 'int64':
+    case 'uint64':
+      view.setBigUint64(0, BigInt.asUintN(64, BigInt(Number.isFinite(raw) ? Math.round(raw) : 0)))
+      return
+    case 'bcd16':
+    case 'bcd32': {
+      const digits = view.byteLength * 2
+      const decimals = String(Math.abs(Math.round(raw)) % 10 ** digits).padStart(digits, '0')
+      for (let i = 0; i < view.byteLength; i++)
+        view.setUint8(i, Number.parseInt(decimals.slice(2 * i, 2 * i + 2), 16))
+      return
+    }
+    case 'int16':
+    case 'uint16':
+      view.setUint16(0, Math.round(raw))
+      return
+    default:
+      view.setUint32(0, Math.round(raw))
+  }
+}
+
 function scaled({ scale, offset }: ModbusTag, raw: number): Decoded {
   return { kind: 'number', value: scale === 1 && offset === 0 ? raw : raw * scale + offset }
 }
 
-/** A copy with the highest byte first. The words of a text are in order whatever the order of its bytes. */
+/**
+ * A copy with the highest byte first, or from there in `order`: each order undoes itself. The words of a text are in
+ * order whatever the order of its bytes.
+ */
 function inOrder(bytes: Uint8Array, order: Order, isText: boolean): Uint8Array {
   // Not slice: of a Buffer that is the same bytes again.
   const own = new Uint8Array(bytes)
@@ -82,6 +134,7 @@ function decimal(view: DataView): number | string {
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
+const utf8Writer = new TextEncoder()
 const latin1 = new TextDecoder('latin1')
 
 /** Up to the first NUL, without the blanks that fill it up. */

@@ -5,8 +5,15 @@ import { describe, expect, it } from 'vitest'
 import { Quality } from '../../schema/quality.js'
 import { fuzzRuns } from '../fuzz-runs.js'
 import { testContext, testSignal } from '../test-context.js'
-import { bdSeqOf, decodePayload, encodeRebirth, isOnlineState } from './codec.js'
-import { datatypes } from './datatype.js'
+import {
+  asksForRebirth,
+  bdSeqOf,
+  decodePayload,
+  encodePayload,
+  encodeRebirth,
+  isOnlineState,
+} from './codec.js'
+import { datatypes, readValue, writeValue } from './datatype.js'
 import { payloadType } from './definition.js'
 import { SparkplugHost } from './host.js'
 import { bdSeq, double, encode, type TestMetric } from './test-edge.js'
@@ -391,5 +398,59 @@ describe('the decoder', () => {
       }),
       { numRuns: Math.ceil(fuzzRuns / 2) },
     )
+  })
+})
+
+describe('a value written', () => {
+  const whole = (bits: number, isSigned: boolean) => {
+    const top = Math.min(2 ** (isSigned ? bits - 1 : bits), 2 ** 53)
+    return fc.maxSafeInteger().map(value => (isSigned ? value % top : Math.abs(value) % top) + 0)
+  }
+  const values = {
+    Int8: whole(8, true),
+    Int16: whole(16, true),
+    Int32: whole(32, true),
+    Int64: whole(64, true),
+    UInt8: whole(8, false),
+    UInt16: whole(16, false),
+    UInt32: whole(32, false),
+    UInt64: whole(64, false),
+    DateTime: whole(64, false),
+    Float: fc.float(),
+    Double: fc.double(),
+    Boolean: fc.boolean(),
+    String: fc.string({ unit: 'grapheme' }),
+  } as const
+
+  it.each(Object.keys(values) as (keyof typeof values)[])('as %s is read back to the bit', type => {
+    fc.assert(
+      fc.property<[number | boolean | string]>(values[type], value => {
+        const metric = { name: 'm', datatype: code(type), ...writeValue(type, value) }
+        const [read] = decodePayload(encodePayload({ timestamp: now, seq: 3, metrics: [metric] }))!.metrics
+        expect(readValue(type, read!)).toBe(value)
+      }),
+    )
+  })
+
+  it('is in the bytes that the published definition gives it', () => {
+    const metrics = [
+      { name: 'm', alias: 7, timestamp: now, datatype: code('Int64'), ...writeValue('Int64', -2) },
+    ]
+    const theirs = encode({
+      timestamp: now,
+      seq: 3,
+      metrics: [{ ...metrics[0], long_value: big(0xffffffff_fffffffen) }],
+    })
+    expect(encodePayload({ timestamp: now, seq: 3, metrics })).toEqual(theirs)
+  })
+})
+
+describe('a command', () => {
+  it('asks for a rebirth when it says so, and not when it says anything else', () => {
+    expect(asksForRebirth(encodeRebirth(now))).toBe(true)
+    const other = (metric: TestMetric) => asksForRebirth(encode({ timestamp: now, metrics: [metric] }))
+    expect(other({ name: 'Node Control/Rebirth', datatype: 11, boolean_value: false })).toBe(false)
+    expect(other({ name: 'Node Control/Reboot', datatype: 11, boolean_value: true })).toBe(false)
+    expect(asksForRebirth(Buffer.from('no payload'))).toBe(false)
   })
 })

@@ -62,7 +62,39 @@ export const rebirthMetric = 'Node Control/Rebirth'
 /** The one command that a host application must be able to send (6.4.24); without seq. `timestamp`: Unix ms UTC. */
 export function encodeRebirth(timestamp: number): Buffer {
   const metric = { name: rebirthMetric, timestamp, datatype: 11, boolean_value: true }
-  return Buffer.from(payloadType.encode(payloadType.create({ timestamp, metrics: [metric] })).finish())
+  return encodePayload({ timestamp, metrics: [metric] })
+}
+
+/** A metric to be sent; 64-bit fields as numbers. */
+export interface OutgoingMetric
+  extends Omit<WireMetric, 'alias' | 'timestamp' | 'long_value' | 'properties'> {
+  readonly alias?: number
+  /** Unix ms UTC. */
+  readonly timestamp?: number
+  readonly long_value?: number
+  readonly properties?: { readonly keys: readonly string[]; readonly values: readonly OutgoingProperty[] }
+}
+
+export interface OutgoingProperty {
+  readonly type: number
+  readonly int_value?: number
+  readonly double_value?: number
+  readonly string_value?: string
+}
+
+/** A payload as `decodePayload` reads it; `timestamp`: Unix ms UTC, `seq`: none in a command or an NDEATH. */
+export function encodePayload(payload: {
+  readonly timestamp: number
+  readonly seq?: number
+  readonly metrics: readonly OutgoingMetric[]
+}): Buffer {
+  return Buffer.from(payloadType.encode(payloadType.create(payload)).finish())
+}
+
+/** Whether an NCMD asks the node to tell everything anew (6.4.24). */
+export function asksForRebirth(bytes: Uint8Array): boolean {
+  const metrics = decodePayload(bytes)?.metrics ?? []
+  return metrics.some(metric => metric.name === rebirthMetric && own(metric, 'boolean_value') === true)
 }
 
 /** A host's certificate (6.4.27): UTF-8 JSON. */

@@ -95,6 +95,35 @@ export function readValue(
   return undefined
 }
 
+/**
+ * The field of a metric that holds a value of a type; `readValue` reads it back. Integers are whole and within the type:
+ * as unsigned 32 bits up to there, as 64 beyond.
+ */
+export function writeValue(
+  type: Datatype,
+  value: number | boolean | string,
+): Pick<WireMetric, 'int_value' | 'float_value' | 'double_value' | 'boolean_value' | 'string_value'> & {
+  readonly long_value?: number
+} {
+  const integer = integers[type]
+  if (integer !== undefined) {
+    return integer.bits > 32 ? { long_value: Number(value) } : { int_value: Number(value) >>> 0 }
+  }
+  switch (type) {
+    case 'Float':
+      return { float_value: Number(value) }
+    case 'Double':
+      return { double_value: Number(value) }
+    case 'Boolean':
+      return { boolean_value: Boolean(value) }
+    default:
+      return { string_value: String(value) }
+  }
+}
+
+/** The number of a type (Sparkplug 3.0, 6.4.16). */
+export const codeOf = (type: Datatype): number => datatypes.indexOf(type)
+
 /** Signed numbers travel as two's complement in unsigned fields: of 32 or 64 bits, or of the type's own width. */
 function readInteger(bits: number, isSigned: boolean, metric: WireMetric): number | bigint | undefined {
   const int = own(metric, 'int_value')

@@ -23,5 +23,9 @@ export function parseEdgeTopic(topic: string): EdgeTopic | undefined {
   return ofDevice !== undefined && device !== '' ? { type: ofDevice, group, node, device } : undefined
 }
 
+/** The topic that `parseEdgeTopic` reads back. */
+export const edgeTopic = ({ type, group, node, device }: EdgeTopic): string =>
+  `spBv1.0/${group}/${type}/${node}${device === '' ? '' : `/${device}`}`
+
 export const stateTopic = (host: string): string => `spBv1.0/STATE/${host}`
 export const commandTopic = (group: string, node: string): string => `spBv1.0/${group}/NCMD/${node}`

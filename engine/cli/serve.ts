@@ -1,31 +1,50 @@
-import { existsSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import type { Plant } from '../../schema/plant.js'
 import { plantToYaml } from '../../schema/plant-file/plant-to-yaml.js'
 import { referencePlant } from '../../schema/reference-plant/reference-plant.js'
 import { EngineError } from '../errors.js'
-import { PlantServer, plantBehind } from '../player/plant-server.js'
-import { runSimulators } from '../player/simulated-signals.js'
+import { KepwarePublisher } from '../plc/kepware-publisher.js'
+import { ModbusServer } from '../plc/modbus-server.js'
+import { OpcuaServer } from '../plc/opcua-server.js'
+import type { Outlet } from '../plc/outlet.js'
+import { registerCsv } from '../plc/register-map.js'
+import { servePlant } from '../plc/serve-plant.js'
+import { SparkplugPublisher } from '../plc/sparkplug-publisher.js'
 import type { Command, CommandIo } from './command.js'
-import { misused, parseFlags } from './flags.js'
 import { openPlant } from './open-plant.js'
+import { listens, type Protocol, readArguments, type ServeArguments } from './serve-arguments.js'
 
-const usage = `Usage: gemba serve --opcua <port> [options]
+const usage = `Usage: gemba serve --as <protocol>[,<protocol>…] [options]
 
-Runs the simulator of a plant as its PLCs would: its tags stand on an OPC UA server, by line and machine, for Gemba or
-any other client to read.
+Runs the simulator of a plant as its PLCs would, for Gemba or any other client to read, until it is stopped. The
+protocols:
 
-  --opcua <port>         port of the OPC UA server, on loopback; 0 takes a free one
+  opcua        an OPC UA server: lines, their machines, a variable a signal
+  modbus       a Modbus TCP server: a unit for each line, registers for its machines
+  mqtt         publishes as a KEPServerEX IoT Gateway does, at QoS 1, to a broker
+  sparkplug    publishes as Sparkplug B edge nodes, one a line with a device a machine, to a broker
+
   --plant <file>         plant file whose sources are simulated; without one the reference plant
-  --out <file>           write the plant file that reads this server
-  --data <folder>        data folder, where the server's key is kept (default gemba-data)  [GEMBA_DATA]
+  --write-plant <file>   write the plant file that reads what is served; with several protocols one for each, as
+                         plant.opcua.yaml
+  --port <port>[,…]      ports to listen on, on loopback, in the order of the protocols that do; 0 takes a free one
+                         (default 4840 for opcua, 5020 for modbus)
+  --to <url>             the broker: mqtt://host:1883, mqtts://host:8883, ws://… or wss://…
+  --user <name>          at the broker, with --password-env <variable> or --password-file <path>
+  --template <name>      mqtt: standard (default: one topic, values with id, v, q, t), advanced (one topic, a list with
+                         OPC qualities) or topics (a topic for each tag)
+  --write-map <file>     modbus: write which register is what, as CSV
+  --data <folder>        data folder, where the key of the OPC UA server is kept (default gemba-data)  [GEMBA_DATA]
 
-Example: gemba serve --opcua 4840 --out behind-opcua.yaml
-         gemba start --plant behind-opcua.yaml --data other-data`
+  --opcua <port>, --out <file>   short for --as opcua --port <port>, and for --write-plant <file>
 
-/** `gemba serve`: the simulator as a PLC. */
+Example: gemba serve --as modbus --write-plant behind-modbus.yaml
+         gemba start --plant behind-modbus.yaml --data other-data`
+
+/** `gemba serve`: the simulator as PLCs. */
 export const serveCommand: Command = {
   name: 'serve',
-  summary: 'serve a simulated plant as an OPC UA server',
+  summary: 'serve a simulated plant over OPC UA, Modbus TCP, MQTT or Sparkplug B',
   usage,
   async run(argv, io) {
     try {
@@ -38,35 +57,45 @@ export const serveCommand: Command = {
   },
 }
 
-const flags = {
-  opcua: { type: 'string' },
-  plant: { type: 'string' },
-  out: { type: 'string' },
-  data: { type: 'string' },
-} as const
-
 async function serve(argv: readonly string[], io: CommandIo): Promise<number> {
-  const { values } = parseFlags('serve', argv, flags)
-  if (values.opcua === undefined) throw misused('serve', '--opcua <port> is missing: the port to serve on')
-  const port = Number(values.opcua)
-  if (!/^\d+$/.test(values.opcua) || port > 65_535)
-    throw misused('serve', `--opcua ${values.opcua} is not a port: expected a number from 0 to 65535`)
-  if (values.out !== undefined && existsSync(values.out))
-    throw new EngineError('bad-input', `${values.out} is there already: move it, or choose another name.`)
-  const plant = values.plant === undefined ? referencePlant() : openPlant(values.plant)
-  const folder = join(values.data ?? io.env.GEMBA_DATA ?? 'gemba-data', 'opcua-server')
-  const server = await PlantServer.start({ plant, host: '127.0.0.1', port, folder })
+  const given = readArguments(argv, io.env)
+  const plant = given.plant === undefined ? referencePlant() : openPlant(given.plant)
+  const outlets = new Map<Protocol, Outlet>()
+  for (const protocol of given.protocols) outlets.set(protocol, await makeOutlet(protocol, plant, given, io))
+  const served = await servePlant(plant, [...outlets.values()])
   try {
-    const running = runSimulators(plant, (signal, value, quality, time) =>
-      server.set(signal, value, quality, time),
-    )
-    if (values.out !== undefined) writeFileSync(values.out, plantToYaml(plantBehind(plant, server.endpoint)))
-    io.out(`${plant.name}: ${server.tags} tags on ${server.endpoint}`)
+    for (const [protocol, outlet] of outlets) {
+      const file = given.plantFiles.get(protocol)
+      if (file !== undefined) writeFileSync(file, plantToYaml(outlet.behind))
+      if (outlet instanceof ModbusServer && given.mapFile !== undefined)
+        writeFileSync(given.mapFile, registerCsv(outlet.map))
+      const verb = listens(protocol) ? 'on' : 'to'
+      io.out(`${plant.name}: ${outlet.tags} tags ${verb} ${outlet.place}`)
+    }
     if (!io.signal.aborted)
       await new Promise<void>(resolve => io.signal.addEventListener('abort', () => resolve(), { once: true }))
-    running.unsubscribe()
   } finally {
-    await server.stop()
+    await served.stop()
   }
   return 0
+}
+
+async function makeOutlet(
+  protocol: Protocol,
+  plant: Plant,
+  { ports, broker, template, folder }: ServeArguments,
+  io: CommandIo,
+): Promise<Outlet> {
+  const listening = { plant, host: '127.0.0.1', port: ports.get(protocol) ?? 0 }
+  const publishing = { plant, broker: broker!, clock: Date, report: (line: string) => io.err(line) }
+  switch (protocol) {
+    case 'opcua':
+      return OpcuaServer.make({ ...listening, folder })
+    case 'modbus':
+      return new ModbusServer(listening)
+    case 'mqtt':
+      return new KepwarePublisher({ ...publishing, template })
+    case 'sparkplug':
+      return new SparkplugPublisher(publishing)
+  }
 }

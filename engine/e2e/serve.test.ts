@@ -1,12 +1,77 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, it, vi } from 'vitest'
+import { promisify } from 'node:util'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { parse } from 'yaml'
+import { Broker } from '../../adapters/mqtt/broker.js'
+import { kepwareTemplates } from '../../adapters/mqtt/kepware.js'
+import { mapMachines } from '../../schema/map-machines.js'
+import type { Plant, Signal } from '../../schema/plant.js'
+import { loadPlant } from '../../schema/plant-file/load-plant.js'
+import { plantToYaml } from '../../schema/plant-file/plant-to-yaml.js'
+import { Quality } from '../../schema/quality.js'
+import { openPlant } from '../cli/open-plant.js'
 import { serveCommand } from '../cli/serve.js'
+import { KepwarePublisher } from '../plc/kepware-publisher.js'
+import { ModbusServer } from '../plc/modbus-server.js'
+import { OpcuaServer } from '../plc/opcua-server.js'
+import { type Outlet, placedSignals } from '../plc/outlet.js'
+import { servePlant } from '../plc/serve-plant.js'
+import { SparkplugPublisher } from '../plc/sparkplug-publisher.js'
 import { root } from './process.js'
 import { SourceRig } from './source-rig.js'
 
-async function serving(args: readonly string[], folder: string) {
+const cell = join(root, 'plants/automotive-cell.yaml')
+/** The cell with sensors that are read ten times a second. */
+const plant = quick(openPlant(cell))
+const signals = [...placedSignals(plant)].map(({ signal }) => signal)
+const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 20 })
+const run = promisify(execFile)
+/** Where keys are, which take long to make. */
+let keys: string
+let folder: string
+const closers: (() => Promise<unknown> | unknown)[] = []
+
+beforeAll(() => {
+  keys = mkdtempSync(join(tmpdir(), 'gemba-keys-'))
+})
+afterAll(() => rmSync(keys, { recursive: true, force: true }))
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gemba-serve-'))
+})
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function quick(slow: Plant): Plant {
+  const sources = slow.sources.map(source => ({
+    ...source,
+    options: { ...source.options, overridePeriodMs: 100 },
+  }))
+  const tenTimes = (signal: Signal): Signal =>
+    signal.role === 'sensor' ? { ...signal, period: 100 } : signal
+  const machines = mapMachines(slow, machine => ({ ...machine, signals: machine.signals.map(tenTimes) }))
+  return { ...machines, sources }
+}
+
+async function startBroker(): Promise<Broker> {
+  const broker = await Broker.start()
+  closers.push(() => broker.stop())
+  return broker
+}
+
+function read(text: string): SourceRig {
+  const rig = new SourceRig(text, join(keys, 'reader'))
+  closers.push(() => rig.stop())
+  return rig
+}
+
+function serving(args: readonly string[]) {
   const stop = new AbortController()
   const out: string[] = []
   const err: string[] = []
@@ -14,46 +79,379 @@ async function serving(args: readonly string[], folder: string) {
     out: line => out.push(line),
     err: line => err.push(line),
     signal: stop.signal,
-    env: { GEMBA_DATA: folder },
+    env: { GEMBA_DATA: keys },
+  })
+  closers.push(() => {
+    stop.abort()
+    return ended
   })
   return { stop, out, err, ended }
 }
 
-it('gemba serve is a simulated plant behind OPC UA, which the plant file that it writes reads', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'gemba-serve-'))
-  const file = join(folder, 'behind.yaml')
-  const plant = join(root, 'plants/automotive-cell.yaml')
-  const server = await serving(['--opcua', '0', '--plant', plant, '--out', file], folder)
-  await vi.waitFor(() => expect(server.out).toHaveLength(1), 20_000)
-  expect(server.out[0]).toMatch(/^Automotive cell: \d+ tags on opc\.tcp:\/\/127\.0\.0\.1:\d+$/)
-  const text = readFileSync(file, 'utf8')
-  expect(text).toContain('tags: ns=1;s={line}.{machine}.{signal}')
-  const rig = new SourceRig(text, join(folder, 'reader'))
-  try {
-    await vi.waitFor(() => {
-      for (const { signal } of rig.floor.registry.signals) {
-        // Parts and texts are told when there are any.
-        if (signal.role === 'sensor')
-          expect(rig.sees(signal.id)).toMatchObject({ connection: 'live', quality: 'good' })
-      }
-    }, 20_000)
-    expect(rig.rejects).toEqual([])
-    expect([...rig.floor.machines.state.subarray(0, 3)].every(state => state > 0)).toBe(true)
-  } finally {
-    rig.stop()
-    server.stop.abort()
-    expect(await server.ended).toBe(0)
-    rmSync(folder, { recursive: true, force: true })
+const brokerOf = ({ url }: Broker) => ({ url, login: {}, readSecret: () => '' })
+/** What an outlet says of its broker. */
+const said: string[] = []
+const publishing = (broker: Broker) => {
+  said.length = 0
+  return { plant, broker: brokerOf(broker), clock: Date, report: (line: string) => said.push(line) }
+}
+
+/** Every value that a signal showed: value, quality, time. */
+type Shown = readonly [value: number | string, quality: number, time: number]
+
+/** An outlet that notes what it is told to show. */
+function noting(outlet: Outlet) {
+  const shown = new Map<string, Shown[]>(signals.map(({ id }) => [id, []]))
+  const noted: Outlet = {
+    tags: outlet.tags,
+    get place() {
+      return outlet.place
+    },
+    get behind() {
+      return outlet.behind
+    },
+    set(signal, value, quality, time) {
+      shown.get(signal.id)!.push([value, quality, time])
+      outlet.set(signal, value, quality, time)
+    },
+    flush: () => outlet.flush(),
+    open: () => outlet.open(),
+    close: () => outlet.close(),
   }
+  return { shown, noted }
+}
+
+/** What came of a signal, with texts in words. */
+function heard(rig: SourceRig, id: string): Shown[] {
+  const isText = signals.find(signal => signal.id === id)!.type === 'text'
+  return rig
+    .told(id)
+    .map(([value, quality, time]) => [isText ? rig.floor.text(value)! : value, quality, time])
+}
+
+/** Without what says again what was said before. */
+const changes = (shown: readonly Shown[]): Shown[] =>
+  shown.filter(([value, quality], i) => value !== shown[i - 1]?.[0] || quality !== shown[i - 1]?.[1])
+
+/** Runs the cell behind an outlet, with a reader of it, for some values of every sensor. */
+async function serveAndRead(outlet: Outlet) {
+  const { shown, noted } = noting(outlet)
+  const served = await servePlant(plant, [noted])
+  closers.push(() => served.stop())
+  const rig = read(plantToYaml(outlet.behind))
+  await until(() => {
+    for (const { id, role } of signals) if (role === 'sensor') expect(heard(rig, id)).not.toEqual([])
+  })
+  const [first] = signals
+  const enough = shown.get(first!.id)!.length + 10
+  await until(() => expect(shown.get(first!.id)!.length).toBeGreaterThan(enough))
+  await served.stop()
+  return { shown, rig }
+}
+
+/** Those of `came` that were not shown in this order; a value may be read again and again. */
+function madeUp<Value>(came: readonly Value[], shown: readonly Value[]): Value[] {
+  const texts = shown.map(each => JSON.stringify(each))
+  let at = 0
+  return came.filter(each => {
+    const found = texts.indexOf(JSON.stringify(each), at)
+    if (found >= 0) at = found
+    return found < 0
+  })
+}
+
+describe('what arrives at Gemba is what the simulator showed, to the bit', () => {
+  /** From the first that the reader heard to the last that was shown. */
+  const since = (shown: readonly Shown[], first: Shown | undefined) =>
+    shown.filter(([, , time]) => time >= (first?.[2] ?? Number.POSITIVE_INFINITY))
+
+  it.each(kepwareTemplates)(
+    'over MQTT, by the template %s: every value with its quality and time',
+    async template => {
+      const broker = await startBroker()
+      const { shown, rig } = await serveAndRead(new KepwarePublisher({ ...publishing(broker), template }))
+      for (const { id } of signals) {
+        const [first] = heard(rig, id)
+        await until(() => expect(heard(rig, id)).toEqual(since(shown.get(id)!, first)))
+      }
+      expect(rig.rejects).toEqual([])
+    },
+  )
+
+  it('over Sparkplug B: what shows at the birth, then every change with its quality and time', async () => {
+    const broker = await startBroker()
+    const { shown, rig } = await serveAndRead(new SparkplugPublisher(publishing(broker)))
+    for (const { id } of signals) {
+      const [first] = heard(rig, id)
+      expect(first).toBeDefined()
+      await until(() => expect(changes(heard(rig, id))).toEqual(changes(since(shown.get(id)!, first))))
+    }
+    // Who comes in the middle hears data first, and asks for a birth.
+    expect(rig.rejects.filter(({ rule }) => rule !== 'sparkplug.before-birth')).toEqual([])
+  })
+
+  it('over OPC UA: what shows when it is looked at, with its quality and time', async () => {
+    const options = { plant, host: '127.0.0.1', port: 0, folder: join(keys, 'opcua-server') }
+    const { shown, rig } = await serveAndRead(await OpcuaServer.make(options))
+    for (const { id } of signals) expect(madeUp(heard(rig, id), shown.get(id)!)).toEqual([])
+    expect(rig.rejects).toEqual([])
+  })
+
+  it('over Modbus: the value that shows when it is asked for', async () => {
+    const { shown, rig } = await serveAndRead(new ModbusServer({ plant, host: '127.0.0.1', port: 0 }))
+    const content = ([value, quality]: Shown) => [value, quality]
+    for (const { id } of signals) {
+      const came = heard(rig, id).map(content)
+      expect(came).not.toEqual([])
+      expect(madeUp(came, shown.get(id)!.map(content))).toEqual([])
+    }
+    expect(rig.rejects).toEqual([])
+  })
 })
 
-it.each([
-  [[], 2, '--opcua <port> is missing'],
-  [['--opcua', 'x'], 2, '--opcua x is not a port'],
-  [['--opcua', '0', '--plant', join(root, 'plants/nist-sms.yaml')], 1, 'is not simulated (mtconnect)'],
-])('gemba serve %s ends with exit code %i and the reason', async (args, code, reason) => {
-  const folder = mkdtempSync(join(tmpdir(), 'gemba-serve-'))
-  const { ended, err } = await serving(args, folder)
-  expect([await ended, err[0]]).toEqual([code, expect.stringContaining(reason)])
-  rmSync(folder, { recursive: true, force: true })
+describe('bad and uncertain values, and none', () => {
+  const sensor = signals.find(({ role, type }) => role === 'sensor' && type === 'number')!
+  const script: readonly Shown[] = [
+    [1.25, Quality.good, 1],
+    [1.5, Quality.uncertain, 2],
+    [1.75, Quality.bad, 3],
+    [Number.NaN, Quality.bad, 4],
+    [2, Quality.good, 5],
+  ]
+  /** Shows the script by itself, without a simulator, and tells what came. */
+  async function told(outlet: Outlet, isPolled = false) {
+    const begin = Date.now() - 10_000
+    const show = ([value, quality, time]: Shown): void => {
+      outlet.set(sensor, value, quality, begin + time)
+      outlet.flush()
+    }
+    show([1, Quality.good, 0])
+    await outlet.open()
+    closers.push(() => outlet.close())
+    const rig = read(plantToYaml(outlet.behind))
+    await until(() => expect([...rig.intake.health.values()][0]!.state).toBe('connected'))
+    if (!isPolled) await until(() => expect(rig.sees(sensor.id).connection).toMatch(/live|lost|stale/))
+    const came: unknown[] = []
+    for (const each of script) {
+      const before = rig.told(sensor.id).length
+      show(each)
+      await until(() => expect(rig.told(sensor.id).length).toBeGreaterThan(before + (isPolled ? 1 : 0)))
+      const [value, quality, time] = rig.told(sensor.id).at(-1)!
+      came.push([value, quality, ...(isPolled ? [] : [time - begin])])
+    }
+    return came
+  }
+  const nan = Number.NaN
+
+  it('arrive over MQTT: by OPC qualities as they are, by the standard template as good or bad', async () => {
+    const broker = await startBroker()
+    expect(await told(new KepwarePublisher({ ...publishing(broker), template: 'advanced' }))).toEqual(script)
+    const standard = await told(new KepwarePublisher({ ...publishing(broker), template: 'standard' }))
+    expect(standard).toEqual(script.map(([value, quality, time]) => [value, quality === 0 ? 0 : 2, time]))
+  })
+
+  it('arrive over Sparkplug B as they are', async () => {
+    const broker = await startBroker()
+    expect(await told(new SparkplugPublisher(publishing(broker)))).toEqual(script)
+  })
+
+  it('arrive over Modbus as far as it has a word for them: what is bad is no number', async () => {
+    expect(await told(new ModbusServer({ plant, host: '127.0.0.1', port: 0 }), true)).toEqual([
+      [1.25, Quality.good],
+      [1.5, Quality.good],
+      [nan, Quality.bad],
+      [nan, Quality.bad],
+      [2, Quality.good],
+    ])
+  })
+})
+
+describe('a broker that restarts', () => {
+  it('is told all births anew in a new session, and the machines behind it are known again', async () => {
+    const broker = await startBroker()
+    const publisher = new SparkplugPublisher(publishing(broker))
+    const { stop } = await servePlant(plant, [publisher])
+    closers.push(stop)
+    const rig = read(plantToYaml(publisher.behind))
+    const states = () => [...rig.floor.machines.state.subarray(0, 3)]
+    const isKnown = () => expect(states().every(state => state > 0)).toBe(true)
+    await until(isKnown)
+    await broker.halt('SIGKILL')
+    await until(() => expect(states()).toEqual([0, 0, 0]))
+    await broker.run()
+    await until(isKnown)
+    await until(() => expect(said.at(-1)).toBe(`${broker.url} is back; 1 edge node born again.`))
+    expect(said[0]).toMatch(/^mqtt:.* Trying again until it is back\.$/)
+    // What nodes say is never retained (Sparkplug 3.0, 4.2).
+    const asked = ['-t', 'spBv1.0/+/+/cell-1/#', '--retained-only', '-W', '1', '-v']
+    const { stdout } = await run('mosquitto_sub', ['-h', '127.0.0.1', '-p', String(broker.port), ...asked])
+    expect(stdout).toBe('')
+    const rules = rig.rejects.map(({ rule }) => rule).filter(rule => rule !== 'sparkplug.before-birth')
+    expect(rules).toEqual([])
+  })
+
+  it('misses nothing that was shown over MQTT meanwhile', async () => {
+    const broker = await startBroker()
+    const { shown, noted } = noting(new KepwarePublisher({ ...publishing(broker), template: 'standard' }))
+    const served = await servePlant(plant, [noted])
+    closers.push(() => served.stop())
+    const rig = read(plantToYaml(noted.behind))
+    const { id } = signals.find(({ role }) => role === 'sensor')!
+    await until(() => expect(heard(rig, id).length).toBeGreaterThan(1))
+    await broker.halt()
+    const then = shown.get(id)!.length
+    await until(() => expect(shown.get(id)!.length).toBeGreaterThan(then + 2))
+    await broker.run()
+    await until(() => expect(said.at(-1)).toBe(`${broker.url} is back.`))
+    await served.stop()
+    for (const { id: each } of signals) {
+      const first = heard(rig, each)[0]
+      const expected = shown.get(each)!.filter(([, , time]) => first !== undefined && time >= first[2])
+      // What the broker had and had not acknowledged is said twice.
+      await until(() =>
+        expect(changes(heard(rig, each).sort((a, b) => a[2] - b[2]))).toEqual(changes(expected)),
+      )
+    }
+  })
+})
+
+describe('others read what is served', () => {
+  it('pymodbus the registers, by the map that is written', async () => {
+    const map = join(folder, 'registers.csv')
+    const server = serving(['--as', 'modbus', '--port', '0', '--plant', cell, '--write-map', map])
+    await until(() => expect(server.out).toHaveLength(1))
+    const port = /:(\d+), unit 1$/.exec(server.out[0]!)![1]!
+    const reader = join(root, 'engine/e2e/pymodbus_reader.py')
+    const { stdout } = await run('/usr/bin/python3', [reader, port, map])
+    const { values, refused } = JSON.parse(stdout) as {
+      values: Record<string, number | string | null>
+      refused: Record<string, number>
+    }
+    expect(Object.keys(values).sort()).toEqual(signals.map(({ id }) => id).sort())
+    for (const { id, type, role, range } of signals) {
+      const value = values[id]
+      expect(typeof value).toBe(type === 'text' ? 'string' : 'number')
+      if (role === 'sensor') expect(Number(value)).toBeGreaterThanOrEqual(range[0])
+      if (role === 'sensor') expect(Number(value)).toBeLessThanOrEqual(range[1])
+    }
+    expect(refused).toEqual({
+      'beyond the last register': 2,
+      'too many registers': 3,
+      'a unit that is not there': 11,
+      'writing a register': 1,
+    })
+  })
+
+  it('mosquitto_sub the messages of the gateway', async () => {
+    const broker = await startBroker()
+    const server = serving(['--as', 'mqtt', '--to', broker.url, '--plant', cell])
+    await until(() => expect(server.out).toHaveLength(1))
+    const asked = ['-t', 'iotgateway', '-C', '3', '-W', '15']
+    const { stdout } = await run('mosquitto_sub', ['-h', '127.0.0.1', '-p', String(broker.port), ...asked])
+    for (const line of stdout.trim().split('\n')) {
+      const { timestamp, values } = JSON.parse(line) as { timestamp: number; values: object[] }
+      expect(Math.abs(timestamp - Date.now())).toBeLessThan(60_000)
+      for (const value of values) {
+        expect(value).toEqual({
+          id: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+          v: expect.anything(),
+          q: true,
+          t: expect.any(Number),
+        })
+      }
+    }
+  })
+})
+
+describe('gemba serve', () => {
+  it.each([
+    [['--opcua', '0', '--out'], /^Automotive cell: \d+ tags on opc\.tcp:\/\/127\.0\.0\.1:\d+$/],
+    [
+      ['--as', 'modbus', '--port', '0', '--write-plant'],
+      /^Automotive cell: \d+ tags on modbus:\/\/127\.0\.0\.1:\d+, unit 1$/,
+    ],
+  ])('%s writes the plant file that reads it', async (args, announced) => {
+    const file = join(folder, 'behind.yaml')
+    const server = serving(['--plant', cell, ...args, file])
+    await until(() => expect(server.out).toHaveLength(1))
+    expect(server.out[0]).toMatch(announced)
+    const rig = read(readFileSync(file, 'utf8'))
+    await until(() => {
+      for (const { id, role } of signals)
+        if (role === 'sensor') expect(rig.sees(id)).toMatchObject({ connection: 'live', quality: 'good' })
+    })
+    await until(() =>
+      expect([...rig.floor.machines.state.subarray(0, 3)].every(state => state > 0)).toBe(true),
+    )
+    expect(rig.rejects).toEqual([])
+    server.stop.abort()
+    expect(await server.ended).toBe(0)
+  })
+
+  it('serves over several protocols at once, with a plant file for each', async () => {
+    const broker = await startBroker()
+    const file = join(folder, 'behind.yaml')
+    const server = serving([
+      '--as',
+      'modbus,mqtt,sparkplug',
+      '--port',
+      '0',
+      '--to',
+      broker.url,
+      '--plant',
+      cell,
+      '--write-plant',
+      file,
+    ])
+    await until(() => expect(server.out).toHaveLength(3))
+    for (const protocol of ['modbus', 'mqtt', 'sparkplug']) {
+      const text = readFileSync(join(folder, `behind.${protocol}.yaml`), 'utf8')
+      expect(loadPlant(text, { file: 'behind.yaml' }).problems).toBeUndefined()
+      expect(Object.values(parse(text).sources)).toMatchObject([{ adapter: protocol }])
+    }
+    expect(existsSync(file)).toBe(false)
+  })
+
+  it.each([
+    [[], 2, '--as <protocol> is missing: opcua, modbus, mqtt, or sparkplug'],
+    [['--as', 'profinet'], 2, '--as profinet is not opcua, modbus, mqtt, or sparkplug'],
+    [['--opcua', 'x'], 2, 'x is not a port'],
+    [['--as', 'modbus', '--port', '70000'], 2, '70000 is not a port'],
+    [['--as', 'modbus', '--port', '1,2'], 2, '--port 1,2 is more than'],
+    [['--as', 'mqtt', '--port', '1', '--to', 'mqtt://127.0.0.1'], 2, '--port 1 is more than'],
+    [['--as', 'mqtt'], 2, '--to <url> is missing: the broker for mqtt'],
+    [['--as', 'modbus', '--to', 'mqtt://127.0.0.1'], 2, '--to is for --as mqtt and sparkplug'],
+    [['--as', 'mqtt', '--to', 'localhost'], 2, '--to localhost is no broker'],
+    [
+      ['--as', 'mqtt', '--to', 'mqtt://127.0.0.1', '--template', 'x'],
+      2,
+      '--template x is not standard, advanced, or topics',
+    ],
+    [['--as', 'opcua', '--template', 'topics'], 2, '--template is for --as mqtt'],
+    [['--as', 'opcua', '--write-map', 'x'], 2, '--write-map is for --as modbus'],
+    [['--as', 'opcua', '--opcua', '0'], 2, '--opcua stands for --as opcua and --port'],
+    [['--as', 'mqtt', '--to', 'mqtt://127.0.0.1', '--password-env', 'X'], 2, 'a password needs a --user'],
+    [
+      ['--as', 'mqtt', '--to', 'mqtt://127.0.0.1', '--user', 'u', '--password-env', 'NO_SUCH'],
+      1,
+      'variable NO_SUCH is not set',
+    ],
+    [['--as', 'mqtt', '--to', 'mqtt://127.0.0.1:1'], 1, 'mqtt://127.0.0.1:1 refused the connection'],
+    [['--as', 'sparkplug', '--to', 'mqtt://127.0.0.1:1'], 1, 'mqtt://127.0.0.1:1 refused the connection'],
+    [['--as', 'modbus', '--write-plant', cell], 1, 'automotive-cell.yaml is there already'],
+    [['--as', 'modbus', '--plant', join(root, 'plants/nist-sms.yaml')], 1, 'is not simulated (mtconnect)'],
+  ])('%s ends with exit code %i and the reason', async (args, code, reason) => {
+    const { ended, err } = serving(args)
+    expect([await ended, err[0]]).toEqual([code, expect.stringContaining(reason)])
+  })
+
+  it.each(['opcua', 'modbus'])('--as %s ends with exit code 3 where the port is taken', async protocol => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    closers.push(() => other.close())
+    const { port } = other.address() as { port: number }
+    const { ended, err } = serving(['--as', protocol, '--port', String(port), '--plant', cell])
+    expect([await ended, err[0]]).toEqual([3, expect.stringContaining(`127.0.0.1:${port}`)])
+    expect(err[0]).toContain('Choose another port with --port.')
+  })
 })

@@ -82,14 +82,19 @@ export class SourceRig {
 
   /** Everything that came of a signal, in the order of arrival: value and source time. */
   record(id: string): [value: number, time: number][] {
+    return this.told(id).map(([value, , time]) => [value, time])
+  }
+
+  /** The same with its quality. */
+  told(id: string): [value: number, quality: number, time: number][] {
     const { index } = this.#signal(id)
     return this.entries.flatMap(({ samples }) => {
       if (samples === undefined) return []
-      const { count, signal, value, sourceTime } = samples
+      const { count, signal, value, quality, sourceTime } = samples
       const places = Array.from({ length: count }, (_, place) => place)
       return places
         .filter(place => signal[place] === index)
-        .map((place): [number, number] => [value[place]!, sourceTime[place]!])
+        .map((place): [number, number, number] => [value[place]!, quality[place]!, sourceTime[place]!])
     })
   }
 

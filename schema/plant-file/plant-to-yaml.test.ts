@@ -132,6 +132,18 @@ describe('a plant as YAML', () => {
     expect(text).not.toContain('tag: ')
   })
 
+  it('writes only the tag of a signal where the machines of a type differ in nothing else', () => {
+    let register = 0
+    const plant = mapMachines(referencePlant(), machine => ({
+      ...machine,
+      signals: machine.signals.map(signal => ({ ...signal, tag: `holding:${4 * register++}:float64` })),
+    }))
+    const text = plantToYaml(plant)
+    expect(reload(plant)).toStrictEqual(plant)
+    expect(text.match(/: \{ tag: holding:\d+:float64 \}$/gm)).toHaveLength(register)
+    expect(text.match(/^ {6}vibration:$/gm)).toHaveLength(9)
+  })
+
   it('reads back whatever names machines, lines and signals have, and whatever tags', () => {
     const word = fc.constantFrom('m', 'line', 'machine', 'signal', 'a', 'area')
     fc.assert(

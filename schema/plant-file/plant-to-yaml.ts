@@ -32,8 +32,9 @@ export function plantToYaml(plant: Plant): string {
       const isLeaf =
         isMap(pair.value) && pair.value.items.every(each => isScalar(each.value) || isSeq(each.value))
       const name = isScalar(pair.key) ? pair.key.value : ''
-      if (isLeaf && isMap(pair.value) && (name === 'limits' || name === 'position' || name === 'buffer'))
-        pair.value.flow = true
+      const isShort = name === 'limits' || name === 'position' || name === 'buffer'
+      const isTag = isMap(pair.value) && pair.value.items.length === 1 && pair.value.has('tag')
+      if (isLeaf && isMap(pair.value) && (isShort || isTag)) pair.value.flow = true
     },
   })
   return document.toString({ lineWidth: 0, flowCollectionPadding: true })
@@ -47,7 +48,7 @@ class PlantWriter {
   readonly #tagPatterns: ReadonlyMap<string, string>
   /** How machines of a type name their signals where they do so alike, and not as their source does. */
   readonly #typeTags: ReadonlyMap<string, string>
-  /** Signals on which all machines of a type that have them agree: by type and role, name to entry. */
+  /** Signals on which all machines of a type that have them agree, but for tags: by type and role, name to entry. */
   readonly #shared = new Map<string, ReadonlyMap<string, Entry>>()
 
   constructor(plant: Plant) {
@@ -174,11 +175,14 @@ class PlantWriter {
       const ofType = signals.filter(signal => shared.has(signal.name))
       const isOrdered = ofType.every((signal, place) => signals[place] === signal)
       const inherited = isOrdered ? ofType.map(signal => signal.name) : []
-      const own = signals.filter(signal => !inherited.includes(signal.name))
+      const own = signals.flatMap((signal): [string, Entry][] => {
+        const whole = this.#signal(signal, machine)
+        if (!inherited.includes(signal.name)) return [[signal.name, whole]]
+        const isTagged = whole.tag !== undefined && whole.tag !== shared.get(signal.name)?.tag
+        return isTagged ? [[signal.name, { tag: whole.tag }]] : []
+      })
       if (inherited.join('\n') !== [...shared.keys()].join('\n')) entry[fitted] = inherited
-      if (own.length > 0) {
-        entry[part] = Object.fromEntries(own.map(signal => [signal.name, this.#signal(signal, machine)]))
-      }
+      if (own.length > 0) entry[part] = Object.fromEntries(own)
     }
     return entry
   }
@@ -206,8 +210,15 @@ class PlantWriter {
         if (signal.role !== role) continue
         const entry = this.#signal(signal, machine)
         const known = entries.get(signal.name)
-        if (known === undefined) entries.set(signal.name, entry)
-        else if (JSON.stringify(known) !== JSON.stringify(entry)) differing.add(signal.name)
+        if (known === undefined) {
+          entries.set(signal.name, entry)
+          continue
+        }
+        const { tag, ...rest } = entry
+        const { tag: knownTag, ...knownRest } = known
+        if (JSON.stringify(knownRest) !== JSON.stringify(rest)) differing.add(signal.name)
+        // Alike but for where each is: that is for the machines to say.
+        else if (tag !== knownTag) entries.set(signal.name, knownRest)
       }
     }
     for (const name of differing) entries.delete(name)

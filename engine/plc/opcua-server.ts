@@ -2,10 +2,11 @@ import { join } from 'node:path'
 import type { OPCUAServer, StatusCode, UAObject, UAVariable } from 'node-opcua'
 import { loadOpcua, type Opcua } from '../../adapters/opcua/library.js'
 import { expandTag } from '../../schema/machine-types/make-signal.js'
-import type { Machine, Plant, Signal, SourceSpec } from '../../schema/plant.js'
+import type { Machine, Plant, Signal } from '../../schema/plant.js'
 import { EngineError } from '../errors.js'
+import { type Outlet, retagged } from './outlet.js'
 
-export interface PlantServerOptions {
+export interface OpcuaServerOptions {
   readonly plant: Plant
   readonly host: string
   /** 0 = any free one. */
@@ -18,21 +19,24 @@ export interface PlantServerOptions {
 const tagPattern = 'ns=1;s={line}.{machine}.{signal}'
 
 /** A plant's tags as an OPC UA server has them: lines, their machines, and a variable a signal. Nobody can write. */
-export class PlantServer {
+export class OpcuaServer implements Outlet {
   readonly #opcua: Opcua
   readonly #server: OPCUAServer
+  readonly #options: OpcuaServerOptions
   readonly #variables = new Map<string, UAVariable>()
   readonly #status: readonly StatusCode[]
 
-  private constructor(opcua: Opcua, server: OPCUAServer) {
+  private constructor(opcua: Opcua, server: OPCUAServer, options: OpcuaServerOptions) {
     this.#opcua = opcua
     this.#server = server
+    this.#options = options
     const { Good, UncertainLastUsableValue, BadNoCommunication } = opcua.StatusCodes
     this.#status = [Good, UncertainLastUsableValue, BadNoCommunication]
   }
 
-  /** Throws EngineError where the address cannot be listened on. */
-  static async start({ plant, host, port, folder }: PlantServerOptions): Promise<PlantServer> {
+  /** With its tags, and not listening yet. */
+  static async make(options: OpcuaServerOptions): Promise<OpcuaServer> {
+    const { plant, host, port, folder } = options
     const opcua = await loadOpcua()
     const certificates = new opcua.OPCUACertificateManager({
       rootFolder: join(folder, 'pki'),
@@ -50,30 +54,40 @@ export class PlantServer {
       serverCapabilities: { minSupportedSampleRate: 0 },
     })
     await server.initialize()
-    const served = new PlantServer(opcua, server)
+    const made = new OpcuaServer(opcua, server, options)
     for (const site of plant.sites)
       for (const area of site.areas)
-        for (const line of area.lines) served.#addLine(site.id, area.id, line.id, line.machines)
-    try {
-      await server.start()
-    } catch (cause) {
-      await server.shutdown(0)
-      const message = `${host}:${port} cannot be listened on (${(cause as Error).message}). Choose another with --opcua.`
-      throw new EngineError('cannot-listen', message, { cause })
-    }
-    return served
+        for (const line of area.lines) made.#addLine(site.id, area.id, line.id, line.machines)
+    return made
   }
 
-  get endpoint(): string {
+  async open(): Promise<void> {
+    try {
+      await this.#server.start()
+    } catch (cause) {
+      const { host, port } = this.#options
+      const message = `${host}:${port} cannot be listened on (${(cause as Error).message}). Choose another port with --port.`
+      throw new EngineError('cannot-listen', message, { cause })
+    }
+  }
+
+  get place(): string {
     const { port } = this.#server.endpoints[0]!
     return `opc.tcp://127.0.0.1:${port}`
+  }
+
+  get behind(): Plant {
+    return retagged(this.#options.plant, {
+      adapter: 'opcua',
+      options: { endpoint: this.place },
+      tag: ({ name }, place) => expandTag(tagPattern, place, name),
+    })
   }
 
   get tags(): number {
     return this.#variables.size
   }
 
-  /** `value`: NaN where there is none; `quality`: see schema/quality; `time`: Unix ms UTC. */
   set(signal: Signal, value: number | string, quality: number, time: number): void {
     const { DataType } = this.#opcua
     const dataType = signal.type === 'text' ? DataType.String : DataType.Double
@@ -81,8 +95,10 @@ export class PlantServer {
     this.#variables.get(signal.id)?.setValueFromSource({ dataType, value }, status, new Date(time))
   }
 
-  async stop(): Promise<void> {
-    await this.#server.shutdown(100)
+  flush(): void {}
+
+  async close(): Promise<void> {
+    await this.#server.shutdown(this.#server.currentSessionCount === 0 ? 0 : 100)
   }
 
   #addLine(site: string, area: string, line: string, machines: readonly Machine[]): void {
@@ -126,29 +142,4 @@ export class PlantServer {
     variable.setValueFromSource({ dataType: DataType.Null }, StatusCodes.BadWaitingForInitialData)
     return variable
   }
-}
-
-/** The plant as somebody would configure it who has it behind this server. */
-export function plantBehind(plant: Plant, endpoint: string): Plant {
-  const sources = plant.sources.map(
-    ({ id }): SourceSpec => ({ id, adapter: 'opcua', clock: 'wall', options: { endpoint } }),
-  )
-  const renamed = (place: { site: string; area: string; line: string }, machine: Machine): Machine => ({
-    ...machine,
-    signals: machine.signals.map(signal => ({
-      ...signal,
-      tag: expandTag(tagPattern, { ...place, machine: machine.id }, signal.name),
-    })),
-  })
-  const sites = plant.sites.map(site => ({
-    ...site,
-    areas: site.areas.map(area => ({
-      ...area,
-      lines: area.lines.map(line => ({
-        ...line,
-        machines: line.machines.map(each => renamed({ site: site.id, area: area.id, line: line.id }, each)),
-      })),
-    })),
-  }))
-  return { ...plant, sources, sites }
 }

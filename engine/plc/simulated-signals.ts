@@ -2,22 +2,20 @@ import { BehaviorSubject, type Subscription } from 'rxjs'
 import type { AdapterContext } from '../../adapters/contract.js'
 import { simulator } from '../../adapters/simulator/adapter.js'
 import { simulatorOptions } from '../../adapters/simulator/config.js'
-import type { Plant, Signal } from '../../schema/plant.js'
+import type { Plant } from '../../schema/plant.js'
 import { EngineError } from '../errors.js'
 import { Dictionary } from '../floor/dictionary.js'
 import { emptyIndexBook, makeRegistry } from '../floor/registry.js'
+import type { Outlet } from './outlet.js'
 
 /** Most samples on their way: taken in the same turn, they never pile up. */
 const window = 20_000
 
-/** What a signal shows: a number or a text, its quality, and since when, Unix ms UTC. */
-export type ShowValue = (signal: Signal, value: number | string, quality: number, time: number) => void
-
 /**
- * Runs the plant's simulators without a floor and tells what their signals show, in real time. Throws EngineError
+ * Runs the plant's simulators without a floor and shows what their signals show, in real time. Throws EngineError
  * 'bad-plant' where the plant has a source that is not simulated.
  */
-export function runSimulators(plant: Plant, show: ShowValue): Subscription {
+export function runSimulators(plant: Plant, outlet: Pick<Outlet, 'set' | 'flush'>): Subscription {
   const { registry } = makeRegistry(plant, emptyIndexBook)
   const signals = new Map(registry.signals.map(({ index, signal }) => [index, signal]))
   const dictionary = new Dictionary()
@@ -46,8 +44,9 @@ export function runSimulators(plant: Plant, show: ShowValue): Subscription {
       for (let i = 0; i < count; i++) {
         const shown = signals.get(signal[i]!)!
         const content = shown.type === 'text' ? (dictionary.text(value[i]!) ?? '') : value[i]!
-        show(shown, content, quality[i]!, sourceTime[i]!)
+        outlet.set(shown, content, quality[i]!, sourceTime[i]!)
       }
+      outlet.flush()
       accepted.next(accepted.value + count)
     })
   })
