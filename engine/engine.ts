@@ -167,7 +167,8 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     }
     sources.start()
     missing.delete('sources')
-    const timers = keepHouse({ floor, intake, sources, data, wall, maintenance })
+    const noteAlive = aliveNote(data, floor, wall, logger)
+    const timers = keepHouse({ floor, intake, sources, maintenance, noteAlive })
     const stopPast = keepPast(floor, store, logger)
     const stopPublishing = publishNorthbound(config, floor, logger)
     const stopKpis = keepKpis(kpis, recordKpis, logger)
@@ -191,7 +192,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       for (let entry = floor.snapshot(snapshotsAtOnce); entry; entry = floor.snapshot(snapshotsAtOnce)) {
         intake.record(entry)
       }
-      data.writeLastAlive({ floorTime: floor.clock.now(), wallTime: wall.now() })
+      noteAlive()
       gateway.close()
       const report = await store.close()
       await pool.close()
@@ -279,12 +280,25 @@ interface House {
   readonly floor: LiveFloor
   readonly intake: Intake
   readonly sources: Sources
-  readonly data: DataDirectory
-  readonly wall: Clock
   readonly maintenance: MaintenanceDesk
+  noteAlive(): void
 }
 
-function keepHouse({ floor, intake, sources, data, wall, maintenance }: House): NodeJS.Timeout[] {
+/** Writes down that the floor runs; a disk that is full just then must not end it. */
+function aliveNote(data: DataDirectory, floor: LiveFloor, wall: Clock, logger: Logger): () => void {
+  let isTold = false
+  return () => {
+    try {
+      data.writeLastAlive({ floorTime: floor.clock.now(), wallTime: wall.now() })
+      isTold = false
+    } catch (error) {
+      if (!isTold) logger.warn({ err: error }, 'that the floor runs could not be written down; trying again')
+      isTold = true
+    }
+  }
+}
+
+function keepHouse({ floor, intake, sources, maintenance, noteAlive }: House): NodeJS.Timeout[] {
   return [
     setInterval(() => {
       intake.record(floor.tick())
@@ -294,7 +308,7 @@ function keepHouse({ floor, intake, sources, data, wall, maintenance }: House): 
       intake.retry()
       maintenance.tick()
       intake.record(floor.snapshot(Math.ceil(floor.twins.changedCount / snapshotSpread)))
-      data.writeLastAlive({ floorTime: floor.clock.now(), wallTime: wall.now() })
+      noteAlive()
     }, housekeepingMs),
   ]
 }

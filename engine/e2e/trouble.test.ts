@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -8,6 +8,7 @@ import { configSchema } from '../../schema/config.js'
 import { loadPlant } from '../../schema/plant-file/load-plant.js'
 import { type Engine, startEngine } from '../engine.js'
 import { root } from './process.js'
+import { storeProcesses } from './store-processes.js'
 
 let data: string
 let engine: Engine
@@ -75,20 +76,3 @@ describe('trouble on the way', () => {
     expect(engine.store.status().databaseRestarts).toBe(1)
   })
 })
-
-/** The embedded stores that this process has started. */
-function storeProcesses(): number[] {
-  return readdirSync('/proc')
-    .filter(name => /^\d+$/.test(name))
-    .map(Number)
-    .filter(pid => {
-      try {
-        const parent = Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[1])
-        return (
-          parent === process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('embedded/child')
-        )
-      } catch {
-        return false
-      }
-    })
-}

@@ -1,0 +1,312 @@
+import { execFileSync } from 'node:child_process'
+import { closeSync, openSync, rmSync, statfsSync, writeFileSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { GembaProcess, root } from './process.js'
+import { storeProcesses } from './store-processes.js'
+
+/** What goes wrong: nothing, the database is killed, it hangs, the clock goes an hour back, the disk is full. */
+type Trouble = 'none' | 'database' | 'away' | 'clock' | 'full'
+
+/** How the engine ends: kill -9, kill -9 of it and its database at once, SIGTERM. */
+type Ending = 'kill' | 'both' | 'terminate'
+
+/** One life of an engine: under load, then in trouble, then over. */
+export interface Life {
+  readonly trouble: Trouble
+  readonly ending: Ending
+  /** Whether the trouble passes before the end, which else comes in its midst. */
+  readonly passes: boolean
+  /** Posts before the trouble, and from there to the end. */
+  readonly before: number
+  readonly after: number
+}
+
+interface Post {
+  /** Its samples are numbered from here. */
+  readonly first: number
+  readonly life: number
+  answer: 'accepted' | 'refused' | 'unanswered'
+}
+
+const rigs = 20
+const signalsOfRig = 50
+/** Samples of a post, one of each signal. */
+const postSamples = rigs * signalsOfRig
+/** 20,000 samples a second. */
+const postMs = 50
+const ballastLeaves = 256 * 1024
+
+/**
+ * A plant to which numbered samples are posted, 20,000 a second, through one life of `gemba start` after the other. It
+ * knows what was accepted; what the store holds is compared with that at the end.
+ */
+export class FaultWalk {
+  readonly lives: Life[] = []
+  readonly #posts: Post[] = []
+  readonly #folder: string
+  readonly #token: string
+  #sent = 0
+  /** What the part counter showed in the newest post that was accepted while the clock was right. */
+  #counted = 0
+  readonly #awayMs: number
+
+  /** `folder` is on a small disk of its own where lives with a full one are to be walked. */
+  constructor(folder: string, { awayMs }: { awayMs: number }) {
+    this.#folder = folder
+    this.#awayMs = awayMs
+    writeFileSync(this.#plant, plantFile)
+    const verb = ['token', 'create', '--role', 'ingest', '--data', this.data]
+    const made = execFileSync(process.execPath, [join(root, 'scripts/gemba.js'), ...verb], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    this.#token = made.trim()
+  }
+
+  get data(): string {
+    return join(this.#folder, 'data')
+  }
+
+  get #plant(): string {
+    return join(this.#folder, 'plant.yaml')
+  }
+
+  get #ballast(): string {
+    return join(this.#folder, 'ballast')
+  }
+
+  /** How many samples were accepted. */
+  get accepted(): number {
+    return this.#posts.filter(({ answer }) => answer === 'accepted').length * postSamples
+  }
+
+  async live(life: Life): Promise<void> {
+    this.lives.push(life)
+    const gemba = new GembaProcess(['start', '--plant', this.#plant, '--data', this.data, '--port', '0'], {
+      NODE_OPTIONS: `--import=${encodeURI(jumpingClock)}`,
+    })
+    try {
+      const url = await gemba.live()
+      await this.#compareFigures(url)
+      const load = this.#load(gemba, url, life.trouble !== 'clock')
+      await load.until(() => load.answered >= life.before)
+      const relief = await this.#bring(life.trouble, gemba)
+      const seen = load.answered
+      const hasCome = life.trouble === 'full' ? isBlocked : () => load.answered >= seen + life.after
+      await load.until(() => hasCome(gemba))
+      if (life.passes) {
+        await relief()
+        const then = load.answered
+        await load.until(() => load.answered >= then + life.after)
+      }
+      await this.#end(life.ending, gemba, life.passes ? async () => undefined : relief)
+      await load.stop()
+    } finally {
+      rmSync(this.#ballast, { force: true })
+      await gemba.stop('SIGKILL')
+    }
+  }
+
+  /** What is not as it must be with the samples that are stored; and what the part counter showed with the last of them. */
+  compare(stored: Float64Array): { wrong: Record<'lost' | 'doubled' | 'torn', string[]>; parts: number } {
+    const times = new Uint8Array(this.#sent)
+    for (const value of stored) times[value]!++
+    const wrong: Record<'lost' | 'doubled' | 'torn', string[]> = { lost: [], doubled: [], torn: [] }
+    let parts = 0
+    for (const [i, { first, life, answer }] of this.#posts.entries()) {
+      const of = times.subarray(first, first + postSamples)
+      const { trouble, ending } = this.lives[life]!
+      const which = `${first} to ${first + postSamples}, ${answer} in life ${life} (${trouble}, ${ending})`
+      if (of.some(n => n > 1)) wrong.doubled.push(which)
+      if (answer === 'accepted' && of.includes(0)) wrong.lost.push(which)
+      if (of[0]! > 0) parts = i
+      // What was not answered is there as a whole or not at all.
+      if (of.includes(0) && of.some(n => n > 0)) wrong.torn.push(which)
+    }
+    return { wrong, parts }
+  }
+
+  toString(): string {
+    return this.lives.map(life => JSON.stringify(life)).join(',\n')
+  }
+
+  /** Returns what ends the trouble. */
+  async #bring(trouble: Trouble, gemba: GembaProcess): Promise<() => Promise<void>> {
+    const pid = gemba.child.pid!
+    switch (trouble) {
+      case 'none':
+        return async () => undefined
+      case 'database': {
+        const [killed] = storeProcesses(pid)
+        process.kill(killed!, 'SIGKILL')
+        return async () => undefined
+      }
+      case 'away': {
+        const [stopped] = storeProcesses(pid)
+        process.kill(stopped!, 'SIGSTOP')
+        const until = Date.now() + this.#awayMs
+        return async () => {
+          await Promise.race([pause(Math.max(0, until - Date.now())), gemba.ended()])
+          // An engine that ends does not wait for ever for a database that hangs.
+          if (isThere(stopped!)) process.kill(stopped!, 'SIGCONT')
+        }
+      }
+      case 'clock':
+        process.kill(pid, 'SIGUSR2')
+        return async () => undefined
+      case 'full': {
+        fill(this.#ballast)
+        return async () => rmSync(this.#ballast)
+      }
+    }
+  }
+
+  async #end(ending: Ending, gemba: GembaProcess, relief: () => Promise<void>): Promise<void> {
+    if (ending === 'terminate') {
+      // Asked in the midst of the trouble, which passes while it ends.
+      gemba.child.kill('SIGTERM')
+      await relief()
+      const code = await gemba.ended()
+      if (code !== 0) throw new Error(`it ended with ${code}:\n${gemba.lines.join('\n')}\n${gemba.errors}`)
+      return
+    }
+    const databases = storeProcesses(gemba.child.pid!)
+    if (ending === 'both') for (const database of databases) process.kill(database, 'SIGKILL')
+    gemba.child.kill('SIGKILL')
+    await gemba.ended()
+    if (ending === 'kill') await relief()
+  }
+
+  /** Right after the start, before anything is posted: as many parts as were counted. */
+  async #compareFigures(url: string): Promise<void> {
+    const answer = await fetch(`${url}/api/v1/kpis/oee?scope=machine:press-01`)
+    const { items } = (await answer.json()) as { items: { quantities: { PQ: number } }[] }
+    const parts = items[0]?.quantities.PQ ?? 0
+    if (parts < this.#counted || parts > Math.max(0, this.#posts.length - 1))
+      throw new Error(
+        `after the start there are ${parts} parts, though ${this.#counted} to ${this.#posts.length - 1} were counted:\n${this}`,
+      )
+  }
+
+  #load(gemba: GembaProcess, url: string, isClockRight: boolean) {
+    let posting: Promise<void> | undefined
+    const life = this.lives.length - 1
+    const gone = new AbortController()
+    const fail = (what: string): Error =>
+      new Error(`${what} in the last life of\n${this}\n${gemba.lines.join('\n')}\n${gemba.errors}`)
+    let wake: () => void = () => undefined
+    const load = {
+      /** Posts that were accepted. */
+      answered: 0,
+      until: async (isMet: () => boolean): Promise<void> => {
+        const patience = Date.now() + 60_000
+        while (!isMet()) {
+          if (Date.now() > patience) throw fail('nothing moves any more')
+          if (gemba.child.exitCode !== null) throw fail('it ended by itself')
+          await new Promise<void>(resolve => {
+            wake = resolve
+          })
+        }
+      },
+      stop: async (): Promise<void> => {
+        clearInterval(timer)
+        gone.abort()
+        await posting
+      },
+    }
+    const post = async (): Promise<void> => {
+      const post: Post = { first: this.#sent, life, answer: 'unanswered' }
+      this.#sent += postSamples
+      const parts = this.#posts.push(post) - 1
+      try {
+        const answer = await fetch(`${url}/api/v1/ingest`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', authorization: `Bearer ${this.#token}` },
+          body: bodyOf(post.first, parts),
+          signal: gone.signal,
+        })
+        post.answer = answer.status === 202 ? 'accepted' : 'refused'
+        if (post.answer === 'refused') return
+        load.answered++
+        if (isClockRight) this.#counted = Math.max(this.#counted, parts)
+      } catch {
+        // It died before it answered.
+      }
+    }
+    const timer = setInterval(() => {
+      wake()
+      // One after the other: a counter that is heard out of order went back.
+      posting ??= post().finally(() => {
+        posting = undefined
+      })
+    }, postMs)
+    return load
+  }
+}
+
+/** Takes what room is left on a disk, but for what a moment writes. */
+function fill(path: string): void {
+  const { bavail, bsize } = statfsSync(dirname(path))
+  const file = openSync(path, 'w')
+  try {
+    const piece = Buffer.alloc(1024 ** 2)
+    for (let left = bavail * bsize - ballastLeaves; left > 0; left -= piece.length) writeSync(file, piece)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+  } finally {
+    closeSync(file)
+  }
+}
+
+const isBlocked = (gemba: GembaProcess): boolean =>
+  gemba.lines.some(line => line.includes('the spool takes nothing more'))
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+const two = (number: number): string => String(number).padStart(2, '0')
+const numbered = Array.from(
+  { length: postSamples },
+  (_, i) => `rig-${two(Math.floor(i / signalsOfRig))}.n-${two(i % signalsOfRig)}`,
+)
+
+/** Each sample's value is its number. The machine that counts has made one part with each post. */
+function bodyOf(first: number, parts: number): string {
+  const samples = numbered.map((signal, i) => `{"signal":"${signal}","value":${first + i}}`)
+  return `[${samples.join(',')},{"signal":"press-01.state","value":"Execute"},{"signal":"press-01.produced","value":${parts}}]`
+}
+
+/** A clock that SIGUSR2 puts an hour back. */
+const jumpingClock = `data:text/javascript,let o=0;const now=Date.now;Date.now=()=>now()-o;process.on('SIGUSR2',()=>{o+=3600000})`
+
+const plantFile = `
+gemba: 1
+name: Numbers
+enterprise: Example
+sources:
+  script: { adapter: push, silence: never, tags: '{machine}.{signal}' }
+types:
+  rig:
+    name: Rig
+    archetype: booth
+    ratedPower: 1
+    idealCycleTime: 1
+    signals:
+${Array.from({ length: signalsOfRig }, (_, i) => `      n-${two(i)}: { quantity: number, range: [0, 1000000000], period: on-change }`).join('\n')}
+sites:
+  - id: here
+    timeZone: UTC
+    areas:
+      - id: hall
+        lines:
+          - id: line-1
+            machines:
+              - { id: press-01, type: press }
+${Array.from({ length: rigs }, (_, i) => `              - { id: rig-${two(i)}, type: rig }`).join('\n')}
+`
