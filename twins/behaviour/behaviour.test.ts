@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { mapMachines } from '../../schema/map-machines.js'
 import { packmlNumber } from '../../schema/packml.js'
 import type { Plant, Signal } from '../../schema/plant.js'
 import { referencePlant } from '../../schema/reference-plant/reference-plant.js'
@@ -279,5 +280,36 @@ describe('the healthy reference plant over an hour', () => {
     const running = behaviour.flow.state.filter(state => state === packmlNumber.Execute).length
     expect(running / behaviour.flow.state.length).toBeGreaterThan(0.7)
     expect(running / behaviour.flow.state.length).toBeLessThan(0.95)
+  })
+})
+
+describe('a machine with interlock tags', () => {
+  it('tells by them, before its state, whether it is blocked or starved', () => {
+    const told = mapMachines(testPlant(), machine => ({
+      ...machine,
+      signals: [
+        ...machine.signals,
+        ...(['blocked', 'starved'] as const).map(quantity => {
+          const state = machine.signals.find(signal => signal.quantity === 'state')!
+          const id = `${machine.id}.${quantity}`
+          return { ...state, id, name: quantity, quantity, type: 'number' as const, range: [0, 1] as const }
+        }),
+      ],
+    }))
+    const says = new Map<string, number>()
+    const seen = new Set<string>()
+    const behaviour = begin(told)
+    for (const { id, value } of collect(behaviour, 10 * 60)) {
+      says.set(id, value)
+      const [machine, signal] = id.split('.')
+      const word = behaviour.words[value]
+      if (signal !== 'state' || word === undefined || !/^Suspended |^Execute$/.test(word)) continue
+      // In the very first round the state is told first.
+      if (!says.has(`${machine}.starved`)) continue
+      seen.add(word)
+      const interlocks = [says.get(`${machine}.blocked`), says.get(`${machine}.starved`)]
+      expect(interlocks, word).toEqual([Number(word.endsWith('blocked')), Number(word.endsWith('starved'))])
+    }
+    expect(seen).toEqual(new Set(['Execute', 'Suspended blocked', 'Suspended starved']))
   })
 })
