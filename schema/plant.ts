@@ -171,7 +171,7 @@ export interface Signal {
   readonly id: string
   readonly name: string
   readonly role: 'sensor' | 'status'
-  /** What is measured, e.g. temperature; for status signals state, mode, counter or text. */
+  /** What is measured, e.g. temperature; for status signals state, mode, blocked, starved, counter or text. */
   readonly quantity: Quantity
   /** As shown, e.g. `mm/s`; empty where there is none. */
   readonly unit: string
@@ -216,6 +216,8 @@ export const quantities = [
   'condition',
   'state',
   'mode',
+  'blocked',
+  'starved',
   'counter',
   'text',
 ] as const

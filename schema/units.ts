@@ -25,6 +25,8 @@ const unitsByQuantity: Readonly<Record<Exclude<Quantity, 'number'>, readonly str
   condition: [''],
   state: [''],
   mode: [''],
+  blocked: [''],
+  starved: [''],
   counter: ['', 'parts', 's', 'min', 'h', 'kWh', 'm'],
   text: [''],
 }

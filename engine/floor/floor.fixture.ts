@@ -73,6 +73,7 @@ export const plantOf = (machines: readonly Machine[], clock: 'wall' | 'source' =
         ACTIVE: { state: 'Execute' },
         READY: { state: 'Idle' },
         FULL: { state: 'Suspended', reason: 'blocked' },
+        WAITING: { state: 'Suspended' },
         DOWN: { state: 'Aborted' },
         FAILING: { state: 'Aborting' },
         PRODUCE: { mode: 'Production' },

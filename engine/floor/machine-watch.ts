@@ -1,6 +1,6 @@
 import type { Clock } from '../../schema/clock.js'
 import { displayNumber, displayState } from '../../schema/display-state.js'
-import { modeNumber, packmlNumber } from '../../schema/packml.js'
+import { modeNumber, type PackmlState, packmlNumber, type SuspendReason } from '../../schema/packml.js'
 import { Quality } from '../../schema/quality.js'
 import type { Reject, StateChange, TwinSnapshot } from '../../schema/records.js'
 import type { MachineContext } from '../../twins/machine/machine.context.js'
@@ -9,9 +9,10 @@ import { packmlStateOf } from '../../twins/machine/machine.machine.js'
 import type { TwinEmitted, TwinMessage } from '../twin-system/definition.js'
 import type { RestoreOutcome, TwinSystem } from '../twin-system/twin-system.js'
 import type { RegisteredMachine, RegisteredSignal, Registry } from './floor.js'
+import { Interlocks, interlockOf } from './interlocks.js'
 import { LatestMachines, type LatestSignals } from './latest-table.js'
 import type { LineWatch } from './line-watch.js'
-import { type MachineObserver, unknownWord } from './machine-observer.js'
+import { type MachineObserver, type Observation, unknownWord } from './machine-observer.js'
 import type { ModeHolds } from './mode-holds.js'
 import { partCounterOf } from './part-counters.js'
 import { stateValueOf } from './state-value.js'
@@ -44,6 +45,9 @@ const toldToLine: ReadonlySet<string> = new Set<MachineEmitted['type']>([
   'parts.counted',
 ])
 
+const isWaiting = (state: PackmlState): boolean =>
+  state === 'Suspending' || state === 'Suspended' || state === 'Unsuspending'
+
 /** A sample of a signal that the machine's twin listens to. */
 interface ObservedSample {
   readonly source: string
@@ -64,8 +68,8 @@ export class MachineWatch {
   readonly #signals: (RegisteredSignal | undefined)[] = []
   /** Of each signal: whether its machine's twin listens to it. */
   readonly #isObserved: Uint8Array
-  /** What else a signal tells the machine's twin: how many parts, or why it stops. */
-  readonly #told: (CounterName | 'stop-reason' | undefined)[] = []
+  /** What else a signal tells the machine's twin: how many parts, why it stops, or why it waits. */
+  readonly #told: (CounterName | 'stop-reason' | 'blocked' | 'starved' | undefined)[] = []
   /** Machines with a signal of their own for the mode. */
   readonly #tellsMode = new Set<number>()
   /** Of each signal: whether the link to its source is that to the machine. */
@@ -73,6 +77,9 @@ export class MachineWatch {
   /** Counters whose twin has not heard from them since the link began: what they showed before may be theirs no more. */
   readonly #isUnread: Uint8Array
   readonly #indexByAddress = new Map<string, number>()
+  readonly #interlocks = new Interlocks()
+  /** Machines whose word for the state said why they wait. */
+  readonly #saidReason = new Set<number>()
   /** Machines whose state nobody has told since their source was lost, and since when. */
   readonly #untold = new Map<number, number>()
   readonly #wordsReported = new Set<string>()
@@ -103,7 +110,9 @@ export class MachineWatch {
     for (const registered of signals) {
       const { signal } = registered
       this.#signals[registered.index] = registered
-      this.#told[registered.index] = isStopReason(signal) ? 'stop-reason' : partCounterOf(signal)
+      this.#told[registered.index] = isStopReason(signal)
+        ? 'stop-reason'
+        : (interlockOf(signal) ?? partCounterOf(signal))
       const isObserved = signal.quantity === 'state' || signal.quantity === 'mode'
       this.#isObserved[registered.index] = isObserved ? 1 : 0
       if (signal.quantity === 'mode') this.#tellsMode.add(index)
@@ -140,7 +149,8 @@ export class MachineWatch {
     if (observation.isUnknownWord) this.#rejectOnce(unknownWord(source, signal, observation.word, time))
     const id = this.#idOf(machine)
     const address = machineAddress(id)
-    const { state, reason, word } = observation
+    const { state, word } = observation
+    const reason = this.#reasonOf(machine, observation, isLate)
     // A word for the state may imply a mode; a machine that tells its mode is taken at that word alone.
     const isImplied = signal.quantity === 'state' && this.#tellsMode.has(machine)
     const said = isImplied ? undefined : observation.mode
@@ -189,6 +199,10 @@ export class MachineWatch {
     if (told === 'stop-reason') {
       const stopReason = stopReasonOf(signal.type === 'text' ? text(value) : String(value))
       if (stopReason !== undefined) twins.send(address, { type: 'STOP_REASON', stopReason, time })
+    } else if (told === 'blocked' || told === 'starved') {
+      this.#isUnread[index] = 0
+      this.#interlocks.tell(machine, told, value !== 0)
+      this.#tellInterlock(machine, time)
     } else if (value >= 0) {
       this.#isUnread[index] = 0
       twins.send(address, { type: 'COUNTED', counter: told, reading: value, time })
@@ -202,6 +216,7 @@ export class MachineWatch {
   lost(machine: number, time: number, isOwnTime: boolean): void {
     const { twins, turn } = this.#parts
     if (!isOwnTime && !this.#untold.has(machine)) this.#untold.set(machine, time)
+    this.#interlocks.forget(machine)
     const id = this.#idOf(machine)
     const address = machineAddress(id)
     if (packmlStateOf(stateValueOf(twins.get(address)?.snapshot)) === 'Undefined') return
@@ -238,6 +253,30 @@ export class MachineWatch {
     if (address === this.#addressed) this.#said.push(emitted as MachineEmitted)
     if (emitted.type === 'parts.counted') this.#counted(machine, emitted as PartsCounted)
     if (toldToLine.has(emitted.type)) this.#tellLine(machine, emitted.time)
+  }
+
+  /** Why the machine waits: its word for the state says it, or its interlocks do, which know nothing of the past. */
+  #reasonOf(machine: number, { state, reason }: Observation, isLate: boolean): SuspendReason {
+    if (state === undefined || isLate) return reason
+    if (reason === 'none') this.#saidReason.delete(machine)
+    else this.#saidReason.add(machine)
+    return reason === 'none' && isWaiting(state) ? this.#interlocks.reasonOf(machine) : reason
+  }
+
+  /** While the machine waits, what its interlocks say is why. */
+  #tellInterlock(machine: number, at: number): void {
+    const { twins, turn } = this.#parts
+    const id = this.#idOf(machine)
+    const before = this.#shownBy(machine)
+    const reason = this.#interlocks.reasonOf(machine)
+    if (before === undefined || this.#saidReason.has(machine)) return
+    const { state, context } = before
+    if (!isWaiting(state) || context.reason === reason) return
+    // Tags of one controller may come in any order: the state that the reason belongs to may be the later one.
+    const time = Math.max(at, context.newest ?? at, context.stateTime)
+    twins.send(machineAddress(id), { type: 'INTERLOCK', reason, time })
+    const { sourceState } = context
+    turn.add('stateChanges', { machine: id, time, state, mode: '', reason, sourceState, observed: true })
   }
 
   #counted(machine: number, { time: ts, counter, by: parts, total, cause }: PartsCounted): void {

@@ -52,6 +52,30 @@ const table: readonly (readonly [title: string, from: string, to: string, proble
 21:5  sites[0].timezone: unknown key "timezone"; did you mean "timeZone"?`,
   ],
   [
+    'an interlock among the sensors',
+    '    signals:\n      blade:',
+    '    signals:\n      blocked: { quantity: blocked }\n      blade:',
+    '10:28  types.saw.signals.blocked.quantity: a sensor does not measure whether its machine is blocked; move the signal under status',
+  ],
+  [
+    'an interlock as a text',
+    '        normal: [40, 1]',
+    '        normal: [40, 1]\n    status: { state: { map: packml }, starved: { type: text } }',
+    '16:56  types.saw.status.starved.type: starved is not measured as text; remove type, or choose another quantity',
+  ],
+  [
+    'an interlock with a range',
+    '        normal: [40, 1]',
+    '        normal: [40, 1]\n    status: { state: { map: packml }, blocked: { range: [0, 2] } }',
+    '16:57  types.saw.status.blocked.range: blocked is true or false and has no range; remove range',
+  ],
+  [
+    'an interlock of a machine that tells no state',
+    '{ id: saw-1, type: saw }',
+    '{ id: saw-1, type: saw, status: { blocked: {} } }',
+    '27:60  sites[0].areas[0].lines[0].machines[0].status.blocked: "blocked" says why the machine is suspended, and no signal says that it is; add its state under status',
+  ],
+  [
     'a recording beside a live source',
     '    adapter: simulator',
     '    adapter: simulator\n  tape: { adapter: mtconnect, clock: source }',

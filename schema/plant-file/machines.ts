@@ -10,7 +10,13 @@ import { type MachineTypes, type ResolvedType, usualPeriod } from './machine-typ
 import { completePackml } from './packml.js'
 import { oneOf, type PlantPath } from './problem.js'
 import { isMap, keysOf } from './report.js'
-import { completeSignal, inheritSignal, readSignals, type SignalSurroundings } from './signals.js'
+import {
+  completeSignal,
+  inheritSignal,
+  isInterlock,
+  readSignals,
+  type SignalSurroundings,
+} from './signals.js'
 
 /** Far more than one process can hold: 100 times the reference plant is 22,800 machines. */
 const mostMachines = 100_000
@@ -177,6 +183,13 @@ export class MachineReader {
       if (!status.has(name)) continue
       const at = [...path, 'status', name]
       this.#surroundings.report.add(at, name, `"${name}" is both a sensor and a status signal`, 'rename one')
+      return undefined
+    }
+    const tellsState = [...status.values()].some(({ quantity }) => quantity === 'state')
+    for (const [name, { quantity }] of status) {
+      if (!isInterlock(quantity) || tellsState) continue
+      const message = `"${name}" says why the machine is suspended, and no signal says that it is`
+      this.#surroundings.report.add([...path, 'status', name], name, message, 'add its state under status')
       return undefined
     }
     return [

@@ -198,6 +198,30 @@ describe('a plant as YAML', () => {
     expect(reload(plant)).toStrictEqual(plant)
   })
 
+  it('keeps the tags that say why a machine waits', () => {
+    const plant = mapMachines(referencePlant(), machine => ({
+      ...machine,
+      signals: [
+        ...machine.signals,
+        ...(['blocked', 'starved'] as const).map(quantity => ({
+          id: `${machine.id}.${quantity}`,
+          name: quantity,
+          role: 'status' as const,
+          quantity,
+          unit: '',
+          type: 'number' as const,
+          period: 0,
+          range: [0, 1] as const,
+          resolution: 0,
+          limits: {},
+          source: machine.source,
+          tag: `DB1.${machine.id}.EquipmentInterlock.${quantity}`,
+        })),
+      ],
+    }))
+    expect(reload(plant)).toStrictEqual(plant)
+  })
+
   it('keeps the order in which a machine has its sensors', () => {
     const plant = mapMachines(referencePlant(), (machine, number) => {
       const sensors = machine.signals.filter(signal => signal.role === 'sensor')

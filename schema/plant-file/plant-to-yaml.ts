@@ -6,7 +6,7 @@ import { isTextQuantity } from '../units.js'
 import { writeLimits } from './limits.js'
 import { writePackml } from './packml.js'
 import { formatPatience, formatPeriod } from './period.js'
-import { counterRange, impliedQuantity, sensorPeriodMs } from './signals.js'
+import { impliedQuantity, sensorPeriodMs, usualRange } from './signals.js'
 
 /** What stands in a plant file, before it is text. */
 type Entry = Record<string, unknown>
@@ -228,8 +228,6 @@ class PlantWriter {
   /** A signal without what is understood. */
   #signal(signal: Signal, machine: Machine): Entry {
     const { quantity, unit, type, period, range, resolution, limits, maxRate, normal, source, tag } = signal
-    const usualRange: readonly number[] | undefined =
-      type === 'text' ? [0, 0] : signal.role === 'status' ? counterRange : undefined
     const place = this.#places.get(machine.id)!
     const ofType = source === machine.source ? this.#typeTags.get(machine.type) : undefined
     const pattern = ofType ?? this.#tagPatterns.get(source) ?? plainTagPattern
@@ -239,7 +237,7 @@ class PlantWriter {
       ...(unit !== '' && { unit }),
       ...((type === 'text') !== isTextQuantity(quantity) && { type }),
       ...(period !== (signal.role === 'sensor' ? sensorPeriodMs : 0) && { period: formatPeriod(period) }),
-      ...(String(range) !== String(usualRange) && { range }),
+      ...(String(range) !== String(usualRange(quantity, signal.role, type)) && { range }),
       ...(resolution !== 0 && { resolution }),
       ...optional('maxRate', maxRate),
       ...optional('normal', normal),

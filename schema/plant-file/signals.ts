@@ -20,7 +20,7 @@ export type SignalDrafts = Map<string, SignalEntry>
 type Role = Signal['role']
 
 /** What a 32-bit counter of a PLC can show (UDINT, IEC 61131-3). */
-export const counterRange: readonly [number, number] = [0, 2 ** 32 - 1]
+const counterRange: readonly [number, number] = [0, 2 ** 32 - 1]
 export const sensorPeriodMs = 1000
 
 /** The entries of a `signals` or `status` map; those that cannot be read are reported and left out. */
@@ -79,7 +79,8 @@ export function completeSignal(
   check.stateMap(quantity)
   check.source()
   if (type === 'text') check.text()
-  const range = draft.range ?? (type === 'text' ? [0, 0] : role === 'status' ? counterRange : undefined)
+  if (isInterlock(quantity)) check.interlock(quantity)
+  const range = draft.range ?? usualRange(quantity, role, type)
   if (range === undefined) {
     check.fault('range', 'range is missing', 'add what the instrument can show as [lowest, highest]')
   }
@@ -107,9 +108,26 @@ export function completeSignal(
   }
 }
 
-/** A status signal named state or mode is just that. */
+const saysItself = ['state', 'mode', 'blocked', 'starved'] as const
+
+/** A status signal named state, mode, blocked or starved is just that. */
 export function impliedQuantity(name: string, role: Role): Quantity | undefined {
-  return role === 'status' && (name === 'state' || name === 'mode') ? name : undefined
+  return role === 'status' ? saysItself.find(quantity => quantity === name) : undefined
+}
+
+/** Why a machine waits, true or false (TR88.00.02, Status.EquipmentInterlock). */
+export const isInterlock = (quantity: Quantity): quantity is 'blocked' | 'starved' =>
+  quantity === 'blocked' || quantity === 'starved'
+
+/** What a signal can show where nobody says it; undefined: somebody must. */
+export function usualRange(
+  quantity: Quantity,
+  role: Role,
+  type: Signal['type'],
+): readonly [number, number] | undefined {
+  if (type === 'text') return [0, 0]
+  if (isInterlock(quantity)) return [0, 1]
+  return role === 'status' ? counterRange : undefined
 }
 
 class SignalCheck {
@@ -134,6 +152,10 @@ class SignalCheck {
     if (role === 'sensor' && (quantity === 'state' || quantity === 'mode')) {
       const fix = 'move the signal under status'
       this.fault('quantity', `a sensor does not measure the ${quantity} of its machine`, fix, quantity)
+    }
+    if (role === 'sensor' && isInterlock(quantity)) {
+      const message = `a sensor does not measure whether its machine is ${quantity}`
+      this.fault('quantity', message, 'move the signal under status', quantity)
     }
     const mayBeEither = quantity === 'state' || quantity === 'mode'
     if (!mayBeEither && (type === 'text') !== isTextQuantity(quantity)) {
@@ -175,6 +197,14 @@ class SignalCheck {
     if (source === undefined || sources.has(source)) return
     const fix = report.suggest(source, sources, 'add it under sources')
     this.fault('source', `there is no source "${source}"`, fix, source)
+  }
+
+  interlock(quantity: Quantity): void {
+    for (const key of ['range', 'resolution', 'limits', 'maxRate', 'normal'] as const) {
+      const value = this.#draft[key]
+      if (value === undefined) continue
+      this.fault(key, `${quantity} is true or false and has no ${key}`, `remove ${key}`, value)
+    }
   }
 
   text(): void {

@@ -192,6 +192,8 @@ export class Behaviour {
 
   #onState(machine: number, time: number): void {
     this.#bank.onState(machine, time)
+    this.#report(machine, time, 'blocked')
+    this.#report(machine, time, 'starved')
     this.#report(machine, time, 'state')
     this.#report(machine, time, 'program')
   }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { packmlStates } from '../../schema/packml.js'
+import { packmlNumber, packmlStates, suspendReasons } from '../../schema/packml.js'
 import { lookupState, shippedStateMaps } from '../../schema/state-maps.js'
-import { statusKindOf, vocabularyOf } from './status.js'
+import type { Flow } from '../flow/flow.js'
+import { statusKindOf, statusValue, vocabularyOf } from './status.js'
 import { testPlant } from './test-plant.js'
 
 describe('the words of status signals', () => {
@@ -27,6 +28,18 @@ describe('the words of status signals', () => {
     const [machine] = testPlant().sites[0]!.areas[0]!.lines[0]!.machines
     const kinds = machine!.signals.map(signal => statusKindOf(signal))
     expect(kinds.filter(kind => kind !== undefined)).toEqual(['state', 'produced', 'rejected'])
+  })
+
+  it('tell by their interlocks why a machine waits, as long as it does', () => {
+    const place = 0
+    const suspended = packmlNumber.Suspended
+    const flow = (state: number, reason: number) => ({ state: [state], reason: [reason] }) as unknown as Flow
+    const told = (state: number, reason: number) =>
+      (['blocked', 'starved'] as const).map(kind => statusValue(kind, false, flow(state, reason), place, []))
+    expect(told(suspended, suspendReasons.indexOf('blocked'))).toEqual([1, 0])
+    expect(told(packmlNumber.Suspending, suspendReasons.indexOf('starved'))).toEqual([0, 1])
+    expect(told(suspended, suspendReasons.indexOf('none'))).toEqual([0, 0])
+    expect(told(packmlNumber.Execute, suspendReasons.indexOf('blocked'))).toEqual([0, 0])
   })
 
   it('tell good, rejected and produced parts apart by the name of the counter', () => {

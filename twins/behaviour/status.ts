@@ -34,13 +34,24 @@ export function vocabularyOf(machines: readonly Pick<MachineModel, 'products'>[]
   }
 }
 
-export type StatusKind = 'state' | 'mode' | 'produced' | 'good' | 'rejected' | 'condition' | 'program'
+export type StatusKind =
+  | 'state'
+  | 'mode'
+  | 'blocked'
+  | 'starved'
+  | 'produced'
+  | 'good'
+  | 'rejected'
+  | 'condition'
+  | 'program'
 
 /** What a machine says of itself in this signal; undefined where it is measured. */
 export function statusKindOf({ quantity, name }: Signal): StatusKind | undefined {
   switch (quantity) {
     case 'state':
     case 'mode':
+    case 'blocked':
+    case 'starved':
     case 'condition':
       return quantity
     case 'text':
@@ -74,6 +85,9 @@ export function statusValue(
       return isText ? stateWord(flow, machine) : flow.state[machine]!
     case 'mode':
       return unitModes.indexOf('Production') + (isText ? modeWord : 0)
+    case 'blocked':
+    case 'starved':
+      return Number(isSuspended(flow, machine) && suspendReasons[flow.reason[machine]!] === kind)
     case 'produced':
       return flow.produced[machine]!
     case 'rejected':
@@ -88,6 +102,14 @@ export function statusValue(
     }
   }
 }
+
+const suspendBranch: ReadonlySet<number> = new Set([
+  packmlNumber.Suspending,
+  packmlNumber.Suspended,
+  packmlNumber.Unsuspending,
+])
+
+const isSuspended = (flow: Flow, machine: number): boolean => suspendBranch.has(flow.state[machine]!)
 
 function stateWord(flow: Flow, machine: number): number {
   const state = flow.state[machine]!

@@ -60,6 +60,8 @@ const responses: Readonly<Record<Quantity, Response>> = {
   condition: steady,
   state: steady,
   mode: steady,
+  blocked: steady,
+  starved: steady,
   counter: steady,
   text: steady,
 }
