@@ -56,6 +56,14 @@ describe('plants/automotive-cell.yaml', () => {
       ['press-01', 65],
     ])
   })
+
+  it('meters the energy of each machine', () => {
+    for (const { signals } of machinesOf(read('automotive-cell.yaml'))) {
+      expect(signals.filter(({ unit }) => unit === 'kWh')).toMatchObject([
+        { name: 'energy', role: 'status', quantity: 'counter', resolution: 0.01 },
+      ])
+    }
+  })
 })
 
 describe('plants/nist-sms.yaml', () => {

@@ -203,8 +203,9 @@ export class Link {
       this.#down--
       if (this.#down > 0) continue
       this.#events.push({ kind: 'connected' })
-      for (const [place, { quantity }] of this.#options.signals.entries()) {
-        if (quantity === 'counter' && !Number.isNaN(this.#last[place]!))
+      for (const [place, { quantity, unit }] of this.#options.signals.entries()) {
+        // A meter keeps its register without power.
+        if (quantity === 'counter' && unit !== 'kWh' && !Number.isNaN(this.#last[place]!))
           this.#zero[place] = this.#last[place]!
       }
     }

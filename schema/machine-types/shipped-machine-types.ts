@@ -1,6 +1,7 @@
 import { assemblyStation } from './assembly-station.js'
 import { cncLathe } from './cnc-lathe.js'
 import { cncMill } from './cnc-mill.js'
+import { partCounter } from './common-status.js'
 import { conveyor } from './conveyor.js'
 import { forming } from './forming.js'
 import { grindingMachine } from './grinding-machine.js'
@@ -24,21 +25,8 @@ const packmlStatus: Readonly<Record<string, SignalTemplate>> = {
     limits: {},
     stateMap: 'packml',
   },
-  produced: counter('parts'),
-  rejected: counter('parts'),
-}
-
-/** A cumulative PLC counter of 32 bits (UDINT, IEC 61131-3). */
-function counter(unit: string): SignalTemplate {
-  return {
-    quantity: 'counter',
-    unit,
-    type: 'number',
-    period: 0,
-    range: [0, 2 ** 32 - 1],
-    resolution: 1,
-    limits: {},
-  }
+  produced: partCounter,
+  rejected: partCounter,
 }
 
 /** The machine types that a plant file may use without writing them down. */

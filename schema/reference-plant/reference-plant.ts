@@ -1,3 +1,4 @@
+import { energyMeter } from '../machine-types/common-status.js'
 import type { MachineTypeTemplate } from '../machine-types/machine-type-template.js'
 import { makeSignal, type SignalPlace } from '../machine-types/make-signal.js'
 import { shippedMachineTypes } from '../machine-types/shipped-machine-types.js'
@@ -172,7 +173,9 @@ function makeMachine(id: string, planned: PlannedMachine, feeds: readonly string
       ...Object.entries(type.signals).flatMap(([name, template]) =>
         sensors.includes(name) ? [makeSignal(name, 'sensor', template, place)] : [],
       ),
-      ...Object.entries(type.status).map(([name, template]) => makeSignal(name, 'status', template, place)),
+      ...Object.entries({ ...type.status, energy: energyMeter }).map(([name, template]) =>
+        makeSignal(name, 'status', template, place),
+      ),
     ],
   }
 }

@@ -67,7 +67,7 @@ function correlation(a: readonly number[], b: readonly number[]): number {
 
 describe('the samples of a simulated plant', () => {
   it('are the same bytes for the same seed and start, today and in every release', () => {
-    expect(hashOf(collect(begin(testPlant()), 10))).toMatchInlineSnapshot(`"dcc2b1d7"`)
+    expect(hashOf(collect(begin(testPlant()), 10))).toMatchInlineSnapshot(`"a1f6e5d0"`)
   })
 
   it('are others for another seed and for another start', () => {
@@ -177,6 +177,37 @@ describe('the samples of a simulated plant', () => {
       .filter(({ id }) => id.endsWith('.state'))
       .map(({ value }) => behaviour.words[value])
     expect(states).toContain('Execute')
+  })
+
+  it('of time count the hours on parts, of energy go on with every state', () => {
+    const plant = testPlant()
+    const extra = (machine: string, name: string, unit: string, resolution: number): Signal => ({
+      ...plant.sites[0]!.areas[0]!.lines[0]!.machines[0]!.signals.at(-1)!,
+      id: `${machine}.${name}`,
+      name,
+      unit,
+      resolution,
+    })
+    const machines = behaviourMachines(plant, ({ quantity }) => quantity === 'state').map(each => ({
+      ...each,
+      signals: [
+        ...each.signals,
+        extra(each.machine.id, 'hours', 'h', 0.001),
+        extra(each.machine.id, 'energy', 'kWh', 0.01),
+      ],
+    }))
+    const behaviour = new Behaviour(machines, { seed: 1, start })
+    const samples = collect(behaviour, 180)
+    const hours = valuesOf(samples, 'mill-1.hours')
+    expect(hours.at(-1)).toBeCloseTo(behaviour.flow.operatingTime(0, start + 180 * minute) / (60 * minute), 1)
+    expect(hours).toEqual([...hours].sort((a, b) => a - b))
+    const kept = samples.filter(({ id }) => id === 'mill-1.energy')
+    const states = samples.filter(({ id }) => id === 'mill-1.state')
+    const metered = new Set(kept.map(({ time }) => time))
+    const changes = states.filter(({ value }, i) => value !== states[i - 1]?.value)
+    // At rest a hundredth of a kWh takes a while, so that a short stay may end on the same step.
+    expect(changes.filter(({ time }) => metered.has(time)).length).toBeGreaterThan(0.6 * changes.length)
+    expect(kept.at(-1)!.value).toBeGreaterThan(10)
   })
 })
 

@@ -8,7 +8,7 @@ import type { PlantPlan } from '../flow/plant-plan.js'
 import { shareOf } from '../flow/random.js'
 import { Faults } from '../physics/faults.js'
 import { type PlacedSensor, SensorBank } from '../physics/sensor-bank.js'
-import { isCounter, type StatusKind, statusKindOf, statusValue, vocabularyOf } from './status.js'
+import { isPartCounter, msPer, type StatusKind, statusKindOf, statusValue, vocabularyOf } from './status.js'
 
 /** Status signals are said again this often, even when nothing changed, ms. */
 const statusPeriod = 60_000
@@ -24,6 +24,8 @@ export type Emit = (signal: number, time: number, value: number) => void
 export interface BehaviourMachine {
   readonly machine: Machine
   readonly archetype: Archetype
+  /** kW. */
+  readonly ratedPower: number
   /** The signals to simulate: all of the machine's, or those of one source. */
   readonly signals: readonly Signal[]
 }
@@ -104,6 +106,7 @@ export class Behaviour {
     const listener = {
       onState: (machine: number, time: number) => this.#onState(machine, time),
       onPart: (machine: number, time: number) => this.#onPart(machine, time),
+      onWork: (machine: number, time: number) => this.#bank.onEvent(machine, time),
     }
     const { seed, start, duty, plan, faultShare = 0, onDamage } = options
     const placed = machines.map(({ machine }) => ({
@@ -118,9 +121,9 @@ export class Behaviour {
     this.words = words
     this.#programs = programs
     this.flow = new Flow(model, { seed, start, warmUp, listener })
-    const equipment = machines.map(({ machine: { id, type, faults, signals } }) => {
+    const equipment = machines.map(({ machine: { id, type, faults, signals }, archetype, ratedPower }) => {
       const sensors = signals.filter(({ role }) => role === 'sensor')
-      return { id, type, ...(faults && { faults }), sensors }
+      return { id, type, archetype, ratedPower, ...(faults && { faults }), sensors }
     })
     this.faults = new Faults(
       equipment.map(({ sensors, ...machine }) => ({ ...machine, sensors: sensors.length })),
@@ -136,7 +139,7 @@ export class Behaviour {
     this.#zero = new Float64Array(this.signals.length)
     for (const [m, slots] of layout.status.entries()) {
       for (const { slot, kind, isText } of slots) {
-        if (isCounter(kind)) this.#zero[slot] = statusValue(kind, isText, this.flow, m, programs[m]!)
+        if (isPartCounter(kind)) this.#zero[slot] = statusValue(kind, isText, this.flow, m, programs[m]!)
       }
     }
     this.#phase = Float64Array.from(ids, id => shareOf(id) * (options.phaseSpread ?? 1))
@@ -191,7 +194,9 @@ export class Behaviour {
   }
 
   #onState(machine: number, time: number): void {
-    this.#bank.onState(machine, time)
+    this.#bank.onEvent(machine, time)
+    // First, so that it is known by the state that it was drawn in.
+    this.#report(machine, time, 'energy')
     this.#report(machine, time, 'blocked')
     this.#report(machine, time, 'starved')
     this.#report(machine, time, 'state')
@@ -237,17 +242,33 @@ export class Behaviour {
     for (let i = 0; i < status.length; i++) {
       const { slot } = status[i]!
       if (status[i]!.kind !== kind) continue
-      if (this.#statusValue(status[i]!, machine) !== this.#last[slot]) this.#say(status[i]!, machine, time)
+      if (this.#statusValue(status[i]!, machine, time) !== this.#last[slot])
+        this.#say(status[i]!, machine, time)
     }
   }
 
-  #statusValue({ slot, kind, isText }: StatusSlot, machine: number): number {
-    return statusValue(kind, isText, this.flow, machine, this.#programs[machine]!) - this.#zero[slot]!
+  #statusValue({ slot, kind, isText }: StatusSlot, machine: number, time: number): number {
+    switch (kind) {
+      case 'energy':
+        return this.#metered(slot, this.#bank.energy(machine, time))
+      case 'working-time':
+        return this.#metered(slot, this.flow.operatingTime(machine, time) / msPer[this.signals[slot]!.unit]!)
+      default:
+        return statusValue(kind, isText, this.flow, machine, this.#programs[machine]!) - this.#zero[slot]!
+    }
+  }
+
+  /** What a meter shows: the steps that are full. */
+  #metered(slot: number, value: number): number {
+    const { resolution } = this.signals[slot]!
+    if (resolution === 0) return value
+    const steps = Math.round(1 / resolution)
+    return resolution < 1 ? Math.floor(value * steps) / steps : Math.floor(value / resolution) * resolution
   }
 
   #say(status: StatusSlot, machine: number, time: number): void {
     const { slot } = status
-    const value = this.#statusValue(status, machine)
+    const value = this.#statusValue(status, machine, time)
     this.#last[slot] = value
     this.#emitted++
     this.#emit(slot, time, value)
@@ -262,14 +283,15 @@ export class Behaviour {
 
 /** The machines of a plant of which `isWanted` takes at least one signal, with those signals. */
 export function behaviourMachines(plant: Plant, isWanted: (signal: Signal) => boolean): BehaviourMachine[] {
-  const archetypes = new Map(plant.machineTypes.map(type => [type.id, type.archetype]))
+  const types = new Map(plant.machineTypes.map(type => [type.id, type]))
   return plant.sites
     .flatMap(site => site.areas)
     .flatMap(area => area.lines)
     .flatMap(line => line.machines)
     .map(machine => ({
       machine,
-      archetype: archetypes.get(machine.type) ?? 'station',
+      archetype: types.get(machine.type)?.archetype ?? 'station',
+      ratedPower: types.get(machine.type)?.ratedPower ?? 0,
       signals: machine.signals.filter(isWanted),
     }))
     .filter(({ signals }) => signals.length > 0)

@@ -52,4 +52,17 @@ describe('the words of status signals', () => {
       'produced',
     ])
   })
+
+  it('tell meters of energy and of time from counters of parts by the unit', () => {
+    const counter = testPlant().sites[0]!.areas[0]!.lines[0]!.machines[0]!.signals.at(-1)!
+    const kindOf = (unit: string) => statusKindOf({ ...counter, name: 'total', unit })
+    expect(['kWh', 'h', 'min', 's', 'parts', ''].map(kindOf)).toEqual([
+      'energy',
+      'working-time',
+      'working-time',
+      'working-time',
+      'produced',
+      'produced',
+    ])
+  })
 })

@@ -42,11 +42,16 @@ export type StatusKind =
   | 'produced'
   | 'good'
   | 'rejected'
+  | 'energy'
+  | 'working-time'
   | 'condition'
   | 'program'
 
+/** Milliseconds in the units that counters of time have. */
+export const msPer: Readonly<Record<string, number>> = { s: 1000, min: 60_000, h: 3_600_000 }
+
 /** What a machine says of itself in this signal; undefined where it is measured. */
-export function statusKindOf({ quantity, name }: Signal): StatusKind | undefined {
+export function statusKindOf({ quantity, name, unit }: Signal): StatusKind | undefined {
   switch (quantity) {
     case 'state':
     case 'mode':
@@ -57,6 +62,8 @@ export function statusKindOf({ quantity, name }: Signal): StatusKind | undefined
     case 'text':
       return 'program'
     case 'counter':
+      if (unit === 'kWh') return 'energy'
+      if (msPer[unit] !== undefined) return 'working-time'
       if (/reject|scrap|defect|bad/i.test(name)) return 'rejected'
       return /good/i.test(name) ? 'good' : 'produced'
     default:
@@ -65,7 +72,7 @@ export function statusKindOf({ quantity, name }: Signal): StatusKind | undefined
 }
 
 /** Whether it counts parts, and so goes on from where it began. */
-export function isCounter(kind: StatusKind): boolean {
+export function isPartCounter(kind: StatusKind): kind is 'produced' | 'good' | 'rejected' {
   return kind === 'produced' || kind === 'good' || kind === 'rejected'
 }
 
@@ -74,7 +81,7 @@ export function isCounter(kind: StatusKind): boolean {
  * the words for the machine's programs.
  */
 export function statusValue(
-  kind: StatusKind,
+  kind: Exclude<StatusKind, 'energy' | 'working-time'>,
   isText: boolean,
   flow: Flow,
   machine: number,

@@ -69,8 +69,8 @@ export class Work {
   readonly cycles: Cycles
   entered = 0
   shipped = 0
-  /** Hears of every part. */
-  listener: Pick<FlowListener, 'onPart'> = quiet
+  /** Hears of every part, and of the work on it. */
+  listener: Pick<FlowListener, 'onPart' | 'onWork'> = quiet
   readonly #queue: EventQueue
   readonly #pools: Pools
   readonly #calendars: Calendars
@@ -164,6 +164,7 @@ export class Work {
     this.#activity[machine] = working
     const operatingTime = this.cycles.worked(machine, time)
     const done = this.cycles.begin(machine, this.product[machine]!, time)
+    this.listener.onWork?.(machine, time)
     const failsAt = time + (this.#failures.nextOperating[machine]! - operatingTime)
     this.#queue.set(machine, Math.min(done, failsAt, this.#failures.nextCalendar[machine]!))
   }
@@ -215,9 +216,11 @@ export class Work {
 
   /** Leaves whatever it does in Execute: counts the work, gives the operator back. */
   leave(machine: number, time: number): void {
-    const isAsking = this.#activity[machine] === waitingForOperator
+    const activity = this.#activity[machine]
+    const isAsking = activity === waitingForOperator
     this.#activity[machine] = elsewhere
     this.cycles.end(machine, time)
+    if (activity === working) this.listener.onWork?.(machine, time)
     if (isAsking) this.#pools.forget(this.#operator[machine]!, machine)
     if (this.#hasOperator[machine] === 1) {
       this.#hasOperator[machine] = 0

@@ -26,6 +26,8 @@ export class MachineLoad {
   readonly #from: Float64Array
   readonly #to: Float64Array
   readonly #end: Float64Array
+  /** Integral of the load up to the begin of that stretch, ms. */
+  readonly #sum: Float64Array
   readonly #chance: readonly RandomStream[]
 
   constructor(ids: readonly string[], seed: number, start: number) {
@@ -36,6 +38,7 @@ export class MachineLoad {
     this.#from = column()
     this.#to = column()
     this.#end = column().fill(Math.floor(start / grid) * grid)
+    this.#sum = column()
     this.#chance = ids.map(id => new RandomStream(seed, id, 'load'))
     for (const [m, chance] of this.#chance.entries()) {
       this.#quick[m] = chance.noise()
@@ -52,7 +55,15 @@ export class MachineLoad {
     return to + ((this.#from[machine]! - to) * (this.#end[machine]! - time)) / grid
   }
 
+  /** Integral of the load up to `time`, ms, from some time before the start. Time never goes back. */
+  sum(machine: number, time: number): number {
+    const load = this.at(machine, time)
+    const elapsed = time - this.#end[machine]! + grid
+    return this.#sum[machine]! + ((this.#from[machine]! + load) / 2) * elapsed
+  }
+
   #step(machine: number): void {
+    this.#sum[machine]! += ((this.#from[machine]! + this.#to[machine]!) / 2) * grid
     const chance = this.#chance[machine]!
     this.#quick[machine] = this.#quick[machine]! * quick.keep + quick.innovation * chance.noise()
     this.#slow[machine] = this.#slow[machine]! * slow.keep + slow.innovation * chance.noise()

@@ -7,9 +7,9 @@ import type { Archetype, Quantity } from '../../schema/plant.js'
 export interface Response {
   /**
    * What moves the value: the process, what turns (with the square of its speed), the heat the work leaves behind, the
-   * axis, the last cycle's duration.
+   * axis, the last cycle's duration; the mains: `power` is what `Supply` says, and `mains` follows its stages.
    */
-  readonly kind: 'process' | 'rotation' | 'heat' | 'axis' | 'duration'
+  readonly kind: 'process' | 'rotation' | 'heat' | 'axis' | 'duration' | 'power' | 'mains'
   /** Share of the normal centre that is left while the machine rests. */
   readonly rest: number
   /** Time constant of a first-order lag toward the target, seconds; of heat, the thermometer's. */
@@ -40,7 +40,8 @@ const responses: Readonly<Record<Quantity, Response>> = {
   vibration: { ...process(0.15, 1, 0.6, 0.4, 0.3, 4), kind: 'rotation' },
   // Regulated: dips a little where the work draws, ripples, and stays on while the machine rests.
   pressure: process(0.99, 0.8, -0.4, -0.2, 0.25, 3),
-  current: process(0.2, 0.5, 0.7, 0.5, 0.12, 2),
+  // What is left of it at rest, as of the power, is the stage that the machine's supply is in.
+  current: { ...process(0.2, 0.5, 0.7, 0.5, 0.12, 2), kind: 'mains' },
   // The mains wander slowly and sag a little under load.
   voltage: process(1, 0, -0.15, -0.2, 0.4, 180),
   flow: process(0.98, 2, 0.2, 0.2, 0.3, 8),
@@ -52,7 +53,7 @@ const responses: Readonly<Record<Quantity, Response>> = {
   angle: { kind: 'axis', rest: 1, lag: 0.2, swing: 1.2, load: 0, noise: 0.03, memory: 1 },
   load: process(0.05, 0.5, 0.7, 0.6, 0.1, 2),
   // Follows the current: the same gains, a little slower because a meter averages.
-  power: process(0.15, 0.8, 0.7, 0.5, 0.08, 2),
+  power: { ...process(0.15, 0.8, 0.7, 0.5, 0.08, 2), kind: 'power' },
   'feed-rate': process(0, 0.8, 0.5, -0.1, 0.15, 2),
   override: steady,
   duration: { kind: 'duration', rest: 1, lag: 0, swing: 0, load: 0, noise: 0, memory: 1 },
@@ -102,6 +103,15 @@ export function workShape(phase: number): number {
   if (phase < 0.85) return 0.2 + (phase - 0.2) * 0.6
   if (phase < 0.95) return 0.59 - (phase - 0.85) * 15.9
   return -1
+}
+
+/** Its integral from 0 to `phase`, piece by piece. */
+export function workShapeIntegral(phase: number): number {
+  if (phase < 0.1) return -phase
+  if (phase < 0.2) return -0.1 + (phase - 0.1) * (6 * (phase - 0.1) - 1)
+  if (phase < 0.85) return -0.14 + (phase - 0.2) * (0.2 + 0.3 * (phase - 0.2))
+  if (phase < 0.95) return 0.11675 + (phase - 0.85) * (0.59 - 7.95 * (phase - 0.85))
+  return 0.09625 - (phase - 0.95)
 }
 
 /** Position of an axis over a cycle, from -1 to 1 and back. */

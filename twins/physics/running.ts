@@ -24,4 +24,10 @@ const running: Readonly<Record<PackmlState, number>> = {
 /** The same by the state's number. */
 export const runningOf: Float64Array = Float64Array.from(packmlStates, state => running[state])
 /** In Execute, but waiting for a neighbour. */
-export const runningWhileWaiting = 0.5
+const runningWhileWaiting = 0.5
+
+/** How much of the machine runs: in Execute less while it waits. */
+export const shareOfRunning = (state: number, isWorking: boolean): number => {
+  const share = runningOf[state]!
+  return share === 1 && !isWorking ? runningWhileWaiting : share
+}

@@ -7,8 +7,11 @@ import type { Faults } from './faults.js'
 import { type HeatBody, heatBodyOf } from './heat-body.js'
 import { quantise, type Scale, scaleOf } from './instrument.js'
 import { MachineLoad } from './machine-load.js'
+import { normalOf, ownCentre } from './normal.js'
 import { axisShape, cycleDepth, type Response, responseOf, workShape } from './response.js'
-import { runningOf, runningWhileWaiting } from './running.js'
+import { runningOf, shareOfRunning } from './running.js'
+import { Supply, type SupplyMachine } from './supply.js'
+import { magnetising, roomForStart, supplyNatures } from './supply-nature.js'
 import { Symptoms } from './symptoms.js'
 import { Warmth } from './thermal.js'
 
@@ -18,14 +21,24 @@ const kinds = [
   'axis',
   'duration',
   'rotation',
+  'power',
+  'mains',
 ] as const satisfies readonly Response['kind'][]
 const heat = kinds.indexOf('heat')
 const axis = kinds.indexOf('axis')
 const duration = kinds.indexOf('duration')
 const rotation = kinds.indexOf('rotation')
+const power = kinds.indexOf('power')
+const mains = kinds.indexOf('mains')
 
-/** How many spreads a healthy value may use up toward a warning limit; see `spreadOf`. */
-const spreadsToLimit = 3.5
+/** What becomes of a reading while the machine rests: it keeps its share, or goes with the drives' power. */
+const rests = ['share', 'mains', 'held', 'pumped', 'kept'] as const
+type Rest = (typeof rests)[number]
+const held = rests.indexOf('held')
+const pumped = rests.indexOf('pumped')
+/** Oil that still goes round while a pump only holds its pressure. */
+const pumpedInStandby = 0.1
+
 /** How fast a body takes on the heat that a fault makes, seconds. */
 const faultLag: Readonly<Record<HeatBody, number>> = { winding: 240, frame: 600, fluid: 60, space: 120 }
 
@@ -45,7 +58,7 @@ export interface SensorBankParts {
   /** Unix ms. */
   readonly start: number
   /** The machines, with all sensors that the plant knows of them, simulated here or not. */
-  readonly machines: readonly { readonly id: string; readonly sensors: readonly Signal[] }[]
+  readonly machines: readonly SupplyMachine[]
   readonly flow: Flow
   readonly faults: Faults
 }
@@ -59,12 +72,16 @@ export class SensorBank {
   readonly #flow: Flow
   readonly #load: MachineLoad
   readonly #warmth: Warmth
+  readonly #supply: Supply
   readonly #symptoms: Symptoms
   readonly #chance: RandomStream[] = []
   readonly #scales: Scale[] = []
   readonly #machine: Uint32Array
   readonly #kind: Uint8Array
   readonly #isFrame: Uint8Array
+  readonly #rest: Uint8Array
+  /** Of currents, in their unit: what a run-up of 1 adds. */
+  readonly #surge: Float64Array
   readonly #centre: Float64Array
   readonly #spread: Float64Array
   readonly #restShare: Float64Array
@@ -94,7 +111,10 @@ export class SensorBank {
     this.#warmth = new Warmth(machines.length, this.#load, start)
     this.#machine = Uint32Array.from(sensors, sensor => sensor.machine)
     this.#kind = new Uint8Array(sensors.length)
+    this.#supply = new Supply(machines, { seed, start, flow, faults, load: this.#load })
     this.#isFrame = new Uint8Array(sensors.length)
+    this.#rest = new Uint8Array(sensors.length)
+    this.#surge = column()
     this.#centre = column()
     this.#spread = column()
     this.#restShare = column()
@@ -110,7 +130,7 @@ export class SensorBank {
     this.#noise = column()
     this.#excursion = column()
     this.#shown = column()
-    for (const m of machines.keys()) this.onState(m, start)
+    for (const m of machines.keys()) this.onEvent(m, start)
     for (const [s, sensor] of sensors.entries()) this.#place(s, sensor, seed)
     this.#symptoms = new Symptoms(
       sensors.map(({ signal, machine, archetype }, s) => {
@@ -126,7 +146,7 @@ export class SensorBank {
     const { signal, archetype } = sensor
     const chance = new RandomStream(seed, signal.id, 'noise')
     const response = responseOf(signal.quantity, archetype)
-    const [centre, spread] = normalOf(signal)
+    const [, spread] = normalOf(signal)
     const step = sensor.period / 1000
     const noise = autoregression(response.memory, step)
     this.#chance.push(chance)
@@ -135,9 +155,12 @@ export class SensorBank {
     const isHeat = response.kind === 'heat'
     this.#kind[s] = kinds.indexOf(response.kind)
     this.#isFrame[s] = isHeat && body !== 'winding' ? 1 : 0
-    // Two machines of a type are never quite alike; a set value or a duration is.
     const isExact = response.noise === 0
-    this.#centre[s] = centre + (isExact ? 0 : spread * chance.between(-0.3, 0.3))
+    const centre = ownCentre(signal, response, chance)
+    this.#centre[s] = centre
+    this.#rest[s] = rests.indexOf(restOf(signal, response, body))
+    const room = roomForStart * ((signal.limits.warningHigh ?? Number.POSITIVE_INFINITY) / centre - 1)
+    this.#surge[s] = centre * Math.min(1, Math.max(0, room) / supplyNatures[archetype].inrush)
     this.#spread[s] = spread
     this.#restShare[s] = response.rest
     this.#follow[s] = 1 - decay(step, response.lag)
@@ -154,9 +177,17 @@ export class SensorBank {
     this.#shown[s] = this.#value[s]!
   }
 
-  /** A machine has changed its state. */
-  onState(machine: number, time: number): void {
+  /** A machine has changed its state, or begins or stops to work on a part. */
+  onEvent(machine: number, time: number): void {
+    this.#warmth.advance(machine, time)
     this.#warmth.setRunning(machine, time, runningOf[this.#flow.state[machine]!]!)
+    this.#supply.onEvent(machine, time)
+  }
+
+  /** What the machine's meter has counted since the start, kWh. */
+  energy(machine: number, time: number): number {
+    this.#warmth.advance(machine, time)
+    return this.#supply.energy(machine, time)
   }
 
   /** Reads a sensor at `time` (Unix ms); one period has passed since it was read last. */
@@ -177,11 +208,34 @@ export class SensorBank {
 
   /** Where a healthy machine would have the value: between its rest and its work. */
   #healthy(s: number, machine: number, share: number, time: number): number {
-    const rest = this.#centre[s]! * this.#restShare[s]!
-    if (share === 0) return rest
+    const kind = this.#kind[s]!
+    if (kind === power) return this.#centre[s]! * this.#supply.power(machine, time)
+    const rest = this.#resting(s, machine, time)
     // The force of an unbalance grows with the square of the speed.
-    const part = this.#kind[s] === rotation ? share * share : share
-    return rest + (this.#working(s, machine, time) - rest) * part
+    const part = kind === rotation ? share * share : share
+    const value = share === 0 ? rest : rest + (this.#working(s, machine, time) - rest) * part
+    return kind === mains ? value + this.#surge[s]! * this.#supply.inrush(machine, time) : value
+  }
+
+  /** Where the value is while nothing is made. */
+  #resting(s: number, machine: number, time: number): number {
+    const centre = this.#centre[s]!
+    const supply = this.#supply
+    switch (rests[this.#rest[s]!]!) {
+      case 'share':
+        return centre * this.#restShare[s]!
+      case 'mains': {
+        const share = supply.restShare(machine, time)
+        return centre * (supply.hasDrives(machine) ? share + magnetising : share)
+      }
+      case 'held':
+        return centre * this.#restShare[s]! * supply.heldPressure(machine, time)
+      case 'pumped':
+        if (!supply.hasDrives(machine)) return 0
+        return centre * (supply.isStandingBy(machine, time) ? pumpedInStandby : this.#restShare[s]!)
+      case 'kept':
+        return supply.hasDrives(machine) ? centre * this.#restShare[s]! : this.#load.ambient[machine]!
+    }
   }
 
   #working(s: number, machine: number, time: number): number {
@@ -217,26 +271,23 @@ export class SensorBank {
     const noise = this.#noise[s]! * this.#keep[s]! + this.#innovation[s]! * this.#chance[s]!.noise()
     this.#noise[s] = noise
     // What stands still does not shake; the instrument's own noise is left.
-    const quiet = this.#restShare[s]! < 0.5 && this.#kind[s] !== heat ? 0.2 + 0.8 * share : 1
+    const isMoved = this.#restShare[s]! < 0.5 && this.#kind[s] !== heat
+    const isPumped = this.#rest[s] === held || this.#rest[s] === pumped
+    const isStill = isPumped && !this.#supply.hasDrives(this.#machine[s]!)
+    const quiet = isMoved || isStill ? 0.2 + 0.8 * share : 1
     return gain * noise * quiet * (isTouched ? this.#symptoms.noise(s, time) : 1)
   }
 
   #runningOf(machine: number): number {
-    const share = runningOf[this.#flow.state[machine]!]!
-    return share === 1 && !this.#flow.isWorking(machine) ? runningWhileWaiting : share
+    return shareOfRunning(this.#flow.state[machine]!, this.#flow.isWorking(machine))
   }
 }
 
-/** Centre and spread of a signal; where the plant does not say, the lower middle of its range. */
-function normalOf(signal: Signal): readonly [centre: number, spread: number] {
-  const [low, high] = signal.range
-  const [centre, spread] = signal.normal ?? [low + 0.4 * (high - low), 0.02 * (high - low)]
-  return [centre, spreadOf(signal, centre, spread)]
-}
-
-/** A healthy machine keeps clear of its warnings: the spread gives way where the plant's limits are tight. */
-function spreadOf({ limits }: Signal, centre: number, spread: number): number {
-  const above = (limits.warningHigh ?? Number.POSITIVE_INFINITY) - centre
-  const below = centre - (limits.warningLow ?? Number.NEGATIVE_INFINITY)
-  return Math.max(0, Math.min(spread, above / spreadsToLimit, below / spreadsToLimit))
+/** What the reading of a signal does at rest. Oil is pumped by the machine itself, air and water come from outside. */
+function restOf({ quantity, name }: Signal, { kind }: Response, body: HeatBody): Rest {
+  if (kind === 'mains') return 'mains'
+  const isHydraulic = /hydraul|oil/i.test(name)
+  if (quantity === 'pressure' && isHydraulic) return 'held'
+  if (quantity === 'flow' && isHydraulic) return 'pumped'
+  return quantity === 'temperature' && kind === 'process' && body === 'space' ? 'kept' : 'share'
 }
