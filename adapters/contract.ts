@@ -84,6 +84,21 @@ export interface IndexedSignal {
   readonly signal: Signal
 }
 
+/** What is missing in the record of a signal (by index): after `from` and before `to`, Unix ms UTC. */
+export interface MissingPast {
+  readonly index: number
+  from: number
+  readonly to: number
+}
+
+/** What is known of a source from before a link to it. */
+export interface SourcePast {
+  /** Source time of the newest sample of a signal that the floor has, Unix ms UTC; undefined where it has none. */
+  newest(index: number): number | undefined
+  /** What links have missed and a history at the source may still tell. An adapter keeps it; it outlives a link. */
+  readonly missing: MissingPast[]
+}
+
 /** What the engine hands an adapter. */
 export interface AdapterContext {
   readonly source: string
@@ -109,6 +124,8 @@ export interface AdapterContext {
    */
   readonly accepted: Observable<number>
   readonly window: number
+  /** Absent where the source's own times are not kept: no history would fit into them. */
+  readonly past?: SourcePast
   /** What is posted to this source. */
   readonly posts?: Observable<Post>
   /** What people want of its machines; a simulation's alone, nothing is ever sent to a real machine. */

@@ -161,7 +161,10 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
 
     const folder = (kind: string): string => data.folder(kind)
     const commands = (source: string) => simulation.channel.commands(source)
-    const sources = new Sources({ floor, intake, adapters, wall, logger, retry, folder, commands, inbox })
+    const sources = new Sources({
+      ...{ floor, intake, adapters, wall, logger, retry, folder, commands, inbox },
+      lastAlive: alive?.floorTime,
+    })
     for (const { id } of plant.sources) {
       intake.record(floor.ingest(id, { kind: 'damage', reports: simulation.faults.metAnew(id) }))
     }

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { fuzzRuns } from '../fuzz-runs.js'
 import { type Answer, encodeRead, FrameReader, readAnswer } from './codec.js'
 
-const fuzzRuns = process.env.GEMBA_SOAK === undefined ? 20_000 : 1_000_000
 const bytesOf = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'))
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const frame = (transaction: number, pdu: Uint8Array): Uint8Array => {

@@ -92,7 +92,7 @@ describe('a document of an MTConnect agent', () => {
         if (document.kind !== 'streams') return
         for (const { sequence } of document.observations) expect(Number.isSafeInteger(sequence)).toBe(true)
       }),
-      { numRuns: fuzzRuns / 10 },
+      { numRuns: fuzzRuns },
     )
   })
 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { qualityNames } from '../../schema/quality.js'
+import { fuzzRuns } from '../fuzz-runs.js'
 import { testContext, testSignal } from '../test-context.js'
 import { type Decoded, ShdrDecoder } from './codec.js'
 
@@ -264,7 +265,8 @@ describe('the decoder', () => {
           decoder.end(received)
         },
       ),
-      { numRuns: 500 },
+      // Some five chunks each.
+      { numRuns: fuzzRuns / 4 },
     )
   })
 
@@ -279,7 +281,7 @@ describe('the decoder', () => {
         expect(samples.length + rules.length).toBeGreaterThanOrEqual(decoded.rows)
         if (decoded.rows === 0) expect([...samples, ...rules]).toEqual([])
       }),
-      { numRuns: 500 },
+      { numRuns: fuzzRuns },
     )
   })
 

@@ -70,7 +70,7 @@ describeAdapterContract<OpcuaOptions>({
 /** The services of a reader (OPC 10000-4); all others would change something at the server. */
 const reading: ReadonlySet<string> = new Set([
   ...['GetEndpoints', 'CreateSession', 'ActivateSession', 'CloseSession'],
-  ...['Browse', 'BrowseNext', 'Read', 'TranslateBrowsePathsToNodeIds'],
+  ...['Browse', 'BrowseNext', 'Read', 'HistoryRead', 'TranslateBrowsePathsToNodeIds'],
   ...['CreateSubscription', 'DeleteSubscriptions', 'TransferSubscriptions', 'SetPublishingMode'],
   ...['CreateMonitoredItems', 'DeleteMonitoredItems', 'Publish', 'Republish'],
 ])

@@ -66,7 +66,7 @@ export function readValue(
   receiveTime: number,
   sink: ValueSink,
 ): void {
-  const time = timeOf(received.sourceTimestamp) ?? timeOf(received.serverTimestamp) ?? receiveTime
+  const time = sourceTimeOf(received) ?? receiveTime
   const quality = qualityOfStatusCode(received.statusCode.value >>> 0)
   const variant = received.value
   const content =
@@ -113,6 +113,11 @@ export function readValue(
       String(number),
     )
   }
+}
+
+/** When a value was true, Unix ms UTC: by its source, else by the server; undefined where neither says it. */
+export function sourceTimeOf(received: ReceivedValue): number | undefined {
+  return timeOf(received.sourceTimestamp) ?? timeOf(received.serverTimestamp)
 }
 
 /** A DateTime that was never set comes as one of 1601 (OPC 10000-6, 5.2.2.5). */

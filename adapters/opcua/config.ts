@@ -74,6 +74,12 @@ export const opcuaOptions = z
     timeoutMs: z.int().min(500).max(600_000).default(5_000),
     /** How long a cut link may be down and still go on where it stopped, with what the server kept, ms. */
     resumeMs: z.int().min(0).max(3_600_000).default(60_000),
+    /** How far back is read from the server's history what a lost link has missed, ms; 0 = nothing is. */
+    historyMs: z
+      .int()
+      .min(0)
+      .max(30 * 86_400_000)
+      .default(86_400_000),
   })
   .superRefine((options, context) => {
     const fault = (key: string, message: string): void =>

@@ -79,8 +79,8 @@ export class FakeOpcuaServer {
       securityPolicies: policies.map(name => opcua.SecurityPolicy[name]),
       allowAnonymous: users === undefined,
       userManager: { isValidUser: (name: string, password: string) => users?.[name] === password },
-      // Every change is told, to those who ask for a sampling interval of 0.
-      serverCapabilities: { minSupportedSampleRate: 0 },
+      // Every change is told, to those who ask for a sampling interval of 0; sessions that tests abandon take no place.
+      serverCapabilities: { minSupportedSampleRate: 0, maxSessions: 100 },
     })
     await server.initialize()
     const fake = new FakeOpcuaServer(opcua, server, folder)
@@ -140,6 +140,13 @@ export class FakeOpcuaServer {
           })
     variable.setValueFromSource({ dataType: type, value: initialValue(this.opcua, type) })
     this.#variables.set(name, variable)
+  }
+
+  /** From now on the server keeps what the variable was. */
+  keepHistory(name: string): void {
+    this.#server.engine.addressSpace!.installHistoricalDataNode(this.#variables.get(name)!, {
+      maxOnlineValues: 10_000,
+    })
   }
 
   /** Ends all subscriptions, as a server does that is short of memory. */

@@ -4,6 +4,7 @@ import { type AdapterContext, AdapterError, type IndexedSignal, type SourceEvent
 import { isOverflow, type ReceivedValue, readValue } from './codec.js'
 import type { OpcuaOptions } from './config.js'
 import { explain } from './explain.js'
+import { GapFiller } from './gap-filler.js'
 import { Outlet } from './outlet.js'
 import { planSubscriptions } from './plan.js'
 import { type OpenSession, openSession } from './session.js'
@@ -40,6 +41,7 @@ export class Link {
   readonly #closing = new AbortController()
   readonly #live: LiveSubscription[] = []
   readonly #outlet: Outlet
+  readonly #gaps: GapFiller
   #open: OpenSession | undefined
   /** Since when the link is interrupted, by the wall's clock. */
   #interruptedAt: number | undefined
@@ -56,6 +58,7 @@ export class Link {
     this.#context = context
     this.#subscriber = subscriber
     this.#outlet = new Outlet(context, subscriber, () => void this.#pace())
+    this.#gaps = new GapFiller(context, this.#outlet, options.historyMs)
   }
 
   /** Never rejects: what goes wrong is the subscriber's. */
@@ -64,6 +67,7 @@ export class Link {
       const open = await openSession(this.#options, this.#context, this.#closing.signal)
       this.#open = open
       this.#listen(open)
+      this.#gaps.begin()
       await subscribe(open, planSubscriptions(this.#options, this.#context.signals), this.#lifetimeMs, {
         onSubscription: live => this.#hear(live),
         onMissing: missing => this.#miss(missing),
@@ -71,6 +75,7 @@ export class Link {
       this.#outlet.open()
       this.#watchOver()
       this.#lookForMissing(firstLookMs)
+      this.#schedule(() => void this.#fillGaps(), this.#settledMs)
     } catch (error) {
       this.#fail(error)
     }
@@ -125,8 +130,37 @@ export class Link {
     this.#interruptedAt = undefined
     for (const live of this.#live) live.heardAt = this.#context.wall.now()
     this.#outlet.open()
-    const delays = this.#live.map(({ subscription }) => 2 * subscription.publishingInterval)
-    this.#schedule(() => void this.#readSilent(), settleMs + Math.max(0, ...delays))
+    this.#schedule(() => {
+      void this.#readSilent()
+      void this.#fillGaps()
+    }, this.#settledMs)
+  }
+
+  /** By then the server has told what it had to tell at once, ms. */
+  get #settledMs(): number {
+    return (
+      settleMs + Math.max(0, ...this.#live.map(({ subscription }) => 2 * subscription.publishingInterval))
+    )
+  }
+
+  /** What was missed before this link began is read where the server has kept it. */
+  async #fillGaps(): Promise<void> {
+    if (!this.#outlet.isOpen) return
+    this.#gaps.close()
+    try {
+      await this.#gaps.fill(this.#open!)
+    } catch (error) {
+      // A link that is gone again is told elsewhere; what is left is read by the next one.
+      if (this.#outlet.isOpen && !this.#subscriber.closed) this.#tellUnread(error)
+    }
+  }
+
+  #tellUnread(error: unknown): void {
+    this.#outlet.receiveTime = this.#context.clock.now()
+    const why = error instanceof Error ? error.message : String(error)
+    const reason = `the server's history could not be read: what changed while the link was gone is missing until the next link (${why})`
+    this.#outlet.reject('opcua.gap', reason, '')
+    this.#outlet.flush()
   }
 
   /** A signal that has not changed during an interruption is not told again: whether it still is so must be asked. */
@@ -159,6 +193,7 @@ export class Link {
         if (indexed === undefined) continue
         this.#silent?.delete(indexed.index)
         if (isOverflow(value as ReceivedValue)) overflown.push(indexed.signal.id)
+        this.#gaps.came(indexed.index, value as ReceivedValue)
         readValue(indexed, value as ReceivedValue, this.#outlet.receiveTime, this.#outlet)
       }
     }

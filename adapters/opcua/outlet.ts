@@ -1,9 +1,11 @@
 import type { Subscriber } from 'rxjs'
 import type { Quality } from '../../schema/quality.js'
 import type { Reject } from '../../schema/records.js'
-import { type SampleBatch, SampleBatchBuilder } from '../../schema/sample-batch.js'
+import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import type { AdapterContext, SourceEvent } from '../contract.js'
 import type { ValueSink } from './codec.js'
+
+type Samples = Extract<SourceEvent, { kind: 'samples' }>
 
 /**
  * What a link hands on: samples and rejects, once the subscriber knows that the link stands, and samples only while no
@@ -14,8 +16,9 @@ export class Outlet implements ValueSink {
   readonly #context: AdapterContext
   readonly #subscriber: Subscriber<SourceEvent>
   readonly #samples = new SampleBatchBuilder()
-  readonly #waiting: SampleBatch[] = []
+  readonly #waiting: Samples[] = []
   readonly #paced: () => void
+  readonly #roomWanted: (() => void)[] = []
   #rejects: Reject[] = []
   #isOpen = false
   #emitted = 0
@@ -75,9 +78,21 @@ export class Outlet implements ValueSink {
     return this.#context.intern(text)
   }
 
+  /** When the next batch may be handed on at once; never where the link ends before. */
+  room(): Promise<void> {
+    return this.hasRoom ? Promise.resolve() : new Promise(resolve => this.#roomWanted.push(resolve))
+  }
+
+  /** Ends a batch of what the source says after the event, from its own store. */
+  flushHistory(): void {
+    if (this.#samples.count > 0)
+      this.#waiting.push({ kind: 'samples', batch: this.#samples.take(), isHistory: true })
+    this.flush()
+  }
+
   /** Ends a batch, and hands on what may be. */
   flush(): void {
-    if (this.#samples.count > 0) this.#waiting.push(this.#samples.take())
+    if (this.#samples.count > 0) this.#waiting.push({ kind: 'samples', batch: this.#samples.take() })
     if (!this.#isOpen) return
     if (this.#rejects.length > 0) {
       const rejects = this.#rejects
@@ -90,10 +105,11 @@ export class Outlet implements ValueSink {
   #drain(): void {
     if (!this.#isOpen) return
     while (this.#waiting.length > 0 && !this.#isFull) {
-      const batch = this.#waiting.shift()!
-      this.#emitted += batch.count
-      this.#subscriber.next({ kind: 'samples', batch })
+      const samples = this.#waiting.shift()!
+      this.#emitted += samples.batch.count
+      this.#subscriber.next(samples)
     }
+    if (this.hasRoom) for (const resolve of this.#roomWanted.splice(0)) resolve()
     this.#paced()
   }
 }

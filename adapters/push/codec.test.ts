@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Quality } from '../../schema/quality.js'
+import { fuzzRuns } from '../fuzz-runs.js'
 import { testContext, testSignal } from '../test-context.js'
 import { PostDecoder } from './codec.js'
 
-const fuzzRuns = process.env.GEMBA_SOAK === undefined ? 20_000 : 1_000_000
 const now = Date.UTC(2026, 0, 1)
 const state = { role: 'status' as const, quantity: 'state' as const, type: 'text' as const }
 const context = testContext({ signals: [testSignal(3, 'load'), testSignal(7, 'state', state)] })

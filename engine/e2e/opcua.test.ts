@@ -135,6 +135,32 @@ describe('an OPC UA source, as the operator sees it when', () => {
     ])
   })
 
+  it('the link is made anew: what it missed is read from the server’s history, and the present stays what it is', async () => {
+    server.keepHistory('load')
+    const began = Date.now() - 60_000
+    server.set('load', 0, new Date(began))
+    // Without patience: the session, and what the server queued for it, is given up.
+    const shown = await live(start('resumeMs: 0\n    samplingMs: 0'))
+    cable.freeze()
+    cable.cut()
+    await until(() => expect(shown.sees('saw.load').connection).toBe('lost'))
+    const count = 2_500
+    for (let value = 1; value <= count; value++) server.set('load', value, new Date(began + value))
+    server.set('pressure', 6, new Date())
+    await until(() => expect(health(shown).lastError).toMatch(/no way to go on/))
+    cable.freeze(false)
+    await until(() => expect(shown.sees('saw.load')).toMatchObject({ connection: 'live', value: count }))
+    await until(() => expect(shown.record('saw.load').length).toBeGreaterThan(count))
+    // Late is what the history told; each value once, at its own time, and nothing of it is the present.
+    const missed = Array.from({ length: count - 1 }, (_, i) => [i + 1, began + i + 1])
+    expect(shown.record('saw.load')).toEqual([[0, began], [count, began + count], ...missed])
+    expect(shown.sees('saw.load')).toMatchObject({ value: count, time: began + count })
+    expect(health(shown).late).toBe(count - 1)
+    // A node without history has a gap, as before.
+    expect(shown.sees('saw.pressure').value).toBe(6)
+    expect(shown.rejects).toEqual([])
+  })
+
   it('the far end falls silent (half-open TCP): lost within the time-out and a second, and back when it answers', async () => {
     const shown = await live(start())
     cable.freeze()

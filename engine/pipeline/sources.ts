@@ -1,6 +1,11 @@
 import type { Logger } from 'pino'
 import { type Observable, Subject, Subscription, timer } from 'rxjs'
-import { type AdapterDefinition, AdapterError, type IndexedSignal } from '../../adapters/contract.js'
+import {
+  type AdapterDefinition,
+  AdapterError,
+  type IndexedSignal,
+  type SourcePast,
+} from '../../adapters/contract.js'
 import type { Clock } from '../../schema/clock.js'
 import type { SourceSpec } from '../../schema/plant.js'
 import type { SimulationCommand } from '../../schema/simulation-command.js'
@@ -34,6 +39,8 @@ export interface SourcesParts {
   commands?(source: string): Observable<SimulationCommand> | undefined
   /** What is posted to sources. */
   readonly inbox?: Inbox
+  /** When the floor last ran before this start, Unix ms UTC; undefined at the first. */
+  readonly lastAlive?: number | undefined
 }
 
 interface RunningSource {
@@ -130,6 +137,7 @@ export class Sources {
       },
       window: acceptWindow,
       posts: this.#parts.inbox?.posts(spec.id),
+      ...((spec.time ?? 'source') === 'source' && { past: this.#pastOf() }),
       ...(definition.isSimulation && { commands: this.#parts.commands?.(spec.id) }),
     }
     const periods = signals.map(({ signal }) => signal.period)
@@ -147,6 +155,17 @@ export class Sources {
         intake.take(spec.id, signal)
       }),
     )
+  }
+
+  #pastOf(): SourcePast {
+    const { floor, lastAlive } = this.#parts
+    return {
+      newest(index) {
+        const time = floor.signals.sourceTime[index]!
+        return time > 0 ? time : lastAlive
+      },
+      missing: [],
+    }
   }
 
   /** What the watch and the log make of a source's signal. */
