@@ -82,40 +82,69 @@ function plant(days: number, say: (line: string) => void): Figure[] {
   ]
 }
 
-/** The same line here and there, one after the other, by wall time for each finished part. */
+/**
+ * The same line here and there, by wall time for each finished part. Both take turns, and of each the quickest turn
+ * counts: who is disturbed by what else the machine does differs from turn to turn.
+ */
 function againstSimPy(parts: number, say: (line: string) => void): Figure[] {
-  const { machines, places, cycle, up, down } = compared
   const known = spawnSync(python, ['-c', 'import simpy'])
   if (known.status !== 0) {
     say('SimPy is not here: apt-get install python3-simpy3')
     return [figure('SimPy', 'not installed: apt-get install python3-simpy3')]
   }
-  const given = [machines, places, cycle, up, down, parts, 1].map(String)
-  const { stdout, stderr, status } = spawnSync(python, [script, ...given], { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`SimPy failed: ${stderr}`)
-  const [seconds, simulated, version] = stdout.trim().split(' ')
-  const theirs = (Number(seconds) * 1e6) / parts
-
-  const flow = new Flow(comparedLine(machines), { seed: 1, start: 0 })
+  const flow = new Flow(comparedLine(compared.machines), { seed: 1, start: 0 })
   flow.advance(5000 * parts)
-  const [before, begin, from] = [flow.shipped, performance.now(), flow.nextTime]
-  flow.advance(from + 50_000 * parts)
-  const made = flow.shipped - before
-  const ours = ((performance.now() - begin) * 1000) / made
-  const here = made / (50 * parts)
-  const there = parts / Number(simulated)
-  say(`${count(parts)} parts by SimPy ${version}, ${count(made)} here`)
-  const difference = Math.abs(here / there - 1)
+  const ours: Turn[] = []
+  const theirs: Turn[] = []
+  for (let turn = 1; turn <= turns; turn++) {
+    theirs.push(simPyTurn(parts, turn))
+    ours.push(ourTurn(flow, 20_000 * parts))
+  }
+  const [here, there] = [ours, theirs].map(taken => ({
+    micros: Math.min(...taken.map(turn => (turn.seconds * 1e6) / turn.parts)),
+    rate: sum(taken.map(turn => turn.parts)) / sum(taken.map(turn => turn.simulated)),
+  })) as [Outcome, Outcome]
+  say(`${count(turns * parts)} parts by SimPy, ${count(sum(ours.map(turn => turn.parts)))} here`)
   return [
-    figure('a part here, by SimPy', `${ours.toFixed(2)} µs, ${theirs.toFixed(0)} µs`),
+    figure('a part here, by SimPy', `${here.micros.toFixed(2)} µs, ${there.micros.toFixed(0)} µs`),
     {
       what: 'parts a second of simulated time, here and by SimPy',
-      measured: `${here.toFixed(3)}, ${there.toFixed(3)}`,
+      measured: `${here.rate.toFixed(3)}, ${there.rate.toFixed(3)}`,
       limit: 'within 5 %',
-      isReached: difference < 0.05,
+      isReached: Math.abs(here.rate / there.rate - 1) < 0.05,
     },
-    atLeast('faster than SimPy', theirs / ours, 20, 'times'),
+    atLeast('faster than SimPy', there.micros / here.micros, 20, 'times'),
   ]
+}
+
+const turns = 5
+
+/** Seconds of wall time, and of simulated time. */
+interface Turn {
+  readonly seconds: number
+  readonly simulated: number
+  readonly parts: number
+}
+
+interface Outcome {
+  readonly micros: number
+  readonly rate: number
+}
+
+function simPyTurn(parts: number, seed: number): Turn {
+  const { machines, places, cycle, up, down } = compared
+  const given = [machines, places, cycle, up, down, parts, seed].map(String)
+  const { stdout, stderr, status } = spawnSync(python, [script, ...given], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`SimPy failed: ${stderr}`)
+  const [seconds, simulated] = stdout.trim().split(' ').map(Number)
+  return { seconds: seconds!, simulated: simulated!, parts }
+}
+
+function ourTurn(flow: Flow, length: number): Turn {
+  const [before, from, begin] = [flow.shipped, flow.nextTime, performance.now()]
+  flow.advance(from + length)
+  const seconds = (performance.now() - begin) / 1000
+  return { seconds, simulated: length / 1000, parts: flow.shipped - before }
 }
 
 function comparedLine(machines: number): FlowModel {
@@ -144,6 +173,8 @@ function comparedLine(machines: number): FlowModel {
     ),
   }
 }
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
 
 const count = (value: number): string => value.toLocaleString('en')
 

@@ -14,12 +14,14 @@ export class Buffers {
   readonly #feeds: readonly (readonly number[])[]
   /** Places taken or promised. */
   readonly #taken: Int32Array
-  /** Rings of products and of the times at which they arrive, one after the other. */
+  /** Rings of products and of the times at which they arrive, one ring after the other. */
   readonly #product: Uint16Array
   readonly #arrival: Float64Array
-  readonly #ring: Int32Array
-  readonly #ringSize: Int32Array
+  /** Of each ring: where it begins and where the next does; the next part to be taken, and the place of the next put. */
+  readonly #begin: Int32Array
+  readonly #end: Int32Array
   readonly #head: Int32Array
+  readonly #tail: Int32Array
   /** Products of the parts to be done again, and how many there are, which is asked far more often. */
   readonly #again: readonly number[][]
   readonly #againCount: Int32Array
@@ -35,13 +37,16 @@ export class Buffers {
     this.level = new Int32Array(n)
     this.capacity = Int32Array.from(machines, ({ buffer }) => buffer.capacity)
     this.#taken = new Int32Array(n)
-    this.#ringSize = Int32Array.from(this.capacity, capacity => Math.max(1, capacity))
-    this.#ring = new Int32Array(n)
-    for (let m = 1; m < n; m++) this.#ring[m] = this.#ring[m - 1]! + this.#ringSize[m - 1]!
-    const places = n === 0 ? 0 : this.#ring[n - 1]! + this.#ringSize[n - 1]!
+    let places = 0
+    this.#end = this.capacity.map(capacity => {
+      places += Math.max(1, capacity)
+      return places
+    })
+    this.#begin = this.#end.map((_, m) => (m === 0 ? 0 : this.#end[m - 1]!))
     this.#product = new Uint16Array(places)
     this.#arrival = new Float64Array(places).fill(Number.NEGATIVE_INFINITY)
-    this.#head = new Int32Array(n)
+    this.#head = this.#begin.slice()
+    this.#tail = this.#begin.slice()
     this.#again = machines.map(() => [])
     this.#againCount = new Int32Array(n)
     this.#onlyFed = Int32Array.from(machines, ({ feeds }) => (feeds.length === 1 ? feeds[0]! : -1))
@@ -49,6 +54,7 @@ export class Buffers {
       if (suppliers[m]!.length === 0) continue
       this.level[m] = buffer.initial
       this.#taken[m] = buffer.initial
+      this.#tail[m] = this.#begin[m]! + (buffer.initial === buffer.capacity ? 0 : buffer.initial)
     }
   }
 
@@ -56,13 +62,13 @@ export class Buffers {
   nextArrival(machine: number): number {
     if (this.#againCount[machine]! > 0) return Number.NEGATIVE_INFINITY
     if (this.level[machine] === 0) return Number.POSITIVE_INFINITY
-    return this.#arrival[this.#ring[machine]! + this.#head[machine]!]!
+    return this.#arrival[this.#head[machine]!]!
   }
 
   /** Product of the next part; ask only where there is one. */
   nextProduct(machine: number): number {
     if (this.#againCount[machine]! > 0) return this.#again[machine]![0]!
-    return this.#product[this.#ring[machine]! + this.#head[machine]!]!
+    return this.#product[this.#head[machine]!]!
   }
 
   /** Takes the next part from before `machine`; ask only where there is one. */
@@ -75,7 +81,7 @@ export class Buffers {
     }
     this.#taken[machine]!--
     const next = this.#head[machine]! + 1
-    this.#head[machine] = next === this.#ringSize[machine] ? 0 : next
+    this.#head[machine] = next === this.#end[machine] ? this.#begin[machine]! : next
   }
 
   /** The machine with the fewest parts of those that `machine` feeds and that have room; -1 where none has. */
@@ -108,12 +114,10 @@ export class Buffers {
 
   /** Puts a part into a place that is reserved; it is there at `arrival`, Unix ms. */
   put(to: number, product: number, arrival: number): void {
-    const size = this.#ringSize[to]!
-    // Parts to be done again are in the level, not in the ring.
-    let place = this.#head[to]! + this.level[to]! - this.#againCount[to]!
-    if (place >= size) place -= size
-    this.#product[this.#ring[to]! + place] = product
-    this.#arrival[this.#ring[to]! + place] = arrival
+    const place = this.#tail[to]!
+    this.#product[place] = product
+    this.#arrival[place] = arrival
+    this.#tail[to] = place + 1 === this.#end[to] ? this.#begin[to]! : place + 1
     this.level[to]!++
   }
 

@@ -1,4 +1,4 @@
-import { Sampler } from './distribution.js'
+import { Draws } from './distribution.js'
 import type { MachineModel } from './model.js'
 import { RandomStream } from './random.js'
 
@@ -10,9 +10,8 @@ export class Cycles {
   /** Length of the cycles to come over their healthy length. */
   readonly factor: Float64Array
   readonly isWorking: Uint8Array
-  readonly #sampler: readonly Sampler[]
+  readonly #draws: readonly Draws[]
   readonly #paces: readonly (readonly number[])[]
-  readonly #chance: readonly RandomStream[]
   /** Work left on an interrupted part, ms; 0 = not begun. */
   readonly #left: Float64Array
   readonly #since: Float64Array
@@ -24,9 +23,8 @@ export class Cycles {
     this.length = new Float64Array(n)
     this.factor = new Float64Array(n).fill(1)
     this.isWorking = new Uint8Array(n)
-    this.#sampler = machines.map(({ cycle }) => new Sampler(cycle))
+    this.#draws = machines.map(({ id, cycle }) => new Draws(cycle, new RandomStream(seed, id, 'cycles')))
     this.#paces = machines.map(({ paces }) => paces ?? [])
-    this.#chance = machines.map(({ id }) => new RandomStream(seed, id, 'cycles'))
     this.#left = new Float64Array(n)
     this.#since = new Float64Array(n)
     this.#worked = new Float64Array(n)
@@ -41,7 +39,7 @@ export class Cycles {
     } else {
       const pace = (this.#paces[machine]![product] ?? 1) * this.factor[machine]!
       this.start[machine] = time
-      this.length[machine] = this.#sampler[machine]!.draw(this.#chance[machine]!, pace)
+      this.length[machine] = this.#draws[machine]!.next(pace)
     }
     this.isWorking[machine] = 1
     this.#since[machine] = time
@@ -50,6 +48,12 @@ export class Cycles {
 
   isOver(machine: number, time: number): boolean {
     return time >= this.start[machine]! + this.length[machine]!
+  }
+
+  /** The work on the part is done. */
+  finish(machine: number, time: number): void {
+    this.isWorking[machine] = 0
+    this.#worked[machine]! += time - this.#since[machine]!
   }
 
   /** Stops the work, if there is any; what is not done of the part is left. */
@@ -65,7 +69,7 @@ export class Cycles {
     return this.#left[machine]! > 0
   }
 
-  /** There is nothing left to do on the part: it is done, or lost. */
+  /** There is nothing left to do on the part: it is lost. */
   forget(machine: number): void {
     this.#left[machine] = 0
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Distribution, distributionProblem } from '../../schema/distribution.js'
-import { constant, normalQuantile, Sampler } from './distribution.js'
+import { constant, Draws, exponential, normalQuantile, Sampler } from './distribution.js'
 import { RandomStream } from './random.js'
 
 const count = 20_000
@@ -118,6 +118,17 @@ describe('a distribution', () => {
     for (const each of wrong) expect(distributionProblem(each), JSON.stringify(each)).toContain(each.kind)
     for (const [each] of cases) expect(distributionProblem(each)).toBeUndefined()
     expect(distributionProblem(constant(0))).toBeUndefined()
+  })
+})
+
+describe('times drawn ahead', () => {
+  it('are those that are drawn one by one, also where lengths change on the way', () => {
+    for (const given of [exponential(30), constant(2), { kind: 'normal', mean: 5, deviation: 1 } as const]) {
+      const ahead = new Draws(given, new RandomStream(1, 'x'))
+      const sampler = new Sampler(given)
+      const stream = new RandomStream(1, 'x')
+      for (let i = 0; i < 100; i++) expect(ahead.next(1 + (i % 3))).toBe(sampler.draw(stream, 1 + (i % 3)))
+    }
   })
 })
 

@@ -39,7 +39,12 @@ export class Sampler {
 
   /** At least 1 ms, `factor` times what is drawn. */
   draw(stream: RandomStream, factor = 1): number {
-    return Math.max(1, Math.round(factor * this.#time(stream)))
+    return wholeTime(factor * this.#time(stream))
+  }
+
+  /** Draws many times at once, not rounded yet. */
+  fill(times: Float64Array, stream: RandomStream): void {
+    for (let i = 0; i < times.length; i++) times[i] = this.#time(stream)
   }
 
   #time(stream: RandomStream): number {
@@ -65,6 +70,32 @@ export class Sampler {
     }
   }
 }
+
+const drawnAhead = 32
+
+/** Draws from a stream that nobody else draws from, some ahead: the same times as a sampler's, sooner. */
+export class Draws {
+  readonly #sampler: Sampler
+  readonly #stream: RandomStream
+  readonly #times = new Float64Array(drawnAhead)
+  #next = drawnAhead
+
+  constructor(given: Distribution, stream: RandomStream) {
+    this.#sampler = new Sampler(given)
+    this.#stream = stream
+  }
+
+  /** At least 1 ms, `factor` times what is drawn. */
+  next(factor: number): number {
+    if (this.#next === drawnAhead) {
+      this.#sampler.fill(this.#times, this.#stream)
+      this.#next = 0
+    }
+    return wholeTime(factor * this.#times[this.#next++]!)
+  }
+}
+
+const wholeTime = (time: number): number => Math.max(1, Math.round(time))
 
 function parametersOf(given: Distribution): readonly [number, number] {
   switch (given.kind) {

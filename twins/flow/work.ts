@@ -74,7 +74,9 @@ export class Work {
   readonly #queue: EventQueue
   readonly #pools: Pools
   readonly #calendars: Calendars
-  readonly #failures: Failures
+  /** See Failures. */
+  readonly #nextOperating: Float64Array
+  readonly #nextCalendar: Float64Array
   readonly #demands: Demands
   readonly #state: Uint8Array
   readonly #reason: Uint8Array
@@ -113,7 +115,8 @@ export class Work {
     this.#queue = around.queue
     this.#pools = around.pools
     this.#calendars = around.calendars
-    this.#failures = around.failures
+    this.#nextOperating = around.failures.nextOperating
+    this.#nextCalendar = around.failures.nextCalendar
     this.#state = around.state
     this.#reason = around.reason
     this.#waysOut = around.waysOut
@@ -139,13 +142,13 @@ export class Work {
   goOn(machine: number, time: number): void {
     if (this.#activity[machine] !== working) this.proceed(machine, time)
     else if (this.cycles.isOver(machine, time)) this.#finish(machine, time)
-    else this.#waysOut.fail(machine, time, this.#failures.nextCalendar[machine]! <= time)
+    else this.#waysOut.fail(machine, time, this.#nextCalendar[machine]! <= time)
   }
 
   /** Does what can be done next, from handing over to the begin of work; waits where it cannot. */
   proceed(machine: number, time: number): void {
     if (this.holds[machine] === finishedPart) this.#handOver(machine, time)
-    if (this.#failures.nextCalendar[machine]! <= time) {
+    if (this.#nextCalendar[machine]! <= time) {
       this.#waysOut.fail(machine, time, true)
     } else if (this.isOver(machine)) {
       this.#waysOut.rest(machine, time)
@@ -163,15 +166,18 @@ export class Work {
   #begin(machine: number, time: number): void {
     this.#activity[machine] = working
     const operatingTime = this.cycles.worked(machine, time)
-    const done = this.cycles.begin(machine, this.product[machine]!, time)
+    let due = this.cycles.begin(machine, this.product[machine]!, time)
     this.listener.onWork?.(machine, time)
-    const failsAt = time + (this.#failures.nextOperating[machine]! - operatingTime)
-    this.#queue.set(machine, Math.min(done, failsAt, this.#failures.nextCalendar[machine]!))
+    const failsAt = time + (this.#nextOperating[machine]! - operatingTime)
+    if (failsAt < due) due = failsAt
+    if (this.#nextCalendar[machine]! < due) due = this.#nextCalendar[machine]!
+    this.#queue.set(machine, due)
   }
 
   #finish(machine: number, time: number): void {
-    this.leave(machine, time)
-    this.cycles.forget(machine)
+    this.cycles.finish(machine, time)
+    this.listener.onWork?.(machine, time)
+    if (this.#hasOperator[machine] === 1) this.#giveBack(machine, time)
     const scrapBelow = this.#scrap[machine]! + this.extraReject[machine]!
     const isAtStake = scrapBelow + this.#rework[machine]! > 0
     const fate = isAtStake ? this.#qualityChance[machine]!.uniform() : 1
@@ -222,10 +228,12 @@ export class Work {
     this.cycles.end(machine, time)
     if (activity === working) this.listener.onWork?.(machine, time)
     if (isAsking) this.#pools.forget(this.#operator[machine]!, machine)
-    if (this.#hasOperator[machine] === 1) {
-      this.#hasOperator[machine] = 0
-      this.#pools.release(this.#operator[machine]!, time)
-    }
+    if (this.#hasOperator[machine] === 1) this.#giveBack(machine, time)
+  }
+
+  #giveBack(machine: number, time: number): void {
+    this.#hasOperator[machine] = 0
+    this.#pools.release(this.#operator[machine]!, time)
   }
 
   /** Whether the operator that the machine needs is there. */
@@ -238,7 +246,7 @@ export class Work {
       return true
     }
     this.#activity[machine] = waitingForOperator
-    this.#queue.set(machine, Math.max(time, this.#failures.nextCalendar[machine]!))
+    this.#queue.set(machine, Math.max(time, this.#nextCalendar[machine]!))
     return false
   }
 
@@ -256,7 +264,7 @@ export class Work {
     }
     if (time < this.#patienceEnd[machine]!) {
       const sight = activity === waitingForPart ? this.buffers.nextArrival(machine) : never
-      const due = Math.min(this.#patienceEnd[machine]!, this.#failures.nextCalendar[machine]!, sight)
+      const due = Math.min(this.#patienceEnd[machine]!, this.#nextCalendar[machine]!, sight)
       this.#queue.set(machine, due)
     } else {
       this.leave(machine, time)
@@ -326,9 +334,11 @@ export class Work {
     if (this.#isLast[machine] === 1) {
       this.shipped++
     } else {
-      if (!this.#reserve(machine)) return
-      const to = this.#target[machine]!
-      this.#target[machine] = -1
+      const kept = this.#target[machine]!
+      const to = kept === -1 ? this.buffers.choose(machine, this.isWaitingForPart) : kept
+      if (to === -1) return
+      if (kept === -1) this.buffers.reserve(to)
+      else this.#target[machine] = -1
       this.buffers.put(to, this.product[machine]!, time + this.#transport[to]!)
       if (this.isWaitingForPart(to)) this.#queue.set(to, time)
     }
@@ -337,32 +347,39 @@ export class Work {
 
   /** Takes the next part, after a changeover if it needs one; false if the machine has to do something else first. */
   #takePart(machine: number, time: number): boolean {
-    const waysOut = this.#waysOut
-    const isHere = this.buffers.nextArrival(machine) <= time
-    if (!isHere && this.buffers.suppliers[machine]!.length > 0) {
+    if (this.buffers.nextArrival(machine) > time) return this.#takeFromOutside(machine, time)
+    if (!this.#isSetUp(machine, this.buffers.nextProduct(machine), time)) return false
+    this.holds[machine] = rawPart
+    this.buffers.take(machine)
+    this.wakeSuppliers(machine, time)
+    return true
+  }
+
+  /** Where nobody feeds the machine the demand says what is next. */
+  #takeFromOutside(machine: number, time: number): boolean {
+    if (this.buffers.suppliers[machine]!.length > 0) {
       this.#wait(machine, time, waitingForPart)
       return false
     }
-    const demand = isHere ? -1 : this.#demand[machine]!
-    if (demand !== -1 && this.#demands.nextRelease(demand) > time) {
-      waysOut.rest(machine, time)
-      return false
+    const demand = this.#demand[machine]!
+    if (demand !== -1) {
+      if (this.#demands.nextRelease(demand) > time) {
+        this.#waysOut.rest(machine, time)
+        return false
+      }
+      if (!this.#isSetUp(machine, this.#demands.nextProduct(demand, time), time)) return false
+      this.#demands.take(demand)
     }
-    const product = isHere
-      ? this.buffers.nextProduct(machine)
-      : demand === -1
-        ? this.product[machine]!
-        : this.#demands.nextProduct(demand, time)
-    if (product !== this.product[machine] && waysOut.changeOver(machine, product, time)) return false
-    this.product[machine] = product
     this.holds[machine] = rawPart
-    if (isHere) {
-      this.buffers.take(machine)
-      this.wakeSuppliers(machine, time)
-    } else {
-      this.entered++
-      if (demand !== -1) this.#demands.take(demand)
-    }
+    this.entered++
+    return true
+  }
+
+  /** Whether the machine can begin the product at once; else it changes over. */
+  #isSetUp(machine: number, product: number, time: number): boolean {
+    if (product === this.product[machine]) return true
+    if (this.#waysOut.changeOver(machine, product, time)) return false
+    this.product[machine] = product
     return true
   }
 }
