@@ -34,6 +34,7 @@ import { keepPast } from './past-values.js'
 import { Inbox } from './pipeline/inbox.js'
 import { Intake } from './pipeline/intake.js'
 import { secretReader } from './pipeline/read-secret.js'
+import { retryDelays } from './pipeline/source-events.js'
 import { Sources } from './pipeline/sources.js'
 import { createSimulation, type Simulation } from './simulation/simulation.js'
 import { StoreError } from './store/errors.js'
@@ -48,7 +49,7 @@ const snapshotSpread = 30
 const snapshotsAtOnce = 10_000
 /** How long a start waits for ClickHouse. */
 const storePatienceMs = 30_000
-const retry = { firstDelay: 500, longestDelay: 5_000, random: Math.random }
+const retry = { ...retryDelays, random: Math.random }
 
 export interface EngineParts {
   readonly config: Config

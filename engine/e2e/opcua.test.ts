@@ -183,6 +183,22 @@ describe('an OPC UA source, as the operator sees it when', () => {
     expect(shown.sees('saw.load')).toMatchObject({ value: 10, time: now })
   })
 
+  it('a set point was set years ago: shown, as uncertain, and a reject tells since when it has stood', async () => {
+    const then = Date.UTC(2019, 4, 1)
+    server.set('pressure', 4, new Date(then))
+    const began = Date.now()
+    const shown = await live(start())
+    await until(() => expect(shown.sees('saw.pressure').connection).toBe('live'))
+    const { time, ...seen } = shown.sees('saw.pressure')
+    expect(seen).toEqual({ connection: 'live', quality: 'uncertain', value: 4 })
+    expect(time).toBeGreaterThanOrEqual(began)
+    expect(shown.rejects).toMatchObject([
+      { rule: 'time.too-old', signal: 'saw.pressure', value: 4, sourceTime: then },
+    ])
+    server.set('pressure', 5, new Date())
+    await until(() => expect(shown.sees('saw.pressure')).toMatchObject({ quality: 'good', value: 5 }))
+  })
+
   it('the clock of the server is wrong: an hour is turned away with the reason, or corrected where that is asked for', async () => {
     const shown = await live(start())
     server.set('load', 11, new Date(Date.now() + 3_600_000))

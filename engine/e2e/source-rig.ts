@@ -11,6 +11,7 @@ import { FloorClock } from '../floor/floor-clock.js'
 import { LiveFloor } from '../floor/live-floor.js'
 import { emptyIndexBook, makeRegistry } from '../floor/registry.js'
 import { Intake } from '../pipeline/intake.js'
+import { retryDelays } from '../pipeline/source-events.js'
 import { Sources } from '../pipeline/sources.js'
 
 /** What a person would see of a signal. */
@@ -57,7 +58,7 @@ export class SourceRig {
       wall: Date,
       logger: pino(log),
       // As the engine has it, but for chance.
-      retry: { firstDelay: 500, longestDelay: 5_000, random: () => 0.5 },
+      retry: { ...retryDelays, random: () => 0.5 },
       folder: () => folder,
     })
     sources.start()

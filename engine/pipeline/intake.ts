@@ -4,7 +4,7 @@ import type { Entry, Reject } from '../../schema/records.js'
 import type { LiveFloor } from '../floor/live-floor.js'
 import type { SourceSignal } from './source-events.js'
 import { SourceHealth } from './source-health.js'
-import { gateTimes } from './time-gate.js'
+import { TimeGate } from './time-gate.js'
 
 export interface IntakeParts {
   readonly floor: LiveFloor
@@ -25,6 +25,7 @@ export interface IntakeParts {
 export class Intake {
   readonly health: ReadonlyMap<string, SourceHealth>
   readonly #parts: IntakeParts
+  readonly #gates: ReadonlyMap<string, TimeGate>
   #isReported = false
   #waiting: { readonly entry: Entry; readonly accept: () => void }[] = []
 
@@ -34,6 +35,7 @@ export class Intake {
     const signals = new Map<string, number>()
     for (const { signal } of registry.signals)
       signals.set(signal.source, (signals.get(signal.source) ?? 0) + 1)
+    this.#gates = new Map(plant.sources.map(({ id }) => [id, new TimeGate(parts.floor, id)]))
     this.health = new Map(
       plant.sources.map(spec => [
         spec.id,
@@ -102,8 +104,11 @@ export class Intake {
         const { count } = event.batch
         health.samples += count
         // Samples of impossible times are taken out and answered for among the rejects.
-        const { batch, rejects } = gateTimes(floor, health.source, health.time.apply(event.batch))
+        const gate = this.#gates.get(health.source)!
+        const { batch, rejects, outdated } = gate.gate(health.time.apply(event.batch), event.isHistory)
         this.#reject(health, rejects)
+        if (outdated.length > 0)
+          this.#appendOf(health, floor.ingest(health.source, { kind: 'stale', signals: outdated }), () => {})
         const { late, duplicate } = floor.counts
         const entry = floor.ingest(health.source, { ...event, batch })
         health.late += floor.counts.late - late
@@ -114,6 +119,10 @@ export class Intake {
         })
         return
       }
+      case 'connected':
+        this.#gates.get(health.source)!.connected()
+        this.#appendOf(health, floor.ingest(health.source, event), () => {})
+        return
       case 'interrupted':
         health.lastError = event.reason
         this.#appendOf(health, floor.ingest(health.source, event), () => {})

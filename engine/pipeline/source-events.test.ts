@@ -8,7 +8,7 @@ import {
   type SourceEvent,
 } from '../../adapters/contract.js'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
-import { backOff, type SourceSignal, sourceEvents } from './source-events.js'
+import { backOff, retryDelays, type SourceSignal, sourceEvents } from './source-events.js'
 
 const policy = { firstDelay: 1000, longestDelay: 8000, random: () => 1 }
 const definitionOf = (create: AdapterDefinition['create']): AdapterDefinition => ({
@@ -64,6 +64,29 @@ describe('running a source', () => {
     subscription.unsubscribe()
     vi.advanceTimersByTime(60_000)
     expect(attempts).toBe(4)
+  })
+
+  it.each([1, 10, 60, 3_600])('finds a source that was away for %i s within 5 s of its return', awayS => {
+    let isBack = false
+    let isFound = false
+    const definition = definitionOf(() =>
+      isBack
+        ? concat(of({ kind: 'connected' } as const), NEVER)
+        : throwError(() => new AdapterError('not-connected', 'refused')),
+    )
+    // The longest waits that chance can choose.
+    const longest = { ...retryDelays, random: () => 1 }
+    const subscription = sourceEvents(definition, {}, context, longest, NEVER).subscribe(signal => {
+      if (signal.kind === 'event') isFound = true
+    })
+    vi.advanceTimersByTime(awayS * 1000)
+    isBack = true
+    const atMost = 5_000
+    // Security, session and subscription want their part of it.
+    const toConnect = 1_500
+    vi.advanceTimersByTime(atMost - toConnect)
+    expect(isFound).toBe(true)
+    subscription.unsubscribe()
   })
 
   it('waits as long as the source asks for', () => {

@@ -24,6 +24,9 @@ export interface RetryPolicy {
   random(): number
 }
 
+/** However long a source was away: once it is back it is connected to within 5 s, the connecting itself included. */
+export const retryDelays = { firstDelay: 500, longestDelay: 3_000 }
+
 /** Full jitter: anything from nothing to the ceiling, so that many sources do not come back in step. */
 export function backOff(policy: RetryPolicy, failures: number): number {
   return policy.random() * Math.min(policy.longestDelay, policy.firstDelay * 2 ** (failures - 1))

@@ -20,6 +20,7 @@ import { LiveFloor } from '../floor/live-floor.js'
 import { emptyIndexBook, makeRegistry } from '../floor/registry.js'
 import { testPlant } from '../gateway/test-floor.js'
 import { Intake } from './intake.js'
+import { retryDelays } from './source-events.js'
 import { addSourceMetrics } from './source-metrics.js'
 import { Sources } from './sources.js'
 
@@ -56,7 +57,7 @@ function makeGround(given: Partial<SourceSpec> = {}) {
   }
   const log: string[] = []
   const logger = pino({}, { write: line => log.push(JSON.parse(line).msg) })
-  const retry = { firstDelay: 500, longestDelay: 5_000, random: () => 1 }
+  const retry = { ...retryDelays, random: () => 1 }
   const sources = new Sources({
     floor,
     intake,

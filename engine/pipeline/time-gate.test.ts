@@ -1,18 +1,28 @@
 import { describe, expect, it } from 'vitest'
+import { Quality } from '../../schema/quality.js'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { testFloor, testPlant, testStart } from '../gateway/test-floor.js'
-import { gateTimes } from './time-gate.js'
+import { TimeGate } from './time-gate.js'
 
 const minute = 60_000
 const day = 86_400_000
 
-function gated(times: readonly number[], clock: 'wall' | 'source' = 'wall') {
+function gateOf(clock: 'wall' | 'source' = 'wall') {
   const sources = [{ id: 'plc', adapter: 'x', clock, options: {} }]
-  const floor = testFloor({ ...testPlant(1, 1), sources })
-  const builder = new SampleBatchBuilder()
-  for (const time of times) builder.push(0, time, testStart, 20, 0)
-  const { batch, rejects } = gateTimes(floor, 'plc', builder.take())
-  return { kept: [...batch.sourceTime].slice(0, batch.count), rejects }
+  const floor = testFloor({ ...testPlant(1, 2), sources })
+  const gate = new TimeGate(floor, 'plc')
+  const tell = (times: readonly number[], quality: Quality = Quality.good, isHistory = false) => {
+    const builder = new SampleBatchBuilder()
+    for (const time of times) builder.push(0, time, testStart, 20, quality)
+    const { batch, ...others } = gate.gate(builder.take(), isHistory)
+    return { kept: [...batch.sourceTime], quality: [...batch.quality], ...others }
+  }
+  return { gate, floor, tell }
+}
+
+const gated = (times: readonly number[], clock?: 'wall' | 'source') => {
+  const { kept, rejects } = gateOf(clock).tell(times)
+  return { kept, rejects }
 }
 
 describe('times', () => {
@@ -45,5 +55,34 @@ describe('times', () => {
     const { kept, rejects } = gated([...times, testStart + day + 1, -1], 'source')
     expect(kept).toEqual(times)
     expect(rejects.map(({ rule }) => rule)).toEqual(['time.in-future', 'time.too-old'])
+  })
+
+  it('of a set point nobody has touched for years is taken as true now, known as old, once a link', () => {
+    const { gate, tell } = gateOf()
+    const years = testStart - 3 * 365 * day
+    gate.connected()
+    const first = tell([years])
+    expect(first).toMatchObject({ kept: [testStart], quality: [Quality.uncertain], outdated: [] })
+    expect(first.rejects).toMatchObject([{ rule: 'time.too-old', sourceTime: years, value: 20 }])
+    expect(first.rejects[0]!.reason).toContain('taken as what is true now, of uncertain quality')
+    // The same again is no news; a link that is made anew tells it anew.
+    expect(tell([years])).toMatchObject({ kept: [], outdated: [], rejects: [{ rule: 'time.too-old' }] })
+    gate.connected()
+    expect(tell([years], Quality.bad)).toMatchObject({ kept: [testStart], quality: [Quality.bad] })
+  })
+
+  it('of a clock that stands in another year make what is shown outdated at the first change', () => {
+    const { gate, tell } = gateOf()
+    gate.connected()
+    expect(tell([1_000, 2_000])).toMatchObject({ kept: [testStart], rejects: [{}, {}], outdated: [] })
+    expect(tell([3_000])).toMatchObject({ kept: [], outdated: [0] })
+  })
+
+  it('older than what is kept are never the present where newer is told, or where it is history', () => {
+    const { gate, tell } = gateOf()
+    gate.connected()
+    const years = testStart - 3 * 365 * day
+    expect(tell([years], Quality.good, true)).toMatchObject({ kept: [] })
+    expect(tell([years, testStart - 5])).toMatchObject({ kept: [testStart - 5], quality: [Quality.good] })
   })
 })

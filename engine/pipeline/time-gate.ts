@@ -1,3 +1,4 @@
+import { Quality } from '../../schema/quality.js'
 import { furthestAheadMs, oldestMs, type QualityRule } from '../../schema/quality-rules.js'
 import type { Reject } from '../../schema/records.js'
 import type { SampleBatch } from '../../schema/sample-batch.js'
@@ -28,48 +29,113 @@ function boundsOf(floor: Floor, source: string): Bounds {
   }
 }
 
-/** The samples of a batch whose times can be true, and the others as rejects. Hands the batch back where all can. */
-export function gateTimes(
-  floor: Floor,
-  source: string,
-  batch: SampleBatch,
-): { readonly batch: SampleBatch; readonly rejects: readonly Reject[] } {
-  const { earliest, latest, ahead } = boundsOf(floor, source)
-  const { count, sourceTime } = batch
-  let i = 0
-  while (i < count && sourceTime[i]! >= earliest && sourceTime[i]! <= latest) i++
-  if (i === count) return { batch, rejects: [] }
-
-  const kept: number[] = []
-  const rejects: Reject[] = []
-  for (i = 0; i < count; i++) {
-    const time = sourceTime[i]!
-    if (time >= earliest && time <= latest) kept.push(i)
-    else rejects.push(rejectOf(floor, source, batch, i, time > latest ? ahead : undefined))
-  }
-  return { batch: pick(batch, kept), rejects }
+/** What a gate makes of a batch. */
+interface Gated {
+  /** The samples whose times can be true, and present values known as old; the batch itself where all can be true. */
+  readonly batch: SampleBatch
+  readonly rejects: readonly Reject[]
+  /** Signals (by index) whose shown value is not the newest that the source told. */
+  readonly outdated: readonly number[]
 }
 
-function rejectOf(floor: Floor, source: string, batch: SampleBatch, i: number, ahead?: string): Reject {
-  const time = batch.sourceTime[i]!
-  const signal = floor.registry.signalByIndex(batch.signal[i]!)?.signal
-  const value = batch.value[i]!
-  const shown = signal?.type === 'text' ? floor.text(value) : String(value)
-  const said = timeText(time)
-  const why =
-    ahead === undefined
-      ? 'is older than what is kept'
-      : `lies more than ${ahead} ahead of the clock of this floor`
-  const rule: QualityRule = ahead === undefined ? 'time.too-old' : 'time.in-future'
-  return {
-    source,
-    time: floor.clock.now(),
-    rule,
-    reason: `${signal?.id ?? 'a signal'} says it is of ${said}, which ${why}; set the clock of the source.`,
-    raw: `${said}|${signal?.tag ?? batch.signal[i]}|${shown}`,
-    signal: signal?.id ?? '',
-    ...(signal?.type === 'number' && Number.isFinite(value) && { value }),
-    sourceTime: time,
+/**
+ * The gate for the times of one source. What a source tells first of a signal is what is true now, however long ago it
+ * was set: a set point that nobody has touched for a year is no error. Older than what is kept it cannot be stored at its
+ * own time; it is taken as of its receipt, its quality is uncertain at best, and a reject tells its own time.
+ */
+export class TimeGate {
+  readonly #floor: Floor
+  readonly #source: string
+  /** Since when the link stands, floor time. */
+  #connectedAt = Number.POSITIVE_INFINITY
+  /** The own times of the old values that were taken by this link, by signal. */
+  readonly #old = new Map<number, number>()
+
+  constructor(floor: Floor, source: string) {
+    this.#floor = floor
+    this.#source = source
+  }
+
+  /** The link begins: what comes first is the present. */
+  connected(): void {
+    this.#connectedAt = this.#floor.clock.now()
+    this.#old.clear()
+  }
+
+  /** `isHistory`: the source says after the event what was; nothing of it is the present. */
+  gate(batch: SampleBatch, isHistory = false): Gated {
+    const { earliest, latest, ahead } = boundsOf(this.#floor, this.#source)
+    const { count, sourceTime } = batch
+    const isTrue = (i: number): boolean => sourceTime[i]! >= earliest && sourceTime[i]! <= latest
+    let i = 0
+    while (i < count && isTrue(i)) i++
+    if (i === count) return { batch, rejects: [], outdated: [] }
+
+    const present = isHistory ? new Set<number>() : this.#presentOf(batch, isTrue, latest)
+    const kept: number[] = []
+    const rejects: Reject[] = []
+    const outdated: number[] = []
+    for (i = 0; i < count; i++) {
+      if (isTrue(i) || present.has(i)) kept.push(i)
+      if (isTrue(i)) continue
+      const isAhead = sourceTime[i]! > latest
+      rejects.push(this.#reject(batch, i, isAhead ? ahead : undefined, present.has(i)))
+      const signal = batch.signal[i]!
+      // A clock that stands in another year tells changes all the same: what is shown holds no longer.
+      if (!present.has(i) && sourceTime[i]! > this.#old.get(signal)!) outdated.push(signal)
+    }
+    for (const place of present) this.#old.set(batch.signal[place]!, sourceTime[place]!)
+    const taken = pick(batch, kept)
+    kept.forEach((place, at) => {
+      if (!present.has(place)) return
+      taken.sourceTime[at] = taken.receiveTime[at]!
+      taken.quality[at] = Math.max(taken.quality[at]!, Quality.uncertain)
+    })
+    return { batch: taken, rejects, outdated }
+  }
+
+  /** Places of the newest of those values that are old, of signals of which this link has told nothing else. */
+  #presentOf(batch: SampleBatch, isTrue: (i: number) => boolean, latest: number): Set<number> {
+    const { count, signal, sourceTime } = batch
+    const newest = new Map<number, number>()
+    const told = new Set<number>()
+    for (let i = 0; i < count; i++) {
+      const index = signal[i]!
+      if (isTrue(i)) told.add(index)
+      const isOld = sourceTime[i]! >= 0 && sourceTime[i]! <= latest
+      const isFirst = !(this.#floor.signals.receiveTime[index]! >= this.#connectedAt) && !this.#old.has(index)
+      const before = newest.get(index)
+      if (isOld && isFirst && (before === undefined || sourceTime[i]! >= sourceTime[before]!))
+        newest.set(index, i)
+    }
+    return new Set([...newest].filter(([index]) => !told.has(index)).map(([, place]) => place))
+  }
+
+  #reject(batch: SampleBatch, i: number, ahead: string | undefined, isTaken: boolean): Reject {
+    const floor = this.#floor
+    const time = batch.sourceTime[i]!
+    const signal = floor.registry.signalByIndex(batch.signal[i]!)?.signal
+    const value = batch.value[i]!
+    const shown = signal?.type === 'text' ? floor.text(value) : String(value)
+    const said = timeText(time)
+    const why =
+      ahead === undefined
+        ? 'is older than what is kept'
+        : `lies more than ${ahead} ahead of the clock of this floor`
+    const advice = isTaken
+      ? 'taken as what is true now, of uncertain quality, since it is the first that this link tells'
+      : 'set the clock of the source'
+    const rule: QualityRule = ahead === undefined ? 'time.too-old' : 'time.in-future'
+    return {
+      source: this.#source,
+      time: floor.clock.now(),
+      rule,
+      reason: `${signal?.id ?? 'a signal'} says it is of ${said}, which ${why}; ${advice}.`,
+      raw: `${said}|${signal?.tag ?? batch.signal[i]}|${shown}`,
+      signal: signal?.id ?? '',
+      ...(signal?.type === 'number' && Number.isFinite(value) && { value }),
+      sourceTime: time,
+    }
   }
 }
 
