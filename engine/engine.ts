@@ -36,8 +36,11 @@ import { Intake } from './pipeline/intake.js'
 import { secretReader } from './pipeline/read-secret.js'
 import { retryDelays } from './pipeline/source-events.js'
 import { Sources } from './pipeline/sources.js'
+import { Checkpoints } from './replay/checkpoints.js'
 import { createSimulation, type Simulation } from './simulation/simulation.js'
 import { StoreError } from './store/errors.js'
+import { PastPlants } from './store/past-plants.js'
+import { plantVersion } from './store/plant-versions.js'
 import { openStore, type Store } from './store/store.js'
 import { TokenBook } from './tokens/token-book.js'
 
@@ -121,6 +124,12 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       record: entry => intake.record(entry),
       mend: simulatedRepair(simulation.faults, logger),
     })
+    // Before the floor is told anything: replays go on from here.
+    const version = plantVersion(plant)
+    await store.keepPlant(version, floor.clock.now())
+    const plants = new PastPlants(store, floor, () => data.readIndexBook())
+    const checkpoints = new Checkpoints(floor, version.hash, wall)
+    for (const entry of checkpoints.start()) intake.record(entry)
     if (alive !== undefined) {
       intake.record(floor.wake(alive.floorTime))
       intake.record(floor.resumeMaintenance(told.works, alive.floorTime))
@@ -153,6 +162,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       sources: intake.health,
       simulation,
       maintenance,
+      plants,
       ingest: { inbox, tokens: new TokenBook(data.path) },
       metrics,
       logger,
@@ -172,8 +182,8 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     sources.start()
     missing.delete('sources')
     const noteAlive = aliveNote(data, floor, wall, logger)
-    const timers = keepHouse({ floor, intake, sources, maintenance, noteAlive })
-    const stopPast = keepPast(floor, store, logger)
+    const timers = keepHouse({ floor, intake, sources, maintenance, checkpoints, noteAlive })
+    const stopPast = keepPast(floor, store, entry => void intake.record(entry), logger)
     const stopPublishing = publishNorthbound(config, floor, logger)
     const stopKpis = keepKpis(kpis, recordKpis, logger)
 
@@ -285,6 +295,7 @@ interface House {
   readonly intake: Intake
   readonly sources: Sources
   readonly maintenance: MaintenanceDesk
+  readonly checkpoints: Checkpoints
   noteAlive(): void
 }
 
@@ -302,7 +313,7 @@ function aliveNote(data: DataDirectory, floor: LiveFloor, wall: Clock, logger: L
   }
 }
 
-function keepHouse({ floor, intake, sources, maintenance, noteAlive }: House): NodeJS.Timeout[] {
+function keepHouse({ floor, intake, sources, maintenance, checkpoints, noteAlive }: House): NodeJS.Timeout[] {
   return [
     setInterval(() => {
       intake.record(floor.tick())
@@ -312,6 +323,7 @@ function keepHouse({ floor, intake, sources, maintenance, noteAlive }: House): N
       intake.retry()
       maintenance.tick()
       intake.record(floor.snapshot(Math.ceil(floor.twins.changedCount / snapshotSpread)))
+      intake.record(checkpoints.step())
       noteAlive()
     }, housekeepingMs),
   ]

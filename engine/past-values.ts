@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Entry } from '../schema/records.js'
 import { databaseName } from '../schema/tables/definition.js'
 import type { Past } from './floor/evidence-watch.js'
 import type { LiveFloor } from './floor/live-floor.js'
@@ -46,14 +47,19 @@ function readSome(
 }
 
 /** Reads each hour what the sensors of the floor showed a day and a week ago. Returns what stops it. */
-export function keepPast(floor: LiveFloor, store: Pick<Store, 'query'>, logger: Logger): () => void {
+export function keepPast(
+  floor: LiveFloor,
+  store: Pick<Store, 'query'>,
+  record: (entry: Entry | undefined) => void,
+  logger: Logger,
+): () => void {
   const sensors = floor.registry.signals
     .filter(({ signal }) => signal.role === 'sensor' && signal.type === 'number')
     .map(({ index }) => index)
   const learn = async (): Promise<void> => {
     try {
       for (const past of ['dayAgo', 'weekAgo'] as const) {
-        floor.learnPast(past, await readPast(store, sensors, floor.clock.now() - ages[past]))
+        record(floor.learnPast(past, await readPast(store, sensors, floor.clock.now() - ages[past])))
       }
     } catch (error) {
       logger.warn({ err: error }, 'the past of the sensors could not be read; trying again in an hour')

@@ -9,6 +9,7 @@ import type { MaintenanceDesk } from '../maintenance/desk.js'
 import type { OrderBook } from '../orders/order-book.js'
 import type { SourceHealth } from '../pipeline/source-health.js'
 import type { Simulation } from '../simulation/simulation.js'
+import type { PastPlants } from '../store/past-plants.js'
 import type { Store } from '../store/store.js'
 import type { IngestContext } from './ingest.js'
 
@@ -40,6 +41,8 @@ export interface ApiContext {
   readonly pool?: Pick<WorkerPool, 'run'>
   /** Where programs post values; without it there is no route for it. */
   readonly ingest?: IngestContext
+  /** The plants of before; without them the past is shown with the plant of today. */
+  readonly plants?: PastPlants
   readonly metrics: Registry
   readonly logger: Logger
   /** What the engine still waits for before it is ready, in words; empty = ready. */

@@ -65,7 +65,11 @@ const problems = {
 }
 
 /** `/api/v1/signals/{id}/history` and `/api/v1/history`: what signals were. */
-export function addHistoryRoutes(router: OpenAPIHono, { floor, store }: ApiContext): void {
+export function addHistoryRoutes(router: OpenAPIHono, { floor, store, plants }: ApiContext): void {
+  /** One that left the plant has its history all the same. */
+  const everSignal = async (id: string): Promise<RegisteredSignal> =>
+    floor.registry.signalById(id) ?? (await plants?.signal(id)) ?? findSignal(floor, id)
+
   router.openapi(
     createRoute({
       method: 'get',
@@ -82,7 +86,7 @@ export function addHistoryRoutes(router: OpenAPIHono, { floor, store }: ApiConte
     }),
     async c => {
       const query = c.req.valid('query')
-      const signal = findSignal(floor, c.req.valid('param').id)
+      const signal = await everSignal(c.req.valid('param').id)
       const times = readSpan(query, floor.clock.now(), usualSpanMs)
       const format = formatOf(query, c.req.header('accept'))
       if (format !== undefined) return table([signal], times, query, format)
@@ -116,7 +120,7 @@ export function addHistoryRoutes(router: OpenAPIHono, { floor, store }: ApiConte
           errors: [{ path: 'query.points', message }],
         })
       }
-      const signals = query.signals.map(id => findSignal(floor, id))
+      const signals = await Promise.all(query.signals.map(everSignal))
       const times = readSpan(query, floor.clock.now(), usualSpanMs)
       const format = formatOf(query, c.req.header('accept'))
       if (format !== undefined) return table(signals, times, query, format)

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { propertyRuns } from '../../twins/proof/runs.js'
 import { floorOf, machineOf, sensor, start, stateSignal } from '../floor/floor.fixture.js'
+import type { LiveFloor } from '../floor/live-floor.js'
 import { openStore, type Store } from '../store/store.js'
 import { createApi } from './api.js'
 import { manifestDocument } from './manifest.js'
@@ -39,6 +40,8 @@ afterAll(async () => {
 type Step =
   | { readonly kind: 'value'; readonly machine: number; readonly value: number; readonly quality: number }
   | { readonly kind: 'word'; readonly machine: number; readonly word: string }
+  | { readonly kind: 'late'; readonly machine: number; readonly value: number; readonly age: number }
+  | { readonly kind: 'damage'; readonly machine: number; readonly damage: number }
   | { readonly kind: 'lost' }
   | { readonly kind: 'found' }
   | { readonly kind: 'tick' }
@@ -61,7 +64,24 @@ const steps = fc.array(
         arbitrary: fc.record({
           kind: fc.constant('word' as const),
           machine: fc.integer({ min: 1, max: 2 }),
-          word: fc.constantFrom('ACTIVE', 'READY', 'FULL', 'DOWN'),
+          word: fc.constantFrom('ACTIVE', 'READY', 'FULL', 'DOWN', 'PRODUCE', 'BY HAND'),
+        }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({
+          kind: fc.constant('late' as const),
+          machine: fc.integer({ min: 1, max: 2 }),
+          value: fc.integer({ min: 60, max: 100 }),
+          age: fc.integer({ min: 1, max: 5_000 }),
+        }),
+      },
+      {
+        weight: 2,
+        arbitrary: fc.record({
+          kind: fc.constant('damage' as const),
+          machine: fc.integer({ min: 1, max: 2 }),
+          damage: fc.constantFrom(0.1, 0.3, 0.5, 0.8, 1),
         }),
       },
       { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('lost', 'found', 'tick') }) },
@@ -77,7 +97,10 @@ function kept(run: number) {
     const limits = { warningHigh: 80, criticalHigh: 90, deadband: 2 }
     return machineOf(id, [sensor(id, 'temp', { limits, maxRate: 1e9 }), stateSignal(id)])
   })
-  const { floor, wall, registry } = floorOf(machines, { at: start + run * 10 * 86_400_000 })
+  const { floor, wall, registry } = floorOf(machines, {
+    at: start + run * 10 * 86_400_000,
+    isSimulated: true,
+  })
   // Indexes of their own, so that all runs can share one database.
   const move = 2 * machines.length * run
   const keep = (entry: ReturnType<typeof floor.tick>): void => {
@@ -96,12 +119,20 @@ function kept(run: number) {
     else if (step.kind === 'found') {
       keep(floor.tellSource('plc', { type: 'CONNECT', time: wall.time }))
       keep(floor.ingest('plc', { kind: 'connected' }))
-    } else if (step.kind === 'value' || step.kind === 'word') {
+    } else if (step.kind === 'damage') {
+      const { machine, damage } = step
+      const fault = { machine: `r${run}-m${machine}`, pattern: 'bearing-failure', time: wall.time } as const
+      const report = { ...fault, kind: 'damage', damage, severity: 1, cause: 'random' } as const
+      keep(floor.ingest('plc', { kind: 'damage', reports: [report] }))
+    } else {
       const batch = new SampleBatchBuilder()
-      const name = step.kind === 'value' ? 'temp' : 'execution'
+      const name = step.kind === 'word' ? 'execution' : 'temp'
       const { index } = registry.signalById(`r${run}-m${step.machine}.${name}`)!
-      const value = step.kind === 'value' ? step.value : floor.intern(step.word)
-      batch.push(index, wall.time, wall.time, value, step.kind === 'value' ? step.quality : 0)
+      const value = step.kind === 'word' ? floor.intern(step.word) : step.value
+      const time = wall.time - (step.kind === 'late' ? step.age : 0)
+      // What a source says first is not late, however old it is.
+      if (step.kind === 'late' && !(floor.signals.sourceTime[index]! > time)) return
+      batch.push(index, time, wall.time, value, step.kind === 'value' ? step.quality : 0)
       keep(floor.ingest('plc', { kind: 'samples', batch: batch.take() }))
     }
   }
@@ -126,19 +157,28 @@ describe('GET /api/v1/state', () => {
     let run = 0
     await fc.assert(
       fc.asyncProperty(steps, async taken => {
-        const { wall, machines, take, get } = kept(++run)
-        const shown: { at: number; live: unknown }[] = []
+        const { floor, wall, machines, take, get } = kept(++run)
+        let shown: { at: number; live: unknown }[] = []
         take({ kind: 'found' })
         for (const [wait, step] of taken) {
-          shown.push({ at: wall.time, live: await live(get, machines) })
+          shown.push({ at: wall.time, live: await live(get, machines, floor) })
           wall.time += wait
+          // What came late is known today, and was not at the moments that it is about.
+          if (step.kind === 'late') shown = shown.filter(({ at }) => at < wall.time - step.age)
           take(step)
         }
-        shown.push({ at: wall.time, live: await live(get, machines) })
+        shown.push({ at: wall.time, live: await live(get, machines, floor) })
         await store.flush()
         for (const { at, live } of shown) {
-          const state = (await get(`/api/v1/state?at=${new Date(at).toISOString()}`)) as { machines: Shown[] }
-          expect(state.machines.map(comparable), new Date(at).toISOString()).toEqual(live)
+          const state = (await get(`/api/v1/state?at=${new Date(at).toISOString()}`)) as Floor
+          const then = { machines: state.machines.map(comparable), links: linksOf(state.sources) }
+          expect(then, new Date(at).toISOString()).toEqual(live)
+          const beyond = state.machines.flatMap(({ signals }) =>
+            signals.filter(({ level }) => level !== 'normal'),
+          )
+          expect(new Set(state.alarms.map(({ signal }) => signal))).toEqual(
+            new Set(beyond.map(({ id }) => id)),
+          )
         }
       }),
       { numRuns: propertyRuns / 50 },
@@ -157,19 +197,45 @@ describe('GET /api/v1/state', () => {
 interface Shown {
   readonly id: string
   readonly state: string
+  readonly mode: string
   readonly since: string | null
+  readonly faults: readonly Readonly<Record<string, unknown>>[]
   readonly signals: readonly Readonly<Record<string, unknown>>[]
 }
 
-const comparable = ({ id, state, signals }: Shown): object => ({
+interface Floor {
+  readonly machines: readonly Shown[]
+  readonly alarms: readonly { readonly signal: string }[]
+  readonly stops: readonly unknown[]
+  readonly sources: readonly {
+    readonly source: string
+    readonly state: string
+    readonly since: string | null
+  }[]
+  readonly plant: string
+}
+
+const comparable = ({ id, state, mode, faults, signals }: Shown): object => ({
   id,
   state,
+  // A machine that never told its mode is taken to be in Production.
+  mode: mode || 'Production',
+  faults: faults.map(({ pattern, stage, severity }) => ({ pattern, stage, severity })),
   signals: signals.map(({ id, value, unit, quality, sourceTime, connection, level }) => ({
     ...{ id, value, unit, quality, sourceTime, connection, level },
   })),
 })
 
-const live = (get: (path: string) => Promise<unknown>, machines: readonly { id: string }[]) =>
-  Promise.all(
+const linksOf = (links: Floor['sources']) =>
+  links.map(({ source, state, since }) => ({ source, state, ...(state !== 'stopped' && { since }) }))
+
+const live = async (
+  get: (path: string) => Promise<unknown>,
+  machines: readonly { id: string }[],
+  { links }: Pick<LiveFloor, 'links'>,
+) => ({
+  machines: await Promise.all(
     machines.map(async ({ id }) => comparable((await get(`/api/v1/machines/${id}`)) as unknown as Shown)),
-  )
+  ),
+  links: linksOf(links.list().map(link => ({ ...link, since: new Date(link.since).toISOString() }))),
+})

@@ -1,8 +1,12 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { categoryOf, downtimeCategories } from '../../schema/downtime-reasons.js'
 import { type QualityName, qualityNames } from '../../schema/quality.js'
 import { connections, levels } from '../../schema/sensor-state.js'
-import type { Floor, RegisteredSignal } from '../floor/floor.js'
-import { sensorAddress } from '../floor/twin-kinds.js'
+import { sourceStates } from '../../schema/source-state.js'
+import { stopKinds } from '../../workers/kpi/stops.js'
+import type { Floor, RegisteredMachine, RegisteredSignal } from '../floor/floor.js'
+import { sensorAddress, sourceAddress } from '../floor/twin-kinds.js'
+import type { MachineStop } from '../kpi/stop-rows.js'
 import type { FloorAt, SampleAt } from '../store/state-at.js'
 import type { ApiContext } from './context.js'
 import { isoTime, jsonAnswer, problemAnswer, timeSchema } from './router.js'
@@ -46,20 +50,46 @@ const machineAt = z.object({
   signals: z.array(signalAt),
 })
 
+const alarmAt = z.object({
+  machine: z.string(),
+  signal: z.string(),
+  level: z.enum(levels),
+  since: timeSchema.nullable().describe('When it reached this level'),
+})
+
+const stopAt = z.object({
+  machine: z.string(),
+  since: timeSchema.nullable(),
+  kind: z.enum(stopKinds).describe('What it counts as'),
+  reason: z.string().nullable().describe('category/code, as it is known today; null = unqualified'),
+  category: z.enum(downtimeCategories).nullable(),
+})
+
+const linkAt = z.object({
+  source: z.string(),
+  state: z.enum(sourceStates).describe('How the link to it stood'),
+  since: timeSchema.nullable().describe('null = since the engine was started'),
+})
+
 const stateSchema = z
   .object({
     at: timeSchema,
-    machines: z.array(machineAt).describe('All machines of the plant, in its order'),
+    plant: z.string().describe('Name of the plant, as it was then'),
+    sources: z.array(linkAt),
+    alarms: z.array(alarmAt).describe('Signals beyond a limit, the newest first'),
+    stops: z.array(stopAt).describe('Stops that went on at that instant, the newest first'),
+    machines: z.array(machineAt).describe('All machines of the plant of then, in its order'),
   })
   .openapi('FloorState')
 
 /** `/api/v1/state?at=`: the whole floor at an instant. */
-export function addStateRoute(router: OpenAPIHono, { floor, store }: ApiContext): void {
+export function addStateRoute(router: OpenAPIHono, { floor, store, kpis, plants }: ApiContext): void {
   router.openapi(
     createRoute({
       method: 'get',
       path: '/api/v1/state',
-      summary: 'The whole floor at an instant: machines, signals, faults, as far as is known of it today',
+      summary:
+        'The whole floor at an instant: machines, signals, faults, alarms, stops and links, as far as is known of it today',
       request: { query: stateQuery },
       responses: {
         200: jsonAnswer(stateSchema, 'The floor'),
@@ -69,37 +99,61 @@ export function addStateRoute(router: OpenAPIHono, { floor, store }: ApiContext)
     async c => {
       const { at } = c.req.valid('query')
       const time = at === undefined ? Math.floor(floor.clock.now()) : Date.parse(at)
-      const { machines, signals } = floor.registry
-      const found = new FoundFloor(
-        floor,
-        await store.floorAt(
+      const { plant, registry } = (await plants?.at(time)) ?? floor
+      const { machines, signals } = registry
+      const [stored, stops] = await Promise.all([
+        store.floorAt(
           time,
           signals.map(({ index }) => index),
         ),
-      )
+        kpis?.stops(
+          machines.map(({ machine }) => machine.id),
+          time,
+          time + 1,
+        ) ?? [],
+      ])
+      const found = new FoundFloor(floor, stored)
       const items = machines.map(({ machine, signals: own }) => ({
         ...found.machine(machine.id),
         signals: own.map(signal => found.signal(signal)),
       }))
-      return c.json({ at: new Date(time).toISOString(), machines: items }, 200)
+      const body = {
+        at: new Date(time).toISOString(),
+        plant: plant.name,
+        sources: plant.sources.map(({ id }) => found.link(id)),
+        alarms: newestFirst(machines.flatMap(machine => found.alarms(machine))),
+        stops: newestFirst(stops.map(viewStop)),
+        machines: items,
+      }
+      return c.json(body, 200)
     },
   )
+}
+
+const newestFirst = <T extends { readonly since: string | null }>(items: readonly T[]): T[] =>
+  items.toSorted((a, b) => ((a.since ?? '') < (b.since ?? '') ? 1 : -1))
+
+function viewStop({ machine, from, kind, reason }: MachineStop): z.infer<typeof stopAt> {
+  const category = categoryOf(reason) ?? null
+  return { machine, since: isoTime(from), kind, reason: reason || null, category }
 }
 
 /** What the store found, by what it is of. */
 class FoundFloor {
   readonly #samples: ReadonlyMap<number, SampleAt>
   readonly #machines: ReadonlyMap<string, FloorAt['machines'][number]>
-  readonly #twins: ReadonlyMap<string, string>
+  readonly #twins: ReadonlyMap<string, FloorAt['twins'][number]>
+  readonly #started: number
   readonly #faults: ReadonlyMap<string, FloorAt['faults']>
 
   readonly #floor: Floor
 
-  constructor(floor: Floor, { samples, machines, twins, faults }: FloorAt) {
+  constructor(floor: Floor, { started, samples, machines, twins, faults }: FloorAt) {
+    this.#started = started
     this.#floor = floor
     this.#samples = new Map(samples.map(sample => [sample.signal, sample]))
     this.#machines = new Map(machines.map(machine => [machine.machine, machine]))
-    this.#twins = new Map(twins.map(({ address, type, to }) => [`${address} ${type}`, to]))
+    this.#twins = new Map(twins.map(twin => [`${twin.address} ${twin.type}`, twin]))
     const byMachine = new Map<string, FloorAt['faults'][number][]>()
     for (const fault of faults) byMachine.set(fault.machine, [...(byMachine.get(fault.machine) ?? []), fault])
     this.#faults = byMachine
@@ -122,8 +176,11 @@ class FoundFloor {
   signal({ index, signal }: RegisteredSignal): z.infer<typeof signalAt> {
     const sample = this.#samples.get(index)
     const address = sensorAddress(signal.id)
-    const connection = this.#twins.get(`${address} connection.changed`)
-    const level = this.#twins.get(`${address} level.changed`)
+    const told = this.#twins.get(`${address} connection.changed`)
+    // Until it is heard after a start, nobody knows of it.
+    const isHeard = told === undefined ? sample !== undefined : told.seq >= this.#started
+    const connection = connections.find(each => each === told?.to) ?? 'live'
+    const level = this.#twins.get(`${address} level.changed`)?.to
     return {
       id: signal.id,
       value: sample === undefined ? null : this.#valueOf(signal.type, sample.value),
@@ -131,9 +188,27 @@ class FoundFloor {
       quality: sample === undefined ? 'bad' : qualityOf(sample),
       sourceTime: sample === undefined ? null : isoTime(sample.sourceTime),
       receiveTime: sample === undefined ? null : isoTime(sample.receiveTime),
-      connection: connections.find(each => each === connection) ?? (sample === undefined ? 'lost' : 'live'),
+      connection: isHeard ? connection : 'lost',
       level: levels.find(each => each === level) ?? 'normal',
     }
+  }
+
+  /** Of a machine's signals those that were beyond a limit. */
+  alarms({ machine, signals }: RegisteredMachine): z.infer<typeof alarmAt>[] {
+    return signals.flatMap(({ signal }) => {
+      const told = this.#twins.get(`${sensorAddress(signal.id)} level.changed`)
+      const level = levels.find(each => each === told?.to) ?? 'normal'
+      if (told === undefined || level === 'normal') return []
+      return [{ machine: machine.id, signal: signal.id, level, since: isoTime(told.time) }]
+    })
+  }
+
+  link(source: string): z.infer<typeof linkAt> {
+    const told = this.#twins.get(`${sourceAddress(source)} link.changed`)
+    const state = sourceStates.find(each => each === told?.to)
+    if (told === undefined || state === undefined || told.seq < this.#started)
+      return { source, state: sourceStates[0], since: null }
+    return { source, state, since: isoTime(told.time) }
   }
 
   #valueOf(type: 'number' | 'text', value: number): number | string | null {

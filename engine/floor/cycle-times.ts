@@ -11,7 +11,7 @@ interface Gap {
 }
 
 /** The cycle of one machine: when it counted last, Unix ms (null since a stop), and the gaps before. */
-interface Cycle {
+export interface Cycle {
   countedAt: number | null
   gaps: readonly Gap[]
 }
@@ -38,6 +38,15 @@ export class CycleTimes {
   interrupted(machine: string): void {
     const cycle = this.#cycles.get(machine)
     if (cycle !== undefined) cycle.countedAt = null
+  }
+
+  remember(machine: string): Cycle | undefined {
+    return this.#cycles.get(machine)
+  }
+
+  recall(machine: string, cycle: Cycle | undefined): void {
+    if (cycle === undefined) this.#cycles.delete(machine)
+    else this.#cycles.set(machine, { ...cycle })
   }
 
   /** Seconds per part at present; null = not known. */

@@ -13,6 +13,8 @@ import type { LatestMachines, LatestSignals } from './latest-table.js'
 import { regionsOf } from './state-value.js'
 import { sensorAddress } from './twin-kinds.js'
 
+export type EvidenceMemory = readonly [levelSince: number, dayAgo: number, weekAgo: number]
+
 export interface EvidenceWatchParts {
   readonly twins: TwinSystem
   readonly registry: Registry
@@ -74,6 +76,29 @@ export class EvidenceWatch {
   learn(past: Past, values: ReadonlyMap<number, number>): void {
     this.#past[past].fill(Number.NaN)
     for (const [index, value] of values) this.#past[past][index] = value
+  }
+
+  /** Since when a signal is on its level, Unix ms, and what it showed a day and a week ago; NaN = not known. */
+  remember(index: number): EvidenceMemory {
+    const { dayAgo, weekAgo } = this.#past
+    return [this.#levelSince[index]!, dayAgo[index]!, weekAgo[index]!]
+  }
+
+  recall(index: number, [levelSince, dayAgo, weekAgo]: EvidenceMemory): void {
+    this.#levelSince[index] = levelSince
+    this.#past.dayAgo[index] = dayAgo
+    this.#past.weekAgo[index] = weekAgo
+  }
+
+  /** When the machine is to be looked at by the passing of time alone, floor time. */
+  dueOf(machine: number): number | undefined {
+    return this.#due.get(machine)
+  }
+
+  setDue(machine: number, due: number | undefined): void {
+    this.#stirred.delete(machine)
+    if (due === undefined) this.#due.delete(machine)
+    else this.#due.set(machine, due)
   }
 
   /** Something about the machine has changed: look at it when the turn is over. */

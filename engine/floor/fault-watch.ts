@@ -37,6 +37,14 @@ interface RepairDone {
   readonly keeps: number | null
 }
 
+/** What is remembered of a fault beside its twin. */
+export interface FaultMemory {
+  readonly pattern: FaultPatternId
+  readonly origin: string
+  readonly magnitude: number
+  readonly note: string
+}
+
 /** How often faults are told that time passes, floor ms. */
 const tickPeriod = 60_000
 
@@ -150,6 +158,28 @@ export class FaultWatch {
     for (const fault of this.#faults.values()) {
       if (this.#contextOf(fault).state !== 'dormant') this.#send(fault, { type: 'TICK', time: now })
     }
+  }
+
+  /** When the faults were last told that time passes, floor time. */
+  get tickedAt(): number {
+    return this.#tickedAt
+  }
+
+  set tickedAt(time: number) {
+    this.#tickedAt = time
+  }
+
+  remember(machine: number): readonly FaultMemory[] {
+    const faults = this.#ofMachine.get(machine) ?? []
+    return faults.map(({ pattern, origin, magnitude, note }) => ({ pattern, origin, magnitude, note }))
+  }
+
+  /** Makes the twins that there were, for their snapshots. */
+  recall(machine: RegisteredMachine, faults: readonly FaultMemory[]): void {
+    for (const { pattern, address } of this.#ofMachine.get(machine.index) ?? []) {
+      if (!faults.some(fault => fault.pattern === pattern)) this.#parts.twins.get(address)?.reset()
+    }
+    for (const { pattern, ...said } of faults) Object.assign(this.#faultOf(machine, pattern), said)
   }
 
   /** A twin spoke; what a fault says goes into its record. */

@@ -4,7 +4,7 @@ import { levelOf, type SensorHealth } from '../../schema/sensor-state.js'
 import { type HealthReport, SensorHealthEstimator } from '../../twins/sensor/health.js'
 import type { SensorContext } from '../../twins/sensor/sensor.machine.js'
 import type { TwinSystem } from '../twin-system/twin-system.js'
-import type { RegisteredMachine, Registry } from './floor.js'
+import type { RegisteredMachine, RegisteredSignal, Registry } from './floor.js'
 import type { LatestSignals } from './latest-table.js'
 import { regionsOf } from './state-value.js'
 import type { Turn } from './turn.js'
@@ -23,6 +23,16 @@ export interface HealthWatchParts {
 /** What the estimator remembers of a sensor is kept among the snapshots of twins. */
 export const memory = { id: 'sensor-health', version: 1 } as const
 const memoryAddress = (signal: string): string => `health:${signal}`
+
+/** The sensor it looked at last, how many are to be looked at next, and since when, floor time. */
+export type HealthRound = readonly [cursor: number, toLook: number, tickedAt: number]
+
+export interface HealthMemory {
+  readonly flags: readonly [isExpected: number, isUnusual: number, rowAt: number]
+  /** As the estimator saves them. */
+  readonly kept: readonly number[]
+  readonly window: readonly number[]
+}
 
 /** A steady process may stand for a while within the resolution of its sensor; another product may be noisier. */
 const patience = 30 * 60_000
@@ -144,6 +154,40 @@ export class HealthWatch {
       taken.push({ address, time, definition: memory.id, version: memory.version, snapshot })
     }
     return taken
+  }
+
+  /** Where the round over all sensors stands. */
+  get round(): HealthRound {
+    return [this.#cursor, this.#toLook, this.#tickedAt]
+  }
+
+  set round([cursor, toLook, tickedAt]: HealthRound) {
+    this.#cursor = cursor
+    this.#toLook = toLook
+    this.#tickedAt = tickedAt
+  }
+
+  /** What is remembered of a sensor beside its twin; undefined for what is none. */
+  remember(index: number): HealthMemory | undefined {
+    if (this.#isWatched[index] !== 1) return undefined
+    return {
+      flags: [this.#isExpected[index]!, this.#isUnusual[index]!, this.#rowAt[index]!],
+      kept: this.#estimator.save(index),
+      window: this.#estimator.saveWindow(index),
+    }
+  }
+
+  /** Takes it up again, after the twin is as it was. */
+  recall({ index, signal }: RegisteredSignal, { flags, kept, window }: HealthMemory): void {
+    const [isExpected, isUnusual, rowAt] = flags
+    this.#isExpected[index] = isExpected
+    this.#isUnusual[index] = isUnusual
+    this.#rowAt[index] = rowAt
+    this.#estimator.restore(index, kept)
+    this.#estimator.restoreWindow(index, window)
+    const { snapshot } = this.#parts.twins.get(sensorAddress(signal.id))!
+    this.#condition[index] = (regionsOf(snapshot).health ?? 'ok') as SensorHealth
+    this.#score[index] = this.#contextOf(signal.id).score
   }
 
   #recall(index: number, saved: TwinSnapshot | undefined): void {

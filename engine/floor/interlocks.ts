@@ -3,6 +3,8 @@ import type { Signal } from '../../schema/plant.js'
 
 type Interlock = Exclude<SuspendReason, 'none'>
 
+export type InterlockMemory = readonly (readonly [interlock: Interlock, isOn: boolean])[]
+
 /** Which of its machine's interlocks a signal tells (PackTags Status.EquipmentInterlock.Blocked and .Starved). */
 export function interlockOf({ role, quantity }: Signal): Interlock | undefined {
   return role === 'status' && (quantity === 'blocked' || quantity === 'starved') ? quantity : undefined
@@ -21,6 +23,14 @@ export class Interlocks {
   reasonOf(machine: number): SuspendReason {
     if (this.#on.blocked.has(machine)) return 'blocked'
     return this.#on.starved.has(machine) ? 'starved' : 'none'
+  }
+
+  remember(machine: number): InterlockMemory {
+    const { blocked, starved } = this.#on
+    return [
+      ['blocked', blocked.has(machine)],
+      ['starved', starved.has(machine)],
+    ]
   }
 
   /** Nobody hears the machine: what its tags said before may be true no more. */

@@ -4,8 +4,14 @@ import type { TwinSnapshot } from '../../schema/records.js'
 import type { LineContext } from '../../twins/line/line.machine.js'
 import type { CountedBy } from '../../twins/machine/counter.js'
 import type { RestoreOutcome, TwinSystem } from '../twin-system/twin-system.js'
-import { CycleTimes } from './cycle-times.js'
+import { type Cycle, CycleTimes } from './cycle-times.js'
 import { lineAddress, lineKind } from './twin-kinds.js'
+
+/** What is remembered of a machine of a line beside the twin: when it was told of, Unix ms, and its cycles. */
+export interface LineMemory {
+  readonly toldAt?: number | undefined
+  readonly cycle?: Cycle | undefined
+}
 
 /** Keeps the line twins of a floor, and tells each what its machines show and how fast they work. */
 export class LineWatch {
@@ -43,6 +49,16 @@ export class LineWatch {
       this.#toldAt.set(machine, context.seen[machine]?.toldAt ?? 0)
       this.#cycles.interrupted(machine)
     }
+  }
+
+  remember(machine: string): LineMemory {
+    return { toldAt: this.#toldAt.get(machine), cycle: this.#cycles.remember(machine) }
+  }
+
+  recall(machine: string, { toldAt, cycle }: LineMemory): void {
+    if (toldAt === undefined) this.#toldAt.delete(machine)
+    else this.#toldAt.set(machine, toldAt)
+    this.#cycles.recall(machine, cycle)
   }
 
   /** The machine counted parts; the line hears of it when it is told what the machine shows. */

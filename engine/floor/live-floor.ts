@@ -6,6 +6,7 @@ import type { Plant } from '../../schema/plant.js'
 import type { Entry, TwinSnapshot } from '../../schema/records.js'
 import type { SampleBatch } from '../../schema/sample-batch.js'
 import { calibrationRow, maintenanceRow } from '../../schema/tables/maintenance.js'
+import type { CheckpointRow } from '../../schema/tables/turns.js'
 import type { FaultView } from '../../twins/fault/fault.events.js'
 import type { HealthReport } from '../../twins/sensor/health.js'
 import type { SourceTwinEvent } from '../../twins/source/source.events.js'
@@ -24,10 +25,13 @@ import { LineWatch } from './line-watch.js'
 import { MachineObserver } from './machine-observer.js'
 import { MachineWatch } from './machine-watch.js'
 import { MaintenanceWatch, type Moved } from './maintenance-watch.js'
+import type { Memory } from './memory.js'
+import { MemoryKeeper } from './memory-keeper.js'
 import { ModeHolds } from './mode-holds.js'
 import { QualityGate } from './quality-gate.js'
 import { SensorWatch } from './sensor-watch.js'
 import { type SourceLink, SourceWatch } from './source-watch.js'
+import { rawQualities, type Told } from './told.js'
 import { Turn } from './turn.js'
 import { machineAddress } from './twin-kinds.js'
 
@@ -76,6 +80,7 @@ export class LiveFloor implements Floor {
   readonly #maintenanceWatch: MaintenanceWatch
   readonly #gate: QualityGate
   readonly #healthWatch: HealthWatch
+  readonly #keeper: MemoryKeeper
   readonly #turn = new Turn()
   readonly #bySource = new Map<string, RegisteredSignal[]>()
   readonly #isOwnTime = new Set<string>()
@@ -115,6 +120,15 @@ export class LiveFloor implements Floor {
     const health = this.#healthWatch
     const seen = { twins, registry, clock, signals, machines, faults, health, simulated }
     this.#evidenceWatch = new EvidenceWatch(seen)
+    this.#keeper = new MemoryKeeper({
+      ...{ plant, registry, clock, twins, lines, holds, faults, health },
+      gate: this.#gate,
+      sensors: this.#sensorWatch,
+      machines: this.#machineWatch,
+      sources: this.#sourceWatch,
+      maintenance: this.#maintenanceWatch,
+      evidence: this.#evidenceWatch,
+    })
 
     const saved = new Map(snapshots.map(snapshot => [snapshot.address, snapshot]))
     lines.addLines(plant, saved, outcome => this.restored[outcome]++)
@@ -141,8 +155,10 @@ export class LiveFloor implements Floor {
   }
 
   /** What signals showed a day or a week ago, by index: faults that grow are told by it. */
-  learnPast(past: Past, values: ReadonlyMap<number, number>): void {
-    this.#evidenceWatch.learn(past, values)
+  learnPast(past: Past, values: ReadonlyMap<number, number>): Entry | undefined {
+    return this.#takeTurn('past', 'floor', { past, values: [...values] }, () => {
+      this.#evidenceWatch.learn(past, values)
+    })
   }
 
   /** The dictionary code of a text; new texts ride with the next entry. */
@@ -155,58 +171,63 @@ export class LiveFloor implements Floor {
    * time when the engine last ran.
    */
   wake(lastAlive: number): Entry | undefined {
-    for (const { index, machine, signals } of this.registry.machines) {
-      if (signals.some(({ signal }) => signal.quantity === 'state'))
-        this.#machineWatch.lost(index, lastAlive, this.#isOwnTime.has(machine.source))
-    }
-    return this.#entry('floor')
+    return this.#takeTurn('wake', 'floor', lastAlive, () => {
+      for (const { index, machine, signals } of this.registry.machines) {
+        if (signals.some(({ signal }) => signal.quantity === 'state'))
+          this.#machineWatch.lost(index, lastAlive, this.#isOwnTime.has(machine.source))
+      }
+    })
   }
 
   /** Takes what a source says and returns what must become durable, if anything. */
   ingest(source: string, event: FloorEvent): Entry | undefined {
-    switch (event.kind) {
-      case 'samples': {
-        const believed = this.#takeSamples(source, event.batch, event.isHistory)
-        this.#sourceWatch.heard(source, this.clock.now())
-        return this.#entry(source, believed)
-      }
+    const { kind } = event
+    switch (kind) {
+      case 'samples':
+        return this.#ingestSamples(source, event.batch, event.isHistory)
       case 'rejects':
-        this.#turn.add('rejects', ...event.rejects)
-        this.#sourceWatch.heard(source, this.clock.now())
-        return this.#entry(source)
-      case 'stale':
-        this.#signalsStale(source, event.signals, event.since)
-        return this.#entry(source)
-      case 'damage':
-        this.#faultWatch.report(source, event.reports)
-        return this.#entry(source)
+        return this.#takeTurn(kind, source, undefined, () => {
+          this.#turn.add('rejects', ...event.rejects)
+          this.#sourceWatch.heard(source, this.clock.now())
+        })
+      case 'stale': {
+        const { signals, since } = event
+        const told = { signals, ...(since !== undefined && { since }) }
+        return this.#takeTurn(kind, source, told, () => this.#signalsStale(source, signals, since))
+      }
+      case 'damage': {
+        const { reports } = event
+        return this.#takeTurn(kind, source, reports, () => this.#faultWatch.report(source, reports))
+      }
       case 'connected':
-        this.#sourceFound(source)
-        return this.#entry(source)
+        return this.#takeTurn(kind, source, undefined, () => this.#sourceFound(source))
       case 'alive':
-        this.#sourceAlive(source)
-        return this.#entry(source)
+        return this.#takeTurn(kind, source, undefined, () => this.#sourceAlive(source))
       case 'interrupted': {
         const { reason } = event
-        return this.tellSource(source, { type: 'INTERRUPTED', reason, time: this.clock.now() })
+        return this.#takeTurn(kind, source, { reason }, () =>
+          this.#link(source, { type: 'INTERRUPTED', reason, time: this.clock.now() }),
+        )
       }
     }
   }
 
   /** Takes work on a machine, told now; it begins and ends by the floor's clock. */
   maintain(work: Maintenance): Entry | undefined {
-    const now = this.clock.now()
-    this.#turn.addRow('maintenance_events', maintenanceRow(work, now))
-    this.#maintenanceWatch.plan(work, now)
-    return this.#entry('floor')
+    return this.#takeTurn('maintain', 'floor', work, () => {
+      const now = this.clock.now()
+      this.#turn.addRow('maintenance_events', maintenanceRow(work, now))
+      this.#maintenanceWatch.plan(work, now)
+    })
   }
 
   /** Work that was told by mistake is undone as far as it has not been done. */
   withdraw(work: Maintenance): Entry | undefined {
-    const now = this.clock.now()
-    this.#turn.addRow('maintenance_events', maintenanceRow(work, now, true))
-    this.#maintenanceWatch.withdraw(work.id, now)
-    return this.#entry('floor')
+    return this.#takeTurn('withdraw', 'floor', work, () => {
+      const now = this.clock.now()
+      this.#turn.addRow('maintenance_events', maintenanceRow(work, now, true))
+      this.#maintenanceWatch.withdraw(work.id, now)
+    })
   }
 
   /** What told work has moved until now. */
@@ -215,30 +236,35 @@ export class LiveFloor implements Floor {
   }
 
   /** Somebody is sent who stops a simulated machine for this work. */
-  awaitRest(work: Maintenance): void {
-    this.#maintenanceWatch.awaitRest(work.id)
+  awaitRest({ id }: Pick<Maintenance, 'id'>): void {
+    // Nothing comes of it at once that would have to become durable.
+    const ts = this.clock.now()
+    this.#turn.tell({ ts, source: 'floor', kind: 'rest', samples: 0, payload: JSON.stringify(id) })
+    this.#maintenanceWatch.awaitRest(id)
   }
 
   /** Takes up work that had been told before the start and that was not over at `lastAlive`, floor time. */
   resumeMaintenance(works: readonly Maintenance[], lastAlive: number): Entry | undefined {
-    const now = this.clock.now()
-    for (const work of works) this.#maintenanceWatch.resume(work, lastAlive, now)
-    return this.#entry('floor')
+    const open = works.filter(({ end }) => end > lastAlive)
+    return this.#takeTurn('resume', 'floor', { works: open, lastAlive }, () => {
+      const now = this.clock.now()
+      for (const work of open) this.#maintenanceWatch.resume(work, lastAlive, now)
+    })
   }
 
   /** Takes the calibration of a sensor. One that is older than the newest goes into the record only. */
   calibrate(calibration: Calibration): Entry | undefined {
-    const { signal, time, due } = calibration
-    this.#turn.addRow('calibrations', calibrationRow(calibration, this.clock.now()))
-    const registered = this.registry.signalById(signal)
-    if (registered !== undefined) this.#healthWatch.calibrated(registered.index, time, due ?? undefined)
-    return this.#entry('floor')
+    return this.#takeTurn('calibrate', 'floor', calibration, () => {
+      const { signal, time, due } = calibration
+      this.#turn.addRow('calibrations', calibrationRow(calibration, this.clock.now()))
+      const registered = this.registry.signalById(signal)
+      if (registered !== undefined) this.#healthWatch.calibrated(registered.index, time, due ?? undefined)
+    })
   }
 
   /** Tells a source's twin how the link does. Where it no longer stands nobody knows what the machines do. */
   tellSource(source: string, event: SourceTwinEvent): Entry | undefined {
-    this.#sourceWatch.tell(source, event)
-    return endsLink.has(event.type) ? this.sourceLost(source) : this.#entry(source)
+    return this.#takeTurn('link', source, event, () => this.#link(source, event))
   }
 
   get links(): FloorLinks {
@@ -251,34 +277,50 @@ export class LiveFloor implements Floor {
 
   /** The link to a source is gone: nobody knows what its machines do. */
   sourceLost(source: string): Entry | undefined {
-    const time = this.clock.now()
-    const isOwnTime = this.#isOwnTime.has(source)
-    this.#sensorWatch.settleDelays(time)
-    for (const { index, machine, signal } of this.#bySource.get(source) ?? []) {
-      this.#sensorWatch.lost(index, time)
-      this.#healthWatch.lost(index)
-      if (signal.quantity === 'state') this.#machineWatch.lost(machine, time, isOwnTime)
-    }
-    return this.#entry(source)
+    return this.#takeTurn('lost', source, undefined, () => this.#loseSource(source))
   }
 
   /** A few times a second: finds the silent, restarts the crashed. */
   tick(): Entry | undefined {
-    const now = this.clock.now()
-    this.#sensorWatch.settleDelays(now)
-    this.#sensorWatch.findSilent(now)
-    this.#faultWatch.tick(now)
-    this.#healthWatch.tick(now)
-    this.#maintenanceWatch.tick(now)
-    this.twins.tick(now)
-    return this.#entry('floor')
+    return this.#takeTurn('tick', 'floor', undefined, () => {
+      const now = this.clock.now()
+      this.#sensorWatch.settleDelays(now)
+      this.#sensorWatch.findSilent(now)
+      this.#faultWatch.tick(now)
+      this.#healthWatch.tick(now)
+      this.#maintenanceWatch.tick(now)
+      this.twins.tick(now)
+    })
   }
 
   /** Snapshots of at most `most` twins that changed since their last. */
   snapshot(most?: number): Entry | undefined {
     const now = this.clock.now()
     const snapshots = [...this.twins.takeSnapshots(now, most), ...this.#healthWatch.takeSnapshots(now, most)]
-    return snapshots.length > 0 ? { source: 'floor', snapshots } : undefined
+    if (snapshots.length === 0) return undefined
+    const turns = this.#turn.takeTold()
+    return { source: 'floor', snapshots, ...(turns.length > 0 && { rows: { turns } }) }
+  }
+
+  /** Takes up what a floor of the same plant remembered, as if everything until then had happened here. */
+  recall(memory: Memory): void {
+    this.clock.hold()
+    try {
+      this.#keeper.recall(memory)
+    } finally {
+      this.clock.release()
+    }
+  }
+
+  /** All that is remembered now, between turns; see MemoryKeeper. */
+  get memory(): Pick<MemoryKeeper, 'count' | 'take'> {
+    return this.#keeper
+  }
+
+  /** Rows that are written down between turns, after all turns until now. */
+  writeDown(rows: readonly CheckpointRow[]): Entry {
+    for (const row of rows) this.#turn.addRow('floor_checkpoints', row)
+    return this.#turn.take('floor', [])!
   }
 
   /** All twins at this moment. */
@@ -320,8 +362,62 @@ export class LiveFloor implements Floor {
     this.#healthWatch.add(machine, saved)
   }
 
+  /**
+   * One turn: all of it happens at one moment, is on record as it was told (`told`), and becomes durable in one piece
+   * with all that came of it.
+   */
+  #takeTurn<Kind extends keyof Told>(
+    kind: Kind,
+    source: string,
+    told: Told[Kind],
+    happen: () => void,
+  ): Entry | undefined {
+    this.clock.hold()
+    try {
+      const payload = told === undefined ? '' : JSON.stringify(told)
+      const turn = { ts: this.clock.now(), source, kind, samples: 0, payload }
+      happen()
+      this.#turn.tell(turn)
+      return this.#entry(source)
+    } finally {
+      this.clock.release()
+    }
+  }
+
+  #ingestSamples(source: string, batch: SampleBatch, isHistory = false): Entry | undefined {
+    this.clock.hold()
+    try {
+      const ts = this.clock.now()
+      const believed = this.#takeSamples(source, batch, isHistory)
+      this.#sourceWatch.heard(source, this.clock.now())
+      const raw = rawQualities(batch, believed)
+      const payload = raw === undefined ? '' : JSON.stringify(raw)
+      const kind = isHistory ? 'history' : 'samples'
+      this.#turn.tell({ ts, source, kind, samples: batch.count, payload })
+      return this.#entry(source, believed)
+    } finally {
+      this.clock.release()
+    }
+  }
+
+  #link(source: string, event: SourceTwinEvent): void {
+    this.#sourceWatch.tell(source, event)
+    if (endsLink.has(event.type)) this.#loseSource(source)
+  }
+
+  #loseSource(source: string): void {
+    const time = this.clock.now()
+    const isOwnTime = this.#isOwnTime.has(source)
+    this.#sensorWatch.settleDelays(time)
+    for (const { index, machine, signal } of this.#bySource.get(source) ?? []) {
+      this.#sensorWatch.lost(index, time)
+      this.#healthWatch.lost(index)
+      if (signal.quantity === 'state') this.#machineWatch.lost(machine, time, isOwnTime)
+    }
+  }
+
   /** Returns the batch as it is believed. */
-  #takeSamples(source: string, arrived: SampleBatch, isHistory = false): SampleBatch {
+  #takeSamples(source: string, arrived: SampleBatch, isHistory: boolean): SampleBatch {
     const { batch, rejects } = this.#gate.judge(source, arrived, this.clock.now())
     this.#turn.add('rejects', ...rejects)
     const { count, signal, sourceTime, receiveTime, value, quality } = batch

@@ -9,7 +9,7 @@ import { packmlStateOf } from '../../twins/machine/machine.machine.js'
 import type { TwinEmitted, TwinMessage } from '../twin-system/definition.js'
 import type { RestoreOutcome, TwinSystem } from '../twin-system/twin-system.js'
 import type { RegisteredMachine, RegisteredSignal, Registry } from './floor.js'
-import { Interlocks, interlockOf } from './interlocks.js'
+import { type InterlockMemory, Interlocks, interlockOf } from './interlocks.js'
 import { LatestMachines, type LatestSignals } from './latest-table.js'
 import type { LineWatch } from './line-watch.js'
 import { type MachineObserver, type Observation, unknownWord } from './machine-observer.js'
@@ -59,6 +59,16 @@ interface ObservedSample {
   readonly isLate: boolean
   /** For the record only, whatever its time. */
   readonly isHistory: boolean
+}
+
+export interface MachineMemory {
+  /** Since when nobody has told its state, Unix ms. */
+  readonly untold?: number | undefined
+  /** Ids of counters that have not been heard since the link began. */
+  readonly unread: readonly string[]
+  readonly interlocks: InterlockMemory
+  /** The word for its state said why it waits. */
+  readonly saidReason: boolean
 }
 
 /** Keeps the machine twins of a floor, tells them what their state, mode and counter signals say, and shows them. */
@@ -277,6 +287,28 @@ export class MachineWatch {
     twins.send(machineAddress(id), { type: 'INTERLOCK', reason, time })
     const { sourceState } = context
     turn.add('stateChanges', { machine: id, time, state, mode: '', reason, sourceState, observed: true })
+  }
+
+  /** What is remembered of a machine beside its twin. */
+  remember({ index, signals }: RegisteredMachine): MachineMemory {
+    return {
+      interlocks: this.#interlocks.remember(index),
+      saidReason: this.#saidReason.has(index),
+      untold: this.#untold.get(index),
+      unread: signals.filter(signal => this.#isUnread[signal.index] === 1).map(({ signal }) => signal.id),
+    }
+  }
+
+  /** Takes it up again, after the twin is as it was. */
+  recall({ index, signals }: RegisteredMachine, memory: MachineMemory): void {
+    const { untold, unread, interlocks, saidReason } = memory
+    for (const [interlock, isOn] of interlocks) this.#interlocks.tell(index, interlock, isOn)
+    if (saidReason) this.#saidReason.add(index)
+    else this.#saidReason.delete(index)
+    if (untold === undefined) this.#untold.delete(index)
+    else this.#untold.set(index, untold)
+    for (const signal of signals) this.#isUnread[signal.index] = unread.includes(signal.signal.id) ? 1 : 0
+    this.adopt(index)
   }
 
   #counted(machine: number, { time: ts, counter, by: parts, total, cause }: PartsCounted): void {

@@ -27,14 +27,18 @@ export interface Moved {
   readonly reason: string
 }
 
-interface Pending {
+/** Work that is not over. */
+export interface PendingWork {
   readonly work: Maintenance
-  readonly machine: RegisteredMachine
   hasBegun: boolean
   /** It is not known yet whether the machine goes into Maintenance by it. */
   awaitsRest: boolean
   /** Somebody is sent to mend it, who brings it to rest. */
   isStopped: boolean
+}
+
+interface Pending extends PendingWork {
+  readonly machine: RegisteredMachine
 }
 
 /** From here a machine comes to stand by itself, or says soon what it does. */
@@ -109,6 +113,19 @@ export class MaintenanceWatch {
       return stays(`${id} is in ${state}; it goes into Maintenance when it stands.`)
     const modeChangeIn = modeChangesOf(machine)
     return stays(`${id} is in ${state}; its mode changes only in ${modeChangeIn.join(', ')}.`)
+  }
+
+  /** What is pending on a machine. */
+  remember(machine: string): readonly PendingWork[] {
+    return this.#pending
+      .filter(({ work }) => work.machine === machine)
+      .map(({ machine: _, ...pending }) => pending)
+  }
+
+  recall(machine: RegisteredMachine, works: readonly PendingWork[]): void {
+    const others = this.#pending.filter(({ work }) => work.machine !== machine.machine.id)
+    this.#pending = [...others, ...works.map(pending => ({ ...pending, machine }))]
+    this.#pending.sort((a, b) => a.work.start - b.work.start)
   }
 
   tick(now: number): void {

@@ -10,7 +10,7 @@ export interface ModeHoldsParts {
   readonly turn: Turn
 }
 
-interface Hold {
+export interface Hold {
   /** Unix ms. */
   readonly since: number
   /** The mode to go back to: what the source said last, or the mode of before where it has said nothing since. */
@@ -43,6 +43,15 @@ export class ModeHolds {
       this.#record(machine.id, 'Maintenance', time)
     }
     this.#holds.set(machine.id, { since: time, after: before, said: time })
+  }
+
+  remember(machine: string): Hold | undefined {
+    return this.#holds.get(machine)
+  }
+
+  recall(machine: string, hold: Hold | undefined): void {
+    if (hold === undefined) this.#holds.delete(machine)
+    else this.#holds.set(machine, { ...hold })
   }
 
   /** A machine that a snapshot brings back in Maintenance. The mode of before is lost; its source will say it again. */

@@ -66,6 +66,16 @@ export class QualityGate {
     this.#lastTime[index] = Number.NEGATIVE_INFINITY
   }
 
+  /** The newest value of a signal that was believed, and its time, Unix ms. */
+  remember(index: number): readonly [value: number, time: number] {
+    return [this.#lastValue[index]!, this.#lastTime[index]!]
+  }
+
+  recall(index: number, [value, time]: readonly [value: number, time: number]): void {
+    this.#lastValue[index] = value
+    this.#lastTime[index] = time
+  }
+
   #watch({ index, signal }: RegisteredSignal): void {
     if (signal.type === 'text') return
     const [low, high] = signal.range

@@ -20,6 +20,15 @@ import { silenceOf } from './signal-silence.js'
 import { regionsOf } from './state-value.js'
 import { sensorAddress, sensorKind } from './twin-kinds.js'
 
+/** Newest value, quality, source time and receipt, and when it was last heard; times in Unix ms. */
+export type SignalMemory = readonly [
+  value: number,
+  quality: number,
+  sourceTime: number,
+  receiveTime: number,
+  lastHeard: number,
+]
+
 /** Keeps the sensor twins of a floor and the latest values: what each hears, when it is silent, when a delay is over. */
 export class SensorWatch {
   readonly latest: LatestSignals
@@ -102,6 +111,19 @@ export class SensorWatch {
   /** Nobody knows whether its newest value still holds. */
   stale(index: number, time: number): void {
     if (this.#classifier.isMovedBySilence(index)) this.#tell(index, { type: 'SILENT', time })
+  }
+
+  /** What is remembered of a signal beside its twin. */
+  remember(index: number): SignalMemory {
+    const { value, quality, sourceTime, receiveTime } = this.latest
+    return [value[index]!, quality[index]!, sourceTime[index]!, receiveTime[index]!, this.#lastHeard[index]!]
+  }
+
+  /** Takes it up again, after the twin is as it was. */
+  recall(index: number, [value, quality, sourceTime, receiveTime, lastHeard]: SignalMemory): void {
+    this.latest.set(index, value, quality, sourceTime, receiveTime)
+    this.#lastHeard[index] = lastHeard
+    this.adopt(index)
   }
 
   /** Takes over the state that the twin stands in. */

@@ -40,6 +40,11 @@ export class SourceWatch implements FloorLinks {
     if (this.#snapshot(source)?.value !== before) this.#version++
   }
 
+  /** The twins were put into other states. */
+  recalled(): void {
+    this.#version++
+  }
+
   /** Something came: news only for one that was silent. */
   heard(source: string, time: number): void {
     if (this.#snapshot(source)?.value === 'degraded') this.tell(source, { type: 'HEARD', time })

@@ -23,6 +23,7 @@ import type { MaintenanceDesk } from '../maintenance/desk.js'
 import type { OrderBook } from '../orders/order-book.js'
 import type { SourceHealth } from '../pipeline/source-health.js'
 import type { Simulation } from '../simulation/simulation.js'
+import type { PastPlants } from '../store/past-plants.js'
 import type { Store } from '../store/store.js'
 import { GatewayError } from './gateway-error.js'
 import { bridge } from './http-bridge.js'
@@ -48,6 +49,7 @@ export interface GatewayOptions {
   readonly values?: Pick<Store, 'query' | 'flush'>
   readonly pool?: Pick<WorkerPool, 'run'>
   readonly ingest?: IngestContext
+  readonly plants?: PastPlants
   readonly logger: Logger
   /** The gateway adds its own figures. */
   readonly metrics: Registry

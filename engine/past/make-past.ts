@@ -9,6 +9,8 @@ import { Dictionary } from '../floor/dictionary.js'
 import { FloorClock } from '../floor/floor-clock.js'
 import { LiveFloor } from '../floor/live-floor.js'
 import { makeRegistry } from '../floor/registry.js'
+import { Checkpoints } from '../replay/checkpoints.js'
+import { plantVersion } from '../store/plant-versions.js'
 import { openStore, type Store } from '../store/store.js'
 import { livePast } from './past.js'
 import { pastPlant } from './past-plant.js'
@@ -80,6 +82,8 @@ export async function makePast(
       }
       writeProgress(data.path, progress)
       await store.upsertDimensions(registry)
+      const version = plantVersion(plant)
+      await store.keepPlant(version, from)
       const snapshots = await store.latestSnapshots()
       const done = doneUpTo(progress, snapshots)
       const floor = new LiveFloor({
@@ -95,6 +99,9 @@ export async function makePast(
         if (entry.texts !== undefined && entry.texts.length > 0) data.appendTexts(entry.texts)
         store.append(entry)
       }
+      const checkpoints = new Checkpoints(floor, version.hash, Date)
+      // One that was interrupted goes on from what it wrote down before.
+      if (accepted === 0) for (const entry of checkpoints.start()) append(entry)
       const lived = await livePast(
         {
           floor,
@@ -105,6 +112,7 @@ export async function makePast(
           done,
           accepted,
           append,
+          checkpoint: () => checkpoints.round(),
           onSaving: saving => writeProgress(data.path, { ...progress, done, saving }),
           onSaved: saved => {
             writeProgress(data.path, { ...progress, done: saved, saving: saved })

@@ -31,6 +31,8 @@ export interface PastParts {
   /** Samples of this past that are accepted already. */
   readonly accepted: number
   append(entry: Entry): void
+  /** All that the floor remembers, for replays. */
+  checkpoint(): Iterable<Entry>
   /** All twins are about to be saved as of `time`, or have been. */
   onSaving(time: number): void
   onSaved(time: number): void
@@ -95,6 +97,7 @@ async function save(parts: PastParts, time: number): Promise<void> {
   parts.onSaving(time)
   const entry = parts.floor.snapshot()
   if (entry !== undefined) parts.append(entry)
+  for (const piece of parts.checkpoint()) parts.append(piece)
   await parts.store.commit()
   parts.onSaved(time)
 }

@@ -35,7 +35,8 @@ function sampleValue({ type }: Column, i: number): unknown {
   return i === 0 ? '' : `ä\n\n'${i}`
 }
 
-const own = ({ columns }: Table) => columns.filter(({ name }) => name !== 'seq' && name !== 'stored')
+const own = ({ columns }: Table) =>
+  columns.filter(({ name }) => !['seq', 'stored', 'first_sample'].includes(name))
 const rowsFor = (table: Table, count: number): object[] =>
   Array.from({ length: count }, (_, i) =>
     Object.fromEntries(own(table).map(column => [column.name, sampleValue(column, i)])),

@@ -31,6 +31,8 @@ interface MachineAt {
 
 /** The newest event of a kind that a twin had told at an instant. */
 interface TwinAt {
+  /** Its number among all records. */
+  readonly seq: number
   readonly address: string
   readonly type: string
   readonly to: string
@@ -49,6 +51,8 @@ interface FaultAt {
 }
 
 export interface FloorAt {
+  /** Number of the record of the last start of the engine by then: what links and sensors said before was over. */
+  readonly started: number
   readonly samples: readonly SampleAt[]
   readonly machines: readonly MachineAt[]
   readonly twins: readonly TwinAt[]
@@ -61,13 +65,23 @@ export async function readFloorAt(
   at: number,
   signals: readonly number[],
 ): Promise<FloorAt> {
-  const [samples, machines, twins, faults] = await Promise.all([
+  const [started, samples, machines, twins, faults] = await Promise.all([
+    startBefore(database, at),
     samplesAt(database, at, signals),
     machinesAt(database, at),
     twinsAt(database, at),
     faultsAt(database, at),
   ])
-  return { samples, machines, twins, faults }
+  return { started, samples, machines, twins, faults }
+}
+
+async function startBefore(database: Database, at: number): Promise<number> {
+  const [found] = await database.query<{ started: number }>(
+    `SELECT toFloat64(max(seq)) AS started FROM ${db}.floor_checkpoints
+    WHERE start AND ts <= ${instant('at')}`,
+    { at },
+  )
+  return found?.started ?? 0
 }
 
 const instant = (parameter: string): string => `fromUnixTimestamp64Milli({${parameter}:Int64}, 'UTC')`
@@ -178,10 +192,10 @@ async function machinesAt(database: Database, at: number): Promise<readonly Mach
 
 async function twinsAt(database: Database, at: number): Promise<readonly TwinAt[]> {
   const rows = await database.query<Omit<TwinAt, 'time'> & { time: string }>(
-    `SELECT address, type, JSONExtractString(argMax(payload, (ts, seq)), 'to') AS to,
-      toString(toUnixTimestamp64Milli(max(ts))) AS time
-    FROM ${db}.twin_events
-    WHERE ts <= ${instant('at')} AND type IN ('level.changed', 'connection.changed')
+    `SELECT address, type, JSONExtractString(argMax(payload, (ts, t.seq)), 'to') AS to,
+      toString(toUnixTimestamp64Milli(max(ts))) AS time, toFloat64(argMax(t.seq, (ts, t.seq))) AS seq
+    FROM ${db}.twin_events AS t
+    WHERE ts <= ${instant('at')} AND type IN ('level.changed', 'connection.changed', 'link.changed')
     GROUP BY address, type`,
     { at },
   )

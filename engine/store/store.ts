@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Clock } from '../../schema/clock.js'
+import type { Plant } from '../../schema/plant.js'
 import type { Entry, TwinSnapshot } from '../../schema/records.js'
 import { databaseName } from '../../schema/tables/definition.js'
 import { rowTables } from '../../schema/tables/row-tables.js'
@@ -20,6 +21,13 @@ import {
   type TableFormat,
 } from './history.js'
 import { migrate } from './migrations/migrate.js'
+import {
+  type KnownVersion,
+  listPlantVersions,
+  type PlantVersion,
+  readPlantVersion,
+  writePlantVersion,
+} from './plant-versions.js'
 import { type RejectQuery, type RejectRecord, readRejects } from './reject-history.js'
 import type { Position } from './spool/recovery.js'
 import { Spool, type SpoolOptions } from './spool/spool.js'
@@ -84,6 +92,14 @@ export interface Store {
   latestSnapshots(): Promise<TwinSnapshot[]>
   /** For reading; parameters are `{name:Type}` in the text. */
   query<Row>(sql: string, parameters?: Record<string, unknown>): Promise<Row[]>
+  /** The same as bytes in one of ClickHouse's formats. */
+  bytes(sql: string, parameters: Record<string, unknown>, format: string): Promise<Uint8Array>
+  /** Keeps the plant model that is in force from `since` on, floor time; nothing where it was in force before. */
+  keepPlant(version: PlantVersion, since: number): Promise<void>
+  /** The versions of the plant, in the order in which they came into force. */
+  plantVersions(): Promise<readonly KnownVersion[]>
+  /** The plant model of a version; undefined where there is none. */
+  plantOf(hash: string): Promise<Plant | undefined>
   /** Writes what the indexes of machines and signals mean. */
   upsertDimensions(registry: Registry): Promise<void>
   status(): StoreStatus
@@ -223,6 +239,23 @@ class RunningStore implements Store {
 
   query<Row>(sql: string, parameters: Record<string, unknown> = {}): Promise<Row[]> {
     return this.#database.query<Row>(sql, parameters)
+  }
+
+  bytes(sql: string, parameters: Record<string, unknown>, format: string): Promise<Uint8Array> {
+    return this.#database.export(sql, parameters, format)
+  }
+
+  async keepPlant(version: PlantVersion, since: number): Promise<void> {
+    await this.ready
+    await writePlantVersion(this.#database, version, since, this.#wall.now())
+  }
+
+  plantVersions(): Promise<readonly KnownVersion[]> {
+    return listPlantVersions(this.#database)
+  }
+
+  plantOf(hash: string): Promise<Plant | undefined> {
+    return readPlantVersion(this.#database, hash)
   }
 
   async upsertDimensions(registry: Registry): Promise<void> {

@@ -172,6 +172,14 @@ export class TwinSystem {
     return { time, twins }
   }
 
+  /** Snapshots of these twins, whether or not they changed; an address that nobody has is left out. */
+  snapshotsOf(addresses: Iterable<string>, time: number): TwinSnapshot[] {
+    return [...addresses].flatMap(address => {
+      const twin = this.#twins.get(address)
+      return twin === undefined ? [] : [snapshotOf(twin, time)]
+    })
+  }
+
   /**
    * Puts all twins into the states of the fork: those that are not there yet are made, those that it does not have start
    * anew, as does one whose snapshot cannot be used. A twin that had crashed is back.

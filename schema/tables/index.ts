@@ -12,6 +12,7 @@ import { simulationCommands } from './simulation.js'
 import { dimDate, dimMachine, dimProduct, dimShift, factOee } from './star.js'
 import { stateChanges, stateIntervals } from './states.js'
 import { telemetry, telemetry1m, telemetry1mParts } from './telemetry.js'
+import { floorCheckpoints, plantVersions, turns } from './turns.js'
 import { twinEvents, twinSnapshots } from './twins.js'
 import { workOrders } from './work-orders.js'
 
@@ -37,6 +38,9 @@ export const definitions: readonly Definition[] = [
   scrapEvents,
   productionRuns,
   workOrders,
+  turns,
+  floorCheckpoints,
+  plantVersions,
   signals,
   machines,
   dictionary,

@@ -7,6 +7,7 @@ import type { RowOf } from './row.js'
 import { productionRuns, scrapEvents } from './runs.js'
 import { sensorHealth } from './sensor-health.js'
 import { simulationCommands } from './simulation.js'
+import { floorCheckpoints, turns } from './turns.js'
 import { workOrders } from './work-orders.js'
 
 /** Tables whose rows travel in entries just as they are: adding one here is all it takes for it to be written. */
@@ -23,6 +24,9 @@ export const rowTables = [
   scrapEvents,
   productionRuns,
   workOrders,
+  // In this order: a checkpoint in the same entry as turns was taken after them.
+  turns,
+  floorCheckpoints,
 ] as const
 
 type RowTable = (typeof rowTables)[number]

@@ -12,7 +12,7 @@ type ValueOf<Type extends string> = Type extends `Nullable(${infer Inner})`
         : string
 
 /** What the store itself gives to each row. */
-type Given = 'seq' | 'stored'
+type Given = 'seq' | 'stored' | 'first_sample'
 
 /** A row of a table, column by column. */
 export type RowOf<T extends Table> = {

@@ -64,6 +64,16 @@ export class HealthWindows {
     this.#kept[at + smallestMove] = resolution * nearly
   }
 
+  /** The open window, ready for JSON. */
+  save(index: number): readonly number[] {
+    return Array.from(this.#kept.subarray(index * stride, (index + 1) * stride))
+  }
+
+  /** Goes on from what `save` gave. */
+  restore(index: number, window: readonly number[]): void {
+    this.#kept.set(window.slice(0, stride), index * stride)
+  }
+
   /** One sample; `time` is its source time, Unix ms. Returns whether the window is full. */
   add(index: number, value: number, quality: number, time: number): boolean {
     const kept = this.#kept

@@ -175,6 +175,16 @@ export class SensorHealthEstimator {
     return true
   }
 
+  /** The window that is open, ready for JSON; `save` leaves it out, since nobody watched over a restart. */
+  saveWindow(index: number): readonly number[] {
+    return this.#windows.save(index)
+  }
+
+  /** Goes on in the middle of a window, after `restore`. */
+  restoreWindow(index: number, window: readonly number[]): void {
+    if (this.#instruments[index] !== undefined) this.#windows.restore(index, window)
+  }
+
   /**
    * The verdict by `now`, Unix ms; undefined for a sensor that is not watched. `isProcess`: what has moved is known to
    * be the process and not the instrument; then it does not drift.

@@ -28,7 +28,7 @@ export function buildBlocks(entries: readonly StampedEntry[]): TableBlock[] {
   const snapshots: Numbered<TwinSnapshot>[] = []
   const rowsOf = new Map<string, NumberedRow[]>(rowTables.map(({ name }) => [name, []]))
   const texts: (readonly [number, string])[] = []
-  for (const { entry, firstRecord, stored } of entries) {
+  for (const { entry, firstRecord, firstSample, stored } of entries) {
     if (recordCount(entry) > 0) {
       let seq = firstRecord
       for (const row of entry.stateChanges ?? []) changes.push({ row, seq: seq++, stored })
@@ -36,7 +36,9 @@ export function buildBlocks(entries: readonly StampedEntry[]): TableBlock[] {
       for (const row of entry.rejects ?? []) rejects.push({ row: rejectRow(row), seq: seq++, stored })
       for (const row of entry.snapshots ?? []) snapshots.push({ row, seq: seq++, stored })
       for (const { name } of rowTables) {
-        for (const row of entry.rows?.[name] ?? []) rowsOf.get(name)?.push({ row, seq: seq++, stored })
+        for (const row of entry.rows?.[name] ?? []) {
+          rowsOf.get(name)?.push({ row, seq: seq++, firstSample, stored })
+        }
       }
     }
     for (const text of entry.texts ?? []) texts.push(text)

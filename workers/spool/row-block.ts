@@ -5,6 +5,8 @@ import { NativeBlock } from './native-block.js'
 export interface NumberedRow {
   readonly row: Readonly<Record<string, unknown>>
   readonly seq: number
+  /** Sequence number of the first sample of its entry, or of the next to come. */
+  readonly firstSample?: number
   /** Wall time of acceptance, Unix ms. */
   readonly stored: number
 }
@@ -18,6 +20,11 @@ export function rowBlock({ name: table, columns }: Table, rows: readonly Numbere
       block.uint64(
         name,
         numbers(row => row.seq),
+      )
+    else if (name === 'first_sample')
+      block.uint64(
+        name,
+        numbers(row => row.firstSample ?? 0),
       )
     else if (name === 'stored')
       block.dateTime(

@@ -16,6 +16,7 @@ import { runTables } from './0011-runs.js'
 import { starViews } from './0012-star.js'
 import { withdrawnWork } from './0013-withdrawn-work.js'
 import { workOrderTable } from './0014-work-orders.js'
+import { replayTables } from './0015-replay.js'
 import type { Migration } from './migration.js'
 
 export const migrations: readonly Migration[] = [
@@ -33,6 +34,7 @@ export const migrations: readonly Migration[] = [
   starViews,
   withdrawnWork,
   workOrderTable,
+  replayTables,
 ]
 
 /** Applies what is missing, in order, and records it in the table `migrations`. */

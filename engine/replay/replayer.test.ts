@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import pino from 'pino'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { Entry } from '../../schema/records.js'
+import { propertyRuns } from '../../twins/proof/runs.js'
+import { start } from '../floor/floor.fixture.js'
+import type { LiveFloor } from '../floor/live-floor.js'
+import { openStore, type Store } from '../store/store.js'
+import { happenings, Life, type Lived, plantOfLife } from './life.fixture.js'
+import { Replayer } from './replayer.js'
+
+// A database is started here; on a busy machine that takes a while.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+
+const day = 86_400_000
+const hello = {
+  kind: 'samples',
+  samples: [{ machine: 1, signal: 'temp', value: 70, quality: 0, age: 0 }],
+} as const
+let folder: string
+let store: Store
+let runs = 0
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'gemba-replay-'))
+  store = await openStore({ dataDir: folder, logger: pino({ level: 'silent' }), wall: Date })
+})
+afterAll(async () => {
+  await store?.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** Everything that twins and watches made, in order. */
+const made = (entries: readonly (Entry | undefined)[]) => ({
+  events: entries.flatMap(entry => entry?.twinEvents ?? []),
+  changes: entries.flatMap(entry => entry?.stateChanges ?? []),
+  faults: entries.flatMap(entry => entry?.rows?.fault_events ?? []),
+  parts: entries.flatMap(entry => entry?.rows?.production_events ?? []),
+  health: entries.flatMap(entry => entry?.rows?.sensor_health ?? []),
+  work: entries.flatMap(entry => entry?.rows?.maintenance_events ?? []),
+})
+
+/** Where every twin stands. */
+const twinsOf = ({ twins }: LiveFloor) =>
+  new Map(twins.fork(0).twins.map(({ address, snapshot }) => [address, JSON.parse(snapshot)]))
+
+const firstFrom = (lived: readonly Lived[], from: number): number => lived.findIndex(({ ts }) => ts >= from)
+
+async function replayed(life: Life, from: number, to: number) {
+  const entries: Entry[] = []
+  const replayer = await Replayer.begin(life.ground, { from, to }, { onEntry: entry => entries.push(entry) })
+  while (!replayer.isOver) {
+    replayer.advance(to)
+    await replayer.read()
+  }
+  return { replayer, entries }
+}
+
+describe('a floor that lives again', () => {
+  it.each([
+    ['real machines', 'wall', false],
+    ['simulated machines', 'wall', true],
+    ['sources with a clock of their own', 'source', false],
+  ] as const)('makes of any window what it made the first time: %s', async (_, clock, isSimulated) => {
+    let compared = 0
+    await fc.assert(
+      fc.asyncProperty(happenings(40), fc.double({ min: 0, max: 1, noNaN: true }), async (story, where) => {
+        const at = start + ++runs * 10 * day
+        const life = new Life({ store, at, isSimulated, plant: plantOfLife(clock) })
+        await life.begin()
+        await life.live([{ wait: 1_000, what: { kind: 'connected' } }, { wait: 0, what: hello }, ...story])
+        const { lived } = life
+        // Where a source with a clock of its own sets the time back, before and after cannot be told by it.
+        const begins = lived
+          .map(({ ts }) => ts)
+          .filter(from => from >= at && !lived.slice(firstFrom(lived, from)).some(({ ts }) => ts < from))
+        const from = begins[Math.floor(where * (begins.length - 1))]
+        if (from === undefined) return
+        const first = firstFrom(lived, from)
+        const { replayer, entries } = await replayed(life, from, at + 10 * day)
+        const expected = made(lived.slice(first).map(({ entry }) => entry))
+        expect(made(entries)).toEqual(expected)
+        expect(twinsOf(replayer.floor)).toEqual(twinsOf(life.floor))
+        compared += expected.events.length
+      }),
+      { numRuns: propertyRuns / 20 },
+    )
+    expect(compared).toBeGreaterThan(0)
+  })
+})
