@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { Clock } from '../schema/clock.js'
 import type { DamageReport } from '../schema/damage-report.js'
 import type { Plant, Signal } from '../schema/plant.js'
+import type { TagProblem } from '../schema/plant-file/sources.js'
 import type { Reject } from '../schema/records.js'
 import type { SampleBatch } from '../schema/sample-batch.js'
 import type { ReadSecret } from '../schema/secret.js'
@@ -145,6 +146,8 @@ export interface AdapterDefinition<Options = unknown> {
   /** Plant-file snippets; each must satisfy `options`. Shown by `gemba adapters`, checked by a test. */
   readonly examples: readonly { readonly title: string; readonly options: Record<string, unknown> }[]
   create(options: Options, context: AdapterContext): Observable<SourceEvent>
+  /** What is wrong with the tags of the signals, as far as that is known without the source. */
+  checkTags?(options: Options, signals: readonly Signal[]): readonly TagProblem[]
   /**
    * The options by which somebody may listen for a moment beside a running engine without disturbing it: no session of
    * the same name, no share of its messages. Absent where there are none.

@@ -8,7 +8,7 @@ import { tlsLink } from '../tls.js'
 import { type Answer, encodeRead, FrameReader, type ReadRequest, readAnswer } from './codec.js'
 import { type ModbusOptions, modbusOptions } from './config.js'
 import { meaningOf } from './exceptions.js'
-import { readFields } from './fields.js'
+import { checkTags, readFields } from './fields.js'
 import { type Block, planBlocks, splitBlock } from './plan.js'
 import { Reading } from './reading.js'
 import { tables } from './tag.js'
@@ -34,6 +34,7 @@ export const modbus: AdapterDefinition<ModbusOptions> = {
     },
   ],
   probe: options => options,
+  checkTags: (options, signals) => checkTags(signals, options),
   create: (options, context) =>
     new Observable(subscriber => {
       const connection = new Connection(options, context, subscriber)

@@ -13,6 +13,7 @@ export class Reading {
   readonly #batch = new SampleBatchBuilder()
   /** The last good value of each signal. */
   readonly #last = new Map<number, number>()
+  readonly #ids: ReadonlyMap<number, string>
   /** What was rejected already: a wrong tag is wrong at every poll. */
   readonly #told = new Set<string>()
   #samples = 0
@@ -20,6 +21,7 @@ export class Reading {
   constructor(context: AdapterContext, tell: (event: SourceEvent) => void) {
     this.#context = context
     this.#tell = tell
+    this.#ids = new Map(context.signals.map(({ index, signal }) => [index, signal.id]))
   }
 
   /** Samples told so far. */
@@ -37,7 +39,8 @@ export class Reading {
       const decoded = decodeValue(tag, block.address, bytes)
       if (decoded.kind === 'unfit') {
         const raw = `${tag.table}:${tag.address}`
-        this.reject('modbus.unfit-value', `The value at ${raw} ${decoded.why}.`, raw)
+        const reason = `${this.#ids.get(index)}: the value at ${raw} ${decoded.why}.`
+        this.reject('modbus.unfit-value', reason, raw)
         this.#batch.push(index, now, now, Number.NaN, Quality.bad)
         continue
       }

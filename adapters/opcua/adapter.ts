@@ -2,6 +2,7 @@ import { Observable } from 'rxjs'
 import type { AdapterDefinition } from '../contract.js'
 import { type OpcuaOptions, opcuaOptions } from './config.js'
 import { Link } from './link.js'
+import { faultOfTag } from './node-address.js'
 
 /** Reads values from an OPC UA server (OPC 10000-4) by subscriptions. It calls no service that changes the server's. */
 export const opcua: AdapterDefinition<OpcuaOptions> = {
@@ -32,6 +33,12 @@ export const opcua: AdapterDefinition<OpcuaOptions> = {
     },
   ],
   probe: options => options,
+  checkTags: (_, signals) =>
+    signals.flatMap(signal => {
+      const message = faultOfTag(signal.tag)
+      const fix = '`gemba browse opc.tcp://…` shows the ids of a server; write ns=2;s=Name, or nsu=uri;s=Name'
+      return message === undefined ? [] : [{ signal, message: `${signal.id}: ${message}`, fix }]
+    }),
   create: (options, context) =>
     new Observable(subscriber => {
       const link = new Link(options, context, subscriber)

@@ -36,12 +36,26 @@ export function readTag(tag: string, namespaces: readonly string[]): NodeAddress
   return { nodeId: `ns=${namespace};${kind}=${identifier}`, indexRange: prefix?.[1] }
 }
 
+/** What is wrong with a tag whatever the server: whether it has the namespace and the node is asked later. */
+export function faultOfTag(tag: string): string | undefined {
+  const [, uri = ''] = byUri.exec(tag.replace(indexPrefix, '')) ?? []
+  try {
+    readTag(tag, [unescapeUri(uri)])
+    return undefined
+  } catch (error) {
+    if (error instanceof TagError) return error.message
+    throw error
+  }
+}
+
+/** OPC 10000-6, 5.1.13: ; and % of a URI are escaped. */
+const unescapeUri = (uri: string): string => uri.replaceAll('%3B', ';').replaceAll('%25', '%')
+
 function readParts(text: string, namespaces: readonly string[]): [number, string, string] {
   const named = byUri.exec(text)
   if (named !== null) {
     const [, uri = '', kind = '', identifier = ''] = named
-    // OPC 10000-6, 5.1.13: ; and % of a URI are escaped.
-    const index = namespaces.indexOf(uri.replaceAll('%3B', ';').replaceAll('%25', '%'))
+    const index = namespaces.indexOf(unescapeUri(uri))
     if (index >= 0) return [index, kind, identifier]
     throw new TagError(`the server has no namespace "${uri}"; it has ${namespaces.join(', ')}`)
   }

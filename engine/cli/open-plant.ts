@@ -3,7 +3,7 @@ import { adapterDefinitions, findAdapter } from '../../adapters/list.js'
 import type { Plant } from '../../schema/plant.js'
 import { type LoadedPlant, loadPlant } from '../../schema/plant-file/load-plant.js'
 import { formatProblem } from '../../schema/plant-file/problem.js'
-import type { CheckSource } from '../../schema/plant-file/sources.js'
+import type { CheckSource, CheckTags } from '../../schema/plant-file/sources.js'
 import { EngineError } from '../errors.js'
 
 /** Most problems shown at once: who sees a hundred reads none. */
@@ -31,6 +31,12 @@ const checkSource: CheckSource = source => {
   })
 }
 
+const checkTags: CheckTags = (source, signals) => {
+  const definition = findAdapter(source.adapter)
+  const options = definition?.options.safeParse(source.options)
+  return options?.success ? (definition?.checkTags?.(options.data, signals) ?? []) : []
+}
+
 export function readPlantFile(path: string): LoadedPlant {
   let text: string
   try {
@@ -45,7 +51,7 @@ export function readPlantFile(path: string): LoadedPlant {
     const why = known[code ?? ''] ?? message
     throw new EngineError('bad-input', `The plant file ${path} cannot be read: ${why}.`, { cause })
   }
-  return loadPlant(text, { file: path, checkSource })
+  return loadPlant(text, { file: path, checkSource, checkTags })
 }
 
 /** The plant of a file that has no problems; throws EngineError 'bad-plant' with all of them otherwise. */

@@ -46,7 +46,12 @@ async function validate(plant: string, ...flags: string[]) {
     env: {},
   }
   const code = await validateCommand.run([file, ...flags], io)
-  return { code, out: out.slice(1), err }
+  return { code, first: out[0]!, out: out.slice(1), err }
+}
+
+const validateAll = async (plant: string) => {
+  const { code, out, err, first } = await validate(plant)
+  return { code, lines: [first, ...out], err }
 }
 
 describe('gemba validate --online', () => {
@@ -54,22 +59,19 @@ describe('gemba validate --online', () => {
 
   it('tells of each tag whether it is found, missing or of the wrong type', async () => {
     device.holding.set([40])
+    device.holding.fill(0xffff, 8, 12)
     device.refuse = ({ address, quantity }) => (address <= 500 && address + quantity > 500 ? 2 : undefined)
     const tags = [
       signal('load', 'holding:0'),
       signal('gone', 'holding:500'),
-      signal('name', 'holding:1:string[4]'),
-      signal('typo', 'holdin:3'),
+      signal('huge', 'holding:8:uint64'),
     ]
     const { code, out } = await validate(plantOf(modbus(), tags.join('\n')), '--online')
     expect(out).toEqual([
       'found       saw.load  holding:0  40 %, good',
       'missing     saw.gone  holding:500  the source has no value for it',
-      'wrong type  saw.name  holding:1:string[4]  saw.name: the signal is a number, and the tag a string.',
-      expect.stringMatching(
-        /^missing {5}saw\.typo {2}holdin:3 {2}saw\.typo: "holdin:3" is no Modbus tag; write table:address/,
-      ),
-      'plc: 1 found, 2 missing, 1 wrong type',
+      expect.stringMatching(/^wrong type {2}saw\.huge {2}holding:8:uint64 {2}/),
+      'plc: 1 found, 1 missing, 1 wrong type',
     ])
     expect(code).toBe(1)
     expect(device.requests.every(request => request.function <= 4)).toBe(true)
@@ -111,6 +113,56 @@ describe('gemba validate --online', () => {
     const { code, err } = await validate(plantOf(modbus(), signal('load', 'holding:0')), ...flags)
     expect(code).toBe(2)
     expect(err.join()).toContain(why)
+  })
+})
+
+describe('gemba validate, before any source is asked', () => {
+  const modbus = '{ adapter: modbus, host: 127.0.0.1, maxRegisters: 20 }'
+
+  it.each([
+    ['holdin:3', '"holdin:3" is no Modbus tag'],
+    ['holding:65535:float32', 'ends beyond 65535, the last address there is'],
+    ['holding:3:float16', 'there is no type "float16"'],
+    ['coil:3:int16', 'a coil is a bool and no int16'],
+    ['holding:3:string[4]', 'the signal is a number, and the tag a string'],
+    ['holding:3:uint32?scale=tenth', 'scale is "tenth"; it is a number'],
+  ])('finds what is wrong with the Modbus tag %s', async (tag, why) => {
+    const { code, lines, err } = await validateAll(plantOf(modbus, signal('load', tag)))
+    expect(code).toBe(1)
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toMatch(/^.*plant\.yaml:\d+:\d+ {2}sites/)
+    expect(lines[0]).toContain(`saw.load: `)
+    expect(lines[0]).toContain(why)
+    expect(err.join()).toContain('1 problem')
+  })
+
+  it('finds Modbus values that overlap, and lets bits and the same value be', async () => {
+    const sound = [
+      signal('a', 'holding:0:float32'),
+      signal('b', 'holding:2'),
+      signal('c', 'holding:2.3'),
+      signal('d', 'holding:2:int16'),
+      signal('e', 'input:1'),
+      signal('f', 'holding:1?unit=7'),
+    ]
+    expect((await validateAll(plantOf(modbus, sound.join('\n')))).code).toBe(0)
+    const overlapping = [...sound, signal('g', 'holding:1:uint32')]
+    const { lines } = await validateAll(plantOf(modbus, overlapping.join('\n')))
+    expect(lines).toEqual([
+      expect.stringContaining(
+        'saw.g: "holding:1:uint32" lies within "holding:0:float32" of saw.a, which takes registers 0 to 1',
+      ),
+      expect.stringContaining('saw.b: "holding:2" lies within "holding:1:uint32" of saw.g'),
+      expect.stringContaining('saw.d: "holding:2:int16" lies within "holding:1:uint32" of saw.g'),
+    ])
+  })
+
+  it('finds OPC UA tags that are no node, and takes namespaces as they are named', async () => {
+    const opcua = '{ adapter: opcua, endpoint: "opc.tcp://127.0.0.1:4840" }'
+    const tags = [signal('a', 'nsu=urn:plc%3Bone;s=Speed'), signal('b', 'index=3;ns=2;i=7')]
+    expect((await validateAll(plantOf(opcua, tags.join('\n')))).code).toBe(0)
+    const { lines } = await validateAll(plantOf(opcua, signal('a', 'Line1.Speed')))
+    expect(lines).toEqual([expect.stringContaining('saw.a: "Line1.Speed" is not a node; write ns=2;s=Name')])
   })
 })
 

@@ -1,4 +1,4 @@
-import type { Area, Line, Plant, Site, StateMap } from '../plant.js'
+import type { Area, Line, Plant, Signal, Site, SourceSpec, StateMap } from '../plant.js'
 import { shippedStateMaps } from '../state-maps.js'
 import { readCostSections } from './costs.js'
 import { DeclaredIds } from './declared-ids.js'
@@ -12,7 +12,7 @@ import { readOrders } from './orders.js'
 import { readPlannedOrders } from './planned-orders.js'
 import type { PlantPath, PlantProblem } from './problem.js'
 import { isMap, Report } from './report.js'
-import { type CheckSource, readSources } from './sources.js'
+import { type CheckSource, type CheckTags, readSources } from './sources.js'
 import { readStateMaps } from './state-map-section.js'
 import { checkTimeZone } from './time-zone.js'
 import { readYaml } from './yaml-file.js'
@@ -22,6 +22,8 @@ export interface LoadPlantOptions {
   readonly file: string
   /** Checks the options of a source; without it they are taken as they are. */
   readonly checkSource?: CheckSource
+  /** Checks the tags of a source's signals; without it they are taken as they are. */
+  readonly checkTags?: CheckTags
 }
 
 /** Either the plant, or everything that is wrong with the file, in its order. Never both, never an exception. */
@@ -40,11 +42,15 @@ export function loadPlant(text: string, options: LoadPlantOptions): LoadedPlant 
     }
     return { problems: report.problems }
   }
-  const plant = readPlant(yaml.content, report, options.checkSource)
+  const plant = readPlant(yaml.content, report, options)
   return plant !== undefined && report.isEmpty ? { plant } : { problems: report.problems }
 }
 
-function readPlant(content: Readonly<Record<string, unknown>>, report: Report, checkSource?: CheckSource) {
+function readPlant(
+  content: Readonly<Record<string, unknown>>,
+  report: Report,
+  { checkSource, checkTags }: LoadPlantOptions,
+) {
   const root = report.read(plantEntry, content, [])
   const ownMaps = readStateMaps(content.stateMaps, report)
   const stateMaps = new Map([...Object.entries(shippedStateMaps), ...ownMaps])
@@ -56,6 +62,8 @@ function readPlant(content: Readonly<Record<string, unknown>>, report: Report, c
   const reader = new MachineReader(surroundings, types, sourceIds, machineIds, sources.tagPatterns)
   const hierarchy = new HierarchyReader(report, reader)
   const sites = hierarchy.read(content.sites)
+  if (checkTags !== undefined && report.isEmpty)
+    checkAllTags(sources.list, hierarchy.machines, checkTags, report)
   checkFeeds(hierarchy.machines, machineIds.ids, report)
   const orders = readOrders(content, hierarchy.siteIds, hierarchy.lineIds, machineIds.ids, report)
   checkFlows(hierarchy.machines, orders, report)
@@ -82,6 +90,34 @@ function readPlant(content: Readonly<Record<string, unknown>>, report: Report, c
     stateMaps: usedMaps(hierarchy.machines, ownMaps, stateMaps),
   }
   return plant
+}
+
+/** Each tag with what its adapter finds wrong: once for all machines of an entry that have it alike. */
+function checkAllTags(
+  sources: readonly SourceSpec[],
+  machines: readonly FeedingMachine[],
+  check: CheckTags,
+  report: Report,
+): void {
+  const bySource = new Map<string, Signal[]>()
+  const paths = new Map<Signal, PlantPath>()
+  for (const { machine, path } of machines) {
+    for (const signal of machine.signals) {
+      paths.set(signal, path)
+      const ofSource = bySource.get(signal.source)
+      if (ofSource === undefined) bySource.set(signal.source, [signal])
+      else ofSource.push(signal)
+    }
+  }
+  const said = new Set<string>()
+  for (const source of sources) {
+    for (const { signal, message, fix } of check(source, bySource.get(source.id) ?? [])) {
+      const path = paths.get(signal)!
+      const place = JSON.stringify([path, signal.name])
+      if (!said.has(place)) report.add(path, signal.tag, message, fix)
+      said.add(place)
+    }
+  }
 }
 
 /** The file's own maps, and those shipped ones that a signal uses. */

@@ -1,4 +1,4 @@
-import type { SourceSpec } from '../plant.js'
+import type { Signal, SourceSpec } from '../plant.js'
 import type { DeclaredIds } from './declared-ids.js'
 import { id, sourceEntry } from './entries.js'
 import { expandIdRange, longestRange } from './id-range.js'
@@ -14,6 +14,16 @@ interface SourceFault {
 
 /** Asks the adapter that a source names; adapters are known to the caller, not here. */
 export type CheckSource = (source: SourceSpec) => readonly SourceFault[]
+
+/** What an adapter finds wrong with the tag of a signal. */
+export interface TagProblem {
+  readonly signal: Signal
+  readonly message: string
+  readonly fix: string
+}
+
+/** Asks the adapter of a source what is wrong with the tags of its signals, as far as it knows without the source. */
+export type CheckTags = (source: SourceSpec, signals: readonly Signal[]) => readonly TagProblem[]
 
 export interface Sources {
   readonly list: readonly SourceSpec[]
