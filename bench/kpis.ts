@@ -2,15 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
+import { FigureBoard } from '../engine/gateway/figure-board.js'
 import { KpiBook } from '../engine/kpi/kpi-book.js'
 import { readKpis } from '../engine/kpi/kpi-query.js'
+import { LiveFigures } from '../engine/kpi/live-figures.js'
 import { findScope } from '../engine/kpi/scope.js'
 import { openStore } from '../engine/store/store.js'
 import type { Plant } from '../schema/plant.js'
 import type { StateChange } from '../schema/records.js'
 import { referencePlant } from '../schema/reference-plant/reference-plant.js'
-import { kpisOf } from '../workers/kpi/kpi.js'
-import { sumTallies } from '../workers/kpi/tally.js'
+import { encodeServerFrame } from '../schema/stream/codec.js'
 import { createPool } from '../workers/pool.js'
 import { loadPlant } from './load-plant.js'
 import type { Benchmark, Figure } from './report.js'
@@ -43,7 +44,7 @@ async function run(seconds: number, say: (line: string) => void): Promise<readon
 
 /**
  * CPU of a second, ms: machines tell of a state every eight seconds and of a part every thirty, as the simulator's do,
- * and every machine's OEE since the begin of its shift is worked out anew.
+ * and the topic `kpi` of the stream has what every machine's OEE is made from since the begin of its shift.
  */
 function live(plant: Plant, seconds: number): number {
   let now = start
@@ -55,6 +56,9 @@ function live(plant: Plant, seconds: number): number {
   }
   const book = new KpiBook({ plant, store: nowhere, pool, wall: Date, clock: { now: () => now } })
   const machines = [...book.plans.keys()]
+  const figures = new LiveFigures(plant, book, { now: () => now })
+  const places = machines.map((id, index) => ({ index, id }))
+  const board = new FigureBoard(figures, places, 100)
   const states = ['Execute', 'Suspending', 'Suspended', 'Unsuspending']
   const tell = (): void => {
     const second = Math.round((now - start) / 1_000)
@@ -76,9 +80,12 @@ function live(plant: Plant, seconds: number): number {
   const before = process.cpuUsage()
   for (let i = 0; i < seconds; i++, now += 1_000) {
     tell()
-    for (const machine of machines) kpisOf(sumTallies(book.liveCells(machine).map(({ tally }) => tally)))
+    // A second's ticks, and the frame that every client gets.
+    for (let tick = 0; tick < 10; tick++) board.tick()
+    encodeServerFrame({ kind: 'figures', epoch: 1, floorTime: now, wallTime: now, figures: board.columns })
   }
   const { user, system } = process.cpuUsage(before)
+  if (board.columns.index.length !== machines.length) throw new Error('a machine has no figures')
   return (user + system) / 1_000 / seconds
 }
 

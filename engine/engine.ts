@@ -22,6 +22,7 @@ import { costRates } from './kpi/cost-rates.js'
 import { DowntimeRegister } from './kpi/downtime-register.js'
 import { KpiBook } from './kpi/kpi-book.js'
 import { keepKpis } from './kpi/kpi-keeper.js'
+import { LiveFigures } from './kpi/live-figures.js'
 import { ProductionDesk } from './kpi/production-desk.js'
 import { MaintenanceDesk } from './maintenance/desk.js'
 import { readMaintenance } from './maintenance/read-records.js'
@@ -154,6 +155,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       floor,
       store,
       kpis,
+      figures: new LiveFigures(plant, kpis, floor.clock),
       downtime,
       production,
       orders,

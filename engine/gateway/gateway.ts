@@ -25,6 +25,7 @@ import type { SourceHealth } from '../pipeline/source-health.js'
 import type { Simulation } from '../simulation/simulation.js'
 import type { PastPlants } from '../store/past-plants.js'
 import type { Store } from '../store/store.js'
+import type { FigureFeed } from './figure-board.js'
 import { GatewayError } from './gateway-error.js'
 import { bridge } from './http-bridge.js'
 import { streamEndpoint, upgradeRequired } from './stream-endpoint.js'
@@ -41,6 +42,8 @@ export interface GatewayOptions {
   readonly store: HistoryReader
   readonly sources: ReadonlyMap<string, SourceHealth>
   readonly kpis?: KpiReader
+  /** What the topic `kpi` of the stream shows. */
+  readonly figures?: FigureFeed
   readonly simulation?: Simulation
   readonly maintenance?: MaintenanceDesk
   readonly downtime?: DowntimeRegister
@@ -91,6 +94,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     manifest: manifest.hash,
     tickMs,
     metrics: createStreamMetrics(options.metrics),
+    ...(options.figures !== undefined && { figures: options.figures }),
   })
 
   const api = createApi(options, manifest)

@@ -2,6 +2,7 @@ import { Registry } from 'prom-client'
 import { describe, expect, it } from 'vitest'
 import { decodeServerFrame, encodeClientFrame } from '../../schema/stream/codec.js'
 import { type ClientFrame, closeCodes, type Delta, type ServerFrame } from '../../schema/stream/protocol.js'
+import type { FigureFeed } from './figure-board.js'
 import { StreamHub } from './stream-hub.js'
 import { createStreamMetrics } from './stream-metrics.js'
 import type { StreamSocket } from './subscriber.js'
@@ -54,9 +55,10 @@ class Ground {
   readonly metrics = new Registry()
   readonly hub: StreamHub
 
-  constructor(floor = testFloor()) {
+  constructor(floor = testFloor(), figures?: FigureFeed) {
     this.floor = floor
     this.hub = new StreamHub({
+      ...(figures !== undefined && { figures }),
       floor,
       manifest: 'abc',
       tickMs: 100,
@@ -332,6 +334,57 @@ describe('The stream hub', () => {
     ground.say(socket, { kind: 'resume' })
     ground.tick()
     expect(kinds(socket.taken())).toEqual(['links'])
+  })
+
+  it('S30 tells figures of machines once a second, whole, to those who want them and keep up', () => {
+    let asked = 0
+    const amounts = { since: testStart, busy: 60_000, running: 30_000, ideal: 20_000, idealGood: 10_000 }
+    const feed: FigureFeed = {
+      of: machine => {
+        asked++
+        return machine === 'b-02' ? undefined : { ...amounts, produced: 2, good: asked }
+      },
+    }
+    const ground = new Ground(testFloor(), feed)
+    const socket = ground.open()
+    const [hello] = socket.taken()
+    expect(hello).toMatchObject({ topics: ['area/body', 'area/paint', 'kpi'] })
+    for (let i = 0; i < 20; i++) ground.tick()
+    expect(asked).toBe(0)
+    ground.say(socket, { kind: 'subscribe', topics: [2] })
+    socket.taken()
+    for (let i = 0; i < 30; i++) ground.tick()
+    // Four machines, each once a second.
+    expect(asked).toBe(12)
+    const frames = socket.taken().filter(({ kind }) => kind !== 'heartbeat')
+    expect(kinds(frames)).toEqual(['figures', 'figures', 'figures'])
+    expect(frames[0]).toMatchObject({
+      epoch: testStart,
+      figures: {
+        index: Uint32Array.of(0, 2, 3),
+        busy: Float64Array.of(60_000, 60_000, 60_000),
+        good: Float64Array.of(1, 3, 4),
+      },
+    })
+
+    ground.say(socket, { kind: 'resync', topic: 2, epoch: ground.hub.epoch, lastSeq: 0 })
+    ground.tick()
+    expect(kinds(socket.taken())).toEqual(['figures'])
+    const clogged = ground.open([2])
+    clogged.waiting = 1
+    for (let i = 0; i < 20; i++) ground.tick()
+    expect(clogged.taken()).toEqual([])
+    clogged.drain()
+    ground.tick()
+    expect(kinds(clogged.taken())).toContain('figures')
+    ground.say(socket, { kind: 'pause' })
+    ground.say(clogged, { kind: 'subscribe', topics: [0] })
+    socket.taken()
+    const before = asked
+    for (let i = 0; i < 20; i++) ground.tick()
+    expect([asked - before, socket.taken()]).toEqual([0, []])
+    ground.say(socket, { kind: 'subscribe', topics: [3] })
+    expect(socket.taken()).toMatchObject([{ kind: 'refusal', reason: 'bad-frame' }])
   })
 
   it('S21 sends a heartbeat to a client that has had nothing for a second', () => {

@@ -1,7 +1,8 @@
 import { decodeClientFrame, encodeServerFrame } from '../../schema/stream/codec.js'
-import { type CloseReason, protocolVersion } from '../../schema/stream/protocol.js'
+import { type CloseReason, figuresTopic, protocolVersion } from '../../schema/stream/protocol.js'
 import { StreamError } from '../../schema/stream/stream-error.js'
 import type { Floor } from '../floor/floor.js'
+import { FigureBoard, type FigureFeed } from './figure-board.js'
 import type { StreamMetrics } from './stream-metrics.js'
 import { type StreamSocket, Subscriber } from './subscriber.js'
 import { Topic, type TopicGround } from './topic.js'
@@ -12,6 +13,8 @@ export interface StreamHubOptions {
   readonly manifest: string
   readonly tickMs: number
   readonly metrics: StreamMetrics
+  /** Without it there is no topic of figures. */
+  readonly figures?: FigureFeed
 }
 
 /**
@@ -26,6 +29,7 @@ export class StreamHub {
   /** Topic of a signal or a machine, by index. */
   readonly #topicOfSignal: (Topic | undefined)[] = []
   readonly #topicOfMachine: (Topic | undefined)[] = []
+  readonly #figures: FigureBoard | undefined
   readonly #subscribers = new Map<StreamSocket, Subscriber>()
 
   constructor(options: StreamHubOptions) {
@@ -33,6 +37,9 @@ export class StreamHub {
     this.#floor = options.floor
     this.epoch = Math.floor(options.floor.wall.now())
     this.#topics = this.#makeTopics()
+    const { figures, floor, tickMs } = options
+    const machines = floor.registry.machines.map(({ index, machine }) => ({ index, id: machine.id }))
+    this.#figures = figures && new FigureBoard(figures, machines, tickMs)
   }
 
   get clientCount(): number {
@@ -50,7 +57,7 @@ export class StreamHub {
       version: protocolVersion,
       epoch: this.epoch,
       manifest: this.#options.manifest,
-      topics: this.#topics.map(topic => topic.id),
+      topics: [...this.#topics.map(topic => topic.id), ...(this.#figures ? [figuresTopic] : [])],
       tickMs: this.#options.tickMs,
       floorTime: this.#floor.clock.now(),
       wallTime: now,
@@ -69,7 +76,7 @@ export class StreamHub {
     try {
       const frame = decodeClientFrame(bytes)
       if (frame.kind === 'resync') this.#options.metrics.resyncs.inc()
-      if (subscriber.obey(frame, this.#topics)) return
+      if (subscriber.obey(frame, this.#topics, this.#figures !== undefined)) return
       this.refuse(socket, 'bad-frame', `A topic beyond the ${this.#topics.length} of the hello.`)
     } catch (error) {
       if (!(error instanceof StreamError)) throw error
@@ -114,6 +121,20 @@ export class StreamHub {
       linksFrame ??= encodeServerFrame({ kind: 'links', epoch: this.epoch, links: links?.list() ?? [] })
       return linksFrame
     }
+    const board = this.#figures
+    // Nobody looks: nothing is worked out.
+    if ([...this.#subscribers.values()].some(subscriber => subscriber.wantsFigures)) board?.tick()
+    let figuresFrame: Uint8Array | undefined
+    const tellFigures = (): Uint8Array => {
+      figuresFrame ??= encodeServerFrame({
+        kind: 'figures',
+        epoch: this.epoch,
+        floorTime: this.#floor.clock.now(),
+        wallTime: now,
+        figures: board!.columns,
+      })
+      return figuresFrame
+    }
     const { metrics } = this.#options
     let waiting = 0
     for (const [socket, subscriber] of this.#subscribers) {
@@ -128,7 +149,8 @@ export class StreamHub {
       const { shared, own, bytes } = subscriber.tick(changed, beat, now)
       metrics.frames.inc({ kind: 'shared' }, shared)
       metrics.frames.inc({ kind: 'own' }, own)
-      metrics.bytes.inc(bytes + subscriber.tellLinks(links?.version ?? 0, tellLinks))
+      const told = subscriber.tellFigures(board?.version ?? 0, tellFigures, now)
+      metrics.bytes.inc(bytes + told + subscriber.tellLinks(links?.version ?? 0, tellLinks))
       waiting += subscriber.waitingBytes
     }
     metrics.waiting.set(waiting)

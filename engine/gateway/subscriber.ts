@@ -38,6 +38,9 @@ export class Subscriber {
   #isPaused = false
   /** Version of the links that it was told; it begins with none. */
   #linksTold = 0
+  #wantsFigures = false
+  /** Version of the figures that it was sent. */
+  #figuresTold = 0
   #lastSentAt: number
   #overSince: number | undefined
   #wasReset = false
@@ -70,6 +73,20 @@ export class Subscriber {
     return bytes.length
   }
 
+  get wantsFigures(): boolean {
+    return this.#wantsFigures && !this.#isPaused
+  }
+
+  /** Sends the newest figures, where it wants them, has not had them and nothing waits. Answers the bytes sent. */
+  tellFigures(version: number, frame: () => Uint8Array, now: number): number {
+    if (!this.wantsFigures || this.#figuresTold === version || this.#socket.bufferedAmount() > 0) return 0
+    const bytes = frame()
+    if (this.#socket.send(bytes) === 2) return 0
+    this.#figuresTold = version
+    this.#lastSentAt = now
+    return bytes.length
+  }
+
   /** Says why, and closes. */
   refuse(frame: Uint8Array, reason: CloseReason): void {
     this.#socket.send(frame)
@@ -86,14 +103,23 @@ export class Subscriber {
     return ++this.#framesInSecond <= mostFramesPerSecond
   }
 
-  /** Does what a frame asks. `topics` by number; answers false where the frame names one that is not there. */
-  obey(frame: ClientFrame, topics: readonly Topic[]): boolean {
+  /**
+   * Does what a frame asks. `topics` by number, the figures behind them where there are any; answers false where the
+   * frame names one that is not there.
+   */
+  obey(frame: ClientFrame, topics: readonly Topic[], hasFigures: boolean): boolean {
+    const isFigures = (number: number): boolean => hasFigures && number === topics.length
     switch (frame.kind) {
       case 'subscribe':
-        if (frame.topics.some(number => topics[number] === undefined)) return false
-        this.#subscribe(new Set(frame.topics), topics)
+        if (frame.topics.some(number => topics[number] === undefined && !isFigures(number))) return false
+        this.#wantsFigures = frame.topics.some(isFigures)
+        this.#subscribe(new Set(frame.topics.filter(number => !isFigures(number))), topics)
         return true
       case 'resync': {
+        if (isFigures(frame.topic)) {
+          this.#figuresTold = 0
+          return true
+        }
         if (topics[frame.topic] === undefined) return false
         const subscription = this.#subscriptions.get(frame.topic)
         if (subscription !== undefined) this.#owe(subscription, 'snapshot')

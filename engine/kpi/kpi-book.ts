@@ -15,6 +15,9 @@ import { goneRow, type MachineStop, readStops, reasoned, stopRow } from './stop-
 const hourMs = 3_600_000
 /** Cells are kept in memory at least this long: longer than the present and the last shift. */
 const memoryMs = 24 * hourMs
+/** After a start hours that are written down are read back so far: longer than a shift. */
+const earlyMs = 12 * hourMs
+const machinesAtOnce = 1_000
 /** Of a machine that was never written down, this much is read back at most at a start. */
 const longestReadBackMs = 7 * 24 * hourMs
 
@@ -41,6 +44,10 @@ interface Account {
   staleFrom: number
   /** Events that came while its past is being read. */
   arrived: LedgerEvent[] | undefined
+  /** Begin of the first hour that `live` has all of; what it has before only tells how that hour began. */
+  begin: number
+  /** Cells of hours that were written before a start, for the present shift; none that `live` has. */
+  early: readonly Cell[]
   /** Begins of stops that are written and that there are not any more. */
   gone: number[]
 }
@@ -68,6 +75,8 @@ export class KpiBook {
         born: Number.POSITIVE_INFINITY,
         since: Number.POSITIVE_INFINITY,
         arrived: undefined,
+        begin: Number.NEGATIVE_INFINITY,
+        early: [],
         gone: [],
       })
     }
@@ -92,6 +101,25 @@ export class KpiBook {
       account.since = account.staleFrom = Math.min(now, from)
     }
     await this.reread()
+    await this.#readEarly(now)
+  }
+
+  /** What was written before the start and belongs to shifts that may still go on. */
+  async #readEarly(now: number): Promise<void> {
+    const written = [...this.#accounts].filter(([, { lastHour }]) => lastHour >= now - earlyMs)
+    for (let at = 0; at < written.length; at += machinesAtOnce) {
+      const some = written.slice(at, at + machinesAtOnce)
+      const machines = some.map(([machine]) => machine)
+      const cells = await readHours(this.#parts.store, machines, now - earlyMs, now)
+      const byMachine = new Map<string, Cell[]>()
+      for (const { machine, ...cell } of cells) {
+        const own = byMachine.get(machine)
+        if (own === undefined) byMachine.set(machine, [cell])
+        else own.push(cell)
+      }
+      for (const [machine, account] of some)
+        account.early = (byMachine.get(machine) ?? []).filter(({ hour }) => hour <= account.lastHour)
+    }
   }
 
   /** Takes what was accepted. */
@@ -139,6 +167,7 @@ export class KpiBook {
         account.lastHour = Math.max(account.lastHour, cell.hour)
       }
       account.live.forgetBefore(Math.min(account.lastHour, now - memoryMs))
+      account.early = account.early.filter(({ hour }) => hour >= now - memoryMs)
       const told = account.live.takeStops()
       const again = new Set(told.map(stop => stop.from))
       stops.push(...told.map(stop => stopRow(reasoned(account.plan, stop))))
@@ -245,9 +274,12 @@ export class KpiBook {
     return [...hours, ...pieces, ...live]
   }
 
-  /** The live cells of a machine as of now, of the last day at least. */
+  /** The cells of a machine as of now, of the last twelve hours at least. */
   liveCells(machine: string): Cell[] {
-    return this.#accounts.get(machine)?.live.cells(this.#parts.clock.now()) ?? []
+    const account = this.#accounts.get(machine)
+    if (account === undefined) return []
+    const live = account.live.cells(this.#parts.clock.now())
+    return [...account.early, ...live.filter(({ hour }) => hour >= account.begin)]
   }
 
   /** From where the past of a machine is booked anew: with the hour that changes, and all that is not written yet. */
@@ -267,6 +299,8 @@ export class KpiBook {
     live.forgetBefore(this.#hourOf(account.plan, from))
     live.advance(this.#parts.clock.now())
     account.live = live
+    account.begin = this.#hourOf(account.plan, from)
+    account.early = account.early.filter(({ hour }) => hour < account.begin)
     account.lastHour = Math.min(account.lastHour, from - 1)
     account.since = Math.min(account.since, from)
   }

@@ -75,6 +75,33 @@ describe('The stream client', () => {
     expect(session.client.links).toEqual([])
   })
 
+  it('S30 subscribes to figures where it wants them, waits for no snapshot of them, and keeps the newest', () => {
+    const usual = new StreamClient({ random: () => 1 })
+    usual.opened(0)
+    const withFigures = hello({ topics: ['area/a', 'kpi'] })
+    expect(usual.receive(withFigures, 1, 0).send).toEqual([{ kind: 'subscribe', topics: [0] }])
+    const session = new Session(topic => topic === 'kpi')
+    session.take(withFigures)
+    expect(session.sentSince()).toEqual([{ kind: 'subscribe', topics: [1] }])
+    expect(session.client.freshness(session.t)).toBe('live')
+    const columns = (good: number) => {
+      const one = Float64Array.of(good)
+      const times = { since: one, busy: one, running: one, ideal: one, idealGood: one }
+      return { index: Uint32Array.of(3), ...times, produced: one, good: one }
+    }
+    const frame = { kind: 'figures' as const, epoch: sampleTime, floorTime: sampleTime }
+    session.t += 4_000
+    session.take({ ...frame, wallTime: sampleTime + 4_000, figures: columns(1) })
+    session.take({ ...frame, wallTime: sampleTime + 5_000, figures: columns(2) })
+    session.take({ ...frame, epoch: 1, wallTime: sampleTime, figures: columns(3) })
+    expect(session.client.figures).toEqual(columns(2))
+    expect(session.client.freshness(session.t)).toBe('live')
+    session.t += 2_500
+    expect([session.client.tick(session.t), session.sentSince()]).toEqual([[], []])
+    session.take(hello({ epoch: sampleTime + 1 }))
+    expect(session.client.figures).toBeUndefined()
+  })
+
   it('S10 takes the snapshot of a topic in one piece', () => {
     const session = new Session()
     session.take(hello())

@@ -4,6 +4,8 @@ import {
   type ClientFrame,
   closeCodes,
   type Delta,
+  type FigureColumns,
+  figuresTopic,
   type Hello,
   protocolVersion,
   type Refusal,
@@ -19,7 +21,7 @@ const reconnectLimits = { longestMs: 30_000, firstMs: 500, healthyMs: 10_000 } a
 export interface StreamClientOptions {
   /** A number from 0 to 1, as Math.random gives it. */
   readonly random: () => number
-  /** Which topics of the hello to subscribe to; all unless given. */
+  /** Which topics of the hello to subscribe to; all areas unless given. */
   readonly wants?: (topic: string) => boolean
 }
 
@@ -73,6 +75,7 @@ export class StreamClient {
   #hello: Hello | undefined
   #refusal: Refusal | undefined
   #links: readonly ShownLink[] = []
+  #figures: FigureColumns | undefined
   #isOpen = false
   #isPaused = false
   /** Silence counts from here on: a fresh socket, or one that was paused, is not late yet. */
@@ -83,7 +86,7 @@ export class StreamClient {
 
   constructor(options: StreamClientOptions) {
     this.#random = options.random
-    this.#wants = options.wants ?? (() => true)
+    this.#wants = options.wants ?? (topic => topic !== figuresTopic)
   }
 
   /** The last hello; undefined before the first. */
@@ -99,6 +102,11 @@ export class StreamClient {
   /** How the links to the sources stand, as far as the server has said. */
   get links(): readonly ShownLink[] {
     return this.#links
+  }
+
+  /** What the OEE of each machine is made from, where the client wants the topic `kpi` and it has come. */
+  get figures(): FigureColumns | undefined {
+    return this.#figures
   }
 
   /** Sequence number of a topic, by its number in the hello. */
@@ -140,6 +148,12 @@ export class StreamClient {
         return { send: [], applied: [] }
       case 'links':
         if (this.#isOfThisEpoch(frame.epoch)) this.#links = frame.links
+        return { send: [], applied: [] }
+      case 'figures':
+        if (this.#isOfThisEpoch(frame.epoch)) {
+          this.#age.arrived(frame.wallTime, now)
+          this.#figures = frame.figures
+        }
         return { send: [], applied: [] }
       case 'snapshot':
       case 'delta':
@@ -214,6 +228,7 @@ export class StreamClient {
       this.latest = new LatestColumns()
       this.texts.clear()
       this.#links = []
+      this.#figures = undefined
     }
     this.#hello = hello
     this.#age.arrived(hello.wallTime, now)
@@ -227,6 +242,8 @@ export class StreamClient {
     if (isNewConnection) this.#topics.clear()
     for (const number of [...this.#topics.keys()]) if (!topics.includes(number)) this.#topics.delete(number)
     for (const number of topics) {
+      // Figures come whole each time: there is nothing to be in step with.
+      if (hello.topics[number] === figuresTopic) continue
       if (!this.#topics.has(number)) this.#topics.set(number, new TopicSync(now))
     }
     return { kind: 'subscribe', topics }

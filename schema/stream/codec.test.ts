@@ -105,6 +105,24 @@ const golden: readonly (readonly [ServerFrame, string])[] = [
     },
     '9506cf0000019a7afd1e0092a3706c63a36d657392020492cf0000019a7afd1dfb00',
   ],
+  [
+    {
+      kind: 'figures',
+      ...now,
+      figures: {
+        index: Uint32Array.of(0, 2),
+        since: Float64Array.of(sampleTime, sampleTime),
+        busy: Float64Array.of(60_000, 20_000_001),
+        running: Float64Array.of(0, 0.1),
+        ideal: Float64Array.of(0, 0),
+        idealGood: Float64Array.of(0, 0),
+        produced: Float64Array.of(2, 3),
+        good: Float64Array.of(1, -1),
+      },
+    },
+    '9507cf0000019a7afd1e00cf0000019a7afd1dfbcf0000019a7afd1e00c44f020100010000e0d1afa779420001000100606a470000' +
+      '0010d0127341010001000000009a9999999999b93f000000000000000000000000000000000000000000004000004040000000803f000080bf',
+  ],
 ]
 const goldenClient: readonly (readonly [ClientFrame, string])[] = [
   [{ kind: 'subscribe', topics: [0, 1, 300] }, '9201930001cd012c'],

@@ -1,5 +1,6 @@
 import { sourceStates } from '../source-state.js'
 import { decodeEnvelope, type Envelope, encodeEnvelope } from './envelope.js'
+import { decodeFigures, encodeFigures } from './figure-columns.js'
 import {
   type ClientFrame,
   type CloseReason,
@@ -16,7 +17,15 @@ import { StreamError } from './stream-error.js'
 import { decodeMachines, decodeSignals, encodeMachines, encodeSignals } from './topic-columns.js'
 
 /** The first field of every envelope. Numbers are wire format: append, never reuse. */
-const serverKind = { hello: 1, snapshot: 2, delta: 3, heartbeat: 4, refusal: 5, links: 6 } as const
+const serverKind = {
+  hello: 1,
+  snapshot: 2,
+  delta: 3,
+  heartbeat: 4,
+  refusal: 5,
+  links: 6,
+  figures: 7,
+} as const
 const clientKind = { subscribe: 1, resync: 2, pause: 3, resume: 4 } as const
 
 /**
@@ -42,6 +51,14 @@ export function encodeServerFrame(frame: ServerFrame, resolution?: ArrayLike<num
       return encodeEnvelope([serverKind.delta, ...topicFields(frame, resolution), frame.fromSeq])
     case 'heartbeat':
       return encodeEnvelope([serverKind.heartbeat, frame.epoch, frame.floorTime, frame.wallTime])
+    case 'figures':
+      return encodeEnvelope([
+        serverKind.figures,
+        frame.epoch,
+        frame.floorTime,
+        frame.wallTime,
+        encodeFigures(frame.figures),
+      ])
     case 'refusal':
       return encodeEnvelope([serverKind.refusal, frame.reason, frame.detail])
     case 'links':
@@ -86,6 +103,14 @@ export function decodeServerFrame(bytes: Uint8Array): ServerFrame {
         epoch: fields.count(1),
         floorTime: fields.number(2),
         wallTime: fields.number(3),
+      }
+    case serverKind.figures:
+      return {
+        kind: 'figures',
+        epoch: fields.count(1),
+        floorTime: fields.number(2),
+        wallTime: fields.number(3),
+        figures: decodeFigures(fields.block(4)),
       }
     case serverKind.refusal:
       return { kind: 'refusal', reason: closeReason(fields.text(1)), detail: fields.text(2) }

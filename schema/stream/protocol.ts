@@ -25,7 +25,10 @@ export const closeCodes = {
   'too-slow': 4002,
 } as const
 
-export type ServerFrame = Hello | Snapshot | Delta | Heartbeat | Links | Refusal
+/** The topic of figures, beside those of areas; it has frames of its own kind. */
+export const figuresTopic = 'kpi'
+
+export type ServerFrame = Hello | Snapshot | Delta | Heartbeat | Links | Figures | Refusal
 
 /** First frame of a connection. */
 export interface Hello {
@@ -35,7 +38,7 @@ export interface Hello {
   readonly epoch: number
   /** Content hash of the manifest at `GET /api/v1/manifest/{hash}`: ids, names, units, limits, by index. */
   readonly manifest: string
-  /** Topic ids; frames name a topic by its place in this list. One topic per area: `area/{id}`. */
+  /** Topic ids; frames name a topic by its place in this list. One per area, `area/{id}`, and `kpi`. */
   readonly topics: readonly string[]
   readonly tickMs: number
   /** Now, by the floor's clock and by the wall, Unix ms UTC. */
@@ -112,6 +115,34 @@ interface Links {
   readonly kind: 'links'
   readonly epoch: number
   readonly links: readonly ShownLink[]
+}
+
+/**
+ * What the OEE of each machine is made from, of the shift that it is in (with no shift: of the last eight hours). Times
+ * and counts add up over machines, ratios do not: divide last. Columns of equal length; `index` strictly ascending.
+ */
+export interface FigureColumns {
+  readonly index: Uint32Array
+  /** From when on, Unix ms. */
+  readonly since: Float64Array
+  /** Planned busy time and time of production (PBT, APT of ISO 22400-2), ms. */
+  readonly busy: Float64Array
+  readonly running: Float64Array
+  /** What all parts, and the good ones, should have taken (PRI · PQ, PRI · GQ), ms. */
+  readonly ideal: Float64Array
+  readonly idealGood: Float64Array
+  /** Parts (PQ, GQ). */
+  readonly produced: Float64Array
+  readonly good: Float64Array
+}
+
+/** The figures of all machines that have any. */
+export interface Figures {
+  readonly kind: 'figures'
+  readonly epoch: number
+  readonly floorTime: number
+  readonly wallTime: number
+  readonly figures: FigureColumns
 }
 
 /** Sent before the server closes. */

@@ -15,7 +15,10 @@ import { type MachineColumns, maxEntries, type SignalColumns } from './protocol.
 import { StreamError } from './stream-error.js'
 
 /** Indexes are places in the engine's registries, 32 bits wide. */
-const indexLimit = 2 ** 32
+export const indexLimit = 2 ** 32
+
+/** Nothing is allocated on the word of a length alone: the bytes that are there bound it. */
+export const mostEntriesOf = (places: number): number => Math.min(maxEntries, Math.floor(places))
 
 /** `resolution` by signal index (0 or absent: values must be exact) decides what may travel as Float32. */
 export function encodeSignals(columns: SignalColumns, resolution?: ArrayLike<number>): Uint8Array {
@@ -43,7 +46,7 @@ export function encodeSignals(columns: SignalColumns, resolution?: ArrayLike<num
 export function decodeSignals(bytes: Uint8Array): SignalColumns {
   const reader = new ByteReader(bytes)
   // Each entry has at least its four bytes of value, so the bytes bound what is allocated.
-  const index = readPositions(reader, Math.min(maxEntries, bytes.length >> 2), indexLimit)
+  const index = readPositions(reader, mostEntriesOf(bytes.length / 4), indexLimit)
   const count = index.length
   if (count === 0) {
     reader.end()
@@ -73,7 +76,7 @@ export function encodeMachines(columns: MachineColumns): Uint8Array {
 
 export function decodeMachines(bytes: Uint8Array): MachineColumns {
   const reader = new ByteReader(bytes)
-  const index = readPositions(reader, Math.min(maxEntries, bytes.length), indexLimit)
+  const index = readPositions(reader, mostEntriesOf(bytes.length), indexLimit)
   const count = index.length
   if (count === 0) {
     reader.end()
@@ -109,7 +112,7 @@ export function emptyMachines(): MachineColumns {
   }
 }
 
-function checkLengths(count: number, columns: readonly ArrayLike<number>[]): void {
+export function checkLengths(count: number, columns: readonly ArrayLike<number>[]): void {
   if (count > maxEntries) {
     throw new StreamError('inconsistent', `${count} entries in a topic; ${maxEntries} are the limit`)
   }

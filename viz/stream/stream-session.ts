@@ -5,6 +5,7 @@ import {
   type ClientFrame,
   closeCodes,
   type Delta,
+  figuresTopic,
   type Snapshot,
   subprotocol,
 } from '../../schema/stream/protocol.js'
@@ -133,15 +134,15 @@ export class StreamSession {
       this.#drop(close)
       return
     }
-    if (frame.kind === 'hello') this.#greeted(frame.epoch, frame.topics.length, frame.manifest)
+    if (frame.kind === 'hello') this.#greeted(frame.epoch, frame.topics, frame.manifest)
     if (frame.kind === 'refusal') this.#isMismatched = frame.reason === 'wrong-version'
     for (const part of applied) this.#note(part)
   }
 
-  #greeted(epoch: number, topicCount: number, manifestHash: string): void {
+  #greeted(epoch: number, topics: readonly string[], manifestHash: string): void {
     if (epoch !== this.#epoch) {
       this.#epoch = epoch
-      this.#awaited = new Set(Array.from({ length: topicCount }, (_, topic) => topic))
+      this.#awaited = new Set(topics.flatMap((id, topic) => (id === figuresTopic ? [] : [topic])))
       this.#awaitedUntil = this.#now() + wholeWait
     }
     if (manifestHash !== this.#manifestHash) void this.#fetchManifest(manifestHash)

@@ -100,6 +100,8 @@ export class Ledger {
   readonly #setup: LedgerSetup
   readonly #listen: ((interval: Interval) => void) | undefined
   #page: Page
+  /** Cells that no copy shares; any other is replaced by one of its own before it changes. */
+  readonly #own = new Set<Cell>()
 
   /** `listen` gets each interval once it is known what it counts as; those of a stop when it is over. */
   constructor(setup: LedgerSetup, from: number, listen?: (interval: Interval) => void) {
@@ -140,9 +142,8 @@ export class Ledger {
   copy(listen?: (interval: Interval) => void): Ledger {
     const copy = new Ledger(this.#setup, this.#page.head, listen)
     const { cells, open, ...rest } = this.#page
-    const copied = new Map([...cells].map(([key, cell]) => [key, { ...cell, tally: sumOf(cell.tally) }]))
-    const reopened = open.map(piece => ({ ...piece, cell: copied.get(keyOf(piece.cell))! }))
-    copy.#page = { ...rest, cells: copied, open: reopened }
+    this.#own.clear()
+    copy.#page = { ...rest, cells: new Map(cells), open: [...open] }
     return copy
   }
 
@@ -196,9 +197,11 @@ export class Ledger {
 
   /** Lets go of cells of hours before `time`, so that a ledger that runs for ever does not grow for ever. */
   forgetBefore(time: number): void {
-    const isOpen = new Set(this.#page.open.map(({ cell }) => cell))
+    const isOpen = new Set(this.#page.open.map(({ cell }) => keyOf(cell)))
     for (const [key, cell] of this.#page.cells) {
-      if (cell.hour < time && !isOpen.has(cell)) this.#page.cells.delete(key)
+      if (cell.hour >= time || isOpen.has(key)) continue
+      this.#page.cells.delete(key)
+      this.#own.delete(cell)
     }
   }
 
@@ -269,7 +272,7 @@ export class Ledger {
   }
 
   #enter(piece: Piece, timeClass: TimeClass): void {
-    piece.cell.tally.time[timeClass] += this.#within(piece.from, piece.to)
+    this.#owned(piece.cell).tally.time[timeClass] += this.#within(piece.from, piece.to)
     if (this.#listen === undefined) return
     const { cell: _, ...interval } = piece
     this.#listen({ ...interval, timeClass })
@@ -287,7 +290,7 @@ export class Ledger {
     const { window } = this.#setup
     if (window !== undefined && (time < window.from || time >= window.to)) return
     const planned = this.#setup.calendar.at(time)
-    const { tally } = this.#cell(planned)
+    const { tally } = this.#owned(this.#cell(planned))
     const made: Made = { produced: 0, scrapped: 0, warmUp: 0, reworked: 0, ...part }
     if (planned.plan !== 'busy') {
       tally.overtimeParts += made.produced
@@ -304,8 +307,22 @@ export class Ledger {
     if (cell === undefined) {
       cell = { hour, shift, product, order, tally: emptyTally() }
       this.#page.cells.set(key, cell)
+      this.#own.add(cell)
     }
     return cell
+  }
+
+  /** The cell for the same, which no copy shares. */
+  #owned(cell: Cell): Cell {
+    if (this.#own.has(cell)) return cell
+    const key = keyOf(cell)
+    // A piece of a stop may still name the cell as it was before a copy was made.
+    const newest = this.#page.cells.get(key) ?? cell
+    if (this.#own.has(newest)) return newest
+    const own = { ...newest, tally: sumOf(newest.tally) }
+    this.#page.cells.set(key, own)
+    this.#own.add(own)
+    return own
   }
 }
 
