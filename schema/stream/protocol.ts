@@ -137,7 +137,7 @@ export interface FigureColumns {
 }
 
 /** The figures of all machines that have any. */
-export interface Figures {
+interface Figures {
   readonly kind: 'figures'
   readonly epoch: number
   readonly floorTime: number
