@@ -92,13 +92,13 @@ describe('Modbus over TLS', () => {
 
   it('is not believed without the authority that signed', async () => {
     expect(await listen({ servername: 'plc', ...mine() })).toContain(
-      'a certificate that nobody we trust has signed (tls.ca)',
+      'a certificate that nobody we trust has signed (name its authority as tls.ca)',
     )
   })
 
   it('is not believed under another name', async () => {
     expect(await listen({ ca: file('plc.pem'), servername: 'press', ...mine() })).toContain(
-      'a certificate of another name (tls.servername)',
+      'a certificate of another name (use the name in the certificate, or set tls.servername)',
     )
   })
 

@@ -198,13 +198,16 @@ function initialValue({ DataType }: Opcua, type: DataType): unknown {
   return type === DataType.Int64 || type === DataType.UInt64 ? [0, 0] : 0
 }
 
-/** A user's certificate and private key, PEM files in `folder`. */
-export async function makeUserCertificate(folder: string): Promise<{ certificate: string; key: string }> {
+/** A certificate for localhost, signed by itself and valid for a year from `at`, and its key: PEM files in `folder`. */
+export async function makeCertificate(
+  folder: string,
+  at = new Date(Date.now() - 60_000),
+): Promise<{ certificate: string; key: string }> {
   const opcua = await loadOpcua()
   const rootFolder = join(folder, 'user')
   const certificates = new opcua.OPCUACertificateManager({ rootFolder, disableFileWatchers: true })
   await certificates.initialize()
-  const certificate = await certify(certificates, join(folder, 'user.pem'), new Date(Date.now() - 60_000))
+  const certificate = await certify(certificates, join(folder, 'user.pem'), at)
   await certificates.dispose()
   return { certificate, key: certificates.privateKey }
 }

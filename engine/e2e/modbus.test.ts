@@ -124,6 +124,24 @@ describe('a Modbus device, as the operator sees it when', () => {
     ])
   })
 
+  it('the device floods: answers that nobody asked for make no value, and what is asked for is there', async () => {
+    const shown = await live(start(plantOn(server.port)))
+    // Ten registers each, of 999: transactions far from those under way.
+    const unasked = Array.from({ length: 2_000 }, (_, i) => {
+      const frame = Buffer.alloc(9 + 20)
+      frame.writeUInt16BE(40_000 + i, 0)
+      frame.writeUInt16BE(23, 4)
+      frame.set([1, 3, 20], 6)
+      for (let at = 9; at < frame.length; at += 2) frame.writeUInt16BE(999, at)
+      return frame
+    })
+    server.say(Buffer.concat(unasked))
+    server.holding.set([41])
+    await until(() => expect(shown.sees('saw.load').value).toBe(41))
+    expect(shown.record('saw.load').map(([value]) => value)).not.toContain(999)
+    expect(health(shown).losses).toBe(0)
+  })
+
   it('the device is slow: values all the same, and the polls that it misses are counted', async () => {
     server.hold = () => true
     const shown = start(plantOn(server.port, ', timeoutMs: 60000').replace('timeoutMs: 200, ', ''))

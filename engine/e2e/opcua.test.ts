@@ -6,7 +6,7 @@ import {
   Cable,
   FakeOpcuaServer,
   type FakeServerOptions,
-  makeUserCertificate,
+  makeCertificate,
 } from '../../adapters/opcua/fake-server.js'
 import { askServer, trust } from '../../adapters/opcua/pki.js'
 import { packmlNumber } from '../../schema/packml.js'
@@ -338,7 +338,7 @@ describe('an OPC UA server that is careful', () => {
   )
 
   it('knows a user by a certificate, too', async () => {
-    const { certificate: ours, key } = await makeUserCertificate(folder)
+    const { certificate: ours, key } = await makeCertificate(folder)
     const identity = `userCertificate: { file: ${ours}, key: { file: ${key} } }`
     const { certificate } = await askServer(careful.endpoint, folder, 5_000)
     await trust(folder, certificate!)
