@@ -2,24 +2,26 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
+import { findScope } from '../engine/kpi/scope.js'
 import { Database } from '../engine/store/database.js'
 import { startEmbedded } from '../engine/store/embedded/embedded.js'
 import { migrate } from '../engine/store/migrations/migrate.js'
-import { openStore, type Store } from '../engine/store/store.js'
-import { SampleBatchBuilder } from '../schema/sample-batch.js'
-import { fillStates, fillTelemetry, signals } from './history-data.js'
+import type { Plant } from '../schema/plant.js'
+import { fillFigures, fillStates, fillTelemetry, signals } from './history-data.js'
+import { loadPlant } from './load-plant.js'
 import { type Benchmark, type Figure, percentile } from './report.js'
+import { startRig } from './rig.js'
 
-const dayMs = 86_400_000
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
 const rate = 20_000
-const tickMs = 50
 const logger = pino({ level: 'warn' })
 
 export function historyBenchmark(isQuick: boolean): Benchmark {
   const days = isQuick ? 1 : 7
   return {
     name: 'history',
-    title: `questions about ${days} days of ${signals.toLocaleString('en')} sensors at 10 s, while ${rate.toLocaleString('en')} samples/s are written`,
+    title: `questions to the API about ${days} days of ${signals.toLocaleString('en')} sensors at 10 s, while ${rate.toLocaleString('en')} samples/s are written`,
     run: say => run(days, isQuick ? 40 : 200, say),
   }
 }
@@ -27,30 +29,53 @@ export function historyBenchmark(isQuick: boolean): Benchmark {
 async function run(days: number, questions: number, say: (line: string) => void): Promise<readonly Figure[]> {
   const dataDir = mkdtempSync(join(tmpdir(), 'gemba-bench-'))
   try {
+    const plant = loadPlant(1, rate, Number.MAX_SAFE_INTEGER)
     const end = Date.now()
-    const rows = await fill(dataDir, days, end, say)
+    const rows = await fill(dataDir, plant, days, end, say)
     const startedAt = performance.now()
-    const store = await openStore({ dataDir, logger, wall: Date })
-    await store.ready
+    const { engine, stop } = await startRig(plant, dataDir)
     const start = (performance.now() - startedAt) / 1000
-    const writing = write(store)
     try {
-      const states = await statesAt(store, end - days * dayMs, end, questions)
-      const trend = await trends(store, end - days * dayMs, end, questions)
+      const begin = end - days * dayMs
+      const ask = (path: string): Promise<number> => timed(`${engine.url}/api/v1/${path}`)
+      const range = (from: number, to: number): string => `from=${iso(from)}&to=${iso(to)}`
+      const ids = engine.floor.registry.signals.map(({ signal }) => signal.id)
+      const trend = await lengths(questions, i =>
+        ask(`signals/${ids[(i * 37) % ids.length]}/history?${range(begin, end)}&points=1000`),
+      )
+      say('trends asked')
+      const states = await lengths(questions, i => {
+        // The golden ratio spreads them evenly, and never over a pattern.
+        const at = Math.floor(begin + 60_000 + ((i * 0.618_034) % 1) * (end - begin - 60_000))
+        return ask(`state?at=${iso(at)}`)
+      })
+      say('states asked')
+      const oee = await lengths(questions, () => {
+        const now = engine.floor.clock.now()
+        return ask(`kpis/oee?by=machine&${range(Math.max(begin, now - days * dayMs), now)}`)
+      })
+      const { accepted } = engine.intake.health.get('simulator')!
+      const seconds = (performance.now() - startedAt) / 1000 - start
       return [
         { what: 'samples', measured: rows.toLocaleString('en'), limit: '', isReached: true },
         {
-          what: 'start of the store',
+          what: 'start of the engine',
           measured: `${start.toFixed(1)} s`,
           limit: '≤ 5 s',
           isReached: start <= 5,
         },
         figure(`trend of a signal over ${days} days in 1,000 points`, trend, 50),
         figure('state of the whole floor at a random instant', states, 500),
+        figure(`OEE by machine for ${days} days`, oee, 200),
+        {
+          what: 'written meanwhile',
+          measured: `${Math.round(accepted / seconds).toLocaleString('en')} samples/s`,
+          limit: `≥ ${(rate * 0.95).toLocaleString('en')}`,
+          isReached: accepted / seconds >= rate * 0.95,
+        },
       ]
     } finally {
-      clearInterval(writing)
-      await store.close(1_000)
+      await stop()
     }
   } finally {
     rmSync(dataDir, { recursive: true, force: true })
@@ -59,6 +84,7 @@ async function run(days: number, questions: number, say: (line: string) => void)
 
 async function fill(
   dataDir: string,
+  plant: Plant,
   days: number,
   end: number,
   say: (line: string) => void,
@@ -67,7 +93,9 @@ async function fill(
   const database = new Database(embedded.url, embedded.secret)
   try {
     await migrate(database, logger)
-    await fillStates(database, days, end)
+    const { machines } = findScope(plant, 'enterprise')!
+    await fillStates(database, machines, days, end)
+    await fillFigures(database, machines, days, end)
     return await fillTelemetry(database, days, end, say)
   } finally {
     await database.close()
@@ -75,48 +103,22 @@ async function fill(
   }
 }
 
-/** Samples of all signals in turn, for as long as it is not cleared. */
-function write(store: Store): NodeJS.Timeout {
-  let sent = 0
-  return setInterval(() => {
-    const builder = new SampleBatchBuilder(2_048)
-    const now = Date.now()
-    for (let i = 0; i < (rate * tickMs) / 1000; i++) builder.push(sent++ % signals, now, now, 50, 0)
-    store.append({ source: 'bench', samples: builder.take() })
-  }, tickMs)
+const iso = (time: number): string => new Date(time).toISOString()
+
+/** How long an answer takes, ms, its last byte included. */
+async function timed(url: string): Promise<number> {
+  const startedAt = performance.now()
+  const answer = await fetch(url)
+  const body = await answer.arrayBuffer()
+  if (answer.status !== 200) throw new Error(`${url}: ${answer.status} ${Buffer.from(body).toString()}`)
+  return performance.now() - startedAt
 }
 
-/** Lengths of questions for one signal after the other, sorted, ms. */
-async function trends(store: Store, from: number, to: number, questions: number): Promise<Float64Array> {
-  const lengths = new Float64Array(questions)
-  for (let i = 0; i < questions; i++) {
-    const startedAt = performance.now()
-    const [history] = await store.history({
-      signals: [(i * 37) % signals],
-      from,
-      to,
-      points: 1_000,
-      silences: [30_000],
-    })
-    lengths[i] = performance.now() - startedAt
-    if ((history?.buckets.length ?? 0) < 500) throw new Error(`only ${history?.buckets.length} buckets came`)
-  }
-  return lengths.sort()
-}
-
-/** Lengths of questions for the floor at instants all over the span, sorted, ms. */
-async function statesAt(store: Store, from: number, to: number, questions: number): Promise<Float64Array> {
-  const lengths = new Float64Array(questions)
-  const wanted = Array.from({ length: signals }, (_, signal) => signal)
-  for (let i = 0; i < questions; i++) {
-    // The golden ratio spreads them evenly, and never over a pattern.
-    const at = Math.floor(from + 60_000 + ((i * 0.618_034) % 1) * (to - from - 60_000))
-    const startedAt = performance.now()
-    const { samples } = await store.floorAt(at, wanted)
-    lengths[i] = performance.now() - startedAt
-    if (samples.length !== signals) throw new Error(`only ${samples.length} signals were found`)
-  }
-  return lengths.sort()
+/** Of questions asked one after the other, sorted, ms. */
+async function lengths(questions: number, ask: (i: number) => Promise<number>): Promise<Float64Array> {
+  const taken = new Float64Array(questions)
+  for (let i = 0; i < questions; i++) taken[i] = await ask(i)
+  return taken.sort()
 }
 
 function figure(what: string, lengths: Float64Array, limit: number): Figure {

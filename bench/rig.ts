@@ -13,14 +13,17 @@ import type { ProbeReport } from './stream-probe.js'
 
 const here = dirname(fileURLToPath(import.meta.url))
 
-/** An engine on a fresh folder. */
+/** An engine on a folder that goes with it. */
 export interface Rig {
   readonly engine: Engine
   stop(): Promise<void>
 }
 
-export async function startRig(plant: Plant): Promise<Rig> {
-  const data = mkdtempSync(join(tmpdir(), 'gemba-bench-'))
+/** `data`: a folder with a past; a fresh one if left out. */
+export async function startRig(
+  plant: Plant,
+  data: string = mkdtempSync(join(tmpdir(), 'gemba-bench-')),
+): Promise<Rig> {
   const engine = await startEngine({
     config: configSchema.parse({ data, port: 0 }),
     plant,
