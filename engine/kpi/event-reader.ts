@@ -3,8 +3,16 @@ import type { LedgerEvent } from '../../workers/kpi/ledger.js'
 import type { MachinePlan } from '../../workers/kpi/machine-plan.js'
 import type { Store } from '../store/store.js'
 
-/** How far back a machine's last production is looked for by its index; further back all of its past is read. */
-const lookBackMs = 7 * 24 * 3_600_000
+const hourMs = 3_600_000
+/**
+ * How far back a machine's last production is looked for, step by step, because most produced a moment ago; further
+ * back all of its past is read.
+ */
+const lookBacksMs = [hourMs, 24 * hourMs, 7 * 24 * hourMs]
+/** How far ahead its next production is looked for, likewise: by then it is known what a stop was. */
+const lookAheadsMs = [hourMs, 24 * hourMs, Number.POSITIVE_INFINITY]
+/** DateTime64 ends here. */
+const latest = Date.UTC(2299, 11, 31)
 
 export interface EventRange {
   readonly plans: readonly MachinePlan[]
@@ -177,12 +185,34 @@ export function partsEvent({ time, counter, parts, total }: CountedParts): Ledge
   return { time, made, id: `${counter} ${total}` }
 }
 
+interface Begin {
+  readonly machine: string
+  readonly time: number
+  readonly mode: string
+}
+
 /** Where reading has to begin: at the last production that lasted, with the mode that held then. */
 async function readBegins(
   store: Pick<Store, 'query'>,
   machines: readonly string[],
   before: number,
-): Promise<Map<string, { readonly machine: string; readonly time: number; readonly mode: string }>> {
+): Promise<Map<string, Begin>> {
+  const begins = new Map<string, Begin>()
+  for (const lookBackMs of lookBacksMs) {
+    const wanted = machines.filter(machine => !begins.has(machine))
+    if (wanted.length === 0) break
+    for (const [machine, begin] of await readBeginsSince(store, wanted, before, before - lookBackMs))
+      begins.set(machine, begin)
+  }
+  return begins
+}
+
+async function readBeginsSince(
+  store: Pick<Store, 'query'>,
+  machines: readonly string[],
+  before: number,
+  since: number,
+): Promise<Map<string, Begin>> {
   const rows = await store.query<{ machine: string; time: number; mode: string }>(
     `WITH
       carried AS (
@@ -201,11 +231,10 @@ async function readBegins(
     FROM carried
     WHERE state = 'Execute' AND held NOT IN ('Maintenance', 'Manual') AND (next IS NULL OR next > ts)
     GROUP BY machine`,
-    { machines, before: Math.floor(before), since: Math.floor(before - lookBackMs) },
+    { machines, before: Math.floor(before), since: Math.floor(since) },
   )
   const begins = new Map(rows.map(row => [row.machine, row]))
   const untold = rows.filter(({ mode }) => mode === '').map(({ machine }) => machine)
-  const since = before - lookBackMs
   for (const { machine, mode } of await readModes(store, untold, since)) {
     // Not production after all: all of its past is read.
     if (mode === 'Maintenance' || mode === 'Manual') begins.delete(machine)
@@ -226,37 +255,53 @@ async function readModes(store: Pick<Store, 'query'>, machines: readonly string[
   )
 }
 
+/** When each machine first produced from a time on; those that did not are left out. */
+async function readEnds(
+  store: Pick<Store, 'query'>,
+  machines: readonly string[],
+  to: number,
+): Promise<Map<string, number>> {
+  const ends = new Map<string, number>()
+  for (const lookAheadMs of lookAheadsMs) {
+    const wanted = machines.filter(machine => !ends.has(machine))
+    if (wanted.length === 0) break
+    const rows = await store.query<{ machine: string; time: number }>(
+      `SELECT machine, toFloat64(toUnixTimestamp64Milli(min(ts))) AS time FROM ${databaseName}.state_changes
+      WHERE machine IN {machines:Array(String)} AND state = 'Execute'
+        AND ts >= fromUnixTimestamp64Milli({to:Int64}, 'UTC') AND ts < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
+      GROUP BY machine`,
+      { machines: wanted, to: Math.ceil(to), until: Math.min(latest, Math.ceil(to + lookAheadMs)) },
+    )
+    for (const { machine, time } of rows) ends.set(machine, time)
+  }
+  return ends
+}
+
 /** Changes from each machine's start to its first production from `to` on. */
-function readChanges(
+async function readChanges(
   store: Pick<Store, 'query'>,
   machines: readonly string[],
   starts: readonly number[],
   to: number,
 ): Promise<ChangeRow[]> {
+  const found = await readEnds(store, machines, to)
+  const ends = machines.map(machine => found.get(machine) ?? latest)
   return store.query<ChangeRow>(
-    `WITH
-      {machines:Array(String)} AS machines,
-      {starts:Array(Int64)} AS starts,
-      ends AS (
-        SELECT machine, min(ts) AS ended FROM ${databaseName}.state_changes
-        WHERE machine IN machines AND state = 'Execute' AND ts >= fromUnixTimestamp64Milli({to:Int64}, 'UTC')
-        GROUP BY machine
-      )
-    SELECT c.machine AS machine, toFloat64(toUnixTimestamp64Milli(c.ts)) AS time,
-      c.state AS state, c.mode AS mode, c.reason AS reason, c.source_state AS word
-    FROM ${databaseName}.state_changes AS c
-    LEFT JOIN ends AS e ON c.machine = e.machine
-    WHERE c.machine IN machines
-      AND c.ts >= fromUnixTimestamp64Milli({earliest:Int64}, 'UTC')
-      AND toUnixTimestamp64Milli(c.ts) >= starts[indexOf(machines, c.machine)]
-      AND (e.machine = '' OR c.ts <= e.ended)
-    GROUP BY c.machine, c.ts, c.state, c.mode, c.reason, c.source_state, c.observed
-    ORDER BY c.machine, c.ts, max(c.seq)`,
+    `WITH {machines:Array(String)} AS machines, indexOf(machines, machine) AS place
+    SELECT machine, toFloat64(toUnixTimestamp64Milli(ts)) AS time, state, mode, reason, source_state AS word
+    FROM ${databaseName}.state_changes
+    WHERE machine IN machines
+      AND ts >= fromUnixTimestamp64Milli({earliest:Int64}, 'UTC')
+      AND ts <= fromUnixTimestamp64Milli({last:Int64}, 'UTC')
+      AND time >= {starts:Array(Int64)}[place] AND time <= {ends:Array(Int64)}[place]
+    GROUP BY machine, ts, state, mode, reason, source_state, observed
+    ORDER BY machine, ts, max(seq)`,
     {
       machines,
       starts: starts.map(Math.floor),
+      ends,
       earliest: Math.floor(Math.min(...starts)),
-      to: Math.ceil(to),
+      last: Math.max(...ends),
     },
   )
 }

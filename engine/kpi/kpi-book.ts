@@ -18,6 +18,8 @@ const memoryMs = 24 * hourMs
 /** After a start hours that are written down are read back so far: longer than a shift. */
 const earlyMs = 12 * hourMs
 const machinesAtOnce = 1_000
+/** By so long after a stretch of time it is known what a stop at its end was. */
+const decidedMs = 24 * hourMs
 /** Of a machine that was never written down, this much is read back at most at a start. */
 const longestReadBackMs = 7 * 24 * hourMs
 
@@ -62,6 +64,9 @@ export class KpiBook {
   readonly #parts: KpiBookParts
   readonly #setups = new LedgerSetups()
   readonly #accounts = new Map<string, Account>()
+  /** The oldest that was told since a flush began; and of those that have not ended, or failed. */
+  #told = { from: Number.POSITIVE_INFINITY }
+  readonly #unstored = new Set([this.#told])
 
   constructor(parts: KpiBookParts) {
     this.#parts = parts
@@ -325,7 +330,7 @@ export class KpiBook {
     edges: readonly { readonly from: number; readonly to: number; readonly plans: readonly MachinePlan[] }[],
   ): Promise<MachineCell[]> {
     if (edges.length === 0) return []
-    await this.#parts.store.flush()
+    await this.#stored(Math.max(...edges.map(({ to }) => to)) + decidedMs)
     const parts = edges.map(async ({ from, to, plans }) => {
       const events = await readEvents(this.#parts.store, { plans, from, to })
       const machines = plans.map(plan => ({ plan, events: events.get(plan.machine)! }))
@@ -337,9 +342,20 @@ export class KpiBook {
     return (await Promise.all(parts)).flat()
   }
 
+  /** Sees that what happened up to a time is in the database: of long ago it is, unless it was told of since. */
+  async #stored(upTo: number): Promise<void> {
+    const told = [...this.#unstored]
+    if (told.every(({ from }) => from > upTo)) return
+    this.#told = { from: Number.POSITIVE_INFINITY }
+    this.#unstored.add(this.#told)
+    await this.#parts.store.flush()
+    for (const stored of told) this.#unstored.delete(stored)
+  }
+
   #tell(machine: string, event: LedgerEvent): void {
     const account = this.#accounts.get(machine)
     if (account === undefined) return
+    this.#told.from = Math.min(this.#told.from, event.time)
     account.arrived?.push(event)
     account.born = Math.min(account.born, event.time)
     if (account.since === Number.POSITIVE_INFINITY) {
