@@ -125,6 +125,11 @@ export interface AdapterContext {
    */
   readonly accepted: Observable<number>
   readonly window: number
+  /**
+   * Resolves when all that is accepted by now is on the disk, for which it asks at once. For sources that forget what
+   * they have a receipt of: accepted samples survive a crash, these a loss of power, too.
+   */
+  onDisk?(): Promise<void>
   /** Absent where the source's own times are not kept: no history would fit into them. */
   readonly past?: SourcePast
   /** What is posted to this source. */

@@ -50,6 +50,7 @@ export interface TestContextOptions {
   readonly folder?: string
   readonly readSecret?: ReadSecret
   received?(bytes: number): void
+  onDisk?(): Promise<void>
 }
 
 export interface TestContext extends AdapterContext {
@@ -66,6 +67,7 @@ export function testContext(options: TestContextOptions): TestContext {
     clock,
     wall: clock,
     scheduler: options.scheduler,
+    onDisk: options.onDisk,
     plant: options.plant ?? emptyPlant,
     signals: options.signals,
     folder: options.folder ?? '',

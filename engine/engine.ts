@@ -177,6 +177,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     const sources = new Sources({
       ...{ floor, intake, adapters, wall, logger, retry, folder, commands, inbox },
       lastAlive: alive?.floorTime,
+      commit: () => store.commit(),
     })
     for (const { id } of plant.sources) {
       intake.record(floor.ingest(id, { kind: 'damage', reports: simulation.faults.metAnew(id) }))

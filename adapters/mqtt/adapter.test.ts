@@ -127,6 +127,23 @@ describe('the MQTT adapter', () => {
     expect(ids).toEqual([...ids].sort((a, b) => a - b))
   })
 
+  it('acknowledges nothing before it is on the disk, and commits what came meanwhile together', async () => {
+    const commits: (() => void)[] = []
+    subscribe({}, { onDisk: () => new Promise<void>(resolve => commits.push(resolve)) })
+    await connected()
+    for (let i = 1; i <= 5; i++) await say(i)
+    await until(() => expect(values()).toEqual([1, 2, 3, 4, 5]))
+    for (let i = 1; i <= 3; i++) accepted.next(i)
+    expect(commits).toHaveLength(1)
+    expect(pubacks()).toBe(0)
+    commits[0]!()
+    await until(() => expect(pubacks()).toBe(1))
+    expect(commits).toHaveLength(2)
+    commits[1]!()
+    await until(() => expect(pubacks()).toBe(3))
+    expect(commits).toHaveLength(2)
+  })
+
   it('acknowledges what gives no sample, too, but not before what came before it', async () => {
     subscribe()
     await connected()

@@ -75,7 +75,7 @@ class Subscription {
   readonly #context: AdapterContext
   readonly #subscriber: Subscriber<SourceEvent>
   readonly #decoder: MqttDecoder
-  readonly #acknowledgements = new Acknowledgements()
+  readonly #acknowledgements: Acknowledgements
   readonly #link: MqttLink | undefined
   #turn: NodeJS.Immediate | undefined
   #now = 0
@@ -87,6 +87,7 @@ class Subscription {
     this.#options = options
     this.#context = context
     this.#subscriber = subscriber
+    this.#acknowledgements = new Acknowledgements(context.onDisk)
     this.#decoder = new MqttDecoder({
       source: context.source,
       signals: context.signals,
@@ -105,6 +106,7 @@ class Subscription {
   }
 
   close(): void {
+    this.#acknowledgements.close()
     clearImmediate(this.#turn)
     this.#link?.close()
   }

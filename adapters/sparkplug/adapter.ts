@@ -66,7 +66,7 @@ class Subscription {
   readonly #context: AdapterContext
   readonly #subscriber: Subscriber<SourceEvent>
   readonly #scheduler: SchedulerLike
-  readonly #acknowledgements = new Acknowledgements()
+  readonly #acknowledgements: Acknowledgements
   readonly #owners = new Map<number, object>()
   readonly #sessions: readonly Session[]
   #turn: NodeJS.Immediate | undefined
@@ -79,6 +79,7 @@ class Subscription {
     this.#options = options
     this.#context = context
     this.#subscriber = subscriber
+    this.#acknowledgements = new Acknowledgements(context.onDisk)
     this.#scheduler = context.scheduler ?? asyncScheduler
     this.#sessions = options.brokers.map(url => ({
       url,
@@ -99,6 +100,7 @@ class Subscription {
   }
 
   close(): void {
+    this.#acknowledgements.close()
     clearImmediate(this.#turn)
     this.#timer?.unsubscribe()
     for (const { host, link, isOpen, retry } of this.#sessions) {

@@ -39,6 +39,8 @@ export interface SourcesParts {
   commands?(source: string): Observable<SimulationCommand> | undefined
   /** What is posted to sources. */
   readonly inbox?: Inbox
+  /** Resolves when all that is accepted by now is on the disk. */
+  commit?(): Promise<void>
   /** When the floor last ran before this start, Unix ms UTC; undefined at the first. */
   readonly lastAlive?: number | undefined
 }
@@ -121,7 +123,7 @@ export class Sources {
   }
 
   #run(spec: SourceSpec, definition: AdapterDefinition, signals: readonly IndexedSignal[]): void {
-    const { floor, wall, intake, retry, folder } = this.#parts
+    const { floor, wall, intake, retry, folder, commit } = this.#parts
     const health = intake.health.get(spec.id)!
     const context = {
       source: spec.id,
@@ -137,6 +139,7 @@ export class Sources {
       },
       window: acceptWindow,
       posts: this.#parts.inbox?.posts(spec.id),
+      ...(commit !== undefined && { onDisk: commit }),
       ...((spec.time ?? 'source') === 'source' && { past: this.#pastOf() }),
       ...(definition.isSimulation && { commands: this.#parts.commands?.(spec.id) }),
     }

@@ -13,12 +13,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import pino from 'pino'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Entry } from '../../../schema/records.js'
 import { SampleBatchBuilder } from '../../../schema/sample-batch.js'
 import { sourceExecArgv } from '../../../workers/source.js'
 import { encodeEntry, encodeOpening, scanSegment } from '../../../workers/spool/record.js'
-import { readSegment, type SealedSegment } from './segment.js'
+import { OpenSegment, readSegment, type SealedSegment } from './segment.js'
 import { Spool, type SpoolOptions } from './spool.js'
 
 const logger = pino({ level: 'silent' })
@@ -30,6 +30,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'gemba-spool-'))
 })
 afterEach(async () => {
+  vi.restoreAllMocks()
   for (const spool of opened.splice(0)) await spool.close()
   rmSync(folder, { recursive: true, force: true })
 })
@@ -79,6 +80,15 @@ describe('appending', () => {
     await spool.commit()
     expect(spool.committed).toBe(4)
     expect(told).toEqual([4])
+  })
+
+  it('says that it is on the disk only when it is, though the disk refuses at first', async () => {
+    const spool = await open({ commitAfterMs: 1 })
+    const commit = vi.spyOn(OpenSegment.prototype, 'commit').mockRejectedValueOnce(new Error('EIO'))
+    spool.append(entry(1))
+    await spool.commit()
+    expect(commit).toHaveBeenCalledTimes(2)
+    expect(spool.committed).toBe(1)
   })
 
   it('commits by itself', async () => {

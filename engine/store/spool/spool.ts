@@ -125,14 +125,27 @@ export class Spool {
     this.#active.samples += count
     this.#nextSample += count
     this.#nextRecord += recordCount(entry)
-    this.#commitTimer ??= setTimeout(() => void this.commit(), this.#commitAfterMs)
+    this.#commitTimer ??= setTimeout(() => void this.#tryCommit(), this.#commitAfterMs)
     if (this.#active.samples >= this.#segmentSamples || this.#active.bytes >= this.#segmentBytes) this.#seal()
     else if (this.#waiter !== undefined) this.#armSealing()
     return this.#nextSample - 1
   }
 
-  /** Resolves when everything accepted so far is on the disk, or when the disk has refused it: see `committed`. */
-  commit(): Promise<void> {
+  /** Resolves when everything accepted so far is on the disk, be it that the disk refused it at first. */
+  async commit(): Promise<void> {
+    const upTo = this.accepted
+    await this.#tryCommit()
+    while (this.#committed < upTo && !this.#isClosed) {
+      await new Promise<void>(resolve => {
+        const stop = this.onCommitted(() => {
+          stop()
+          resolve()
+        })
+      })
+    }
+  }
+
+  #tryCommit(): Promise<void> {
     clearTimeout(this.#commitTimer)
     this.#commitTimer = undefined
     this.#commits = this.#commits.then(() => this.#commitDirty())
@@ -191,7 +204,7 @@ export class Spool {
     this.#isClosed = true
     clearTimeout(this.#sealTimer)
     await this.flush()
-    await this.commit()
+    await this.#tryCommit()
     clearTimeout(this.#commitTimer)
     this.#active.close()
     this.wake()
@@ -224,7 +237,7 @@ export class Spool {
     this.#sealing = [...this.#sealing, full]
     this.#dirty.add(full)
     this.#dirty.add(this.#active)
-    void this.commit()
+    void this.#tryCommit()
   }
 
   async #commitDirty(): Promise<void> {
@@ -238,7 +251,7 @@ export class Spool {
     } catch (error) {
       this.#logger.error({ err: error }, 'spool: the disk did not confirm a write; trying again')
       for (const segment of dirty) this.#dirty.add(segment)
-      if (!this.#isClosed) this.#commitTimer ??= setTimeout(() => void this.commit(), this.#commitAfterMs)
+      if (!this.#isClosed) this.#commitTimer ??= setTimeout(() => void this.#tryCommit(), this.#commitAfterMs)
       return
     }
     this.#committed = upTo
