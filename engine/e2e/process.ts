@@ -12,9 +12,9 @@ export class GembaProcess {
   readonly lines: string[] = []
   #errors = ''
 
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd = root) {
     this.child = spawn(process.execPath, [join(root, 'scripts/gemba.js'), ...args], {
-      cwd: root,
+      cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
     })

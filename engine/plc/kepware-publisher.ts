@@ -25,17 +25,23 @@ const agentTopic = 'iotgateway'
 /** Updates that wait for a broker that is away, and the most in one message: what an IoT Gateway has by default. */
 const mostWaiting = 100_000
 const mostInMessage = 1_000
+/** How often what is reported on change is said again, ms: an agent's own rate. */
+const repeatMs = 10_000
 /** Messages that the broker has not acknowledged yet. */
 const mostUnacknowledged = 1_000
 
 /**
  * A plant's tags as the IoT Gateway of a KEPServerEX publishes them, at QoS 1: every value that is set, in order. What a
- * broker misses waits for it; what is more than can wait is lost, the oldest first, and said.
+ * broker misses waits for it; what is more than can wait is lost, the oldest first, and said. A broker keeps nothing for
+ * who comes later: what is reported on change is said again from time to time, with the time that it has.
  */
 export class KepwarePublisher implements Outlet {
   readonly #options: KepwarePublisherOptions
   readonly #tags = new Map<string, string>()
   readonly #link: BrokerLink
+  /** The newest of each tag that is reported on change. */
+  readonly #standing = new Map<string, KepwareValue>()
+  #repeatedAt: number
   #waiting: KepwareValue[] = []
   #dropped = 0
   #unacknowledged = 0
@@ -43,6 +49,7 @@ export class KepwarePublisher implements Outlet {
   constructor(options: KepwarePublisherOptions) {
     this.#options = options
     const { broker, report } = options
+    this.#repeatedAt = options.clock.now()
     for (const { signal, place } of placedSignals(options.plant))
       this.#tags.set(signal.id, expandTag(tagPattern, place, signal.name))
     let isBack = false
@@ -83,12 +90,16 @@ export class KepwarePublisher implements Outlet {
     })
   }
 
-  set({ id }: Signal, value: number | string, quality: number, time: number): void {
+  set({ id, period }: Signal, value: number | string, quality: number, time: number): void {
     const tag = this.#tags.get(id)
-    if (tag !== undefined) this.#waiting.push({ tag, value, quality, time })
+    if (tag === undefined) return
+    const told = { tag, value, quality, time }
+    this.#waiting.push(told)
+    if (period === 0) this.#standing.set(tag, told)
   }
 
   flush(): void {
+    this.#repeat()
     const step = this.#isByTag ? 1 : mostInMessage
     let at = 0
     while (at < this.#waiting.length && this.#link.isReady && this.#unacknowledged < mostUnacknowledged) {
@@ -111,6 +122,13 @@ export class KepwarePublisher implements Outlet {
 
   get #isByTag(): boolean {
     return this.#options.template === 'topics'
+  }
+
+  #repeat(): void {
+    const now = this.#options.clock.now()
+    if (now - this.#repeatedAt < repeatMs) return
+    this.#repeatedAt = now
+    if (this.#link.isReady) this.#waiting.push(...this.#standing.values())
   }
 
   #publish(values: readonly KepwareValue[]): void {
