@@ -9,6 +9,7 @@ import { pastBenchmark } from './past.js'
 import { pipelineBenchmark } from './pipeline.js'
 import { type Benchmark, machineName, table, writeSection } from './report.js'
 import { scaleBenchmark } from './scale.js'
+import { serveBenchmark } from './serve.js'
 import { sparkplugBenchmark } from './sparkplug.js'
 import { storeBenchmark } from './store.js'
 import { twinsBenchmark } from './twins.js'
@@ -30,6 +31,7 @@ const benchmarks: readonly Benchmark[] = [
   historyBenchmark(isQuick),
 
   opcuaBenchmark(isQuick),
+  serveBenchmark(isQuick),
   kpisBenchmark(isQuick),
   viewerBenchmark(isQuick),
 ]

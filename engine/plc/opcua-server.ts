@@ -79,7 +79,8 @@ export class OpcuaServer implements Outlet {
   get behind(): Plant {
     return retagged(this.#options.plant, {
       adapter: 'opcua',
-      options: { endpoint: this.place },
+      // It tells each change itself; who looks at it in steps misses what comes and goes between them.
+      options: { endpoint: this.place, samplingMs: 0 },
       tag: ({ name }, place) => expandTag(tagPattern, place, name),
     })
   }
