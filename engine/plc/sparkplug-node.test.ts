@@ -78,6 +78,7 @@ describe('6.2 seq and bdSeq', () => {
       seen.push(...node.data(start + i).map(message => read(message).seq))
     }
     expect(seen).toEqual(Array.from({ length: 303 }, (_, i) => i % 256))
+    expect(node.births(start).map(message => read(message).seq)).toEqual([0, 1, 2])
   })
 
   it('bdSeq is that of the will in each birth of the session, and one more in the next, after 255 again 0', () => {
