@@ -141,14 +141,42 @@ export function exponentialPair(
   return { throughput, inventory: [inventory] }
 }
 
+/**
+ * Two machines that pass a fluid on, both at speed `mu`, with exponential times to fail (while working) and to be
+ * repaired, and room for N between them: the closed form.
+ */
+export function fluidPair(first: Unreliable, second: Unreliable, N: number, mu = 1): number {
+  const { p: p1, r: r1 } = first
+  const { p: p2, r: r2 } = second
+  const Y = (r1 + r2) / (p1 + p2)
+  const lambda = ((p2 * r1 - p1 * r2) * (1 / (p1 + p2) + 1 / (r1 + r2))) / mu
+  const end = Math.exp(lambda * N)
+  const length = lambda === 0 ? N : (end - 1) / lambda
+  const empty = 1 / p2 + (p1 + p2) / (r1 * p2)
+  const full = end * (1 / p1 + (p1 + p2) / (r2 * p1))
+  const total = length * (1 + Y) ** 2 + mu * Y * (empty + full)
+  return (mu * (length * Y * (1 + Y) + (mu * Y) / p2 + (mu * Y * end) / p1)) / total
+}
+
+/** Mean number in a system with Poisson arrivals at a rate and one server, by the moments of its times (Pollaczek–Khinchine). */
+export function poissonQueue(lambda: number, mean: number, variance: number): number {
+  const rho = lambda * mean
+  return rho + (lambda ** 2 * (variance + mean ** 2)) / (2 * (1 - rho))
+}
+
 /** M/M/1/K: one server, at most K parts in the system, those that find it full go away. */
-export function singleServer(lambda: number, mu: number, K: number): LineFigures & { readonly wait: number } {
+export function singleServer(
+  lambda: number,
+  mu: number,
+  K: number,
+): LineFigures & { readonly wait: number; readonly empty: number; readonly full: number } {
   const rho = lambda / mu
   const weights = Array.from({ length: K + 1 }, (_, n) => rho ** n)
   const total = weights.reduce((sum, weight) => sum + weight, 0)
   const throughput = lambda * (1 - weights[K]! / total)
   const inventory = weights.reduce((sum, weight, n) => sum + n * weight, 0) / total
-  return { throughput, inventory: [inventory], wait: inventory / throughput }
+  const [empty, full] = [weights[0]! / total, weights[K]! / total]
+  return { throughput, inventory: [inventory], wait: inventory / throughput, empty, full }
 }
 
 /** Production rate of two Bernoulli machines, up in a slot with chances p1 and p2, N places (Li & Meerkov 2009). */

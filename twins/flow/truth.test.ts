@@ -9,6 +9,8 @@ import { testLine } from './test-line.js'
 import {
   bernoulliPair,
   exponentialPair,
+  fluidPair,
+  poissonQueue,
   rigidLine,
   singleServer,
   slottedLine,
@@ -59,14 +61,17 @@ const bernoulli = (p: number): Partial<MachineModel> => ({
 })
 
 /** With parts blocked before service, n counts those in the buffer and the one in the machine behind it. */
-const measureSlotted = (machines: readonly Unreliable[], sizes: readonly number[], seed = 1) =>
-  measureLine(
-    testLine(
-      machines.map(slotted),
-      sizes.map(N => N - 1),
-    ),
-    { ...runs, seed },
+const measureSlotted = (machines: readonly Unreliable[], sizes: readonly number[], seed = 1) => {
+  // A large buffer takes its time to be as full as it ever is, and to be full and empty often enough.
+  const largest = Math.min(100, Math.max(...sizes))
+  const warmUp = Math.max(runs.warmUp, 2 * largest ** 2)
+  const length = largest < 50 ? runs.length : 4 * runs.length
+  const line = testLine(
+    machines.map(slotted),
+    sizes.map(N => N - 1),
   )
+  return measureLine(line, { ...runs, length, warmUp, seed })
+}
 
 const unreliable = fc.record({
   p: fc.double({ min: 0.005, max: 0.2, noNaN: true }),
@@ -79,6 +84,8 @@ describe('two machines in slotted time (Gershwin & Schick 1983)', () => {
     [0.1, 0.01, 0.1, 0.01, 6, 0.846906, 3],
     [0.1, 0.01, 0.1, 0.01, 10, 0.856175, 5],
     [0.1, 0.01, 0.1, 0.01, 20, 0.870541, 10],
+    [0.1, 0.01, 0.1, 0.01, 50, 0.887845, 25],
+    [0.1, 0.01, 0.1, 0.01, 100, 0.896937, 50],
     [0.1, 0.02, 0.1, 0.01, 10, 0.796129, 3.4761],
     [0.1, 0.01, 0.12, 0.01, 10, 0.867748, 4.8124],
     [0.2, 0.05, 0.1, 0.01, 20, 0.78663, 4.327],
@@ -98,6 +105,48 @@ describe('two machines in slotted time (Gershwin & Schick 1983)', () => {
     )
     expectTruth(line.throughput, throughput, 'throughput')
     expectTruth(line.inventory[0]!, inventory, 'inventory')
+  })
+
+  it.each([
+    [0.1, 0.01, 0.1, 0.01, 4, 0.07497, 0.07497],
+    [0.1, 0.01, 0.1, 0.01, 6, 0.068404, 0.068404],
+    [0.1, 0.01, 0.1, 0.01, 10, 0.058208, 0.058208],
+    [0.1, 0.02, 0.1, 0.01, 10, 0.124258, 0.044646],
+    [0.1, 0.01, 0.12, 0.01, 10, 0.059939, 0.045477],
+    [0.2, 0.05, 0.1, 0.01, 20, 0.134707, 0.016712],
+    [0.09, 0.01, 0.15, 0.02, 15, 0.046254, 0.064955],
+  ])('r1 %d, p1 %d, r2 %d, p2 %d, N %d: starved %d, blocked %d of the slots', (r1, p1, r2, p2, N, ps, pb) => {
+    const machines = [
+      { p: p1, r: r1 },
+      { p: p2, r: r2 },
+    ] as const
+    const [e1, e2] = machines.map(({ p, r }) => r / (r + p)) as [number, number]
+    const { throughput } = slottedPair(...machines, N)
+    // What does not come in cannot go out.
+    expect(e1 * (1 - pb)).toBeCloseTo(throughput, 5)
+    expect(e2 * (1 - ps)).toBeCloseTo(throughput, 5)
+    const { waiting } = measureSlotted(machines, [N])
+    expectTruth(waiting[0]!, pb, 'blocked')
+    expectTruth(waiting[1]!, ps, 'starved')
+  })
+
+  it('makes more with a larger buffer, each place worth less than the one before', () => {
+    fc.assert(
+      fc.property(unreliable, unreliable, (first, second) => {
+        const made = Array.from({ length: 20 }, (_, i) => slottedPair(first, second, 4 + i).throughput)
+        const gains = made.slice(1).map((each, i) => each - made[i]!)
+        for (const [i, gain] of gains.entries()) {
+          expect(gain).toBeGreaterThan(-1e-9)
+          expect(gain).toBeLessThanOrEqual((gains[i - 1] ?? 1) + 1e-9)
+        }
+      }),
+    )
+    const one = { p: 0.02, r: 0.1 }
+    const [few, some, many] = [5, 15, 25].map(N => measureSlotted([one, one], [N]).throughput) as Measured[]
+    const bend = some!.mean - few!.mean - (many!.mean - some!.mean)
+    const error = Math.hypot(few!.error, 2 * some!.error, many!.error)
+    expect(bend / error).toBeGreaterThan(-4)
+    expect((many!.mean - few!.mean) / Math.hypot(few!.error, many!.error)).toBeGreaterThan(4)
   })
 
   it('with any chances and any buffer', () => {
@@ -147,6 +196,62 @@ describe('three machines in slotted time', () => {
   })
 })
 
+describe('two machines that pass on a fluid', () => {
+  /** A fluid is parts so small that nobody sees them; so many to the unit. */
+  const grains = isLong ? 20 : 5
+  const grainy = ({ p, r }: Unreliable): Partial<MachineModel> => ({
+    cycle: constant(1 / grains),
+    failures: failing(exponential(1 / p), exponential(1 / r)),
+  })
+  /** Units of a time. */
+  const measure = (machines: readonly Unreliable[], N: number): Measured => {
+    const warmUp = Math.max(runs.warmUp, 2 * Math.min(N, 100) ** 2)
+    const { mean, error } = measureLine(testLine(machines.map(grainy), grains * N), {
+      ...runs,
+      warmUp,
+    }).throughput
+    return { mean: mean / grains, error: error / grains }
+  }
+
+  it.each([
+    [0.1, 0.01, 0.1, 0.01, 10, 0.858726],
+    [0.1, 0.01, 0.1, 0.01, 20, 0.871369],
+    [0.1, 0.01, 0.1, 0.01, 50, 0.887574],
+    [0.1, 0.01, 0.1, 0.01, 100, 0.896552],
+    [0.1, 0.02, 0.1, 0.01, 10, 0.798915],
+    [0.1, 0.01, 0.1, 0.02, 10, 0.798915],
+    [0.1, 0.02, 0.1, 0.01, 1000, 0.833333],
+    [0.2, 0.05, 0.1, 0.01, 20, 0.787063],
+  ])('r1 %d, p1 %d, r2 %d, p2 %d, N %d: %d', (r1, p1, r2, p2, N, throughput) => {
+    const machines = [
+      { p: p1, r: r1 },
+      { p: p2, r: r2 },
+    ] as const
+    expect(fluidPair(...machines, N)).toBeCloseTo(throughput, 5)
+    expectTruth(measure(machines, N), throughput, 'throughput')
+  })
+
+  it('move as one without room (Buzacott 1967)', () => {
+    for (const p of [0.01, 0.02]) {
+      const machines = [
+        { p, r: 0.1 },
+        { p: 0.01, r: 0.1 },
+      ] as const
+      expect(fluidPair(...machines, 0)).toBeCloseTo(rigidLine(machines), 10)
+    }
+    expect(fluidPair({ p: 0.02, r: 0.1 }, { p: 0.01, r: 0.1 }, 0)).toBeCloseTo(0.769231, 6)
+  })
+
+  it('with any rates and any room', () => {
+    fc.assert(
+      fc.property(unreliable, unreliable, fc.integer({ min: 5, max: 40 }), (first, second, N) => {
+        expectTruth(measure([first, second], N), fluidPair(first, second, N), 'throughput')
+      }),
+      { numRuns: randomLines },
+    )
+  })
+})
+
 describe('two machines with exponential times (Gershwin & Berman 1981)', () => {
   const measure = (machines: readonly (Unreliable & { mu: number })[], N: number, blocking: Blocking) =>
     measureLine(
@@ -163,6 +268,7 @@ describe('two machines with exponential times (Gershwin & Berman 1981)', () => {
     [1, 0.1, 0.01, 1, 0.1, 0.01, 4, 0.695386, 2],
     [1, 0.1, 0.01, 1, 0.1, 0.01, 10, 0.785921, 5],
     [1, 0.1, 0.01, 1, 0.1, 0.01, 20, 0.830002, 10],
+    [1, 0.1, 0.01, 1, 0.1, 0.01, 50, 0.86935, 25],
     [1, 0.1, 0.02, 1, 0.1, 0.01, 10, 0.736194, 4.484],
     [1, 0.1, 0.01, 1.2, 0.1, 0.02, 10, 0.798653, 4.102],
     [2, 0.1, 0.01, 1, 0.1, 0.01, 10, 0.888094, 8.7157],
@@ -209,12 +315,14 @@ describe('two machines with exponential times (Gershwin & Berman 1981)', () => {
 
 describe('one server with room for K parts (M/M/1/K)', () => {
   it.each([
-    [1, 1, 2, 0.666667, 1, 1.5],
-    [1, 1, 5, 0.833333, 2.5, 3],
-    [0.8, 1, 5, 0.728944, 1.8683, 2.5631],
-    [0.9, 1, 10, 0.854268, 3.9694, 4.6466],
-  ])('lambda %d, mu %d, K %d: %d parts', (lambda, mu, K, throughput, inventory, wait) => {
+    [1, 1, 2, 0.666667, 1, 1.5, 0.333333, 0.333333],
+    [1, 1, 5, 0.833333, 2.5, 3, 0.166667, 0.166667],
+    [0.8, 1, 5, 0.728944, 1.8683, 2.5631, 0.271056, 0.088819],
+    [0.9, 1, 10, 0.854268, 3.9694, 4.6466, 0.145732, 0.050814],
+  ])('lambda %d, mu %d, K %d: %d parts', (lambda, mu, K, throughput, inventory, wait, empty, full) => {
     const theory = singleServer(lambda, mu, K)
+    expect(theory.empty).toBeCloseTo(empty, 5)
+    expect(theory.full).toBeCloseTo(full, 5)
     expect(theory.throughput).toBeCloseTo(throughput, 5)
     // A source that is blocked after service has a part ready: as if the ones it does not make went away.
     const line = measureLine(
@@ -223,9 +331,90 @@ describe('one server with room for K parts (M/M/1/K)', () => {
     )
     expectTruth(line.throughput, throughput, 'throughput')
     expectTruth(line.inventory[0]!, inventory, 'inventory')
+    // Nobody is there, and there is no room, for as much of the time as the server and the source do not work.
+    expectTruth(line.utilisation[1]!, 1 - theory.empty, 'server at work')
+    expectTruth(line.utilisation[0]!, 1 - theory.full, 'source at work')
     // Little's law gives the time in the system from the two.
     expect(line.inventory[0]!.mean / line.throughput.mean).toBeCloseTo(wait, 0)
     expect(theory.wait).toBeCloseTo(wait, 3)
+  })
+
+  it('of two machines alike with B places between them: (B + 2) / (B + 3)', () => {
+    for (const places of [0, 1, 5]) {
+      const line = measureLine(testLine([{ cycle: exponential(1) }, { cycle: exponential(1) }], places), runs)
+      expectTruth(line.throughput, (places + 2) / (places + 3), `${places} places`)
+    }
+  })
+
+  it('with any rates and any room', () => {
+    const rate = fc.double({ min: 0.5, max: 2, noNaN: true })
+    fc.assert(
+      fc.property(rate, rate, fc.integer({ min: 2, max: 15 }), (lambda, mu, K) => {
+        const theory = singleServer(lambda, mu, K)
+        const line = measureLine(
+          testLine([{ cycle: exponential(1 / lambda) }, { cycle: exponential(1 / mu) }], K - 2),
+          runs,
+        )
+        expectTruth(line.throughput, theory.throughput, 'throughput')
+        expectTruth(line.inventory[0]!, theory.inventory[0]!, 'inventory')
+      }),
+      { numRuns: randomLines },
+    )
+  })
+})
+
+describe('one server before which parts wait without limit', () => {
+  /** Mean number waiting or served: parts come at times like `arrivals`, 0.8 of them a second. */
+  const inSystem = (arrivals: Distribution, service: Distribution): Measured =>
+    measureLine(testLine([{ cycle: arrivals }, { cycle: service }], 5000), {
+      ...runs,
+      length: 2 * runs.length,
+    }).inventory[0]!
+
+  it.each<[service: Distribution, variance: number]>([
+    [{ kind: 'constant', value: 1 }, 0],
+    [{ kind: 'uniform', low: 0, high: 2 }, 1 / 3],
+    [{ kind: 'exponential', mean: 1 }, 1],
+    [{ kind: 'lognormal', mean: 1, deviation: 1.2 }, 1.44],
+  ])('%j: as many as Pollaczek and Khinchine say', (service, variance) => {
+    expectTruth(inSystem(exponential(1 / 0.8), service), poissonQueue(0.8, 1, variance), 'in the system')
+  })
+
+  it('wait no longer than Kingman’s bound, and nearly so long when it is busy', () => {
+    const lambda = 0.9
+    const arrivals: Distribution = { kind: 'uniform', low: 0, high: 2 / lambda }
+    const { mean, error } = inSystem(arrivals, { kind: 'uniform', low: 0, high: 2 })
+    const waiting = (mean - lambda) / lambda
+    const bound = (lambda * ((2 / lambda) ** 2 / 12 + 2 ** 2 / 12)) / (2 * (1 - lambda))
+    expect(waiting - (4 * error) / lambda).toBeLessThan(bound)
+    expect(waiting + (4 * error) / lambda).toBeGreaterThan(0.8 * bound)
+  })
+})
+
+describe('one machine alone', () => {
+  it.each(['operating', 'calendar'] as const)('makes mu · r / (r + p) where it fails by %s time', clock => {
+    fc.assert(
+      fc.property(unreliable, ({ p, r }) => {
+        const machine = {
+          cycle: constant(0.5),
+          failures: failing(exponential(1 / p), exponential(1 / r), clock),
+        }
+        expectTruth(measureLine(testLine([machine]), runs).throughput, (2 * r) / (r + p), 'throughput')
+      }),
+      { numRuns: randomLines },
+    )
+  })
+
+  it('and in a line throws away its share of what comes to it', () => {
+    const scrap = [0.05, 0.1, 0.2]
+    const machines = scrap.map((share): Partial<MachineModel> => ({ cycle: constant(1), scrap: share }))
+    const line = measureLine(testLine(machines, 10), runs)
+    // The first never waits: it makes a part a second.
+    expectTruth(
+      line.throughput,
+      scrap.reduce((good, share) => good * (1 - share), 1),
+      'good parts',
+    )
   })
 })
 
@@ -282,5 +471,21 @@ describe('lines at their limits', () => {
     expect(Math.abs(rigid.mean - theory) / theory).toBeLessThan(0.03)
     const buffered = measureSlotted(machines, [4, 4]).throughput
     expect(buffered.mean).toBeGreaterThan(rigid.mean)
+  })
+
+  it('move only while all are up, without buffers, where waiting machines fail too', () => {
+    const { throughput } = measureLine(
+      testLine(
+        machines.map(({ p, r }) => ({
+          cycle: constant(0.1),
+          failures: failing(exponential(1 / p), exponential(1 / r), 'calendar'),
+        })),
+        0,
+      ),
+      { ...runs, runs: 4 },
+    )
+    const theory = machines.reduce((share, { p, r }) => (share * r) / (r + p), 1)
+    expect(Math.abs(throughput.mean / 10 - theory) / theory).toBeLessThan(0.03)
+    expect(theory).toBeLessThan(rigidLine(machines))
   })
 })
