@@ -1,6 +1,7 @@
 import { isWorkerThread, move, transferableSymbol, valueSymbol } from 'piscina'
 import type { DamageReport } from '../schema/damage-report.js'
 import { Behaviour, type BehaviourMachine } from '../twins/behaviour/behaviour.js'
+import type { PlantPlan } from '../twins/flow/plant-plan.js'
 
 /** A stretch of the lives of some machines, from their being met at work at `start`; times in Unix ms. */
 export interface DegradationTask {
@@ -12,6 +13,8 @@ export interface DegradationTask {
   readonly period: number
   /** Share of machines that carry a fault of their own at any time, 0 to 1. */
   readonly faultShare: number
+  /** Who works when, and what is made; missing: round the clock. */
+  readonly plan?: PlantPlan
 }
 
 /** What the machines say over a stretch, in the order of time, and what only their fault twins may know. */
@@ -25,10 +28,17 @@ export interface Degradation {
 
 /** Simulates machines with their warmth, load and damage, off the main thread where the pool runs it. */
 export default function degradation(task: DegradationTask): Degradation {
-  const { machines, seed, start, until, period, faultShare } = task
+  const { machines, seed, start, until, period, faultShare, plan } = task
   const reports: DamageReport[] = []
   const onDamage = (report: DamageReport) => reports.push(report)
-  const behaviour = new Behaviour(machines, { seed, start, period, faultShare, onDamage })
+  const behaviour = new Behaviour(machines, {
+    seed,
+    start,
+    period,
+    faultShare,
+    onDamage,
+    ...(plan && { plan }),
+  })
   const columns = new Columns(1 << 16)
   behaviour.advance(until, (signal, time, value) => columns.push(signal, time, value))
   const made: Degradation = { ...columns.take(), reports }

@@ -1,13 +1,30 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { mapMachines } from '../schema/map-machines.js'
+import type { Plant } from '../schema/plant.js'
 import { referencePlant } from '../schema/reference-plant/reference-plant.js'
 import { Behaviour, behaviourMachines } from '../twins/behaviour/behaviour.js'
 import { type Life, partsOf, simulateLives } from './lives.js'
 import { createPool } from './pool.js'
 
 const start = Date.UTC(2026, 0, 5, 6)
-const machines = behaviourMachines(referencePlant(), () => true)
-const task = { machines, seed: 7, start, until: start + 1_800_000, period: 10_000, faultShare: 0.3 }
+const plan = planned()
+const machines = behaviourMachines(plan, () => true)
+const task = { machines, plan, seed: 7, start, until: start + 1_800_000, period: 10_000, faultShare: 0.3 }
+
+/** The reference plant, with two lines that wait for the same people, and a line that has orders. */
+function planned(): Plant {
+  const plant = referencePlant()
+  const lines = plant.sites[0]!.areas[0]!.lines.map(({ id }) => id)
+  const product = plant.products.find(each => each.lines.includes(lines[0]!))!
+  const order = { id: 'o-1', line: lines[0]!, product: product.id, quantity: 5 }
+  const crew = { id: 'two', name: 'Two', site: plant.sites[0]!.id, size: 2 }
+  return mapMachines({ ...plant, crews: [...plant.crews, crew], orders: [order] }, machine =>
+    lines.some(line => machine.id.startsWith(`${line}-`))
+      ? { ...machine, flow: { operator: 'two' } }
+      : machine,
+  )
+}
 
 function hashOf(lives: readonly Life[]): string {
   const hash = createHash('sha256')
@@ -33,7 +50,7 @@ describe('the lives of a plant', () => {
     const whole = new Map<number, number[]>()
     let reports = 0
     const { seed, period, faultShare, until } = task
-    const options = { seed, start, period, faultShare, onDamage: () => reports++ }
+    const options = { seed, start, plan, period, faultShare, onDamage: () => reports++ }
     const behaviour = new Behaviour(machines, options)
     behaviour.advance(until, (signal, time, value) => {
       const said = whole.get(signal)
@@ -60,8 +77,10 @@ describe('the lives of a plant', () => {
   })
 
   it('are shared out by lines, in the order of the plant', () => {
-    const parts = partsOf(machines)
-    expect(parts.length).toBeGreaterThanOrEqual(20)
+    expect(partsOf(machines)).toHaveLength(20)
+    // The two lines that share people stay together.
+    const parts = partsOf(machines, plan)
+    expect(parts).toHaveLength(19)
     expect(parts.flat()).toHaveLength(machines.length)
     expect(parts[0]![0]).toBe(machines[0])
   })

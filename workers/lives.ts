@@ -1,4 +1,5 @@
 import type { BehaviourMachine } from '../twins/behaviour/behaviour.js'
+import type { PlantPlan } from '../twins/flow/plant-plan.js'
 import degradation, { type Degradation, type DegradationTask } from './degradation.js'
 import type { WorkerPool } from './pool.js'
 
@@ -8,10 +9,11 @@ export interface Life extends Degradation {
 }
 
 /**
- * Machines that pass parts to each other, apart from those that do not: no part of a plant knows of another, so that each
- * may be simulated anywhere, and the plant is the same however its parts are shared out.
+ * Machines that pass parts to each other or wait for the same people, and those of one line, apart from all others: no
+ * part of a plant knows of another, so that each may be simulated anywhere, and the plant is the same however its parts
+ * are shared out.
  */
-export function partsOf(machines: readonly BehaviourMachine[]): BehaviourMachine[][] {
+export function partsOf(machines: readonly BehaviourMachine[], plan?: PlantPlan): BehaviourMachine[][] {
   const places = new Map(machines.map(({ machine }, place) => [machine.id, place]))
   const parent = machines.map((_, place) => place)
   const rootOf = (place: number): number => {
@@ -19,14 +21,24 @@ export function partsOf(machines: readonly BehaviourMachine[]): BehaviourMachine
     while (parent[root] !== root) root = parent[root]!
     return root
   }
+  const join = (a: number, b: number): void => {
+    const [one, other] = [rootOf(a), rootOf(b)]
+    // The first machine stands for its part, so that the parts keep the order of the plant.
+    parent[Math.max(one, other)] = Math.min(one, other)
+  }
   for (const [from, { machine }] of machines.entries()) {
     for (const id of machine.feeds) {
       const to = places.get(id)
-      if (to === undefined) continue
-      const [a, b] = [rootOf(from), rootOf(to)]
-      // The first machine stands for its part, so that the parts keep the order of the plant.
-      parent[Math.max(a, b)] = Math.min(a, b)
+      if (to !== undefined) join(from, to)
     }
+  }
+  const firsts = new Map<string, number>()
+  for (const shared of plan === undefined ? [] : sharedIn(plan)) {
+    const place = places.get(shared.machine)
+    if (place === undefined) continue
+    const first = firsts.get(shared.what)
+    if (first === undefined) firsts.set(shared.what, place)
+    else join(first, place)
   }
   const parts = new Map<number, BehaviourMachine[]>()
   for (const [place, machine] of machines.entries()) {
@@ -38,6 +50,21 @@ export function partsOf(machines: readonly BehaviourMachine[]): BehaviourMachine
   return [...parts.values()]
 }
 
+/** What machines have in common without passing parts to each other: the work of their line, and people. */
+function sharedIn({ sites }: PlantPlan): { readonly machine: string; readonly what: string }[] {
+  return sites.flatMap(site =>
+    site.areas
+      .flatMap(({ lines }) => lines)
+      .flatMap(line =>
+        line.machines.flatMap(({ id: machine, flow }) => {
+          const people = [flow?.operator, ...(flow?.failures ?? []).map(({ crew }) => crew)]
+          const crews = people.flatMap(crew => (crew === undefined ? [] : [`crew ${site.id} ${crew}`]))
+          return [`line ${line.id}`, ...crews].map(what => ({ machine, what }))
+        }),
+      ),
+  )
+}
+
 /** Simulates a plant part by part: on the threads of a pool, or here where there is none. The bytes are the same. */
 export async function simulateLives(task: DegradationTask, pool?: WorkerPool): Promise<Life[]> {
   const offsets = new Map<string, number>()
@@ -47,7 +74,7 @@ export async function simulateLives(task: DegradationTask, pool?: WorkerPool): P
     offset += signals.length
   }
   return Promise.all(
-    partsOf(task.machines).map(async machines => {
+    partsOf(task.machines, task.plan).map(async machines => {
       const part = { ...task, machines }
       const life = pool === undefined ? degradation(part) : await pool.run('degradation', part)
       const signals = machines.flatMap(({ machine, signals: own }) =>

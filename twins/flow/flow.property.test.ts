@@ -6,7 +6,7 @@ import { constant, exponential } from './distribution.js'
 import { Flow } from './flow.js'
 import { type Measured, measureLine } from './measure.js'
 import { flowModel } from './model.arbitrary.js'
-import type { FlowModel } from './model.js'
+import type { Calendar, FlowModel } from './model.js'
 import { testLine } from './test-line.js'
 import { finishedPart, rawPart } from './work.js'
 
@@ -49,6 +49,13 @@ function holdsAtEveryEvent(check: (model: FlowModel, flow: Flow, time: number) =
     { numRuns: propertyRuns },
   )
 }
+
+const order = fc.record({
+  product: fc.nat(2),
+  quantity: fc.integer({ min: 1, max: 300 }),
+  release: fc.nat(1_000_000),
+  due: fc.nat(5_000_000),
+})
 
 const sum = (column: Float64Array): number => column.reduce((total, each) => total + each, 0)
 
@@ -213,13 +220,33 @@ describe('a line', () => {
     )
   })
 
-  it('obeys Little: parts in the line = parts per second times seconds in the line', () => {
+  it('obeys Little, with shifts and orders too: parts in the line = parts per second times seconds in the line', () => {
+    const hours: Calendar = {
+      kind: 'repeating',
+      origin: 0,
+      period: 600,
+      open: [
+        [0, 250],
+        [300, 500],
+      ],
+    }
+    const plan = fc.record({ hasHours: fc.boolean(), orders: fc.option(fc.array(order, { minLength: 1 })) })
     fc.assert(
-      fc.property(lines, fc.nat(10), fc.nat(1000), (machines, size, seed) => {
+      fc.property(lines, fc.nat(10), fc.nat(1000), plan, (machines, size, seed, { hasHours, orders }) => {
         const model = testLine(
-          machines.map(({ mu }) => ({ cycle: exponential(1 / mu) })),
+          machines.map(({ mu }, m) => ({
+            cycle: exponential(1 / mu),
+            ...(hasHours && { calendar: 0 }),
+            ...(m === 0 && orders !== null && { demand: 0 }),
+          })),
           size,
+          {
+            calendars: [hours],
+            demands: orders === null ? [] : [{ id: 'orders', kind: 'orders', orders }],
+          },
         )
+        const ordered = orders?.reduce((total, { quantity }) => total + quantity, 0)
+        const wanted = Math.min(3000, ordered ?? 3000)
         const last = machines.length - 1
         const entries: number[] = []
         let inLine = 0
@@ -229,7 +256,7 @@ describe('a line', () => {
         let time = 0
         const flow = new Flow(model, { seed, start: 0 })
         // First in, first out: the k-th part to leave is the k-th that came.
-        while (left < 3000) {
+        while (left < wanted) {
           inside += (flow.nextTime - time) * flow.workInProcess
           time = flow.nextTime
           flow.step()
@@ -239,8 +266,9 @@ describe('a line', () => {
         for (let part = left; part < entered; part++) inLine += time - entries[part]!
         expect(inside).toBeCloseTo(inLine, 3)
         expect(flow.holds[last] === finishedPart).toBe(false)
+        if (ordered === wanted) expect([flow.entered, flow.workInProcess]).toEqual([ordered, 0])
       }),
-      { numRuns: 4 * numRuns },
+      { numRuns: 8 * numRuns },
     )
   })
 })
