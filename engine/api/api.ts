@@ -15,7 +15,7 @@ import { addKpiRoutes } from './kpis.js'
 import { addLinkRoutes } from './links.js'
 import { addMachineRoutes } from './machines.js'
 import { addMaintenanceRoutes } from './maintenance.js'
-import { addManifestRoute, type ManifestDocument } from './manifest.js'
+import { addManifestRoute, type ManifestBook, type ManifestDocument } from './manifest.js'
 import { addParetoRoute } from './pareto.js'
 import { addPlantRoutes } from './plant.js'
 import { addProductionRoutes } from './production.js'
@@ -29,7 +29,11 @@ import { addTwinRoutes } from './twins.js'
 import { addWorkOrderRoutes } from './work-orders.js'
 
 /** All of REST, testable without a socket (`api.request('/healthz')`). The gateway adds the viewer and serves it. */
-export function createApi(context: ApiContext, manifest: ManifestDocument): OpenAPIHono {
+export function createApi(
+  context: ApiContext,
+  manifest: ManifestDocument,
+  manifests?: ManifestBook,
+): OpenAPIHono {
   const router = createRouter(context.logger)
   addHealthRoutes(router, context)
   addPlantRoutes(router, context)
@@ -62,7 +66,7 @@ export function createApi(context: ApiContext, manifest: ManifestDocument): Open
   }
   if (context.production !== undefined) addProductionRoutes(router, context.floor, context.production)
   if (context.downtime !== undefined) addDowntimeRoutes(router, context.floor, context.downtime)
-  addManifestRoute(router, manifest)
+  addManifestRoute(router, manifest, manifests)
   addDocsRoutes(router)
   return router
 }

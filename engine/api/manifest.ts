@@ -14,7 +14,7 @@ export interface ManifestDocument {
   readonly gzip: Uint8Array<ArrayBuffer>
 }
 
-function makeManifest({ plant, registry }: Floor): Manifest {
+function makeManifest({ plant, registry }: Pick<Floor, 'plant' | 'registry'>): Manifest {
   const areas = plant.sites.flatMap(site => site.areas.map(area => ({ site, area })))
   const lines = areas.flatMap(({ area }) => area.lines.map(line => ({ area, line })))
   const orders = new Map(
@@ -56,7 +56,35 @@ function makeManifest({ plant, registry }: Floor): Manifest {
   }
 }
 
-export function manifestDocument(floor: Floor): ManifestDocument {
+/** So many manifests are kept; a replay of an earlier plant has one of its own. */
+const mostManifests = 16
+
+/** The manifests that hellos have named. */
+export class ManifestBook {
+  readonly #present: ManifestDocument
+  readonly #others = new Map<string, ManifestDocument>()
+
+  constructor(present: ManifestDocument) {
+    this.#present = present
+  }
+
+  /** Makes the manifest of a floor known, and answers its hash. */
+  add(floor: Pick<Floor, 'plant' | 'registry'>): string {
+    const document = manifestDocument(floor)
+    this.#others.delete(document.hash)
+    this.#others.set(document.hash, document)
+    for (const hash of this.#others.keys()) {
+      if (this.#others.size > mostManifests) this.#others.delete(hash)
+    }
+    return document.hash
+  }
+
+  find(hash: string): ManifestDocument | undefined {
+    return hash === this.#present.hash ? this.#present : this.#others.get(hash)
+  }
+}
+
+export function manifestDocument(floor: Pick<Floor, 'plant' | 'registry'>): ManifestDocument {
   const text = JSON.stringify(makeManifest(floor))
   return {
     hash: createHash('sha256').update(text).digest('hex').slice(0, 32),
@@ -66,14 +94,11 @@ export function manifestDocument(floor: Floor): ManifestDocument {
 }
 
 /** `/api/v1/manifest/{hash}`: what the stream's indexes mean; never changes under its hash. */
-export function addManifestRoute(router: OpenAPIHono, manifest: ManifestDocument): void {
-  const etag = `"${manifest.hash}"`
-  const headers = {
-    'content-type': 'application/json',
-    'cache-control': 'public, max-age=31536000, immutable',
-    vary: 'accept-encoding',
-    etag,
-  }
+export function addManifestRoute(
+  router: OpenAPIHono,
+  present: ManifestDocument,
+  manifests = new ManifestBook(present),
+): void {
   router.openapi(
     createRoute({
       method: 'get',
@@ -88,8 +113,16 @@ export function addManifestRoute(router: OpenAPIHono, manifest: ManifestDocument
     }),
     c => {
       const { hash } = c.req.valid('param')
-      if (hash !== manifest.hash) {
-        throw new ApiError(404, `The present manifest is ${manifest.hash}; the stream's hello names it.`)
+      const manifest = manifests.find(hash)
+      if (manifest === undefined) {
+        throw new ApiError(404, `The present manifest is ${present.hash}; the stream's hello names it.`)
+      }
+      const etag = `"${hash}"`
+      const headers = {
+        'content-type': 'application/json',
+        'cache-control': 'public, max-age=31536000, immutable',
+        vary: 'accept-encoding',
+        etag,
       }
       if (c.req.header('if-none-match') === etag) return c.body(null, 304, headers)
       if (/\bgzip\b/.test(c.req.header('accept-encoding') ?? '')) {

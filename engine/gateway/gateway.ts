@@ -12,7 +12,7 @@ import type { WorkerPool } from '../../workers/pool.js'
 import { createApi } from '../api/api.js'
 import type { HistoryReader, KpiReader } from '../api/context.js'
 import type { IngestContext } from '../api/ingest.js'
-import { manifestDocument } from '../api/manifest.js'
+import { ManifestBook, manifestDocument } from '../api/manifest.js'
 import { problemResponse } from '../api/problem.js'
 import { refuseOtherMethods } from '../api/router.js'
 import type { Floor } from '../floor/floor.js'
@@ -22,12 +22,14 @@ import type { MaintenanceDesk } from '../maintenance/desk.js'
 
 import type { OrderBook } from '../orders/order-book.js'
 import type { SourceHealth } from '../pipeline/source-health.js'
+import type { ReplayGround } from '../replay/replayer.js'
 import type { Simulation } from '../simulation/simulation.js'
 import type { PastPlants } from '../store/past-plants.js'
 import type { Store } from '../store/store.js'
 import type { FigureFeed } from './figure-board.js'
 import { GatewayError } from './gateway-error.js'
 import { bridge } from './http-bridge.js'
+import { ReplayDesk } from './replay-desk.js'
 import { streamEndpoint, upgradeRequired } from './stream-endpoint.js'
 import { StreamHub } from './stream-hub.js'
 import { createStreamMetrics } from './stream-metrics.js'
@@ -68,6 +70,12 @@ export interface GatewayOptions {
   /** Most stream clients at once. */
   readonly maxClients?: number
   readonly repeat?: Repeat
+  /** The record of the past; without it the stream replays nothing. */
+  readonly past?: ReplayGround
+  /** Most replays at once, of all clients together. */
+  readonly maxReplays?: number
+  /** Calls back when others have had their turn. */
+  readonly later?: (callback: () => void) => void
 }
 
 export interface Gateway {
@@ -89,15 +97,27 @@ const every: Repeat = (callback, ms) => {
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { floor, logger, host = '127.0.0.1', port: wanted = 8080, tickMs = 100, repeat = every } = options
   const manifest = manifestDocument(floor)
-  const hub = new StreamHub({
+  const manifests = new ManifestBook(manifest)
+  const metrics = createStreamMetrics(options.metrics)
+  const hub: StreamHub = new StreamHub({
     floor,
     manifest: manifest.hash,
     tickMs,
-    metrics: createStreamMetrics(options.metrics),
     ...(options.figures !== undefined && { figures: options.figures }),
+    metrics,
+    onReplay: (socket, frame) => desk.ask(socket, frame),
   })
+  const desk = new ReplayDesk({
+    ...{ floor, live: hub, manifests, tickMs, metrics, most: options.maxReplays ?? 4 },
+    later: options.later ?? (callback => void setImmediate(callback)),
+    ...(options.past !== undefined && { ground: options.past }),
+  })
+  const tick = (): void => {
+    hub.tick()
+    desk.tick()
+  }
 
-  const api = createApi(options, manifest)
+  const api = createApi(options, manifest, manifests)
   api.get('/api/v1/stream', () => upgradeRequired())
   addViewerRoutes(api, options.staticDir)
   refuseOtherMethods(api)
@@ -107,23 +127,24 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       : problemResponse(421, `This gateway answers to loopback names such as localhost only.`)
 
   const app = App()
-    .ws('/api/v1/stream', streamEndpoint({ hub, host, maxClients: options.maxClients ?? 1_000 }))
+    .ws('/api/v1/stream', streamEndpoint({ hub, desk, host, maxClients: options.maxClients ?? 1_000 }))
     .any('/*', bridge({ answer, logger }))
   const listening = await listen(app, host, wanted)
   const port = us_socket_local_port(listening)
   let isClosed = false
-  const stop = repeat(() => hub.tick(), tickMs)
+  const stop = repeat(tick, tickMs)
 
   return {
     port,
     url: `http://${host === '0.0.0.0' || host === '::' ? 'localhost' : host}:${port}/`,
-    tick: () => hub.tick(),
+    tick,
     close: () => {
       // The socket is native and unchecked: closing it twice would bring the process down.
       if (isClosed) return
       isClosed = true
       stop()
       us_listen_socket_close(listening)
+      desk.close()
       hub.close()
       app.close()
     },

@@ -7,6 +7,7 @@ import type {
 } from 'uWebSockets.js'
 import { maxClientFrame, maxServerFrame, subprotocol } from '../../schema/stream/protocol.js'
 import { problemResponse } from '../api/problem.js'
+import type { ReplayDesk } from './replay-desk.js'
 import type { StreamHub } from './stream-hub.js'
 import type { StreamSocket } from './subscriber.js'
 import { isTrustedHost, isTrustedOrigin } from './trusted-host.js'
@@ -22,7 +23,10 @@ interface Connection {
 }
 
 export interface StreamEndpointOptions {
+  /** Where clients are let in. */
   readonly hub: StreamHub
+  /** Knows in which hub a client is now. */
+  readonly desk: Pick<ReplayDesk, 'hubOf' | 'closed' | 'clientCount'>
   /** Address the gateway is bound to. */
   readonly host: string
   readonly maxClients: number
@@ -30,7 +34,7 @@ export interface StreamEndpointOptions {
 
 /** `/api/v1/stream`: who may connect, and what passes between the socket and the hub. */
 export function streamEndpoint(options: StreamEndpointOptions): WebSocketBehavior<Connection> {
-  const { hub } = options
+  const { hub, desk } = options
   return {
     maxPayloadLength: toleratedFrame,
     // A frame larger than this cannot be; what a slow client holds is bounded by the hub, long before.
@@ -46,12 +50,12 @@ export function streamEndpoint(options: StreamEndpointOptions): WebSocketBehavio
     message(ws, message, isBinary) {
       const { socket } = ws.getUserData()
       if (socket === undefined) return
-      if (isBinary) hub.hear(socket, new Uint8Array(message))
-      else hub.refuse(socket, 'bad-frame', 'A text frame; the stream is binary.')
+      if (isBinary) desk.hubOf(socket).hear(socket, new Uint8Array(message))
+      else desk.hubOf(socket).refuse(socket, 'bad-frame', 'A text frame; the stream is binary.')
     },
     close(ws) {
       const { socket } = ws.getUserData()
-      if (socket !== undefined) hub.closed(socket)
+      if (socket !== undefined) desk.closed(socket)
     },
   }
 }
@@ -68,7 +72,7 @@ function upgrade(
   res: HttpResponse,
   req: HttpRequest,
   context: us_socket_context_t,
-  { hub, host: boundTo, maxClients }: StreamEndpointOptions,
+  { desk, host: boundTo, maxClients }: StreamEndpointOptions,
 ): void {
   const host = req.getHeader('host')
   const protocols = req.getHeader('sec-websocket-protocol')
@@ -76,7 +80,7 @@ function upgrade(
     reject(res, 403, 'Pages of another origin may not read the stream.')
   } else if (!protocols.split(',').some(name => name.trim() === subprotocol)) {
     reject(res, 400, `The stream speaks the WebSocket subprotocol '${subprotocol}'; offer it.`)
-  } else if (hub.clientCount >= maxClients) {
+  } else if (desk.clientCount >= maxClients) {
     reject(res, 503, `${maxClients} clients are connected, as many as are allowed. Try again later.`)
   } else {
     const connection: Connection = { socket: undefined }

@@ -1,5 +1,10 @@
 import { decodeClientFrame, encodeServerFrame } from '../../schema/stream/codec.js'
-import { type CloseReason, figuresTopic, protocolVersion } from '../../schema/stream/protocol.js'
+import {
+  type CloseReason,
+  figuresTopic,
+  protocolVersion,
+  type ReplayFrame,
+} from '../../schema/stream/protocol.js'
 import { StreamError } from '../../schema/stream/stream-error.js'
 import type { Floor } from '../floor/floor.js'
 import { FigureBoard, type FigureFeed } from './figure-board.js'
@@ -15,6 +20,10 @@ export interface StreamHubOptions {
   readonly metrics: StreamMetrics
   /** Without it there is no topic of figures. */
   readonly figures?: FigureFeed
+  /** The wall's time at the start, unless another is given. */
+  readonly epoch?: number
+  /** A client steers a replay. */
+  onReplay?(socket: StreamSocket, frame: ReplayFrame): void
 }
 
 /**
@@ -35,7 +44,7 @@ export class StreamHub {
   constructor(options: StreamHubOptions) {
     this.#options = options
     this.#floor = options.floor
-    this.epoch = Math.floor(options.floor.wall.now())
+    this.epoch = options.epoch ?? Math.floor(options.floor.wall.now())
     this.#topics = this.#makeTopics()
     const { figures, floor, tickMs } = options
     const machines = floor.registry.machines.map(({ index, machine }) => ({ index, id: machine.id }))
@@ -51,7 +60,7 @@ export class StreamHub {
     const now = this.#floor.wall.now()
     const subscriber = new Subscriber(socket, now)
     this.#subscribers.set(socket, subscriber)
-    this.#options.metrics.clients.set(this.#subscribers.size)
+    this.#options.metrics.clients.inc()
     const hello = encodeServerFrame({
       kind: 'hello',
       version: protocolVersion,
@@ -76,6 +85,10 @@ export class StreamHub {
     try {
       const frame = decodeClientFrame(bytes)
       if (frame.kind === 'resync') this.#options.metrics.resyncs.inc()
+      if (frame.kind === 'replay' || frame.kind === 'pace' || frame.kind === 'live') {
+        this.#options.onReplay?.(socket, frame)
+        return
+      }
       if (subscriber.obey(frame, this.#topics, this.#figures !== undefined)) return
       this.refuse(socket, 'bad-frame', `A topic beyond the ${this.#topics.length} of the hello.`)
     } catch (error) {
@@ -93,10 +106,19 @@ export class StreamHub {
     subscriber.refuse(encodeServerFrame({ kind: 'refusal', reason, detail }), reason)
   }
 
+  /** Sends a client a frame that belongs to no topic. */
+  say(socket: StreamSocket, frame: Uint8Array): void {
+    this.#subscribers.get(socket)?.say(frame, this.#floor.wall.now())
+  }
+
+  /** A client goes over to another hub. */
+  leave(socket: StreamSocket): void {
+    if (this.#subscribers.delete(socket)) this.#options.metrics.clients.dec()
+  }
+
   /** A client is gone. */
   closed(socket: StreamSocket): void {
-    this.#subscribers.delete(socket)
-    this.#options.metrics.clients.set(this.#subscribers.size)
+    if (this.#subscribers.delete(socket)) this.#options.metrics.clients.dec()
   }
 
   /** Takes what changed on the floor and brings every client up to it. */

@@ -8,6 +8,7 @@ export interface StreamMetrics {
   readonly waiting: Gauge
   readonly resyncs: Counter
   readonly refusals: Counter<'reason'>
+  readonly replays: Gauge
   readonly tickSeconds: Histogram
 }
 
@@ -36,6 +37,11 @@ export function createStreamMetrics(registry: Registry): StreamMetrics {
       name: 'gemba_stream_refusals_total',
       help: 'Clients the gateway closed, by reason.',
       labelNames: ['reason'],
+      registers,
+    }),
+    replays: new Gauge({
+      name: 'gemba_stream_replays',
+      help: 'Replays that run or are prepared for stream clients.',
       registers,
     }),
     tickSeconds: new Histogram({

@@ -1,4 +1,9 @@
-import { type ClientFrame, type CloseReason, closeCodes } from '../../schema/stream/protocol.js'
+import {
+  type ClientFrame,
+  type CloseReason,
+  closeCodes,
+  type ReplayFrame,
+} from '../../schema/stream/protocol.js'
 import { ChangeSet } from './change-set.js'
 import type { Topic } from './topic.js'
 
@@ -107,7 +112,7 @@ export class Subscriber {
    * Does what a frame asks. `topics` by number, the figures behind them where there are any; answers false where the
    * frame names one that is not there.
    */
-  obey(frame: ClientFrame, topics: readonly Topic[], hasFigures: boolean): boolean {
+  obey(frame: Exclude<ClientFrame, ReplayFrame>, topics: readonly Topic[], hasFigures: boolean): boolean {
     const isFigures = (number: number): boolean => hasFigures && number === topics.length
     switch (frame.kind) {
       case 'subscribe':

@@ -147,7 +147,7 @@ export class Replayer {
         this.#isOver = true
         return this.#time
       }
-      if (step.ts >= target && step.ts > this.#time) {
+      if (step.ts >= target) {
         this.#isOver = target >= this.window.to
         this.#time = Math.max(this.#time, target)
         return this.#time

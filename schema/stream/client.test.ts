@@ -102,6 +102,45 @@ describe('The stream client', () => {
     expect(session.client.figures).toBeUndefined()
   })
 
+  it('S39 asks for its replay anew on another connection, from where it stood', () => {
+    const { client, ...session } = { client: new StreamClient({ random: () => 1 }), t: 1_000 }
+    client.opened(session.t)
+    client.receive(hello(), 1, session.t)
+    const from = sampleTime - 60_000
+    expect(client.startReplay({ from, speed: 10 })).toEqual([{ kind: 'replay', from, to: 0, speed: 10 }])
+    const state = { kind: 'replay-state', from, to: sampleTime, at: from, speed: 10 } as const
+    const fine = { problem: '', detail: '' } as const
+    client.receive({ ...state, ...fine, epoch: sampleTime, stage: 'preparing' }, 1, session.t)
+    expect(client.isReplaying).toBe(false)
+    client.receive(hello({ epoch: sampleTime + 1 }), 1, session.t)
+    client.receive({ ...state, ...fine, epoch: sampleTime + 1, stage: 'playing' }, 1, session.t)
+    expect(client.isReplaying).toBe(true)
+    const picture = { ...sampleSnapshot(3), epoch: sampleTime + 1, floorTime: from + 5_000 }
+    client.receive(picture, 1, session.t)
+    client.pace(20, true)
+
+    client.closed(session.t)
+    client.opened(session.t)
+    expect(client.receive(hello(), 1, session.t).send).toEqual([
+      { kind: 'subscribe', topics: [0, 1] },
+      { kind: 'replay', from: from + 5_000, to: 0, speed: 20 },
+      { kind: 'pace', speed: 20, isHeld: true },
+    ])
+    expect(client.isReplaying).toBe(false)
+    expect(client.goLive()).toEqual([{ kind: 'live' }])
+    expect(client.receive(hello(), 1, session.t).send).toHaveLength(1)
+  })
+
+  it('S38 forgets a replay that was refused in the present', () => {
+    const session = inStep(4)
+    session.client.startReplay({ from: 1, speed: 1 })
+    const nothing = { from: 1, to: 2, at: 1, speed: 1 }
+    const refused = { stage: 'refused', problem: 'no-record', detail: 'x' } as const
+    session.take({ kind: 'replay-state', epoch: sampleTime, ...nothing, ...refused })
+    expect(session.client.replay).toMatchObject({ problem: 'no-record' })
+    expect(session.client.pace(2, false)).toEqual([])
+  })
+
   it('S10 takes the snapshot of a topic in one piece', () => {
     const session = new Session()
     session.take(hello())

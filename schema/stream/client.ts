@@ -9,6 +9,8 @@ import {
   type Hello,
   protocolVersion,
   type Refusal,
+  type ReplayRequest,
+  type ReplayState,
   type ServerFrame,
   type ShownLink,
   type Snapshot,
@@ -76,6 +78,14 @@ export class StreamClient {
   #refusal: Refusal | undefined
   #links: readonly ShownLink[] = []
   #figures: FigureColumns | undefined
+  /** The window that is wanted, and how it stands; undefined in the present. */
+  #wanted: ReplayRequest | undefined
+  #isHeld = false
+  #replay: ReplayState | undefined
+  #isNewConnection = false
+  /** Epoch of the newest replay that was shown, and the newest floor time of its frames. */
+  #shownReplay: number | undefined
+  #floorTime = 0
   #isOpen = false
   #isPaused = false
   /** Silence counts from here on: a fresh socket, or one that was paused, is not late yet. */
@@ -117,6 +127,7 @@ export class StreamClient {
   /** The socket is open; the server speaks first. */
   opened(now: number): void {
     this.#isOpen = true
+    this.#isNewConnection = true
     this.#openedAt = now
     this.#awaitedSince = now
     this.#refusal = undefined
@@ -155,6 +166,8 @@ export class StreamClient {
           this.#figures = frame.figures
         }
         return { send: [], applied: [] }
+      case 'replay-state':
+        return this.#hearReplay(frame)
       case 'snapshot':
       case 'delta':
         return this.#take(frame, bytes, now)
@@ -189,6 +202,43 @@ export class StreamClient {
     this.#awaitedSince = now
     for (const sync of this.#topics.values()) sync.await(now)
     return this.#isOpen ? [{ kind: 'resume' }] : []
+  }
+
+  /** How the replay stands that was asked for; undefined where none was, or when it was left. */
+  get replay(): ReplayState | undefined {
+    return this.#replay
+  }
+
+  /** What is on the screen is the past: the window that was asked for, or one before it. */
+  get isReplaying(): boolean {
+    return this.#replay !== undefined && this.#shownReplay === this.#hello?.epoch
+  }
+
+  /** Asks for a window of the past, or seeks in it. Times are Unix ms by the floor's clock; `to` 0: until now. */
+  startReplay(window: {
+    readonly from: number
+    readonly to?: number
+    readonly speed: number
+  }): readonly ClientFrame[] {
+    this.#isHeld = false
+    this.#wanted = { kind: 'replay', to: 0, ...window }
+    return this.#isOpen ? [this.#wanted] : []
+  }
+
+  /** Another speed, or to hold the time, or to let it go on. */
+  pace(speed: number, isHeld: boolean): readonly ClientFrame[] {
+    if (this.#wanted === undefined) return []
+    this.#isHeld = isHeld
+    this.#wanted = { ...this.#wanted, speed }
+    return this.#isOpen ? [{ kind: 'pace', speed, isHeld }] : []
+  }
+
+  /** Back to the present. */
+  goLive(): readonly ClientFrame[] {
+    if (this.#wanted === undefined) return []
+    this.#wanted = undefined
+    this.#replay = undefined
+    return this.#isOpen ? [{ kind: 'live' }] : []
   }
 
   /** Age of what is on the screen, ms: time since the newest frame left the server. */
@@ -234,7 +284,30 @@ export class StreamClient {
     this.#age.arrived(hello.wallTime, now)
     const send: ClientFrame[] = [this.#subscribeTo(hello, now, true)]
     if (this.#isPaused) send.push({ kind: 'pause' })
+    if (this.#isNewConnection) send.push(...this.#askAnew())
+    this.#isNewConnection = false
     return { send, applied: [] }
+  }
+
+  /** A replay ends with its connection: on the next it is asked for from where it stood. */
+  #askAnew(): ClientFrame[] {
+    const wanted = this.#wanted
+    if (wanted === undefined) return []
+    const at = this.#shownReplay === undefined ? wanted.from : this.#floorTime
+    const frames: ClientFrame[] = [{ ...wanted, from: at }]
+    if (this.#isHeld) frames.push({ kind: 'pace', speed: wanted.speed, isHeld: true })
+    return frames
+  }
+
+  #hearReplay(state: ReplayState): Reaction {
+    // One that was left meanwhile says nothing of what is wanted now.
+    if (this.#wanted === undefined) return { send: [], applied: [] }
+    this.#replay = state
+    if (state.stage === 'playing' || state.stage === 'held' || state.stage === 'over') {
+      this.#shownReplay = state.epoch
+      this.#floorTime = state.at
+    } else if (state.stage === 'refused' && !this.isReplaying) this.#wanted = undefined
+    return { send: [], applied: [] }
   }
 
   #subscribeTo(hello: Hello, now: number, isNewConnection: boolean): ClientFrame {
@@ -253,6 +326,7 @@ export class StreamClient {
     const sync = this.#topics.get(frame.topic)
     if (!this.#isOfThisEpoch(frame.epoch) || sync === undefined) return { send: [], applied: [] }
     this.#age.arrived(frame.wallTime, now)
+    if (this.isReplaying) this.#floorTime = frame.floorTime
     const { gaps, old } = sync
     const outcome = frame.kind === 'snapshot' ? sync.snapshot(frame, now) : sync.delta(frame, bytes, now)
     this.counts.gaps += sync.gaps - gaps

@@ -123,12 +123,29 @@ const golden: readonly (readonly [ServerFrame, string])[] = [
     '9507cf0000019a7afd1e00cf0000019a7afd1dfbcf0000019a7afd1e00c44f020100010000e0d1afa779420001000100606a470000' +
       '0010d0127341010001000000009a9999999999b93f000000000000000000000000000000000000000000004000004040000000803f000080bf',
   ],
+  [
+    {
+      kind: 'replay-state',
+      epoch: sampleTime,
+      stage: 'playing',
+      from: sampleTime - 5,
+      to: sampleTime,
+      at: sampleTime - 5,
+      speed: 60,
+      problem: '',
+      detail: '',
+    },
+    '9908cf0000019a7afd1e00a7706c6179696e67cf0000019a7afd1dfbcf0000019a7afd1e00cf0000019a7afd1dfb3ca0a0',
+  ],
 ]
 const goldenClient: readonly (readonly [ClientFrame, string])[] = [
   [{ kind: 'subscribe', topics: [0, 1, 300] }, '9201930001cd012c'],
   [{ kind: 'resync', topic: 1, epoch: sampleTime, lastSeq: 7 }, '940201cf0000019a7afd1e0007'],
   [{ kind: 'pause' }, '9103'],
   [{ kind: 'resume' }, '9104'],
+  [{ kind: 'replay', from: sampleTime, to: 0, speed: 0.5 }, '9405cf0000019a7afd1e0000cb3fe0000000000000'],
+  [{ kind: 'pace', speed: 2, isHeld: true }, '93060201'],
+  [{ kind: 'live' }, '9107'],
 ]
 
 describe('The stream codec', () => {

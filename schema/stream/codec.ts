@@ -9,6 +9,8 @@ import {
   maxClientFrame,
   maxServerFrame,
   maxTopics,
+  replayProblems,
+  replayStages,
   type ServerFrame,
   type ShownLink,
   type Snapshot,
@@ -25,8 +27,9 @@ const serverKind = {
   refusal: 5,
   links: 6,
   figures: 7,
+  replayState: 8,
 } as const
-const clientKind = { subscribe: 1, resync: 2, pause: 3, resume: 4 } as const
+const clientKind = { subscribe: 1, resync: 2, pause: 3, resume: 4, replay: 5, pace: 6, live: 7 } as const
 
 /**
  * The bytes of a frame to clients. `resolution` by signal index lets values travel as Float32 where nobody can see
@@ -68,6 +71,18 @@ export function encodeServerFrame(frame: ServerFrame, resolution?: ArrayLike<num
         frame.links.map(({ source }) => source),
         frame.links.map(({ state }) => sourceStates.indexOf(state)),
         frame.links.map(({ since }) => since),
+      ])
+    case 'replay-state':
+      return encodeEnvelope([
+        serverKind.replayState,
+        frame.epoch,
+        frame.stage,
+        frame.from,
+        frame.to,
+        frame.at,
+        frame.speed,
+        frame.problem,
+        frame.detail,
       ])
   }
 }
@@ -116,6 +131,18 @@ export function decodeServerFrame(bytes: Uint8Array): ServerFrame {
       return { kind: 'refusal', reason: closeReason(fields.text(1)), detail: fields.text(2) }
     case serverKind.links:
       return { kind: 'links', epoch: fields.count(1), links: readLinks(fields) }
+    case serverKind.replayState:
+      return {
+        kind: 'replay-state',
+        epoch: fields.count(1),
+        stage: oneOf(replayStages, fields.text(2)),
+        from: fields.number(3),
+        to: fields.number(4),
+        at: fields.number(5),
+        speed: fields.number(6),
+        problem: oneOf(replayProblems, fields.text(7)),
+        detail: fields.text(8),
+      }
     default:
       throw new StreamError('unknown-kind', `Frame kind ${kind} is not known to this version`)
   }
@@ -131,6 +158,12 @@ export function encodeClientFrame(frame: ClientFrame): Uint8Array {
       return encodeEnvelope([clientKind.pause])
     case 'resume':
       return encodeEnvelope([clientKind.resume])
+    case 'replay':
+      return encodeEnvelope([clientKind.replay, frame.from, frame.to, frame.speed])
+    case 'pace':
+      return encodeEnvelope([clientKind.pace, frame.speed, frame.isHeld ? 1 : 0])
+    case 'live':
+      return encodeEnvelope([clientKind.live])
   }
 }
 
@@ -152,6 +185,12 @@ export function decodeClientFrame(bytes: Uint8Array): ClientFrame {
       return { kind: 'pause' }
     case clientKind.resume:
       return { kind: 'resume' }
+    case clientKind.replay:
+      return { kind: 'replay', from: fields.number(1), to: fields.number(2), speed: fields.number(3) }
+    case clientKind.pace:
+      return { kind: 'pace', speed: fields.number(1), isHeld: fields.count(2) === 1 }
+    case clientKind.live:
+      return { kind: 'live' }
     default:
       throw new StreamError('unknown-kind', `Frame kind ${kind} is not known to this version`)
   }
@@ -203,6 +242,12 @@ function readLinks(fields: Envelope): ShownLink[] {
 function texts(fields: Envelope, at: number): string[] {
   const { length, items } = fields.list(at)
   return Array.from({ length }, (_, place) => items.text(place))
+}
+
+function oneOf<const Word extends string>(words: readonly Word[], word: string): Word {
+  const known = words.find(each => each === word)
+  if (known === undefined) throw new StreamError('malformed', `The word '${word}' is not known`)
+  return known
 }
 
 function closeReason(word: string): CloseReason {

@@ -28,7 +28,7 @@ export const closeCodes = {
 /** The topic of figures, beside those of areas; it has frames of its own kind. */
 export const figuresTopic = 'kpi'
 
-export type ServerFrame = Hello | Snapshot | Delta | Heartbeat | Links | Figures | Refusal
+export type ServerFrame = Hello | Snapshot | Delta | Heartbeat | Links | Figures | Refusal | ReplayState
 
 /** First frame of a connection. */
 export interface Hello {
@@ -152,7 +152,58 @@ export interface Refusal {
   readonly detail: string
 }
 
+/** How a replay stands; `refused` says only that what was asked last is not to be had. */
+export const replayStages = ['preparing', 'playing', 'held', 'over', 'refused'] as const
+export type ReplayStage = (typeof replayStages)[number]
+
+/** Why a replay is refused; see SPEC.md, S38. Empty: it is not. */
+export const replayProblems = [
+  '',
+  'in-future',
+  'bad-window',
+  'bad-speed',
+  'no-record',
+  'too-many',
+  'not-replaying',
+  'unavailable',
+] as const
+export type ReplayProblem = (typeof replayProblems)[number]
+
+/** How the replay of this client stands; after each change of it. */
+export interface ReplayState {
+  readonly kind: 'replay-state'
+  /** Of the hello whose frames show it; while it is prepared, or was refused, of those that the client has now. */
+  readonly epoch: number
+  readonly stage: ReplayStage
+  /** The window, and where it stands, Unix ms by the floor's clock. */
+  readonly from: number
+  readonly to: number
+  readonly at: number
+  /** Seconds of the past per second. */
+  readonly speed: number
+  readonly problem: ReplayProblem
+  /** For a person; empty where there is no problem. */
+  readonly detail: string
+}
+
+/** Asks for a window of the past, or for another one: seeking is no more than that. */
+export interface ReplayRequest {
+  readonly kind: 'replay'
+  /** Unix ms by the floor's clock; `to` 0: until now. */
+  readonly from: number
+  readonly to: number
+  readonly speed: number
+}
+
+/** The frames that steer a replay. */
+export type ReplayFrame =
+  | ReplayRequest
+  | { readonly kind: 'pace'; readonly speed: number; readonly isHeld: boolean }
+  /** Back to the present. */
+  | { readonly kind: 'live' }
+
 export type ClientFrame =
+  | ReplayFrame
   /** Replaces the set of subscribed topics; each newly subscribed one starts with a snapshot. */
   | { readonly kind: 'subscribe'; readonly topics: readonly number[] }
   /** The client saw a gap (or wants the truth again): answered with a snapshot. */

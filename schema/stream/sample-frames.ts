@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { sourceStates } from '../source-state.js'
 import type { ClientFrame, Delta, MachineColumns, ServerFrame, SignalColumns, Snapshot } from './protocol.js'
+import { replayProblems, replayStages } from './protocol.js'
 
 /** Frames for the tests of the codec and the client: arbitrary ones, and plain ones of a given size. */
 
@@ -93,6 +94,17 @@ export const serverFrames: fc.Arbitrary<ServerFrame> = fc.oneof(
     epoch: count,
     links: fc.array(fc.record({ source: fc.string(), state: fc.constantFrom(...sourceStates), since: time })),
   }),
+  fc.record({
+    kind: fc.constant('replay-state' as const),
+    epoch: count,
+    stage: fc.constantFrom(...replayStages),
+    from: time,
+    to: time,
+    at: time,
+    speed: finite,
+    problem: fc.constantFrom(...replayProblems),
+    detail: fc.string(),
+  }),
 )
 
 export const clientFrames: fc.Arbitrary<ClientFrame> = fc.oneof(
@@ -100,6 +112,9 @@ export const clientFrames: fc.Arbitrary<ClientFrame> = fc.oneof(
   fc.record({ kind: fc.constant('resync' as const), topic: fc.nat(), epoch: count, lastSeq: count }),
   fc.constant({ kind: 'pause' as const }),
   fc.constant({ kind: 'resume' as const }),
+  fc.record({ kind: fc.constant('replay' as const), from: time, to: time, speed: finite }),
+  fc.record({ kind: fc.constant('pace' as const), speed: finite, isHeld: fc.boolean() }),
+  fc.constant({ kind: 'live' as const }),
 )
 
 export const sampleTime = 1_763_000_000_000
