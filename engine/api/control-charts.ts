@@ -13,7 +13,7 @@ import type { Store } from '../store/store.js'
 import { ApiError } from './api-error.js'
 import type { KpiReader } from './context.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
-import { rangeQuery, readRange } from './time-range.js'
+import { readSpan, timeQuery } from './time-span.js'
 
 const shiftMs = 8 * 3_600_000
 
@@ -23,7 +23,7 @@ const chartQuery = z.object({
     .enum(['cycle-time', 'scrap-rate', 'signal'])
     .describe('Seconds a part takes; share of rejects by hour; the values of a signal'),
   signal: z.string().max(200).optional().describe('Id of the signal, where the chart is of one'),
-  ...rangeQuery('eight hours before `to`'),
+  ...timeQuery('eight hours'),
   size: z.coerce
     .number()
     .int()
@@ -81,7 +81,7 @@ export function addControlChartRoute(
     }),
     async c => {
       const query = c.req.valid('query')
-      const range = readRange(query, floor.clock.now(), end => end - shiftMs)
+      const range = readSpan(query, floor.clock.now(), shiftMs)
       const machine = floor.registry.machineById(query.machine)
       if (machine === undefined) throw unusable('machine', `there is no machine '${query.machine}'`)
       const limits = limitsOf(query)

@@ -7,7 +7,7 @@ import { ApiError } from './api-error.js'
 import { csv, csvResponse } from './csv.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
-import { rangeQuery, readRange } from './time-range.js'
+import { readSpan, timeQuery } from './time-span.js'
 
 const dayMs = 24 * 3_600_000
 
@@ -28,6 +28,7 @@ const stopSchema = z
       .describe('map: from the source’s own word, by the plant file'),
     reasonDue: timeSchema.nullable().describe('When a reason is due; null = it has one, or wants none'),
     root: z.string().nullable().describe('The machine whose own stop made this one wait'),
+    rootReason: z.string().nullable().describe('Why that one stood; null = unqualified, or no root'),
     state: z.string().describe('PackML state in which it began'),
     word: z.string().describe('The source’s own word for it'),
     shift: z.string(),
@@ -38,7 +39,7 @@ const stopSchema = z
 
 const listQuery = z.object({
   scope: scopeQuery,
-  ...rangeQuery('a day before `to`'),
+  ...timeQuery('a day'),
   kind: z.enum(stopKinds).optional().describe('Only stops of this kind'),
   reason: z
     .enum(['given', 'missing', 'due'])
@@ -106,7 +107,7 @@ export function addDowntimeRoutes(router: OpenAPIHono, floor: Floor, register: D
     async c => {
       const query = c.req.valid('query')
       const now = floor.clock.now()
-      const { from, to } = readRange(query, now, end => end - dayMs)
+      const { from, to } = readSpan(query, now, dayMs)
       const scope = scopeOf(floor.plant, query.scope)
       const all = await register.list(scope, from, to)
       const micro = all.filter(stop => register.isMicro(stop))
@@ -208,7 +209,8 @@ export function addDowntimeRoutes(router: OpenAPIHono, floor: Floor, register: D
       category: categoryOf(stop.reason) ?? null,
       reasonBy: stop.reasonBy || null,
       reasonDue: stop.reasonDue === undefined ? null : iso(stop.reasonDue),
-      root: stop.root ?? null,
+      root: stop.root?.machine ?? null,
+      rootReason: stop.root?.reason || null,
       state: stop.state,
       word: stop.sourceState,
       shift: stop.shift,

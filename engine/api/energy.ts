@@ -11,7 +11,7 @@ import type { KpiReader } from './context.js'
 import { csv, csvResponse } from './csv.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
-import { rangeQuery, readRange } from './time-range.js'
+import { readSpan, timeQuery } from './time-span.js'
 
 const hourMs = 3_600_000
 /** More readings than this take longer than anybody waits. */
@@ -19,7 +19,7 @@ const mostReadings = 12_000_000
 
 const energyQuery = z.object({
   scope: scopeQuery,
-  ...rangeQuery('eight hours before `to`'),
+  ...timeQuery('eight hours'),
   by: z.enum(groupings).default('none').describe('What to group by'),
   format: z.enum(['json', 'csv']).default('json'),
 })
@@ -97,7 +97,7 @@ export function addEnergyRoute(router: OpenAPIHono, floor: Floor, kpis: KpiReade
     }),
     async c => {
       const query = c.req.valid('query')
-      const { from, to } = readRange(query, floor.clock.now(), end => end - 8 * hourMs)
+      const { from, to } = readSpan(query, floor.clock.now(), 8 * hourMs)
       const scope = scopeOf(plant, query.scope)
       const asked = scope.machines.flatMap(machine => metered.get(machine) ?? [])
       const table = energyTableFor(asked, from, to)

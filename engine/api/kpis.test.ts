@@ -60,6 +60,7 @@ const stops = [
   stop('b-01', 110, 30, 'breakdown', 'operator/training'),
   stop('b-02', 60, 3, 'minorStop'),
   stop('b-02', 70, 40, 'starved'),
+  stop('p-01', 70, 1, 'unknown'),
 ]
 
 function ground() {
@@ -211,10 +212,12 @@ describe('GET /api/v1/kpis/pareto', () => {
       ['mechanical', 10, 63],
     ])
     expect((await bars('by=kind&kind=all'))[0].slice(0, 2)).toEqual(['breakdown', 60])
+    const silent = await get('/api/v1/kpis/pareto?scope=line:p')
+    expect(silent.body.items).toMatchObject([{ key: 'no-signal', seconds: 60, cost: 0 }])
     const table = await ground().api.request('/api/v1/kpis/pareto?format=csv&by=machine')
     expect((await table.text()).split('\r\n').slice(0, 2)).toEqual([
       'key,seconds,count,share,cumulated,quantity,cost',
-      `b-01,3600,3,${3600 / 3780},${3600 / 3780},,`,
+      `b-01,3600,3,${3600 / 3840},${3600 / 3840},,`,
     ])
   })
 })

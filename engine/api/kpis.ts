@@ -10,7 +10,7 @@ import { costsSchema, viewCosts } from './costs-schema.js'
 import { csv, csvResponse } from './csv.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
-import { rangeQuery, readRange } from './time-range.js'
+import { readSpan, timeQuery } from './time-span.js'
 
 const hourMs = 3_600_000
 /** Most days of one answer by hour. */
@@ -18,7 +18,7 @@ const longestByHourMs = 400 * 24 * hourMs
 
 const kpiQuery = z.object({
   scope: scopeQuery,
-  ...rangeQuery('eight hours before `to`'),
+  ...timeQuery('eight hours'),
   by: z.enum(groupings).default('none').describe('What to group by'),
   lines: z
     .enum(lineViews)
@@ -99,7 +99,7 @@ const csvAnswer = { 'text/csv': { schema: z.string().describe('The same as a tab
 export function addKpiRoutes(router: OpenAPIHono, floor: Floor, kpis: KpiReader, rates: CostRates): void {
   const read = async (query: z.infer<typeof kpiQuery>) => {
     const now = floor.clock.now()
-    const { from, to } = readRange(query, now, end => end - 8 * hourMs)
+    const { from, to } = readSpan(query, now, 8 * hourMs)
     if (query.by === 'hour' && to - from > longestByHourMs) {
       throw new ApiError(422, 'An answer by hour spans at most 400 days; ask by day, or for less.', {
         errors: [{ path: 'query.by', message: 'too fine for so long a time' }],

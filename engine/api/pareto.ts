@@ -11,7 +11,7 @@ import type { KpiReader } from './context.js'
 import { csvResponse, tableOf } from './csv.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
-import { rangeQuery, readRange } from './time-range.js'
+import { readSpan, timeQuery } from './time-span.js'
 
 const weekMs = 7 * 24 * 3_600_000
 
@@ -20,13 +20,13 @@ const measures = ['time', 'quantity', 'cost'] as const
 
 const paretoQuery = z.object({
   scope: scopeQuery,
-  ...rangeQuery('a week before `to`'),
+  ...timeQuery('a week'),
   of: z.enum(['downtime', 'scrap']).default('downtime').describe('Stops, or rejected parts'),
   by: z
     .enum(keys)
     .default('reason')
     .describe(
-      'What the bars are of; without a reason it is `unqualified`. Only stops have a kind and a word',
+      'What the bars are of; without a reason it is `unqualified`, or `no-signal` where nobody told what the machine did. Only stops have a kind and a word',
     ),
   measure: z
     .enum(measures)
@@ -75,6 +75,8 @@ interface Loss {
 
 const ownKinds: ReadonlySet<string> = new Set(['breakdown', 'minorStop', 'unknown'])
 const unqualified = 'unqualified'
+/** Nobody told what the machine did: there is no stop to give a reason for, only a link to mend. */
+const unsaid = (kind: string): string => (kind === 'unknown' ? 'no-signal' : unqualified)
 
 export interface ParetoParts {
   readonly floor: Floor
@@ -96,8 +98,8 @@ export function addParetoRoute(router: OpenAPIHono, { floor, kpis, store, rates 
     const counted = stops.filter(stop => kind === 'all' || ownKinds.has(stop.kind))
     return counted.map(stop => {
       const key = {
-        reason: () => stop.reason || unqualified,
-        category: () => categoryOf(stop.reason) ?? unqualified,
+        reason: () => stop.reason || unsaid(stop.kind),
+        category: () => categoryOf(stop.reason) ?? unsaid(stop.kind),
         product: () => stop.product,
         order: () => stop.order,
         kind: () => stop.kind as string,
@@ -151,7 +153,7 @@ export function addParetoRoute(router: OpenAPIHono, { floor, kpis, store, rates 
     async c => {
       const query = c.req.valid('query')
       const { of, by, measure = of === 'scrap' ? 'quantity' : 'time' } = query
-      const { from, to } = readRange(query, floor.clock.now(), end => end - weekMs)
+      const { from, to } = readSpan(query, floor.clock.now(), weekMs)
       const scope = scopeOf(floor.plant, query.scope)
       const losses =
         of === 'scrap' ? await scrapBy(scope, from, to, by) : await stopsBy(scope, from, to, by, query.kind)

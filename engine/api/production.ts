@@ -6,7 +6,7 @@ import { viewCosts } from './costs-schema.js'
 import { csv, csvResponse } from './csv.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
-import { rangeQuery, readRange } from './time-range.js'
+import { readSpan, timeQuery } from './time-span.js'
 
 const dayMs = 24 * 3_600_000
 
@@ -37,7 +37,7 @@ const runSchema = z
 
 const listQuery = z.object({
   scope: scopeQuery,
-  ...rangeQuery('a day before `to`'),
+  ...timeQuery('a day'),
   format: z.enum(['json', 'csv']).default('json'),
 })
 
@@ -118,7 +118,7 @@ export function addProductionRoutes(router: OpenAPIHono, floor: Floor, desk: Pro
     }),
     async c => {
       const query = c.req.valid('query')
-      const { from, to } = readRange(query, floor.clock.now(), end => end - dayMs)
+      const { from, to } = readSpan(query, floor.clock.now(), dayMs)
       const runs = await desk.runs(scopeOf(floor.plant, query.scope), from, to)
       const items = runs.map(run => {
         const costs = viewCosts(run.costs)

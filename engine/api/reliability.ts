@@ -10,13 +10,13 @@ import type { MachineStop } from '../kpi/stop-rows.js'
 import { csvResponse, tableOf } from './csv.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
-import { rangeQuery, readRange } from './time-range.js'
+import { readSpan, timeQuery } from './time-span.js'
 
 const weekMs = 7 * 24 * 3_600_000
 
 const usual = {
   scope: scopeQuery,
-  ...rangeQuery('a week before `to`'),
+  ...timeQuery('a week'),
   format: z.enum(['json', 'csv']).default('json'),
 }
 const range = { scope: z.string(), from: timeSchema, to: timeSchema }
@@ -81,7 +81,7 @@ export function addReliabilityRoutes(
     }),
     async c => {
       const query = c.req.valid('query')
-      const { from, to } = readRange(query, floor.clock.now(), end => end - weekMs)
+      const { from, to } = readSpan(query, floor.clock.now(), weekMs)
       const scope = scopeOf(floor.plant, query.scope)
       const divisor = query.divisor ?? kpiRulesOf(floor.plant).failureDivisor
       const [cells, stops] = await Promise.all([

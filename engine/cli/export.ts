@@ -7,16 +7,30 @@ import type { Command } from './command.js'
 import { misused, parseFlags } from './flags.js'
 import { reported, storeFlags, storeHelp, withHistory } from './store-flags.js'
 
+/** What figures are made from, ready for analysis elsewhere. */
+const goldTables = [
+  'fact_oee',
+  'dim_machine',
+  'dim_date',
+  'dim_shift',
+  'dim_product',
+  'downtime_events',
+  'scrap_events',
+  'production_runs',
+  'work_orders',
+]
+
 /** `gemba export`: tables as files. */
 export const exportCommand: Command = {
   name: 'export',
   summary: 'write tables of the history as Parquet, CSV, JSON lines or SQL',
-  usage: `Usage: gemba export --table <name> [--table <name> …] [options]
+  usage: `Usage: gemba export (--table <name> … | --gold) [options]
 
 Writes tables into files by day and hour, such as telemetry/date=2026-11-20/hour=06.parquet, with a manifest.json that
 names them and counts their rows. Times go by the table's own time and not by when a row came in.
 
   --table <name>           one of the tables and views of docs/data-dictionary.md
+  --gold                   the star schema (fact_oee and its dimensions), stops, rejects, runs and work orders
   --from <time>            ISO 8601, inclusive; from the beginning unless given
   --to <time>              ISO 8601, exclusive; to the end unless given
   --format <format>        parquet, csv, jsonl or sql (default parquet)
@@ -25,24 +39,27 @@ ${storeHelp}
 
 Exit codes: 0 written, 1 the history is at fault, 2 bad usage, 5 the store does not start.
 
-Example: gemba export --table telemetry --from 2026-11-20T00:00:00Z --to 2026-11-21T00:00:00Z`,
+Examples: gemba export --table telemetry --from 2026-11-20T00:00:00Z --to 2026-11-21T00:00:00Z
+          gemba export --gold --from 2026-11-01T00:00:00Z --out gold`,
 
   run: (argv, io) =>
     reported(io, async () => {
       const { values } = parseFlags('export', argv, {
         ...storeFlags,
         table: { type: 'string', multiple: true },
+        gold: { type: 'boolean' },
         from: { type: 'string' },
         to: { type: 'string' },
         format: { type: 'string' },
         out: { type: 'string' },
       })
-      const tables = (values.table ?? []).map(findTable)
-      if (tables.length === 0) throw misused('export', 'name a table with --table')
+      const named = (values.table ?? []).map(findTable)
+      const tables = [...new Set([...named, ...(values.gold === true ? goldTables.map(findTable) : [])])]
+      if (tables.length === 0) throw misused('export', 'name a table with --table, or --gold')
       const [from, to] = [readTime('from', values.from), readTime('to', values.to)]
       if (from !== undefined && to !== undefined && from >= to)
         throw misused('export', '--from must lie before --to')
-      for (const table of tables) {
+      for (const table of named) {
         if ((from ?? to) !== undefined && timeColumn(table) === undefined)
           throw misused('export', `${table.name} has no time: leave out --from and --to`)
       }
@@ -51,7 +68,9 @@ Example: gemba export --table telemetry --from 2026-11-20T00:00:00Z --to 2026-11
       return withHistory(values, io, async ({ database }) => {
         for (const table of tables) {
           let [files, rows] = [0, 0]
-          const span = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
+          // What has no time of its own, a dimension, goes whole.
+          const isTimed = timeColumn(table) !== undefined
+          const span = isTimed ? { ...(from !== undefined && { from }), ...(to !== undefined && { to }) } : {}
           for await (const file of exportTable(database, { table, ...span, format, folder })) {
             files++
             rows += file.rows

@@ -23,6 +23,12 @@ async function fill(): Promise<void> {
   const builder = new SampleBatchBuilder()
   for (let i = 0; i < count; i++) builder.push(7, begin + i * 5_000, begin + i * 5_000, i, 0)
   store.append({ source: 's', samples: builder.take() })
+  const stood = { starved: 0, blocked: 0, idle: 0, unknown: 0, planned: 0, unscheduled: 0, overtime: 0 }
+  const time = { production: 3_000_000, setup: 0, breakdown: 600_000, minor_stop: 0, ...stood }
+  const made = { overtime_parts: 0, ideal_ms: 30_000, produced: 90, scrapped: 2, warm_up: 0, reworked: 0 }
+  const key = { machine: 'm', day: '2026-11-20', shift: 'early@2026-11-20', product: 'bolt', order: 'W-1' }
+  const hours = [begin, begin + 3_600_000].map(hour => ({ ...key, ...time, ...made, hour, computed: 1 }))
+  store.append({ source: 'kpis', rows: { oee_hourly: hours } })
   await store.flush()
   await store.close()
 }
@@ -128,6 +134,30 @@ describe('gemba export', () => {
       return rows.map(row => Number(row.split(',')[at]))
     })
     expect(values).toEqual([1078, 1079, 1080, 1081])
+  })
+
+  it('writes gold: the star by day and hour, its dimensions whole, whatever the span', async () => {
+    const out = join(root, 'gold')
+    const from = new Date(Math.floor(begin / 3_600_000 + 1) * 3_600_000).toISOString()
+    const done = await exported('--gold', '--from', from, '--out', out)
+    expect(done).toMatchObject({ code: 0, err: [] })
+    const rows = done.out.map(line => line.split(' in ')[0])
+    expect(rows).toEqual([
+      'fact_oee: 1 rows',
+      'dim_machine: 0 rows',
+      'dim_date: 1 rows',
+      'dim_shift: 1 rows',
+      'dim_product: 1 rows',
+      'downtime_events: 0 rows',
+      'scrap_events: 0 rows',
+      'production_runs: 0 rows',
+      'work_orders: 0 rows',
+    ])
+    const manifest = JSON.parse(readFileSync(join(out, 'fact_oee/manifest.json'), 'utf8'))
+    expect(manifest.files).toMatchObject([
+      { path: expect.stringMatching(/^fact_oee\/date=2026-11-2\d\/hour=\d\d\.parquet$/), rows: 1 },
+    ])
+    expect(readFileSync(join(out, 'dim_shift/dim_shift.parquet')).subarray(0, 4).toString()).toBe('PAR1')
   })
 
   it('writes a table without a time as one file, and views as well', async () => {

@@ -156,8 +156,8 @@ describe('the downtime register', () => {
       stops.map(({ machine, kind, reason, reasonBy, root }) => [machine, kind, reason, reasonBy, root]),
     ).toEqual([
       ['root-1', 'breakdown', 'electrical/drive', 'map', undefined],
-      ['root-2', 'starved', '', '', 'root-1'],
-      ['root-3', 'starved', '', '', 'root-1'],
+      ['root-2', 'starved', '', '', { machine: 'root-1', reason: 'electrical/drive' }],
+      ['root-3', 'starved', '', '', { machine: 'root-1', reason: 'electrical/drive' }],
     ])
   })
 

@@ -3,7 +3,7 @@ import { type KpiRules, kpiRulesOf } from '../../schema/kpi-rules.js'
 import type { Line, Plant } from '../../schema/plant.js'
 import type { Entry } from '../../schema/records.js'
 import { databaseName } from '../../schema/tables/definition.js'
-import { rootMachine } from '../../workers/kpi/root-cause.js'
+import { type RootCause, rootCause } from '../../workers/kpi/root-cause.js'
 import type { StopKind } from '../../workers/kpi/stops.js'
 import type { Store } from '../store/store.js'
 import type { KpiBook } from './kpi-book.js'
@@ -26,8 +26,8 @@ export interface RegisteredStop extends MachineStop {
   readonly isOpen: boolean
   /** When its reason is due, Unix ms; undefined where it wants none: too short, not its own, or it has one. */
   readonly reasonDue: number | undefined
-  /** The machine that made this one wait. */
-  readonly root: string | undefined
+  /** What made it wait. */
+  readonly root: RootCause | undefined
 }
 
 /** How well reasons are given: of stops that wanted one, those that had it in time. */
@@ -87,7 +87,7 @@ export class DowntimeRegister {
           this.#wantsReason(stop) && stop.reason === ''
             ? stop.from + this.#rules.reasonWithin * 1_000
             : undefined,
-        root: rootMachine(
+        root: rootCause(
           stop.machine,
           { ...stop, downtimeReason: stop.reason },
           lineOf.get(stop.machine)!.machines,

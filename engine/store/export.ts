@@ -43,7 +43,7 @@ const mostRows = 4_000_000
 /** The column that says when a row is of: the first that is a time, undefined for what has none of its own. */
 export function timeColumn({ columns }: Definition): string | undefined {
   return columns.find(
-    ({ name, type }) => /^(Nullable\()?Date/.test(type) && !['stored', 'updated'].includes(name),
+    ({ name, type }) => type.startsWith('DateTime') && !['stored', 'updated'].includes(name),
   )?.name
 }
 
@@ -114,13 +114,14 @@ async function pieces(database: Database, { table, from, to, upTo }: ExportOptio
     ...(end === undefined ? [] : [`${column} < ${moment(end)}`]),
   ]
   const asked = [...within(from, to), ...arrived]
-  const hours = await database.query<{ hour: string; rows: string }>(
-    `SELECT toString(intDiv(toInt64(toUnixTimestamp(toDateTime(assumeNotNull(${column}), 'UTC'))), 3600)) AS hour, toString(count()) AS rows
+  // No table has columns of these names: an alias would go before them.
+  const hours = await database.query<{ hour_number: string; row_count: string }>(
+    `SELECT toString(intDiv(toInt64(toUnixTimestamp(toDateTime(assumeNotNull(${column}), 'UTC'))), 3600)) AS hour_number, toString(count()) AS row_count
     FROM ${of} ${all(asked)}
-    GROUP BY hour ORDER BY toInt64(hour)`,
+    GROUP BY hour_number ORDER BY toInt64(hour_number)`,
   )
   const found: Piece[] = []
-  for (const { hour, rows } of hours) {
+  for (const { hour_number: hour, row_count: rows } of hours) {
     const begin = Number(hour) * hourMs
     const text = new Date(begin).toISOString()
     const path = `date=${text.slice(0, 10)}/hour=${text.slice(11, 13)}`

@@ -11,17 +11,24 @@ const bufferMs = 10 * 60_000
 
 const ownKinds: ReadonlySet<StopKind> = new Set(['breakdown', 'minorStop', 'setup', 'planned', 'idle'])
 
+/** What made a machine wait. */
+export interface RootCause {
+  readonly machine: string
+  /** Why that one stood, `category/code`; empty: nobody has said. */
+  readonly reason: string
+}
+
 /**
- * The machine whose own stop made this one wait: up the flow for want of parts, down the flow for want of room, the
- * nearest that stood by itself then or just before; of machines side by side the one that stood first. Undefined for a
- * stop of the machine's own, and where the cause lies outside of the line.
+ * The machine whose own stop made this one wait, with its reason: up the flow for want of parts, down the flow for want
+ * of room, the nearest that stood by itself then or just before; of machines side by side the one that stood first.
+ * Undefined for a stop of the machine's own, and where the cause lies outside of the line.
  */
-export function rootMachine(
+export function rootCause(
   machine: string,
   stop: Stop,
   line: readonly FlowMachine[],
   stopsOf: (machine: string) => readonly Stop[],
-): string | undefined {
+): RootCause | undefined {
   if (stop.kind !== 'starved' && stop.kind !== 'blocked') return undefined
   const visited = new Set([machine])
   for (let level = [machine]; level.length > 0; ) {
@@ -35,7 +42,7 @@ export function rootMachine(
       )
       .sort((a, b) => a.from - b.from)
     const [first] = standing
-    if (first !== undefined) return first.id
+    if (first !== undefined) return { machine: first.id, reason: first.downtimeReason }
   }
   return undefined
 }
