@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { parse } from 'yaml'
 import { Broker } from '../../adapters/mqtt/broker.js'
 import { kepwareTemplates } from '../../adapters/mqtt/kepware.js'
+import { Wire } from '../../adapters/mqtt/wire.js'
 import { mapMachines } from '../../schema/map-machines.js'
 import type { Plant, Signal } from '../../schema/plant.js'
 import { loadPlant } from '../../schema/plant-file/load-plant.js'
@@ -322,6 +323,87 @@ describe('a broker that restarts', () => {
         expect(changes(heard(rig, each).sort((a, b) => a[2] - b[2]))).toEqual(changes(expected)),
       )
     }
+  })
+})
+
+describe('a broker in trouble', () => {
+  it('that is away too long costs a gateway the oldest of what waits, and it says so', async () => {
+    const broker = await startBroker()
+    const publisher = new KepwarePublisher({ ...publishing(broker), template: 'standard' })
+    await publisher.open()
+    closers.push(() => publisher.close())
+    await broker.halt()
+    await until(() => expect(said).toHaveLength(1))
+    const begin = Date.now() - 100_005
+    for (let i = 0; i < 100_005; i++) publisher.set(signals[0]!, i, Quality.good, begin + i)
+    publisher.flush()
+    const asked = ['-t', 'iotgateway', '-q', '1', '-C', '100', '-W', '30']
+    await broker.run()
+    const hearing = run('mosquitto_sub', ['-h', '127.0.0.1', '-p', String(broker.port), ...asked], {
+      maxBuffer: 2 ** 26,
+    })
+    await until(() =>
+      expect(said.at(-1)).toMatch(/ is back; 5 values were more than can wait and are lost\.$/),
+    )
+    const { stdout } = await hearing
+    const values = stdout
+      .trim()
+      .split('\n')
+      .flatMap(line => (JSON.parse(line) as { values: { v: number }[] }).values.map(({ v }) => v))
+    expect([values.length, values[0], values.at(-1)]).toEqual([100_000, 5, 100_004])
+  })
+
+  it('that does not answer holds nobody up who wants to stop', async () => {
+    const broker = await startBroker()
+    const wire = await Wire.to(broker.port)
+    closers.push(() => wire.stop())
+    for (const Publisher of [SparkplugPublisher, KepwarePublisher]) {
+      const address = { ...brokerOf(broker), url: wire.url }
+      const publisher = new Publisher({ ...publishing(broker), broker: address, template: 'standard' })
+      await publisher.open()
+      wire.block(true)
+      publisher.set(signals[0]!, 1, Quality.good, Date.now())
+      publisher.flush()
+      await publisher.close()
+      wire.block(false)
+    }
+  })
+
+  it('that does not keep up costs an edge node changes, which it says, and it is born again', async () => {
+    const broker = await startBroker()
+    const wire = await Wire.to(broker.port)
+    closers.push(() => wire.stop())
+    const publisher = new SparkplugPublisher({
+      ...publishing(broker),
+      broker: { ...brokerOf(broker), url: wire.url },
+    })
+    await publisher.open()
+    closers.push(() => publisher.close())
+    const [first] = signals
+    let value = 0
+    const change = (times: number): void => {
+      for (let i = 0; i < times; i++) publisher.set(first!, value++, Quality.good, Date.now())
+      publisher.flush()
+    }
+    const births = (): number => wire.sent.filter(({ body }) => body.includes('/DBIRTH/')).length
+    await until(() => expect(births()).toBe(3))
+    wire.block(true)
+    await until(() => {
+      change(5_000)
+      expect(said).toEqual([
+        expect.stringMatching(/ does not keep up: \d+ changes of plant-1\/cell-1 are lost/),
+      ])
+    })
+    wire.block(false)
+    await until(() => {
+      change(1)
+      expect(births()).toBe(6)
+    })
+    const rig = read(plantToYaml(new SparkplugPublisher(publishing(broker)).behind))
+    await until(() => {
+      change(1)
+      expect(heard(rig, first!.id).at(-1)?.[0]).toBe(value - 2)
+    })
   })
 })
 

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { connect, type MqttClient } from 'mqtt'
 import { explain } from '../../adapters/mqtt/explain.js'
 import type { ReadSecret, Secret } from '../../schema/secret.js'
@@ -25,6 +26,7 @@ export interface BrokerLinkOptions {
 /** How long to wait before a broker that is away is tried again. */
 const retryMs = 1_000
 const greetingMs = 10_000
+const farewellMs = 2_000
 
 /** A publisher's link to a broker: opened once, and from then on kept. Sessions are clean. */
 export class BrokerLink {
@@ -106,10 +108,14 @@ export class BrokerLink {
     })
   }
 
-  /** Says goodbye, after what was published, where there is somebody to say it to. */
+  /** Says goodbye, after what was published, where there is somebody to say it to who answers. */
   async close(): Promise<void> {
     this.#isOpen = false
-    await this.#client.endAsync(!this.#client.connected)
+    if (this.#client.connected) {
+      const isSaid = this.#client.endAsync(false).then(() => true)
+      if (await Promise.race([isSaid, wait(farewellMs, false, { ref: false })])) return
+    }
+    await this.#client.endAsync(true)
   }
 
   #arm(): void {
