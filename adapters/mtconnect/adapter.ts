@@ -99,12 +99,13 @@ class Connection {
     this.#pace()
   }
 
-  #emit({ samples, rejects, pongs }: Decoded): void {
+  #emit({ samples, rejects, unknown, pongs }: Decoded): void {
     if (samples.count > 0) {
       this.#emitted += samples.count
       this.#subscriber.next({ kind: 'samples', batch: samples })
     }
     if (rejects.length > 0) this.#subscriber.next({ kind: 'rejects', rejects })
+    if (unknown.length > 0) this.#subscriber.next({ kind: 'unknown-tags', values: unknown })
     if (pongs > 0) this.#subscriber.next({ kind: 'alive' })
   }
 

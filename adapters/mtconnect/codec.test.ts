@@ -33,7 +33,11 @@ const fresh = (device?: string, maxLineLength = 1024) => {
     })
   const feed = (text: string) => {
     const decoded = decoder.push(Buffer.from(text), received)
-    return { decoded, samples: show(decoded), rules: decoded.rejects.map(({ rule }) => rule) }
+    const rules = [
+      ...decoded.rejects.map(({ rule }) => rule as string),
+      ...decoded.unknown.map(({ tag }) => `unknown ${tag}`),
+    ]
+    return { decoded, samples: show(decoded), rules }
   }
   return { decoder, feed }
 }
@@ -128,10 +132,10 @@ describe('a row that cannot be taken', () => {
     ['a hexadecimal number', `${time}|Xabs|0x10`, [], ['shdr.not-a-number']],
     ['a bad pair among good ones', `${time}|Xabs|?|Zabs|2`, ['Zabs = 2'], ['shdr.not-a-number']],
     ['a good pair before a cut one', `${time}|Xabs|1|Zabs`, ['Xabs = 1'], ['shdr.malformed-line']],
-    ['an unknown item', `${time}|Yabs|1`, [], ['shdr.unknown-item']],
-    ['an unknown item among known ones', `${time}|Yabs|1|Zabs|2`, ['Zabs = 2'], ['shdr.unknown-item']],
-    ['an unknown condition', `${time}|other_cond|Fault|1|2|LOW|text`, [], ['shdr.unknown-item']],
-    ['an unknown message', `${time}|other|code|text`, [], ['shdr.unknown-item']],
+    ['an unknown item', `${time}|Yabs|1`, [], ['unknown Yabs']],
+    ['an unknown item among known ones', `${time}|Yabs|1|Zabs|2`, ['Zabs = 2'], ['unknown Yabs']],
+    ['an unknown condition', `${time}|other_cond|Fault|1|2|LOW|text`, [], ['unknown other_cond']],
+    ['an unknown message', `${time}|other|code|text`, [], ['unknown other']],
     ['a level nobody knows', `${time}|system_cond|Bad||||`, [], ['shdr.bad-condition']],
     ['a series of another length', `${time}|Xabs|3|100|1 2`, [], ['shdr.bad-series']],
     ['a series with a word', `${time}|Xabs|2|100|1 x`, [], ['shdr.bad-series']],
@@ -194,7 +198,7 @@ describe('devices', () => {
   it('are named by keys', () => {
     const { samples, rules } = read(`${time}|Mazak01:Xabs|1|Mazak02:Xabs|2|Mazak03:Xabs|3`, 'Mazak01')
     expect(samples).toEqual(['Xabs = 1', 'Mazak02:Xabs = 2'])
-    expect(rules).toEqual(['shdr.unknown-item'])
+    expect(rules).toEqual(['unknown Mazak03:Xabs'])
   })
 
   it('are announced for the plain keys that follow', () => {
@@ -204,14 +208,14 @@ describe('devices', () => {
       'Mazak01',
     )
     expect(samples).toEqual(['Xabs = 1', 'Mazak02:Xabs = 1', 'Xabs = 1'])
-    expect(rules).toEqual(['shdr.unknown-item'])
+    expect(rules).toEqual(['unknown Xabs'])
   })
 
   it('leave plain tags to the first announced one when none is configured', () => {
     const row = `${time}|Zabs|1\n`
     const { samples, rules } = read(`* device: A\n${row}* device: B\n${row}`)
     expect(samples).toEqual(['Zabs = 1'])
-    expect(rules).toEqual(['shdr.unknown-item'])
+    expect(rules).toEqual(['unknown Zabs'])
   })
 })
 
@@ -270,7 +274,7 @@ describe('the decoder', () => {
     )
   })
 
-  it('makes at least one sample or reject of every row, and nothing of what is no row', () => {
+  it('makes at least one sample, reject or unknown tag of every row, and nothing of what is no row', () => {
     fc.assert(
       fc.property(row, text => {
         fc.pre(!/--multiline--\w*\s*$/.test(text))

@@ -1,11 +1,11 @@
 import { Quality } from '../../schema/quality.js'
 import type { Reject } from '../../schema/records.js'
 import { type SampleBatch, SampleBatchBuilder } from '../../schema/sample-batch.js'
-import type { IndexedSignal } from '../contract.js'
+import type { IndexedSignal, UnknownTag } from '../contract.js'
 import { Items } from './items.js'
 import { LineSplitter } from './lines.js'
 import { splitFields } from './row.js'
-import { type RowSink, readItems, type ShdrRule } from './row-reader.js'
+import { readItems, type ShdrRule, type WholeRowSink } from './row-reader.js'
 import { parseShdrTime } from './time.js'
 
 export interface ShdrDecoderOptions {
@@ -22,7 +22,9 @@ export interface ShdrDecoderOptions {
 export interface Decoded {
   readonly samples: SampleBatch
   readonly rejects: readonly Reject[]
-  /** Data rows: neither commands nor blank lines. Each gave at least one sample or one reject. */
+  /** Values of keys that no signal has. */
+  readonly unknown: readonly UnknownTag[]
+  /** Data rows: neither commands nor blank lines. Each gave at least one sample, reject or unknown tag. */
   readonly rows: number
   /** Answers to `* PING`. */
   readonly pongs: number
@@ -38,7 +40,7 @@ const maxRaw = 4096
 /**
  * Decodes SHDR, the line protocol between an MTConnect adapter and its reader (the reference agent's "Adapter Agent
  * Protocol" 1.x and 2.0): bytes in, samples and rejects out. One decoder reads one connection. No input makes it
- * throw, and none is dropped without a reject.
+ * throw, and none is dropped without a reject or the name of an unknown tag.
  */
 export class ShdrDecoder {
   readonly #source: string
@@ -49,6 +51,7 @@ export class ShdrDecoder {
   readonly #samples = new SampleBatchBuilder()
   readonly #unavailable: number
   #rejects: Reject[] = []
+  #unknown: UnknownTag[] = []
   #rows = 0
   #pongs = 0
   #heartbeatMs: number | undefined
@@ -90,11 +93,13 @@ export class ShdrDecoder {
     const decoded: Decoded = {
       samples: this.#samples.take(),
       rejects: length === 0 ? noRejects : this.#rejects,
+      unknown: this.#unknown.length === 0 ? noTags : this.#unknown,
       rows: this.#rows,
       pongs: this.#pongs,
       heartbeatMs: this.#heartbeatMs,
     }
     if (length > 0) this.#rejects = []
+    if (this.#unknown.length > 0) this.#unknown = []
     this.#rows = 0
     this.#pongs = 0
     this.#heartbeatMs = undefined
@@ -177,7 +182,7 @@ export class ShdrDecoder {
     this.#rowSink.reject(rule, reason)
   }
 
-  readonly #rowSink: RowSink = {
+  readonly #rowSink: WholeRowSink = {
     number: (signal, value, time) => this.#samples.push(signal, time, this.#receiveTime, value, Quality.good),
     text: (signal, text, time) =>
       this.#samples.push(signal, time, this.#receiveTime, this.#intern(text), Quality.good),
@@ -185,6 +190,7 @@ export class ShdrDecoder {
       const value = type === 'number' ? Number.NaN : this.#unavailable
       this.#samples.push(signal, time, this.#receiveTime, value, Quality.bad)
     },
+    unknown: tag => this.#unknown.push({ tag, raw: this.#row.slice(0, maxRaw) }),
     reject: (rule, reason) => {
       const raw = this.#row.slice(0, maxRaw)
       this.#rejects.push({ source: this.#source, time: this.#receiveTime, rule, reason, raw })
@@ -193,3 +199,4 @@ export class ShdrDecoder {
 }
 
 const noRejects: readonly Reject[] = []
+const noTags: readonly UnknownTag[] = []

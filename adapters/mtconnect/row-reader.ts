@@ -9,7 +9,6 @@ export type ShdrRule =
   | 'shdr.bad-condition'
   | 'shdr.bad-series'
   | 'shdr.text-too-long'
-  | 'shdr.unknown-item'
   | 'shdr.asset'
   | 'shdr.line-too-long'
   | 'shdr.cut-line'
@@ -22,6 +21,11 @@ export interface RowSink {
   reject(rule: ShdrRule, reason: string): void
 }
 
+/** Takes a whole row: of keys that no signal has it is told besides. */
+export interface WholeRowSink extends RowSink {
+  unknown(tag: string): void
+}
+
 /** Longest text that is kept: texts live in a dictionary for ever. */
 const maxText = 4096
 
@@ -30,7 +34,7 @@ const maxText = 4096
  * on. How many fields belong to a key is known from the plant: five to a condition, three to a time series, two to a
  * message, one to anything else.
  */
-export function readItems(fields: readonly string[], time: number, items: Items, sink: RowSink): void {
+export function readItems(fields: readonly string[], time: number, items: Items, sink: WholeRowSink): void {
   let at = 1
   let wasUnknown = false
   if (fields.length < 2) sink.reject('shdr.malformed-line', 'the row has no item: expected time|key|value')
@@ -50,7 +54,7 @@ export function readItems(fields: readonly string[], time: number, items: Items,
     }
     wasUnknown = true
     if (key === '') sink.reject('shdr.malformed-line', `a value without a key: "${clip(fields[at + 1]!)}"`)
-    else sink.reject('shdr.unknown-item', `no signal has the tag "${clip(key)}"`)
+    else sink.unknown(key.slice(0, maxText))
     at += 1 + (rest >= 5 && readLevel(fields[at + 1]!) !== undefined ? 5 : 1)
   }
 }

@@ -47,12 +47,16 @@ describe('trouble on the way', () => {
     )
     await expect.poll(() => health().samples).toBe(2)
     expect(health().rejects).toBe(broken.length)
+    // A key that nobody has is listed, and not told again.
+    machine.send(`${time(3)}|nobody|2\n`)
+    await expect.poll(() => health().unknownTags.list()).toEqual([['nobody', 2]])
+    expect(health().rejects).toBe(broken.length)
     await engine.store.flush()
     const rejects = await engine.store.query<{ rule: string; raw: string; reason: string }>(
       'SELECT rule, raw, reason FROM gemba.rejects ORDER BY seq',
     )
     expect(rejects.map(({ raw }) => raw)).toEqual(broken)
-    expect(rejects.every(({ rule, reason }) => rule.startsWith('shdr.') && reason.length > 10)).toBe(true)
+    expect(rejects.every(({ rule, reason }) => /^(shdr|tag)\./.test(rule) && reason.length > 10)).toBe(true)
     const metrics = await (await fetch(`${engine.url}/metrics`)).text()
     const byRule = [...metrics.matchAll(/^gemba_rejects_total\{rule="([\w.-]+)"\} (\d+)$/gm)]
     expect(byRule.map(([, rule]) => rule).sort()).toEqual(

@@ -28,8 +28,9 @@ describe('increment', () => {
     ['corrects near the top of its width as well', 65_535, 65_530, 65_536, { by: 0, cause: 'count' }],
     ['goes round where it has a width', 65_534, 1, 65_536, { by: 3, cause: 'rollover' }],
     ['goes round to exactly nothing', 65_535, 0, 65_536, { by: 1, cause: 'rollover' }],
-    ['calls it a reset when half the width would have passed', 50, 0, 100, { by: 0, cause: 'reset' }],
-    ['still goes round just before half the width', 51, 0, 100, { by: 49, cause: 'rollover' }],
+    ['calls it a reset when an eighth of the width would have passed', 87, 0, 100, { by: 0, cause: 'reset' }],
+    ['still goes round just before an eighth of the width', 88, 0, 100, { by: 12, cause: 'rollover' }],
+    ['makes no part up when it is reset at 60 % of its width', 39_321, 5, 65_536, { by: 5, cause: 'reset' }],
     ['cannot go round from beyond its width', 300, 40, 100, { by: 40, cause: 'reset' }],
     ['goes round from its very width', 100, 0, 100, { by: 0, cause: 'rollover' }],
   ] as const)('%s', (_, last, reading, width, expected) => {
@@ -50,8 +51,9 @@ const widths = fc.constantFrom(2 ** 16, 2 ** 32)
 const runs = { numRuns: propertyRuns }
 
 describe('a counter of 16 or 32 bit', () => {
-  it('loses no part and makes none up, however often it rolls over between readings less than half a round apart', () => {
-    const steps = (width: number) => fc.array(fc.integer({ min: 0, max: width / 2 - 1 }), { maxLength: 50 })
+  it('loses no part and makes none up, however often it rolls over between readings less than an eighth of a round apart', () => {
+    const steps = (width: number) =>
+      fc.array(fc.integer({ min: 0, max: Math.ceil(width / 8) - 1 }), { maxLength: 50 })
     fc.assert(
       fc.property(
         widths.chain(width =>
@@ -71,9 +73,11 @@ describe('a counter of 16 or 32 bit', () => {
     )
   })
 
-  it('counts what it shows, each shift from nothing, when it is reset in the lower half of its round', () => {
+  it('counts what it shows, each shift from nothing, when it is reset below seven eighths of its round', () => {
     const shifts = (width: number) =>
-      fc.array(fc.array(fc.integer({ min: 0, max: width / 32 }), { maxLength: 8 }), { maxLength: 6 })
+      fc.array(fc.array(fc.integer({ min: 0, max: Math.floor(width / 10) }), { maxLength: 8 }), {
+        maxLength: 6,
+      })
     fc.assert(
       fc.property(
         widths.chain(width => fc.tuple(fc.constant(width), shifts(width))),

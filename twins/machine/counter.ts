@@ -10,12 +10,16 @@ export interface Counter {
 
 export const freshCounter: Counter = { count: 0, reading: null, time: 0 }
 
+/** Share of its width by which a counter may have come round between two readings. */
+const rolloverShare = 1 / 8
+
 /** Where an increment comes from: counted on, rolled over, or set back to nothing. */
 export type CountedBy = 'count' | 'rollover' | 'reset'
 
 /**
  * How many parts lie between two readings of a cumulative counter. A smaller reading is a rollover if the counter has
- * a width and came round by less than half of it. Else, below half of the last one, it is a reset: the parts since are
+ * a width and came round by less than an eighth of it: readings are seconds apart, and a counter that is set back to
+ * nothing from farther below its width must make no part up. Else, below half of the last one, it is a reset: the parts since are
  * what it shows now; from half on somebody corrected the counter, which makes no part. A gap between readings is
  * counted once. The first reading only says where the counter stands, and so does a smaller one when the link has begun
  * anew (`isAnew`): the counter was set back while nobody looked, or began elsewhere.
@@ -30,7 +34,7 @@ export function increment(
   if (reading >= last) return { by: reading - last, cause: 'count' }
   if (isAnew) return { by: 0, cause: 'count' }
   const around = reading + width - last
-  if (around >= 0 && around < width / 2) return { by: around, cause: 'rollover' }
+  if (around >= 0 && around < width * rolloverShare) return { by: around, cause: 'rollover' }
   return reading < last / 2 ? { by: reading, cause: 'reset' } : { by: 0, cause: 'count' }
 }
 

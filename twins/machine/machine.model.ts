@@ -239,7 +239,7 @@ export class MachineModel {
     const width = this.#config.counterWidth
     if (counter.reading !== undefined) {
       const isRollover =
-        reading < counter.reading && width > counter.reading && reading + width - counter.reading < width / 2
+        reading < counter.reading && width > counter.reading && reading + width - counter.reading < width / 8
       if (reading >= counter.reading) counter.count += reading - counter.reading
       else if (counter.time !== 0) {
         if (isRollover) counter.count += reading + width - counter.reading
