@@ -405,6 +405,12 @@ const table: readonly (readonly [title: string, from: string, to: string, proble
     '33:23  plannedStops[0].for: there is no site, line or machine "saw-7"; did you mean "saw-1"?',
   ],
   [
+    'an ideal cycle of no time',
+    '    idealCycleTime: 30\n',
+    '    idealCycleTime: 0\n',
+    '8:21  types.saw.idealCycleTime: 0 is not a cycle time; write a number of seconds greater than 0',
+  ],
+  [
     'a cost of something that is not there',
     'products:\n',
     'costs: { downtime: { lime-1: 90 }, currency: Euro }\nproducts:\n',
