@@ -142,7 +142,11 @@ describe('the shifts of a plant file', () => {
   it('stop machines that wait, for a part or for room, without letting them work first', () => {
     // The first is far quicker than the second, and so blocked, and the third starved, whenever the shift ends.
     const { states, flow, model } = run(
-      fileOf(shifts, [', flow: { cycle: 1 }, idealCycleTime: 1', ', buffer: { capacity: 4 }', '']),
+      fileOf(shifts, [
+        ', flow: { cycle: 1, patience: 1 }, idealCycleTime: 1',
+        ', buffer: { capacity: 4 }',
+        ', flow: { cycle: 1, patience: 1 }',
+      ]),
       23,
     )
     const atNight = states.filter(({ time }) => time > monday + 22 * hour)
