@@ -17,8 +17,9 @@ export function livesBenchmark(isQuick: boolean): Benchmark {
 }
 
 async function measure(hours: number, say: (line: string) => void): Promise<Figure[]> {
-  const machines = behaviourMachines(referencePlant(), () => true)
-  const task = { machines, seed: 1, start, until: start + hours * hour, period: 1000, faultShare: 0.05 }
+  const plan = referencePlant()
+  const machines = behaviourMachines(plan, () => true)
+  const task = { machines, plan, seed: 1, start, until: start + hours * hour, period: 1000, faultShare: 0.05 }
   await simulateLives({ ...task, until: start + hour / 20 })
   const cpu = process.cpuUsage()
   const begin = performance.now()
