@@ -39,6 +39,8 @@ describe('the shipped state maps', () => {
     ['mtconnect-controller-mode', 'MANUAL_DATA_INPUT', { mode: 'Manual' }],
     ['running-idle-fault', 'Starved', { state: 'Suspended', mode: 'Production', reason: 'starved' }],
     ['kepware-machine-state', '1', { state: 'Execute', mode: 'Production' }],
+    ['machinery-item-state', 'NotExecuting', { state: 'Idle' }],
+    ['machinery-operation-mode', 'Setup', { mode: 'Manual' }],
     ['kepware-machine-state', '4', { state: 'Stopped', mode: 'Maintenance' }],
   ])('%s takes %s', (name, word, meaning) => {
     expect(lookupState(map(name), word)).toEqual(meaning)

@@ -59,6 +59,26 @@ const mtconnectControllerMode: StateMap = {
   },
 }
 
+/** MachineryItemState (OPC 40001-1) in PackML's terms, a mapping of ours: a machine out of service has to be cleared. */
+const machineryItemState: StateMap = {
+  words: {
+    NotAvailable: { state: 'Undefined' },
+    OutOfService: { state: 'Aborted' },
+    NotExecuting: { state: 'Idle' },
+    Executing: { state: 'Execute' },
+  },
+}
+
+/** MachineryOperationMode (OPC 40001-1), a mapping of ours: a machine is set up by hand. */
+const machineryOperationMode: StateMap = {
+  words: {
+    None: { mode: 'Invalid' },
+    Maintenance: { mode: 'Maintenance' },
+    Setup: { mode: 'Manual' },
+    Processing: { mode: 'Production' },
+  },
+}
+
 /** The words that SCADA systems and operators use. A fault is an Abort: a fast stop, somebody has to clear it. */
 const runningIdleFault: StateMap = {
   words: {
@@ -93,6 +113,8 @@ export const shippedStateMaps: Readonly<Record<string, StateMap>> = {
   'packml-mode': packmlMode,
   'mtconnect-execution': mtconnectExecution,
   'mtconnect-controller-mode': mtconnectControllerMode,
+  'machinery-item-state': machineryItemState,
+  'machinery-operation-mode': machineryOperationMode,
   'running-idle-fault': runningIdleFault,
   'kepware-machine-state': kepwareMachineState,
 }

@@ -26,6 +26,8 @@ export interface FakeServerOptions {
   readonly isClearText?: boolean
   /** When its certificate was made; valid for a year from then. */
   readonly certifiedAt?: Date
+  /** Namespaces that it has beside OPC UA's own, as node-opcua ships them. */
+  readonly nodesets?: readonly ('ia' | 'di' | 'machinery' | 'packML')[]
   /** Whether it trusts every client. */
   readonly isTrusting?: boolean
 }
@@ -76,6 +78,10 @@ export class FakeOpcuaServer {
       serverCertificateManager: certificates,
       userCertificateManager: certificates,
       ...(certificateFile !== undefined && { certificateFile, privateKeyFile: certificates.privateKey }),
+      nodeset_filename: [
+        opcua.nodesets.standard,
+        ...(options.nodesets ?? []).map(name => opcua.nodesets[name]),
+      ],
       securityPolicies: policies.map(name => opcua.SecurityPolicy[name]),
       allowAnonymous: users === undefined,
       userManager: { isValidUser: (name: string, password: string) => users?.[name] === password },
@@ -140,6 +146,37 @@ export class FakeOpcuaServer {
           })
     variable.setValueFromSource({ dataType: type, value: initialValue(this.opcua, type) })
     this.#variables.set(name, variable)
+  }
+
+  /** Makes an object of a type of a companion specification, with the optional parts named, in the folder `in`. */
+  addInstance(
+    type: string,
+    namespace: string,
+    name: string,
+    optionals: readonly string[],
+    folder?: UAObject,
+  ): UAObject {
+    const addressSpace = this.#server.engine.addressSpace!
+    const place = addressSpace.getNamespaceIndex(namespace)
+    return addressSpace.findObjectType(type, place)!.instantiate({
+      browseName: name,
+      namespace: this.#namespace,
+      organizedBy: folder ?? this.#plant,
+      optionals: [...optionals],
+    })
+  }
+
+  /** An object by the path of browse names from the folder Objects. */
+  find(...path: readonly string[]): UAObject {
+    let node: UAObject = this.#server.engine.addressSpace!.rootFolder.objects
+    for (const name of path) {
+      const child = [...node.getComponents(), ...node.findReferencesExAsObject('Organizes')].find(
+        ({ browseName }) => browseName.name === name,
+      )
+      if (child === undefined) throw new Error(`there is no ${name} below ${node.browseName.name}`)
+      node = child as UAObject
+    }
+    return node
   }
 
   /** From now on the server keeps what the variable was. */

@@ -43,11 +43,39 @@ export function machinesOfTree(nodes: readonly BrowsedNode[], options: ImportTre
       for (const child of node.children) visit(child, [...above, node.name], level + 1)
       return
     }
-    const signals = [...signalsOf(node, [], options.analog)]
+    const signals = innermostState([...signalsOf(node, [], options.analog)])
     if (signals.length > 0) machines.push({ name: node.name, group: above.at(-1) ?? '', signals })
   }
   for (const node of nodes) visit(node, [], 1)
   return machines
+}
+
+/**
+ * PackML's state machine is three, one within the other (OPC 30050): the innermost tells the states of a machine that
+ * runs. The others stay texts.
+ */
+function innermostState(signals: readonly ImportedSignal[]): ImportedSignal[] {
+  const depth = ({ name }: ImportedSignal): number => name.split('.').length
+  const states = signals.filter(({ quantity }) => quantity === 'state')
+  const deepest = Math.max(...states.map(depth))
+  const innermost = states.find(signal => depth(signal) === deepest)
+  return signals.map(signal => {
+    if (signal.quantity !== 'state' || signal === innermost) return signal
+    const { quantity, stateMap, ...plain } = signal
+    return plain
+  })
+}
+
+/** What a text means by the object that it is told in: the states and modes of companion specifications. */
+const statesOf: Readonly<Record<string, Pick<ImportedSignal, 'quantity' | 'stateMap'>>> = {
+  MachineryItemState: { quantity: 'state', stateMap: 'machinery-item-state' },
+  MachineryOperationMode: { quantity: 'mode', stateMap: 'machinery-operation-mode' },
+}
+
+/** PackTags of the Status object that tell why a machine waits (OPC 30050). */
+const interlocks: Readonly<Record<string, 'blocked' | 'starved'>> = {
+  EquipmentBlocked: 'blocked',
+  EquipmentStarved: 'starved',
 }
 
 const machineParts: ReadonlySet<string> = new Set([
@@ -95,8 +123,14 @@ function signalOf(
   if (!isNumber) {
     // A finite state machine tells its state by name (OPC 10000-16, CurrentState).
     const isState = last === 'CurrentState' || last === 'StateCurrent'
-    return { ...base, type: 'text', ...(isState && { quantity: 'state', stateMap: 'packml' }) }
+    if (last === 'UnitModeCurrent')
+      return { ...base, type: 'text', quantity: 'mode', stateMap: 'packml-mode' }
+    if (!isState) return { ...base, type: 'text' }
+    const said = statesOf[path.at(-2) ?? ''] ?? { quantity: 'state', stateMap: 'packml' }
+    return { ...base, type: 'text', ...said }
   }
+  const interlock = dataType === 'Boolean' ? interlocks[last] : undefined
   const range = analog?.range ?? integerRanges[dataType]
+  if (interlock !== undefined) return { ...base, type: 'number', range: [0, 1], quantity: interlock }
   return { ...base, type: 'number', ...(range && { range }) }
 }

@@ -100,7 +100,7 @@ describe('gemba plant import --from opcua', () => {
       ['PartCountGood', 'status', 'counter', '', [0, 4294967295], 'ns=1;s=Forming.Press1.PartCountGood'],
     ])
     expect(plant.machineTypes.map(({ id }) => id)).toEqual(['Press'])
-    expect(text).toContain('tag: ns=1;s={line}.{machine}.Hydraulics.OilTemp')
+    expect(text).toContain('ns=1;s={line}.{machine}.Hydraulics.OilTemp')
     expect(text).toContain('Read it over')
   })
 
@@ -117,6 +117,59 @@ describe('gemba plant import --from opcua', () => {
     expect(machinesOf(plant).map(({ id }) => id)).toEqual(['Press1', 'Press2'])
     const none = await run('import', '--from', 'opcua', server.endpoint, '--machines-at', '9')
     expect([none.code, none.err[0]]).toEqual([1, expect.stringContaining('No machine was found')])
+  })
+})
+
+describe('gemba plant import --from opcua, companion specifications', () => {
+  const [machinery, packml] = [
+    'http://opcfoundation.org/UA/Machinery/',
+    'http://opcfoundation.org/UA/PackML/',
+  ]
+  const ua = 'http://opcfoundation.org/UA/'
+  let server: FakeOpcuaServer
+
+  beforeAll(async () => {
+    // The namespaces of the OPC Foundation, and instances of their types.
+    server = await FakeOpcuaServer.start({ nodesets: ['ia', 'di', 'machinery', 'packML'] })
+    for (const name of ['Filler-01', 'Filler-02'])
+      server.addInstance('PackMLBaseObjectType', packml, name, [])
+    const mill = server.addInstance('BaseObjectType', ua, 'Mill-01', [], server.find('Machines'))
+    server.addInstance('MachineIdentificationType', machinery, 'Identification', [], mill)
+    const blocks = server.addInstance('FolderType', ua, 'MachineryBuildingBlocks', [], mill)
+    const [state, mode] = ['MachineryItemState', 'MachineryOperationMode']
+    server.addInstance(`${state}_StateMachineType`, machinery, state!, [], blocks)
+    server.addInstance(`${mode}StateMachineType`, machinery, mode!, [], blocks)
+  })
+  afterAll(() => server.stop())
+
+  const told = (plant: Plant, id: string) =>
+    machinesOf(plant)
+      .find(machine => machine.id === id)!
+      .signals.map(({ name, role, quantity, stateMap }) => [name, role, quantity, stateMap])
+
+  it('makes machines of the objects of PackML (OPC 30050), with state, mode and interlocks', async () => {
+    const { plant } = await imported('--from', 'opcua', server.endpoint)
+    expect(told(plant, 'Filler-02')).toEqual(told(plant, 'Filler-01'))
+    expect(told(plant, 'Filler-01')).toEqual([
+      ['Status-CurMachSpeed', 'sensor', 'number', undefined],
+      ['Status-MachSpeed', 'sensor', 'number', undefined],
+      ['BaseStateMachine-CurrentState', 'status', 'text', undefined],
+      ['BaseStateMachine-MachineState-CurrentState', 'status', 'text', undefined],
+      ['BaseStateMachine-MachineState-ExecuteState-CurrentState', 'status', 'state', 'packml'],
+      ['Status-EquipmentBlocked', 'status', 'blocked', undefined],
+      ['Status-EquipmentStarved', 'status', 'starved', undefined],
+      ['Status-UnitModeCurrent', 'status', 'mode', 'packml-mode'],
+    ])
+    const types = machinesOf(plant).flatMap(({ id, type }) => (id.startsWith('Filler') ? [type] : []))
+    expect(new Set(types).size).toBe(1)
+  })
+
+  it('makes machines of what stands below Machines, as Machinery has it (OPC 40001-1)', async () => {
+    const { plant } = await imported('--from', 'opcua', server.endpoint)
+    expect(told(plant, 'Mill-01')).toEqual([
+      ['MachineryBuildingBlocks-MachineryItemState-CurrentState', 'status', 'state', 'machinery-item-state'],
+      [expect.stringMatching(/OperationMode-CurrentSt/), 'status', 'mode', 'machinery-operation-mode'],
+    ])
   })
 })
 

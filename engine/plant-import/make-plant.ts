@@ -1,6 +1,6 @@
 import type { ImportedMachine } from '../../adapters/imported-machine.js'
 import { shippedMachineTypes } from '../../schema/machine-types/shipped-machine-types.js'
-import type { Line, Machine, MachineType, Plant, Signal, SourceSpec } from '../../schema/plant.js'
+import type { Line, Machine, MachineType, Plant, Quantity, Signal, SourceSpec } from '../../schema/plant.js'
 import { shippedStateMaps } from '../../schema/state-maps.js'
 import { guess } from './guess.js'
 
@@ -72,6 +72,9 @@ function makeLine([group, { id, machines }]: [string, { id: string; machines: Ma
   return { id, name: group || id, kind: 'production', machines: chained }
 }
 
+/** Numbers that a machine says of itself. */
+const isStatus: ReadonlySet<Quantity> = new Set(['counter', 'blocked', 'starved'])
+
 /** Sensors first, then what the machine says of itself; one state and one mode. */
 function signalsOf(machine: ImportedMachine, id: string, source: string): Signal[] {
   const ids = new Ids()
@@ -83,7 +86,7 @@ function signalsOf(machine: ImportedMachine, id: string, source: string): Signal
     const { quantity, unit, stateMap } = isTold
       ? { quantity: 'text' as const, unit: '', stateMap: undefined }
       : guessed
-    const isSensor = imported.type === 'number' && quantity !== 'counter'
+    const isSensor = imported.type === 'number' && !isStatus.has(quantity)
     const usual = quantity === 'counter' ? counterRange : anyNumber
     const name = ids.of(imported.name)
     return {
