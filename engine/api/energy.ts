@@ -110,9 +110,8 @@ export function addEnergyRoute(router: OpenAPIHono, floor: Floor, kpis: KpiReade
           },
         )
       }
-      const end = Math.min(to, Math.max(from, floor.clock.now()))
       const [energy, groups] = await Promise.all([
-        readEnergy(parts, asked, from, end),
+        readEnergy(parts, asked, from, to, floor.clock.now()),
         readKpis(plant, kpis, {
           scope,
           from,

@@ -47,13 +47,15 @@ export function countOf(machines: readonly MeteredMachine[], spanMs: number, byM
   return spanMs * rates.reduce((sum, rate) => sum + rate, 0)
 }
 
-/** The energy of machines in a stretch of time, from inclusive, to exclusive; a part of it at a time. */
+/** The energy of machines in a stretch of time, from inclusive, to exclusive, up to `now`; a part of it at a time. */
 export async function readEnergy(
   { store, pool }: EnergyParts,
   machines: readonly MeteredMachine[],
   from: number,
-  to: number,
+  until: number,
+  now: number,
 ): Promise<MachineEnergy[]> {
+  const to = Math.min(until, Math.max(from, now))
   if (machines.length === 0) return []
   await store.flush()
   const table = energyTableFor(machines, from, to)
@@ -64,7 +66,7 @@ export async function readEnergy(
     const window = { from: begin, to: Math.min(to, begin + step) }
     const plans = machines.map(({ plan }) => plan)
     const [readings, events] = await Promise.all([
-      readReadings(store, machines, window.from, window.to, table),
+      readReadings(store, machines, { ...window, now }, table),
       readEvents(store, { plans, ...window }),
     ])
     const cells = await pool.run('energy', {
@@ -97,8 +99,7 @@ interface ReadingsRow {
 async function readReadings(
   store: Pick<Store, 'query'>,
   machines: readonly MeteredMachine[],
-  from: number,
-  to: number,
+  { from, to, now }: { readonly from: number; readonly to: number; readonly now: number },
   table: EnergyTable,
 ): Promise<Map<number, Readings>> {
   const periodic = machines.filter(({ meter }) => meter.holdMs !== Number.POSITIVE_INFINITY)
@@ -106,7 +107,7 @@ async function readReadings(
   const around = Math.max(3 * minuteMs, ...periodic.map(({ meter }) => meter.holdMs))
   const parts = [
     ...(table === 'telemetry_1m'
-      ? [readMinutes(store, periodic, from - around, to + around)]
+      ? [readMinutes(store, periodic, from - around, to + around, now)]
       : [readSamples(store, periodic, from - around, to + around)]),
     readSamples(store, onChange, from - lookBackMs, to, from),
   ]
@@ -156,12 +157,13 @@ function readSamples(
   )
 }
 
-/** Minutes as readings: of power its mean at the begin, as far as it was measured; of a counter its last at the end. */
+/** Minutes as readings: of power its mean at the begin, as far as it was measured; of a counter its last at the end, or now. */
 async function readMinutes(
   store: Pick<Store, 'query'>,
   machines: readonly MeteredMachine[],
   from: number,
   to: number,
+  now: number,
 ): Promise<ReadingsRow[]> {
   if (machines.length === 0) return []
   const rows = await store.query<{
@@ -187,7 +189,7 @@ async function readMinutes(
   const bySignal = new Map(machines.map(({ signal, meter }) => [signal, meter]))
   return rows.map(({ signal, time, mean, last, valued }) => {
     const { kind, signal: spec } = bySignal.get(signal)!
-    if (kind === 'counter') return { signal, time: time.map(at => at + minuteMs), value: last }
+    if (kind === 'counter') return { signal, time: time.map(at => Math.min(at + minuteMs, now)), value: last }
     // Where half of a minute's samples came, half of it was measured: NaN ends what holds.
     const ends = time.flatMap((at, place) => {
       const measured = Math.min(minuteMs, valued[place]! * spec.period)

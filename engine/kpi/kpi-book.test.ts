@@ -112,6 +112,33 @@ describe('the book of figures', () => {
     expect(whole(await again.cells(['late-1'], six, now))).toEqual(after)
   })
 
+  it('begins no machine’s time with a run of its line, and knows the run when the machine is first heard of', async () => {
+    const { open, tell, goTo, settle } = common.floor(['born-1'], {}, 'line-born')
+    const book = open()
+    await book.start()
+    const run = {
+      line: 'line-born',
+      start: six,
+      end: 0,
+      product: 'bolt',
+      order: 'W-9',
+      target: 0,
+      who: 'Ada',
+    }
+    tell(book, { source: 'operators', rows: { production_runs: [run] } })
+    goTo(book, six + 30 * minute)
+    expect(await book.cells(['born-1'], six, six + 30 * minute)).toEqual([])
+    tell(book, { source: 's', stateChanges: [change('born-1', six + 40 * minute, 'Execute')] })
+    goTo(book, six + 100 * minute)
+    await settle(book)
+    const cells = await book.cells(['born-1'], six, six + 100 * minute)
+    expect(whole(cells).time).toMatchObject({ production: 60 * minute, unknown: 0 })
+    expect(new Set(cells.map(({ product, order }) => `${product} ${order}`))).toEqual(new Set(['bolt W-9']))
+    const again = open()
+    await again.start()
+    expect(whole(await again.cells(['born-1'], six, six + 100 * minute))).toEqual(whole(cells))
+  })
+
   it('begins a machine’s time when it is first heard of, be it years from where the floor’s clock stood', async () => {
     const { open, tell, goTo, settle } = common.floor(['first-1', 'first-2'])
     const book = open()

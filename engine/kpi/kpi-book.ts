@@ -46,6 +46,8 @@ interface Account {
   staleFrom: number
   /** Events that came while its past is being read. */
   arrived: LedgerEvent[] | undefined
+  /** Something was said of it before it was first heard of. */
+  isToldEarly: boolean
   /** Begin of the first hour that `live` has all of; what it has before only tells how that hour began. */
   begin: number
   /** Cells of hours that were written before a start, for the present shift; none that `live` has. */
@@ -80,6 +82,7 @@ export class KpiBook {
         born: Number.POSITIVE_INFINITY,
         since: Number.POSITIVE_INFINITY,
         arrived: undefined,
+        isToldEarly: false,
         begin: Number.NEGATIVE_INFINITY,
         early: [],
         gone: [],
@@ -357,12 +360,19 @@ export class KpiBook {
     if (account === undefined) return
     this.#told.from = Math.min(this.#told.from, event.time)
     account.arrived?.push(event)
-    account.born = Math.min(account.born, event.time)
+    const isHeard = event.state !== undefined || event.mode !== undefined || event.made !== undefined
     if (account.since === Number.POSITIVE_INFINITY) {
+      // A run of its line says nothing of the machine's time; it is read back when the machine is first heard of.
+      if (!isHeard) {
+        account.isToldEarly = true
+        return
+      }
       // Its time begins here: a recording's may be years before that of the floor so far.
       account.since = event.time
       account.live = new LiveLedger(this.#setups.of(account.plan), event.time)
+      if (account.isToldEarly) account.staleFrom = event.time
     }
+    if (isHeard) account.born = Math.min(account.born, event.time)
     if (!account.live.take(event)) account.staleFrom = Math.min(account.staleFrom, event.time)
   }
 
