@@ -18,7 +18,8 @@ describe('gemba simulate', () => {
     const say = (lines: string[]) => (line: string) => lines.push(line)
     const code = await main(['simulate', ...argv], { out: say(out), err: say(err), signal, env: {} })
     // Where the machine is busy, it says now and then how far it is.
-    const isProgress = (line: string) => / % {2}[\d,]+ samples, [\d,]+ a second$/.test(line)
+    const isProgress = (line: string) =>
+      / % {2}[\d,]+ samples, ([\d,]+ a second|which an earlier run has stored)$/.test(line)
     return { code, out: out.join('\n'), err: err.filter(line => !isProgress(line)).join('\n') }
   }
 

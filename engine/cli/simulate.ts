@@ -4,7 +4,8 @@ import { faultShare } from '../../schema/config.js'
 import { referencePlant } from '../../schema/reference-plant/reference-plant.js'
 import { definitions } from '../../schema/tables/index.js'
 import { EngineError } from '../errors.js'
-import { makePast, type PastProgress } from '../past/make-past.js'
+import { makePast } from '../past/make-past.js'
+import type { PastProgress } from '../past/past.js'
 import { type ExportFormat, exportFormats, exportTable } from '../store/export.js'
 import type { Command, CommandIo } from './command.js'
 import { misused, parseFlags } from './flags.js'
@@ -36,7 +37,8 @@ export const simulateCommand: Command = {
 
 Lets a simulated plant live some days as fast as the store takes them, through the same twins as live: states, events,
 faults with their labels, and snapshots are all there afterwards, and \`gemba start --data\` goes on from them. The same
-seed and start give the same samples. Ctrl-C interrupts; the same command goes on where it was.
+seed and start give the same samples. Ctrl-C interrupts; the same command goes on: what is stored is lived once more,
+without being stored again, so that everything is as it would be without the interruption.
 
   --days               how many days, also parts of one (default 7)
   --seed               of chance (default 1)
@@ -171,8 +173,9 @@ function teller(from: number, length: number, say: (line: string) => void) {
     told = now
     const share = (progress.time - from) / length
     const rate = ((progress.samples - first.samples) * 1000) / (now - began)
+    const how = progress.isAgain ? 'which an earlier run has stored' : `${count(Math.round(rate))} a second`
     say(
-      `${instant(progress.time)}  ${(100 * share).toFixed(1)} %  ${count(progress.samples)} samples, ${count(Math.round(rate))} a second`,
+      `${instant(progress.time)}  ${(100 * share).toFixed(1)} %  ${count(progress.samples)} samples, ${how}`,
     )
   }
 }

@@ -7,7 +7,7 @@ import type { Rows } from '../../schema/tables/row-tables.js'
  */
 export function joined(source: string, entries: readonly (Entry | undefined)[]): Entry | undefined {
   const parts = entries.filter(entry => entry !== undefined)
-  if (parts.length <= 1) return parts[0]
+  if (parts.length === 0) return undefined
   const samples = parts.find(entry => entry.samples !== undefined)?.samples
   return {
     source,
@@ -16,6 +16,7 @@ export function joined(source: string, entries: readonly (Entry | undefined)[]):
     twinEvents: parts.flatMap(({ twinEvents = [] }) => twinEvents),
     rejects: parts.flatMap(({ rejects = [] }) => rejects),
     texts: parts.flatMap(({ texts = [] }) => texts),
+    snapshots: parts.flatMap(({ snapshots = [] }) => snapshots),
     rows: joinedRows(parts.map(({ rows = {} }) => rows)),
   }
 }

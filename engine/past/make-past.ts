@@ -9,10 +9,11 @@ import { Dictionary } from '../floor/dictionary.js'
 import { FloorClock } from '../floor/floor-clock.js'
 import { LiveFloor } from '../floor/live-floor.js'
 import { makeRegistry } from '../floor/registry.js'
+import { KpiBook } from '../kpi/kpi-book.js'
 import { Checkpoints } from '../replay/checkpoints.js'
 import { plantVersion } from '../store/plant-versions.js'
 import { openStore, type Store } from '../store/store.js'
-import { livePast } from './past.js'
+import { livePast, type PastProgress } from './past.js'
 import { pastPlant } from './past-plant.js'
 import { type Progress, readProgress, writeProgress } from './progress.js'
 
@@ -32,13 +33,10 @@ export interface PastPlan {
   onProgress(progress: PastProgress): void
 }
 
-export interface PastProgress {
-  /** The floor's time, Unix ms, and the samples up to it, those of earlier runs included. */
+export interface MadePast {
+  /** When it got to by the floor's time, Unix ms, and the samples up to then, those of earlier runs included. */
   readonly time: number
   readonly samples: number
-}
-
-export interface MadePast extends PastProgress {
   readonly isComplete: boolean
   readonly rowsWritten: number
 }
@@ -84,41 +82,37 @@ export async function makePast(
       await store.upsertDimensions(registry)
       const version = plantVersion(plant)
       await store.keepPlant(version, from)
-      const snapshots = await store.latestSnapshots()
-      const done = doneUpTo(progress, snapshots)
+      const floorClock = new FloorClock(Date, 'source', from)
       const floor = new LiveFloor({
         plant,
         registry,
-        dictionary: new Dictionary(data.readTexts()),
-        clock: new FloorClock(Date, 'source', done),
+        // Its texts come up again in the order of before, and so get the codes that they have.
+        dictionary: new Dictionary([]),
+        clock: floorClock,
         wall: Date,
-        snapshots: done > from ? snapshots : [],
         simulated: new Set(plant.sources.map(({ id }) => id)),
       })
+      const known = new Map(data.readTexts())
       const append = (entry: Entry): void => {
-        if (entry.texts !== undefined && entry.texts.length > 0) data.appendTexts(entry.texts)
+        const texts = (entry.texts ?? []).filter(([code]) => !known.has(code))
+        if (texts.length > 0) data.appendTexts(texts)
         store.append(entry)
       }
-      const checkpoints = new Checkpoints(floor, version.hash, Date)
-      // One that was interrupted goes on from what it wrote down before.
+      const checkpoints = new Checkpoints(floor, version.hash, floorClock)
       if (accepted === 0) for (const entry of checkpoints.start()) append(entry)
       const lived = await livePast(
         {
           floor,
+          kpis: new KpiBook({ plant, store, pool: noPool, wall: Date, clock: floorClock }),
           store,
           plant,
           from,
           to,
-          done,
           accepted,
           append,
           checkpoint: () => checkpoints.round(),
-          onSaving: saving => writeProgress(data.path, { ...progress, done, saving }),
-          onSaved: saved => {
-            writeProgress(data.path, { ...progress, done: saved, saving: saved })
-            data.writeLastAlive({ floorTime: saved, wallTime: Date.now() })
-          },
-          onProgress: (time, samples) => plan.onProgress({ time, samples }),
+          onSaved: saved => data.writeLastAlive({ floorTime: saved, wallTime: Date.now() }),
+          onProgress: plan.onProgress,
         },
         signal,
       )
@@ -140,7 +134,7 @@ export async function makePast(
 
 function beginning(plan: PastPlan): Progress {
   const { from, to } = plan
-  return { plan: digest(plan), from, to, done: from, saving: from }
+  return { plan: digest(plan), from, to }
 }
 
 /** The same for the same past. */
@@ -151,7 +145,7 @@ function digest({ plant, seed, from, to, period }: PastPlan): string {
     .slice(0, 16)
 }
 
-/** Whether the snapshots that were being written last are there tells where to go on. */
-function doneUpTo({ done, saving }: Progress, snapshots: readonly { readonly time: number }[]): number {
-  return snapshots.some(({ time }) => time > done) ? saving : done
+/** Complete hours come out of the ledgers themselves: nothing is worked out from the store. */
+const noPool = {
+  run: () => Promise.reject(new Error('A past reads no figures.')),
 }

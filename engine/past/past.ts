@@ -6,12 +6,14 @@ import type { Clock } from '../../schema/clock.js'
 import type { Plant } from '../../schema/plant.js'
 import type { Entry } from '../../schema/records.js'
 import type { LiveFloor } from '../floor/live-floor.js'
+import type { KpiBook } from '../kpi/kpi-book.js'
+import { recordSettled } from '../kpi/kpi-keeper.js'
 import type { Store } from '../store/store.js'
 import { joined } from './joined-entry.js'
 
 /** The floor takes so much of its time at once, ms. */
 const stride = 60_000
-/** All twins are saved this often, ms of the floor's time: from there an interrupted past goes on. */
+/** All twins are saved, and complete hours written down, this often, ms of the floor's time. */
 const savePeriod = 3_600_000
 /** The store may be so many segments behind; then the past waits for it. */
 const segmentsBehind = 6
@@ -20,36 +22,43 @@ const batchLimit = 1_000_000
 
 export interface PastParts {
   readonly floor: LiveFloor
+  readonly kpis: KpiBook
   readonly store: Pick<Store, 'status' | 'commit'>
   /** As `pastPlant` makes it. */
   readonly plant: Plant
   /** Begin and end, Unix ms. */
   readonly from: number
   readonly to: number
-  /** Up to here the twins have been saved in an earlier run, Unix ms; `from` at the first. */
-  readonly done: number
   /** Samples of this past that are accepted already. */
   readonly accepted: number
   append(entry: Entry): void
   /** All that the floor remembers, for replays. */
   checkpoint(): Iterable<Entry>
-  /** All twins are about to be saved as of `time`, or have been. */
-  onSaving(time: number): void
+  /** Everything up to `time` is durable. */
   onSaved(time: number): void
-  onProgress(time: number, samples: number): void
+  onProgress(progress: PastProgress): void
+}
+
+export interface PastProgress {
+  /** The floor's time, Unix ms, and the samples up to it, those of earlier runs included. */
+  readonly time: number
+  readonly samples: number
+  /** What an earlier run has stored is lived once more. */
+  readonly isAgain: boolean
 }
 
 /**
  * Lets a simulated plant live from `from` to `to`, as fast as the store takes what happens: through the same twins as
- * a floor that is watched, whose clock its sources drive. Samples are the same for the same plan, however often it was
- * interrupted: what an earlier run brought into the store is lived again without being stored again. Returns the
- * number of samples of the whole past so far, and when it got to.
+ * a floor that is watched, whose clock its sources drive. An interrupted past is lived again from its begin, so that
+ * every twin and every ledger is what it would be without the interruption; what an earlier run brought into the store
+ * is not stored again. Each entry holds samples, and all that followed from them: so their number tells what is there.
+ * Returns the number of samples of the whole past so far, and when it got to.
  */
 export async function livePast(
   parts: PastParts,
   signal: AbortSignal,
 ): Promise<{ readonly samples: number; readonly time: number }> {
-  const { floor, from, to, done, accepted, store } = parts
+  const { floor, kpis, from, to, accepted, store } = parts
   // Samples are received at the end of their stride, when the floor hears of them.
   let received = from
   const clock = { now: () => received }
@@ -57,49 +66,56 @@ export async function livePast(
     id,
     due: simulation(id, options, clock, parts.floor),
   }))
+  const last = sources.at(-1)!
   let samples = 0
-  for (const { id } of sources) {
-    const entry = floor.ingest(id, { kind: 'connected' })
-    if (entry !== undefined && accepted === 0) parts.append(entry)
-  }
+  // What came without samples goes with the next that has some.
+  let waiting: Entry[] = []
+  for (const { id } of sources) waiting.push(...entriesOf(floor.ingest(id, { kind: 'connected' })))
   for (let time = from; time < to; ) {
     if (signal.aborted) return { samples, time }
     time = Math.min(time + stride, to)
     received = time
-    const entries: Entry[] = []
-    for (const { id, due } of sources) {
-      const { batch, reports } = takeAll(due, time - from)
+    const isSaved = time === to || (time - from) % savePeriod === 0
+    for (const source of sources) {
+      const { batch, reports } = takeAll(source.due, time - from)
       samples += batch.count
-      // The twins of this time are restored from their snapshots, and what they made of it is in the store.
-      if (time <= done) continue
-      const isStored = samples <= accepted
-      const told = floor.ingest(id, { kind: 'samples', batch })
-      const damage = reports.length > 0 ? floor.ingest(id, { kind: 'damage', reports }) : undefined
-      const isLast = id === sources.at(-1)!.id
-      const entry = joined(id, [told, damage, isLast ? floor.tick() : undefined])
-      if (!isStored && entry !== undefined) entries.push(entry)
+      const told = [
+        floor.ingest(source.id, { kind: 'samples', batch }),
+        reports.length > 0 ? floor.ingest(source.id, { kind: 'damage', reports }) : undefined,
+        source === last ? floor.tick() : undefined,
+      ]
+      for (const entry of told.flatMap(entriesOf)) {
+        kpis.take(entry)
+        waiting.push(entry)
+      }
+      if (source === last && isSaved) waiting.push(...settled(kpis), ...entriesOf(floor.snapshot()))
+      if (batch.count === 0 && time < to) continue
+      const entry = joined(source.id, waiting)
+      waiting = []
+      if (samples > accepted && entry !== undefined) parts.append(entry)
     }
-    for (const entry of entries) parts.append(entry)
-    if (time > done && (time === to || (time - from) % savePeriod === 0)) await save(parts, time)
-    await breathe(parts, time, samples)
+    const isAgain = samples <= accepted
+    if (isSaved && !isAgain) {
+      for (const piece of parts.checkpoint()) parts.append(piece)
+      await store.commit()
+      parts.onSaved(time)
+    }
+    parts.onProgress({ time, samples, isAgain })
+    // Lets the spool commit, the worker threads answer, and Ctrl-C be heard.
+    await turn()
     while (store.status().segmentsWaiting > segmentsBehind && !signal.aborted) await pause(10)
   }
   return { samples, time: to }
 }
 
-async function breathe({ onProgress }: PastParts, time: number, samples: number): Promise<void> {
-  onProgress(time, samples)
-  // Lets the spool commit, the worker threads answer, and Ctrl-C be heard.
-  await turn()
-}
+const entriesOf = (entry: Entry | undefined): Entry[] => (entry === undefined ? [] : [entry])
 
-async function save(parts: PastParts, time: number): Promise<void> {
-  parts.onSaving(time)
-  const entry = parts.floor.snapshot()
-  if (entry !== undefined) parts.append(entry)
-  for (const piece of parts.checkpoint()) parts.append(piece)
-  await parts.store.commit()
-  parts.onSaved(time)
+/** The hours and stops that are complete by now. */
+function settled(kpis: KpiBook): Entry[] {
+  const entries: Entry[] = []
+  kpis.advance()
+  recordSettled(kpis, entry => entries.push(entry))
+  return entries
 }
 
 function simulation(

@@ -3,15 +3,12 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { EngineError } from '../errors.js'
 
-const progressFile = z.strictObject({
+const progressFile = z.object({
   /** What the past is made from: another plan cannot go on with it. */
   plan: z.string(),
+  /** Begin and end, Unix ms. */
   from: z.number(),
   to: z.number(),
-  /** Up to here every twin is saved, Unix ms. */
-  done: z.number(),
-  /** Where the twins were being saved last; they are if a snapshot is newer than `done`. */
-  saving: z.number(),
 })
 export type Progress = z.infer<typeof progressFile>
 

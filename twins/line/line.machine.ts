@@ -76,19 +76,19 @@ export const lineMachine = setup({
   context: ({ input }) => ({ machines: input.machines, seen: {}, constraint: null }),
   initial: 'unknown',
   states: {
-    unknown: { on: { MACHINE_STATE: judged('unknown') } },
-    running: { on: { MACHINE_STATE: judged('running') } },
-    slowed: { on: { MACHINE_STATE: judged('slowed') } },
-    blocked: { on: { MACHINE_STATE: judged('blocked') } },
-    starved: { on: { MACHINE_STATE: judged('starved') } },
-    down: { on: { MACHINE_STATE: judged('down') } },
-    'no-demand': { on: { MACHINE_STATE: judged('no-demand') } },
+    unknown: { on: { MACHINE_STATE: ways('unknown') } },
+    running: { on: { MACHINE_STATE: ways('running') } },
+    slowed: { on: { MACHINE_STATE: ways('slowed') } },
+    blocked: { on: { MACHINE_STATE: ways('blocked') } },
+    starved: { on: { MACHINE_STATE: ways('starved') } },
+    down: { on: { MACHINE_STATE: ways('down') } },
+    'no-demand': { on: { MACHINE_STATE: ways('no-demand') } },
   },
   on: { SOURCE_FOUND: { actions: 'forgetTime' } },
 })
 
 /** From one state to each of the others; or the same state, held back by another machine or for another reason. */
-function judged(from: LineState) {
+function ways(from: LineState) {
   const moves = lineStates
     .filter(to => to !== from)
     .map(to => ({
@@ -114,8 +114,19 @@ function seenAfter(context: LineContext, event: LineEvent): LineContext['seen'] 
   return { ...context.seen, [machine]: { display, reason, cycleTime, since, toldAt: time } }
 }
 
+/** What the guards and actions of one event ask for one after another: judged once. */
+let newest:
+  | { readonly context: LineContext; readonly event: LineEvent; readonly view: LineView | undefined }
+  | undefined
+
 /** The line after this event; undefined where the event is late, or not of this line's machines. */
 function viewAfter(context: LineContext, event: LineEvent): LineView | undefined {
+  if (newest?.context !== context || newest.event !== event)
+    newest = { context, event, view: judgedAfter(context, event) }
+  return newest.view
+}
+
+function judgedAfter(context: LineContext, event: LineEvent): LineView | undefined {
   if (event.type !== 'MACHINE_STATE') return undefined
   if (!context.machines.some(({ id }) => id === event.machine)) return undefined
   if (event.time < (context.seen[event.machine]?.toldAt ?? 0)) return undefined
