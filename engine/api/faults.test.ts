@@ -4,8 +4,11 @@ import { VirtualTimeScheduler } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { simulator } from '../../adapters/simulator/adapter.js'
 import { testContext } from '../../adapters/test-context.js'
+import { type LinkFaultKind, linkFaultKinds } from '../../schema/link-fault.js'
 import type { Plant } from '../../schema/plant.js'
-import type { Entry } from '../../schema/records.js'
+import { Quality } from '../../schema/quality.js'
+import type { Entry, Reject } from '../../schema/records.js'
+import type { SampleBatch } from '../../schema/sample-batch.js'
 import { lineOf, lineStart } from '../../twins/physics/faulty-line.js'
 import { Dictionary } from '../floor/dictionary.js'
 import { FloorClock } from '../floor/floor-clock.js'
@@ -113,12 +116,29 @@ function ground(options: { readonly isRunning?: boolean } = {}) {
       scheduler.flush()
       scheduler.frame = scheduler.maxFrames
     },
+    /** What has become durable: samples as they came in, and what was refused. */
+    samples: () => entries.flatMap(({ samples }) => (samples === undefined ? [] : samplesOf(samples))),
+    rejects: () => entries.flatMap(({ rejects = [] }) => rejects),
     commands: () => entries.flatMap(({ rows }) => rows?.simulation_commands ?? []),
     state: async (id: string) => (await ask('GET', `/machines/${id}`)).body.state as string,
     value: async (id: string) => (await ask('GET', `/signals/${id}`)).body.value as number,
     faults: async (id: string) => (await ask('GET', `/machines/${id}/faults`)).body.items,
   }
 }
+
+interface SeenSample {
+  readonly signal: number
+  readonly time: number
+  readonly value: number
+  readonly quality: number
+}
+const samplesOf = ({ count, signal, sourceTime, value, quality }: SampleBatch): SeenSample[] =>
+  Array.from({ length: count }, (_, i) => ({
+    signal: signal[i]!,
+    time: sourceTime[i]!,
+    value: value[i]!,
+    quality: quality[i]!,
+  }))
 
 const leak = {
   pattern: 'hydraulic-leak',
@@ -397,6 +417,80 @@ describe('a fault of the link', () => {
     pass(20)
     expect(await quality()).toBe('good')
     expect((await ask('GET', '/links/simulator/faults')).body.items).toEqual([])
+  })
+
+  /** Of each kind: what is durable of its 20 s against what would be without it, and what is refused. */
+  const marks: Readonly<Record<LinkFaultKind, (found: Found) => void>> = {
+    'bad-quality': ({ seen, truth }) =>
+      expect(seen).toEqual(truth.map(sample => ({ ...sample, quality: Quality.bad }))),
+    frozen: ({ seen, truth }) => {
+      expect(seen.map(({ time }) => time)).toEqual(truth.map(({ time }) => time))
+      expect(new Set(seen.map(({ value }) => value)).size).toBe(1)
+    },
+    dropout: ({ seen, truth }) => expect([seen.length, truth.length > 15]).toEqual([0, true]),
+    duplicate: ({ seen, truth }) => expect(seen).toEqual(truth.flatMap(sample => [sample, sample])),
+    late: ({ seen, truth, all }) => {
+      // They are all there, and came after younger ones.
+      expect(inTime(seen)).toEqual(truth)
+      expect(all.some(({ time }, i) => time < (all[i - 1]?.time ?? 0))).toBe(true)
+    },
+    'clock-jump': ({ all, truth }) => {
+      const moved = truth.map(sample => ({ ...sample, time: sample.time - 600_000 }))
+      expect(all).toEqual(expect.arrayContaining(moved))
+    },
+    'wrong-unit': ({ seen, truth }) => {
+      // In °F or K under the name of °C.
+      expect(seen.length).toBe(truth.length)
+      for (const [i, { value }] of seen.entries()) expect(value).toBeGreaterThan(1.5 * truth[i]!.value)
+    },
+    'server-restart': ({ seen, truth }) => expect([seen.length, truth.length > 15]).toEqual([0, true]),
+    missing: ({ seen, truth, rejects }) => {
+      expect(seen).toEqual([])
+      expect(rejects.length).toBe(truth.length)
+    },
+    text: ({ seen, rejects }) => {
+      expect(seen.filter(({ quality }) => quality !== Quality.bad)).toEqual([])
+      expect(rejects.length).toBeGreaterThan(15)
+    },
+    outlier: ({ seen, truth, rejects }) => {
+      expect(seen.map(({ value }) => value)).toEqual(
+        truth.map(({ value }) => expect.closeTo(10 * value, 6) as number),
+      )
+      // The thermometer cannot show it.
+      expect(seen.every(({ quality }) => quality === Quality.bad)).toBe(true)
+      expect(rejects.map(({ reason }) => reason).join()).toContain('range')
+    },
+    negative: ({ seen, truth }) =>
+      expect(seen.map(({ value }) => value)).toEqual(truth.map(({ value }) => -value)),
+  }
+  interface Found {
+    readonly seen: readonly SeenSample[]
+    readonly truth: readonly SeenSample[]
+    readonly all: readonly SeenSample[]
+    readonly rejects: readonly Reject[]
+  }
+  const inTime = (samples: readonly SeenSample[]) => [...samples].sort((a, b) => a.time - b.time)
+
+  it.each(linkFaultKinds)('of kind %s spoils what becomes durable in its own way', async kind => {
+    const [one, other] = [ground(), ground()]
+    const shift = { late: 7_000, 'clock-jump': -600_000 }[kind as string]
+    one.pass(20)
+    other.pass(20)
+    const signals = kind === 'server-restart' ? {} : { signals: ['two.oil-temperature'] }
+    const given = { kind, ...signals, share: 1, clearAfter: '20s', reason: 'x', ...(shift && { shift }) }
+    const { status, body } = await one.ask('POST', '/links/simulator/faults', given)
+    expect(status, JSON.stringify(body)).toBe(201)
+    one.pass(60)
+    other.pass(60)
+    const { index } = one.floor.registry.signalById('two.oil-temperature')!
+    const of = (samples: readonly SeenSample[]) => samples.filter(({ signal }) => signal === index)
+    const during = ({ time }: SeenSample) => time > lineStart + 20_000 && time < lineStart + 39_900
+    const all = of(one.samples())
+    const truth = of(other.samples()).filter(during)
+    marks[kind]({ seen: all.filter(during), truth, all, rejects: one.rejects() })
+    // Afterwards all is as it was.
+    const after = ({ time }: SeenSample) => time > lineStart + 48_000
+    expect(inTime(all.filter(after))).toEqual(of(other.samples()).filter(after))
   })
 
   it('takes the source away for a while when its server restarts', async () => {
