@@ -51,20 +51,29 @@ const filesOf = (out: string): string[] =>
 
 /** The rows of every table in files of JSON lines, as sorted texts without what the wall's clock says. */
 function rowsOf(out: string): Map<string, string[]> {
-  const rows = new Map<string, string[]>()
+  const read = new Map<string, Record<string, unknown>[]>()
   for (const path of filesOf(out)) {
     const table = path.split('/')[0]!
+    // A table without rows is an empty file.
     const lines = readFileSync(join(folder, out, path), 'utf8')
-      .trim()
       .split('\n')
+      .filter(line => line !== '')
+    if (lines.length === 0) continue
     const told = lines.map(line => {
       const row = JSON.parse(line) as Record<string, unknown>
       for (const column of byTheWall) delete row[column]
       return row
     })
-    rows.set(table, [...(rows.get(table) ?? []), ...newestOf(table, told).map(row => JSON.stringify(row))])
+    read.set(table, [...(read.get(table) ?? []), ...told])
   }
-  for (const lines of rows.values()) lines.sort()
+  const rows = new Map<string, string[]>()
+  for (const [table, told] of read)
+    rows.set(
+      table,
+      newestOf(table, told)
+        .map(row => JSON.stringify(row))
+        .sort(),
+    )
   // Sums that the database merges when it likes; the view over them tells what they amount to.
   rows.delete('telemetry_1m_parts')
   return rows
