@@ -8,6 +8,7 @@ import type { Clock } from '../schema/clock.js'
 import type { Config } from '../schema/config.js'
 import type { Plant } from '../schema/plant.js'
 import type { Entry } from '../schema/records.js'
+import type { SampleBatch } from '../schema/sample-batch.js'
 import type { WorkOrderSources } from '../schema/work-order-sources.js'
 import { createPool, type WorkerPool } from '../workers/pool.js'
 import { DataDirectory } from './data-directory.js'
@@ -116,7 +117,8 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       isBlocked: () => intake.isBlocked,
       record: entry => intake.record(entry),
     })
-    const intake = makeIntake(floor, store, data, kpis, simulation, logger)
+    const pass = (batch: SampleBatch): void => publishing.pass(batch)
+    const intake = makeIntake(floor, store, data, kpis, simulation, pass, logger)
     const told = await readMaintenance(store)
     const maintenance = new MaintenanceDesk({
       floor,
@@ -148,6 +150,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
 
     const missing = new Set(['sources'])
     const metrics = engineMetrics(floor, intake, store)
+    const figures = new LiveFigures(plant, kpis, floor.clock)
     const gateway = await openGateway({
       host: config.host,
       port: config.port,
@@ -155,7 +158,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       floor,
       store,
       kpis,
-      figures: new LiveFigures(plant, kpis, floor.clock),
+      figures,
       downtime,
       production,
       orders,
@@ -195,7 +198,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     const noteAlive = aliveNote(data, floor, wall, logger)
     const timers = keepHouse({ floor, intake, sources, maintenance, checkpoints, noteAlive })
     const stopPast = keepPast(floor, store, entry => void intake.record(entry), logger)
-    const stopPublishing = publishNorthbound(config, floor, logger)
+    const publishing = publishNorthbound(config, floor, figures, logger)
     const stopKpis = keepKpis(kpis, recordKpis, logger)
 
     const stopOrders = keepOrders({
@@ -213,7 +216,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       stopOrders()
       stopPast()
       sources.stop()
-      await stopPublishing()
+      await publishing.stop()
       for (let entry = floor.snapshot(snapshotsAtOnce); entry; entry = floor.snapshot(snapshotsAtOnce)) {
         intake.record(entry)
       }
@@ -273,6 +276,7 @@ function makeIntake(
   data: DataDirectory,
   kpis: KpiBook,
   simulation: Simulation,
+  pass: (batch: SampleBatch) => void,
   logger: Logger,
 ): Intake {
   const append = (entry: Entry): void => {
@@ -280,6 +284,7 @@ function makeIntake(
     if (entry.texts !== undefined) data.appendTexts(entry.texts)
     store.append(entry)
     kpis.take(entry)
+    if (entry.samples !== undefined) pass(entry.samples)
   }
   return new Intake({
     floor,

@@ -3,6 +3,7 @@ import { z } from 'zod'
 const portRule = { error: 'a port is a whole number from 0 to 65535' }
 const port = z.coerce.number(portRule).int(portRule).min(0, portRule).max(65_535, portRule)
 const seedRule = { error: `a seed is a whole number from 0 to ${Number.MAX_SAFE_INTEGER}` }
+const everyRule = { error: 'every n-th value is a whole number from 1 to 1000000' }
 const intervalRule = { error: 'an interval is a whole number of milliseconds from 100 to 3600000' }
 const shareRule = { error: 'a share is a number from 0 to 0.9' }
 /** Share of simulated machines that carry a fault by chance. */
@@ -78,6 +79,16 @@ export const configSchema = z.strictObject({
     .max(3_600_000, intervalRule)
     .default(1_000)
     .meta({ description: 'how often a topic is published at most, ms', env: 'GEMBA_PUBLISH_INTERVAL_MS' }),
+  publishEvery: z.coerce
+    .number(everyRule)
+    .int(everyRule)
+    .min(1, everyRule)
+    .max(1_000_000, everyRule)
+    .optional()
+    .meta({
+      description: 'publish each n-th value of a signal as it comes, instead of the newest at each interval',
+      env: 'GEMBA_PUBLISH_EVERY',
+    }),
   ordersFolder: z.string().min(1).optional().meta({
     description: 'folder that work orders are dropped into as CSV or JSON; see docs/work-orders.md',
     env: 'GEMBA_ORDERS_FOLDER',

@@ -38,7 +38,7 @@ async function retained(
   return found
 }
 
-it('the floor is found in the unified namespace, states and values, after a restart of the broker too', async () => {
+it('the floor is found in the unified namespace, states, values and OEE, after a restart of the broker too', async () => {
   const text = readFileSync(join(root, 'plants/automotive-cell.yaml'), 'utf8')
   const { plant } = loadPlant(text, { file: 'automotive-cell.yaml' })
   const engine = await startEngine({
@@ -57,6 +57,10 @@ it('the floor is found in the unified namespace, states and values, after a rest
       await expect
         .poll(async () => (await retained(force)).get(force), { timeout: patience })
         .toMatchObject({ value: expect.any(Number), quality: 'GOOD', unit: 'kN', connection: 'live' })
+      const oee = `${place}/press-01/kpi/oee`
+      await expect
+        .poll(async () => (await retained(oee)).get(oee), { timeout: patience })
+        .toMatchObject({ availability: expect.any(Number), since: expect.any(Number) })
       // A broker that lost all it had is told everything again.
       await broker.halt('SIGKILL')
       await broker.run()

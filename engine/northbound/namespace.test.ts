@@ -6,15 +6,15 @@ import { machineOf, plantOf, sensor, start, stateSignal } from '../floor/floor.f
 import { FloorClock } from '../floor/floor-clock.js'
 import { LiveFloor } from '../floor/live-floor.js'
 import { emptyIndexBook, makeRegistry } from '../floor/registry.js'
-import { Namespace } from './namespace.js'
+import { Namespace, type NamespaceOptions } from './namespace.js'
 
-function makeFloor() {
+function makeFloor(options?: NamespaceOptions) {
   const plant = {
     ...plantOf([machineOf('m1', [sensor('m1', 'temp'), stateSignal('m1')])]),
     enterprise: 'Example + Sons/EU',
   }
   const { registry } = makeRegistry(plant, emptyIndexBook)
-  const wall = { now: () => start }
+  const wall = { time: start, now: () => wall.time }
   const floor = new LiveFloor({
     plant,
     registry,
@@ -27,10 +27,10 @@ function makeFloor() {
     batch.push(registry.signalById(id)!.index, time, time, value, Quality.good)
     floor.ingest('plc', { kind: 'samples', batch: batch.take() })
   }
-  const namespace = new Namespace(floor)
+  const namespace = new Namespace(floor, options)
   const look = () =>
     namespace.look().map(({ topic, payload, qos }) => ({ topic, qos, ...(JSON.parse(payload) as object) }))
-  return { floor, say, look, namespace }
+  return { floor, say, look, namespace, wall, registry }
 }
 
 const place = 'Example-Sons-EU/s1/a1/l1/m1'
@@ -69,4 +69,55 @@ it('tells that a value is no longer known, and everything again to a new broker'
   expect(look()).toMatchObject([{ topic: `${place}/edge/temp`, value: 21.5, connection: 'stale' }])
   namespace.forget()
   expect(look()).toMatchObject([{ topic: `${place}/state` }, { topic: `${place}/edge/temp` }])
+})
+
+it('tells the OEE of the shift and what it is made from, every ten seconds at most, and nothing before there is any', () => {
+  let busy = 0
+  const figures = {
+    of: () => ({
+      since: start,
+      busy,
+      running: 3_000,
+      ideal: 2_400,
+      idealGood: 2_160,
+      produced: 100,
+      good: 90,
+    }),
+  }
+  const { look, wall } = makeFloor({ figures })
+  const kpis = () => look().filter(({ topic }) => topic.endsWith('/kpi/oee'))
+  expect(kpis()).toEqual([])
+  busy = 4_000
+  expect(kpis()).toEqual([])
+  wall.time += 10_000
+  const shown = { value: 0.54, availability: 0.75, effectiveness: 0.8, quality: 0.9, produced: 100, good: 90 }
+  expect(kpis()).toEqual([
+    { topic: `${place}/kpi/oee`, qos: 1, ...shown, since: start, timestamp: start + 10_000 },
+  ])
+  busy = 5_000
+  wall.time += 9_999
+  expect(kpis()).toEqual([])
+  wall.time += 1
+  expect(kpis()).toMatchObject([{ value: 0.432 }])
+  wall.time += 10_000
+  expect(kpis(), 'what has not changed').toEqual([])
+})
+
+it('tells the first and then each third value at once where that is asked for, and what became of the connection', () => {
+  const { floor, look, namespace, registry } = makeFloor({ everyNth: 3 })
+  floor.ingest('plc', { kind: 'connected' })
+  look()
+  const { index } = registry.signalById('m1.temp')!
+  const pass = (...values: number[]) => {
+    const batch = new SampleBatchBuilder()
+    for (const value of values) batch.push(index, start + value, start, value, Quality.good)
+    const { samples } = floor.ingest('plc', { kind: 'samples', batch: batch.take() })!
+    return namespace.pass(samples!).map(({ payload }) => JSON.parse(payload).value)
+  }
+  expect(pass(1, 2, 3)).toEqual([1])
+  expect(pass(4, 5, 6, 7, 8)).toEqual([4, 7])
+  expect(pass(2), 'late').toEqual([])
+  expect(look()).toEqual([])
+  floor.ingest('plc', { kind: 'stale', signals: [index] })
+  expect(look()).toMatchObject([{ topic: `${place}/edge/temp`, connection: 'stale' }])
 })

@@ -1,7 +1,9 @@
 import { modeOf, packmlStates } from '../../schema/packml.js'
 import { qualityNames } from '../../schema/quality.js'
+import type { SampleBatch } from '../../schema/sample-batch.js'
 import { connectionOf } from '../../schema/sensor-state.js'
 import type { Floor } from '../floor/floor.js'
+import type { FigureFeed, ShownFigures } from '../gateway/figure-board.js'
 
 /** A message for a unified namespace; all are retained, since they say what is. */
 export interface NamespaceMessage {
@@ -11,24 +13,42 @@ export interface NamespaceMessage {
   readonly qos: 0 | 1
 }
 
+export interface NamespaceOptions {
+  /** What the OEE of machines is made from; without it no KPI is told. */
+  readonly figures?: FigureFeed
+  /** Tell each n-th value of a signal, at once, instead of the newest at each look. */
+  readonly everyNth?: number | undefined
+}
+
+/** KPIs are told at most so often, ms: they move with every second, and nobody steers by that. */
+const kpiMs = 10_000
+
 /** A level of a topic: no separators, no wildcards, no spaces. */
 const level = (name: string): string => name.replaceAll(/[\s/+#$]+/g, '-')
 
 /**
  * What the floor says northward: the state of each machine at `{enterprise}/{site}/{area}/{line}/{machine}/state`, each
- * signal at `…/{machine}/edge/{signal}` (ISA-95 levels as a path). Pure: each look gives what has changed since the
- * last, so how often one looks is how often a topic is published at most.
+ * signal at `…/{machine}/edge/{signal}`, the OEE at `…/{machine}/kpi/oee` (ISA-95 levels as a path). Pure: each look
+ * gives what has changed since the last, so how often one looks is how often a topic is published at most.
  */
 export class Namespace {
   readonly #floor: Floor
+  readonly #figures: FigureFeed | undefined
+  readonly #everyNth: number | undefined
   readonly #places: readonly string[]
   readonly #states: string[] = []
+  readonly #kpis: string[] = []
+  /** Values of each signal since one was told, where each n-th is. */
+  readonly #passed: Uint32Array
+  #kpisAt = Number.NEGATIVE_INFINITY
   readonly #told: Float64Array
   readonly #values: Float64Array
   readonly #statuses: Int16Array
 
-  constructor(floor: Floor) {
+  constructor(floor: Floor, { figures, everyNth }: NamespaceOptions = {}) {
     this.#floor = floor
+    this.#figures = figures
+    this.#everyNth = everyNth
     const { enterprise } = floor.plant
     const places: string[] = []
     for (const { index, machine, site, area, line } of floor.registry.machines) {
@@ -39,12 +59,15 @@ export class Namespace {
     this.#told = new Float64Array(signalCapacity)
     this.#values = new Float64Array(signalCapacity)
     this.#statuses = new Int16Array(signalCapacity)
+    this.#passed = new Uint32Array(signalCapacity)
     this.forget()
   }
 
   /** The next look tells everything: nobody knows what a new broker has. */
   forget(): void {
     this.#states.length = 0
+    this.#kpis.length = 0
+    this.#kpisAt = Number.NEGATIVE_INFINITY
     this.#told.fill(Number.NEGATIVE_INFINITY)
     this.#values.fill(Number.NaN)
     this.#statuses.fill(-1)
@@ -54,8 +77,44 @@ export class Namespace {
   look(): NamespaceMessage[] {
     const messages: NamespaceMessage[] = []
     for (const { index } of this.#floor.registry.machines) this.#state(index, messages)
-    for (const { index, machine } of this.#floor.registry.signals) this.#signal(index, machine, messages)
+    for (const { index } of this.#floor.registry.signals) this.#signal(index, messages)
+    const now = this.#floor.wall.now()
+    if (this.#figures !== undefined && now - this.#kpisAt >= kpiMs) {
+      this.#kpisAt = now
+      for (const { index, machine } of this.#floor.registry.machines) this.#kpi(index, machine.id, messages)
+    }
     return messages
+  }
+
+  /** Each n-th value of what came; nothing where the newest is told at each look. */
+  pass({ count, signal, sourceTime, value, quality }: SampleBatch): NamespaceMessage[] {
+    const messages: NamespaceMessage[] = []
+    if (this.#everyNth === undefined) return messages
+    const { signals } = this.#floor
+    for (let i = 0; i < count; i++) {
+      const index = signal[i]!
+      // What is late is not what is.
+      if (sourceTime[i]! < this.#told[index]!) continue
+      this.#passed[index] = this.#passed[index]! + 1
+      if (this.#passed[index]! < this.#everyNth && this.#told[index]! > Number.NEGATIVE_INFINITY) continue
+      this.#passed[index] = 0
+      this.#told[index] = sourceTime[i]!
+      const status = signals.status[index]!
+      this.#statuses[index] = (status << 2) | quality[i]!
+      messages.push(this.#message(index, value[i]!, sourceTime[i]!, quality[i]!, status))
+    }
+    return messages
+  }
+
+  #kpi(index: number, machine: string, messages: NamespaceMessage[]): void {
+    const figures = this.#figures?.of(machine)
+    if (figures === undefined || figures.busy <= 0) return
+    const shown = JSON.stringify(oeeOf(figures))
+    if (this.#kpis[index] === shown) return
+    this.#kpis[index] = shown
+    const timestamp = Math.round(this.#floor.clock.now())
+    const payload = `${shown.slice(0, -1)},"since":${Math.round(figures.since)},"timestamp":${timestamp}}`
+    messages.push({ topic: `${this.#places[index]}/kpi/oee`, payload, qos: 1 })
   }
 
   #state(index: number, messages: NamespaceMessage[]): void {
@@ -71,28 +130,54 @@ export class Namespace {
     messages.push({ topic: `${this.#places[index]}/state`, payload, qos: 1 })
   }
 
-  #signal(index: number, machine: number, messages: NamespaceMessage[]): void {
+  #signal(index: number, messages: NamespaceMessage[]): void {
     const { value, quality, status, sourceTime } = this.#floor.signals
     // Before its first value a signal has nothing to say.
     if (sourceTime[index] === 0) return
     const mark = (status[index]! << 2) | quality[index]!
+    const isNewer = sourceTime[index] !== this.#told[index] || !Object.is(value[index], this.#values[index])
+    // Where each n-th value is told, only what became of the connection is news here.
     const isNews =
-      sourceTime[index] !== this.#told[index] ||
-      !Object.is(value[index], this.#values[index]) ||
-      mark !== this.#statuses[index]
+      this.#everyNth === undefined
+        ? isNewer || mark !== this.#statuses[index]
+        : status[index] !== this.#statuses[index]! >> 2 && this.#told[index]! > Number.NEGATIVE_INFINITY
     if (!isNews) return
     this.#told[index] = sourceTime[index]!
     this.#values[index] = value[index]!
     this.#statuses[index] = mark
-    const { signal } = this.#floor.registry.signalByIndex(index)!
-    const number = Number.isFinite(value[index]!) ? value[index]! : null
+    messages.push(this.#message(index, value[index]!, sourceTime[index]!, quality[index]!, status[index]!))
+  }
+
+  #message(
+    index: number,
+    value: number,
+    timestamp: number,
+    quality: number,
+    status: number,
+  ): NamespaceMessage {
+    const { signal, machine } = this.#floor.registry.signalByIndex(index)!
+    const number = Number.isFinite(value) ? value : null
     const payload = JSON.stringify({
-      value: signal.type === 'text' ? (this.#floor.text(value[index]!) ?? null) : number,
-      timestamp: sourceTime[index],
-      quality: qualityNames[quality[index]!]?.toUpperCase(),
+      value: signal.type === 'text' ? (this.#floor.text(value) ?? null) : number,
+      timestamp,
+      quality: qualityNames[quality]?.toUpperCase(),
       unit: signal.unit,
-      connection: connectionOf(status[index]!),
+      connection: connectionOf(status),
     })
-    messages.push({ topic: `${this.#places[machine]}/edge/${level(signal.name)}`, payload, qos: 0 })
+    return { topic: `${this.#places[machine]}/edge/${level(signal.name)}`, payload, qos: 0 }
+  }
+}
+
+/** OEE index and its factors (ISO 22400-2), shares of 1; null where there is nothing yet to divide by. */
+function oeeOf({ busy, running, ideal, idealGood, produced, good }: ShownFigures) {
+  const share = (part: number, whole: number): number | null =>
+    whole > 0 ? Math.round((part / whole) * 1e4) / 1e4 : null
+  return {
+    value: share(idealGood, busy),
+    availability: share(running, busy),
+    effectiveness: share(ideal, running),
+    quality: share(idealGood, ideal),
+    produced,
+    good,
   }
 }

@@ -2,25 +2,40 @@ import { readFileSync } from 'node:fs'
 import { connect } from 'mqtt'
 import type { Logger } from 'pino'
 import type { Config } from '../../schema/config.js'
+import type { SampleBatch } from '../../schema/sample-batch.js'
 import type { Floor } from '../floor/floor.js'
-import { Namespace } from './namespace.js'
+import type { FigureFeed } from '../gateway/figure-board.js'
+import { Namespace, type NamespaceMessage } from './namespace.js'
 
 /** How long to wait before a broker that is away is tried again. */
 const retryMs = 5_000
 
+export interface Publishing {
+  /** Samples that were accepted. */
+  pass(batch: SampleBatch): void
+  stop(): Promise<void>
+}
+
+const nothing: Publishing = { pass: () => undefined, stop: async () => undefined }
+
 /**
  * Publishes the floor to a unified namespace, where `publishUrl` says so; else does nothing. It only publishes: nothing
- * that a broker says reaches a machine. Returns what ends it.
+ * that a broker says reaches a machine.
  */
-export function publishNorthbound(config: Config, floor: Floor, logger: Logger): () => Promise<void> {
+export function publishNorthbound(
+  config: Config,
+  floor: Floor,
+  figures: FigureFeed,
+  logger: Logger,
+): Publishing {
   const { publishUrl: url, publishUser: user, publishPasswordFile, publishIntervalMs } = config
-  if (url === undefined) return async () => undefined
+  if (url === undefined) return nothing
   let password: string | undefined
   try {
     if (publishPasswordFile !== undefined) password = readFileSync(publishPasswordFile, 'utf8').trim()
   } catch (error) {
     logger.error({ err: error }, `nothing is published: ${publishPasswordFile} cannot be read`)
-    return async () => undefined
+    return nothing
   }
   const client = connect(url, {
     protocolVersion: 5,
@@ -30,7 +45,7 @@ export function publishNorthbound(config: Config, floor: Floor, logger: Logger):
     ...(user !== undefined && { username: user }),
     ...(password !== undefined && { password }),
   })
-  const namespace = new Namespace(floor)
+  const namespace = new Namespace(floor, { figures, everyNth: config.publishEvery })
   let isReported = false
   client.on('connect', () => {
     isReported = false
@@ -47,14 +62,17 @@ export function publishNorthbound(config: Config, floor: Floor, logger: Logger):
   }
   client.on('error', report)
   client.on('offline', report)
-  const timer = setInterval(() => {
-    // A broker that does not keep up is told the newest once it does, not everything.
+  // A broker that does not keep up is told the newest once it does, not everything.
+  const tell = (news: () => readonly NamespaceMessage[]): void => {
     if (!client.connected || client.stream.writableNeedDrain) return
-    for (const { topic, payload, qos } of namespace.look())
-      client.publish(topic, payload, { qos, retain: true })
-  }, publishIntervalMs)
-  return async () => {
-    clearInterval(timer)
-    await client.endAsync(!client.connected)
+    for (const { topic, payload, qos } of news()) client.publish(topic, payload, { qos, retain: true })
+  }
+  const timer = setInterval(() => tell(() => namespace.look()), publishIntervalMs)
+  return {
+    pass: batch => tell(() => namespace.pass(batch)),
+    async stop() {
+      clearInterval(timer)
+      await client.endAsync(!client.connected)
+    },
   }
 }
