@@ -11,6 +11,7 @@ import { fillFigures, fillStates, fillTelemetry, signals } from './history-data.
 import { loadPlant } from './load-plant.js'
 import { type Benchmark, type Figure, percentile } from './report.js'
 import { startRig } from './rig.js'
+import { merged } from './store.js'
 
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
@@ -96,7 +97,10 @@ async function fill(
     const { machines } = findScope(plant, 'enterprise')!
     await fillStates(database, machines, days, end)
     await fillFigures(database, machines, days, end)
-    return await fillTelemetry(database, days, end, say)
+    const rows = await fillTelemetry(database, days, end, say)
+    // A past of days was merged while it came.
+    await merged(database)
+    return rows
   } finally {
     await database.close()
     await embedded.stop()

@@ -169,7 +169,7 @@ async function insertCost(
 }
 
 /** Until no merge has run for a second. */
-async function merged(database: Database): Promise<void> {
+export async function merged(database: Database): Promise<void> {
   for (let idle = 0; idle < 10; idle++) {
     const [row] = await database.query<{ n: string }>('SELECT count() AS n FROM system.merges')
     if (Number(row!.n) > 0) idle = 0
