@@ -50,6 +50,9 @@ export function retagged(plant: Plant, { adapter, options, tag, signal: changed 
   return { ...plant, sources, sites }
 }
 
+/** Whether it counts parts: only whole numbers. Energy and hours are counted as well, and are not. */
+export const countsParts = ({ quantity, unit }: Signal): boolean => quantity === 'counter' && unit === 'parts'
+
 /** Every signal of a plant with its place. */
 export function* placedSignals(plant: Plant): Generator<{ signal: Signal; place: Required<MachinePlace> }> {
   for (const site of plant.sites)

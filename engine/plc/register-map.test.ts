@@ -24,13 +24,15 @@ it('has a unit for each line, and no two values that overlap or have a gap betwe
 it('names what is where as a plant file does, and as CSV', () => {
   const bit = sensor('m', 'door', { quantity: 'number', unit: '', range: [0, 1], resolution: 1 })
   const parts = sensor('m', 'produced', { role: 'status', quantity: 'counter', unit: 'parts', period: 0 })
+  const energy = sensor('m', 'energy', { role: 'status', quantity: 'counter', unit: 'kWh', period: 0 })
   const program = sensor('m', 'program', { role: 'status', quantity: 'text', type: 'text', unit: '' })
-  const map = registerMap(plantOf([machineOf('m', [sensor('m', 'temp'), bit, parts, program])]))
+  const map = registerMap(plantOf([machineOf('m', [sensor('m', 'temp'), bit, parts, energy, program])]))
   expect(map.map(({ text }) => text)).toEqual([
     'holding:0:float64?unit=1',
     'coil:0?unit=1',
     'holding:4:uint32?unit=1',
-    'holding:6:string[32]?unit=1',
+    'holding:6:float64?unit=1',
+    'holding:10:string[32]?unit=1',
   ])
   expect(registerCsv(map)).toBe(
     [
@@ -38,7 +40,8 @@ it('names what is where as a plant file does, and as CSV', () => {
       '1,holding,0,4,float64,m.temp,°C',
       '1,coil,0,1,bool,m.door,',
       '1,holding,4,2,uint32,m.produced,parts',
-      '1,holding,6,16,string[32],m.program,',
+      '1,holding,6,4,float64,m.energy,kWh',
+      '1,holding,10,16,string[32],m.program,',
       '',
     ].join('\n'),
   )

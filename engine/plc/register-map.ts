@@ -1,6 +1,7 @@
 import { type ModbusTag, parseTag } from '../../adapters/modbus/tag.js'
 import type { Line, Plant, Signal } from '../../schema/plant.js'
 import { EngineError } from '../errors.js'
+import { countsParts } from './outlet.js'
 
 /** Where the value of a signal is. */
 export interface Place {
@@ -19,7 +20,7 @@ const textLength = 32
 
 /**
  * The registers of a plant: a unit for each line, machine after machine without a gap, signal after signal. Numbers are
- * float64 (four registers, the high one first), counters uint32, texts string[32]; what is 0 or 1 and nothing between is
+ * float64 (four registers, the high one first), counts of parts uint32, texts string[32]; what is 0 or 1 and nothing between is
  * a coil. Throws EngineError 'bad-plant' for a plant that has more than fits.
  */
 export function registerMap(plant: Plant): readonly Place[] {
@@ -47,13 +48,11 @@ function unitOf(line: Line, unit: number): Place[] {
   )
 }
 
-function placeOf(
-  { type, quantity, range, resolution }: Signal,
-  next: { holding: number; coil: number },
-): string {
+function placeOf(signal: Signal, next: { holding: number; coil: number }): string {
+  const { type, range, resolution } = signal
   const isBit = type === 'number' && range[0] === 0 && range[1] === 1 && resolution === 1
   if (isBit) return `coil:${next.coil}`
-  const kind = type === 'text' ? `string[${textLength}]` : quantity === 'counter' ? 'uint32' : 'float64'
+  const kind = type === 'text' ? `string[${textLength}]` : countsParts(signal) ? 'uint32' : 'float64'
   return `holding:${next.holding}:${kind}`
 }
 

@@ -164,6 +164,17 @@ describe('6.4 data', () => {
     expect(node.data(start + 5)).toEqual([])
   })
 
+  it('tell parts as whole numbers, and energy, which is counted as well, with its digits', () => {
+    const energy = sensor('press', 'energy', { role: 'status', quantity: 'counter', unit: 'kWh' })
+    const node = new SparkplugNode('s1', { ...line, machines: [machineOf('press', [parts, energy])] })
+    node.set(parts, 7, Quality.good, start)
+    node.set(energy, 0.25, Quality.good, start)
+    expect(read(node.data(start)[0]!).metrics.map(told)).toMatchObject([
+      { alias: 0, long_value: 7 },
+      { alias: 1, double_value: 0.25 },
+    ])
+  })
+
   it('tell Quality where it is not good: 0 bad, 500 stale; and no value as null', () => {
     const { node } = bornNode()
     node.set(temp, 21.5, Quality.uncertain, start + 1)

@@ -8,6 +8,7 @@ import { codeOf, type Datatype, writeValue } from '../../adapters/sparkplug/data
 import { commandTopic, edgeTopic } from '../../adapters/sparkplug/topic.js'
 import type { Line, Signal } from '../../schema/plant.js'
 import { Quality } from '../../schema/quality.js'
+import { countsParts } from './outlet.js'
 
 /** What a node wants published, at QoS 0 and not retained. */
 export interface NodeMessage {
@@ -159,10 +160,10 @@ export class SparkplugNode {
   }
 }
 
-/** Counters are whole; what is measured has all the digits that there are. */
-function typeOf({ type, quantity }: Signal): Datatype {
-  if (type === 'text') return 'String'
-  return quantity === 'counter' ? 'Int64' : 'Double'
+/** Parts are whole; what is measured has all the digits that there are. */
+function typeOf(signal: Signal): Datatype {
+  if (signal.type === 'text') return 'String'
+  return countsParts(signal) ? 'Int64' : 'Double'
 }
 
 /** A metric as a birth tells it. */
