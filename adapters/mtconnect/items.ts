@@ -6,6 +6,7 @@ type ItemKind = 'number' | 'word' | 'text' | 'condition'
 
 /** The signals that one data item feeds, nearly always one, and what its rows look like. */
 export interface Item {
+  readonly tag: string
   readonly kind: ItemKind
   readonly signals: readonly { readonly index: number; readonly type: 'number' | 'text' }[]
 }
@@ -27,7 +28,7 @@ export class Items {
       const own = kindOf(signal)
       const kind = known === undefined || own === 'condition' ? own : known.kind
       const fed = { index, type: signal.type }
-      this.#byTag.set(signal.tag, { kind, signals: [...(known?.signals ?? []), fed] })
+      this.#byTag.set(signal.tag, { tag: signal.tag, kind, signals: [...(known?.signals ?? []), fed] })
     }
   }
 

@@ -90,7 +90,8 @@ function take(item: Item, field: string, time: number, sink: RowSink): void {
   for (const { index, type } of item.signals) {
     if (type === 'number') {
       const value = readNumber(text)
-      if (value === undefined) sink.reject('shdr.not-a-number', `"${clip(text)}" is not a number`)
+      if (value === undefined)
+        sink.reject('shdr.not-a-number', `${item.tag}: "${clip(text)}" is not a number`)
       else sink.number(index, value, time)
     } else if (text.length > maxText) {
       sink.reject('shdr.text-too-long', `a text of ${text.length} characters; at most ${maxText} are kept`)

@@ -38,7 +38,7 @@ export interface ProbeParts {
 
 /** Rules by which adapters reject what does not fit the signal. */
 const isTypeRule = (rule: string): boolean =>
-  /unfit|type|array|not-a-number|not-text|not-exact|unit/.test(rule)
+  /unfit|type|array|not-a-number|not-text|not-exact|wrong-value|unit/.test(rule)
 
 /**
  * Connects to a source as the engine would, listens until every signal has had a value or the patience is over, and
@@ -155,7 +155,8 @@ class Listening {
 
   #rejectOf({ id, tag }: IndexedSignal['signal']): Reject | undefined {
     return this.#rejects.find(
-      ({ raw, reason }) => raw === tag || reason.includes(id) || raw.includes(`"${tag}"`),
+      ({ raw, reason }) =>
+        raw === tag || reason.includes(id) || reason.startsWith(`${tag}: `) || raw.includes(`"${tag}"`),
     )
   }
 }
