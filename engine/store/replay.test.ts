@@ -1,11 +1,16 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import pino from 'pino'
-import { lastValueFrom, tap } from 'rxjs'
+import { asyncScheduler, lastValueFrom, type SchedulerAction, type Subscription, tap } from 'rxjs'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describeAdapterContract } from '../../adapters/contract-suite.js'
 import { replay } from '../../adapters/replay/adapter.js'
+import type { ReplayOptions } from '../../adapters/replay/config.js'
 import { testContext } from '../../adapters/test-context.js'
 import type { Entry } from '../../schema/records.js'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
@@ -139,6 +144,87 @@ async function replayed(run: number, page: number): Promise<readonly (Entry | un
   )
   return entries
 }
+
+/** Real timers, counted while they are open. */
+function countedScheduler() {
+  const counted = {
+    open: 0,
+    now: () => asyncScheduler.now(),
+    schedule<T>(
+      work: (this: SchedulerAction<T>, state?: T) => void,
+      delay?: number,
+      state?: T,
+    ): Subscription {
+      counted.open++
+      const action = asyncScheduler.schedule(work, delay, state)
+      action.add(() => counted.open--)
+      return action
+    },
+  }
+  return counted
+}
+
+/** Enough for every test of the contract; the window's last page is never full, so that the record ends. */
+const contractSamples = 45_000
+const contractRun = 5_000
+let isContractRecorded = false
+
+describeAdapterContract<ReplayOptions>({
+  definition: replay,
+  // Each page is a request of its own: there is no link to lose between two of them.
+  hasLink: false,
+  start: async () => {
+    const { floor, registry } = floorOf(machinesOf(contractRun))
+    const at = start + contractRun * 86_400_000
+    const { index } = registry.signalById(`p${contractRun}-m1.temp`)!
+    const move = registry.signalCapacity * contractRun
+    const moved = registry.machines.map(machine => ({
+      ...machine,
+      signals: machine.signals.map(each => ({ ...each, index: each.index + move })),
+    }))
+    if (!isContractRecorded) {
+      await store.upsertDimensions({ ...registry, machines: moved })
+      const batch = new SampleBatchBuilder(contractSamples)
+      for (let i = 0; i < contractSamples; i++) batch.push(index + move, at + i, at + i, i, 0)
+      store.append({ source: 'plc', samples: batch.take() })
+      await store.flush()
+      isContractRecorded = true
+    }
+    const asked: string[] = []
+    const proxy = createServer(async (request, response) => {
+      const body = Buffer.concat(await request.toArray()).toString()
+      asked.push(body)
+      const answer = await fetch(new URL(request.url ?? '/', store.url), { method: 'POST', body })
+      response.writeHead(answer.status).end(Buffer.from(await answer.arrayBuffer()))
+    })
+    await once(proxy.listen(0, '127.0.0.1'), 'listening')
+    const { port } = proxy.address() as AddressInfo
+    const scheduler = countedScheduler()
+    return {
+      options: replay.options.parse({
+        clickhouse: `http://127.0.0.1:${port}`,
+        from: new Date(at).toISOString(),
+        to: new Date(at + 86_400_000).toISOString(),
+        speed: 1_000_000,
+        page: 7_000,
+      }),
+      context: {
+        ...testContext({ signals: registry.signals, clock: floor.clock, scheduler }),
+        wall: Date,
+        intern: (text: string) => floor.intern(text),
+      },
+      // All of it has been said: it is the past.
+      push: () => undefined,
+      said: () => undefined,
+      open: () => scheduler.open,
+      writes: () => asked.filter(sql => !sql.trimStart().startsWith('SELECT')),
+      stop: () => {
+        proxy.closeAllConnections()
+        proxy.close()
+      },
+    }
+  },
+})
 
 describe('a replay', () => {
   it('makes of every window the twin events and state changes that were made of it the first time', async () => {
