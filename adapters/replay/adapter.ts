@@ -1,10 +1,10 @@
 import { defer, finalize, from, switchMap } from 'rxjs'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
-import type { AdapterDefinition } from '../contract.js'
+import type { AdapterDefinition, SourceEvent } from '../contract.js'
 import { type DueSamples, paced } from '../simulator/paced.js'
 import { addRow, type RecordedRows } from './codec.js'
 import { type ReplayOptions, replayOptions } from './config.js'
-import { PastRecord } from './record.js'
+import { type LinkMoment, PastRecord } from './record.js'
 
 /** Any window of the past as a source: the same samples in the same order, with the times they had. */
 export const replay: AdapterDefinition<ReplayOptions> = {
@@ -26,8 +26,8 @@ export const replay: AdapterDefinition<ReplayOptions> = {
     defer(() => {
       const leave = new AbortController()
       const record = new PastRecord(options, context, leave.signal)
-      return from(record.open()).pipe(
-        switchMap(() => paced(context, () => new Replay(options, record))),
+      return from(record.open().then(() => record.links())).pipe(
+        switchMap(links => paced(context, () => new Replay(options, record, links))),
         finalize(() => leave.abort()),
       )
     }),
@@ -42,11 +42,17 @@ class Replay implements DueSamples {
   /** Next row of the first page. */
   #at = 0
   #newest = 0
+  readonly #links: readonly LinkMoment[]
+  /** Next of the links. */
+  #link = 0
+  #events: SourceEvent[] = []
   #isFetching = false
   #isComplete = false
   #failure: unknown
 
-  constructor(options: ReplayOptions, record: PastRecord) {
+  constructor(options: ReplayOptions, record: PastRecord, links: readonly LinkMoment[]) {
+    // The link that stood at the begin is this one's own.
+    this.#links = links[0]?.event.kind === 'connected' ? links.slice(1) : links
     this.#options = options
     this.#start = Date.parse(options.from)
     this.#record = record
@@ -54,7 +60,7 @@ class Replay implements DueSamples {
   }
 
   get isOver(): boolean {
-    return this.#isComplete && this.#pages.length === 0
+    return this.#isComplete && this.#pages.length === 0 && this.#link === this.#links.length
   }
 
   /** Throws AdapterError for what went wrong since it was called last. */
@@ -64,9 +70,17 @@ class Replay implements DueSamples {
     const batch = new SampleBatchBuilder(256)
     while (batch.count < limit) {
       const page = this.#pages[0]
-      if (page === undefined) break
-      const row = page.row(this.#at)
-      if (row.receiveTime > until) break
+      if (page === undefined && !this.#isComplete) break
+      const row = page?.row(this.#at)
+      const link = this.#links[this.#link]
+      if (link !== undefined && (row === undefined || link.seq <= row.seq)) {
+        // Samples of before go first.
+        if (link.time > until || batch.count > 0) break
+        this.#events.push(link.event)
+        this.#link++
+        continue
+      }
+      if (page === undefined || row === undefined || row.receiveTime > until) break
       addRow(batch, row, this.#record.translations)
       if (++this.#at === page.count) {
         this.#pages.shift()
@@ -76,6 +90,11 @@ class Replay implements DueSamples {
     if (this.#pages.length < 2 && !this.#isComplete && !this.#isFetching)
       this.#fetch(this.#record.page(this.#newest))
     return batch.take()
+  }
+
+  /** What happened to the link before the samples taken last. */
+  takeEvents(): readonly SourceEvent[] {
+    return this.#events.splice(0)
   }
 
   #fetch(page: Promise<RecordedRows>): void {

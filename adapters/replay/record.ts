@@ -1,7 +1,27 @@
 import { databaseName as db } from '../../schema/tables/definition.js'
-import { type AdapterContext, AdapterError } from '../contract.js'
+import { type AdapterContext, AdapterError, type SourceEvent } from '../contract.js'
 import { RecordedRows, rowColumns, type Translation } from './codec.js'
 import type { ReplayOptions } from './config.js'
+
+/** What happened to the link of the source that was recorded, between two samples. */
+export interface LinkMoment {
+  /** Received, floor time of then, Unix ms. */
+  readonly time: number
+  /** It comes before the sample with this number. */
+  readonly seq: number
+  readonly event: Extract<SourceEvent, { kind: 'connected' | 'interrupted' | 'alive' | 'stale' }>
+}
+
+interface LinkRow {
+  readonly time: number
+  readonly seq: number
+  readonly source: string
+  readonly kind: string
+  readonly payload: string
+}
+
+/** Ends of a link, as its twin was told of them. */
+const ends: ReadonlySet<string> = new Set(['LOST', 'ENDED', 'STOP', 'INTERRUPTED'])
 
 /** The record of the past, page by page in the order of arrival. */
 export class PastRecord {
@@ -9,6 +29,8 @@ export class PastRecord {
   readonly #context: AdapterContext
   readonly #signal: AbortSignal
   #translations: ReadonlyMap<number, Translation> = new Map()
+  /** Indexes of the signals that each recorded source told. */
+  readonly #ofSource = new Map<string, number[]>()
 
   constructor(options: ReplayOptions, context: AdapterContext, signal: AbortSignal) {
     this.#options = options
@@ -24,13 +46,17 @@ export class PastRecord {
   /** Throws AdapterError `not-connected` where ClickHouse does not answer, `protocol` where it has no such record. */
   async open(): Promise<void> {
     const byId = new Map(this.#context.signals.map(each => [each.signal.id, each]))
-    const known = await this.#rows<[signal: number, id: string]>(
-      `SELECT signal, id FROM ${db}.signals FINAL WHERE id IN {ids:Array(String)}`,
-      { ids: `[${[...byId.keys()].map(id => `'${id.replace(/[\\']/g, '\\$&')}'`).join(',')}]` },
+    const known = await this.#rows<[signal: number, id: string, source: string]>(
+      `SELECT signal, id, source FROM ${db}.signals FINAL WHERE id IN {ids:Array(String)}`,
+      { ids: `[${[...byId.keys()].map(quoted).join(',')}]` },
     )
     if (known.length === 0 && byId.size > 0) {
       const message = `The record at ${this.#options.clickhouse} knows none of the ${byId.size} signals of source ${this.#context.source}: replay the plant that was recorded, its ids are what counts.`
       throw new AdapterError('protocol', message)
+    }
+    for (const [, id, source] of known) {
+      const { index } = byId.get(id)!
+      this.#ofSource.set(source, [...(this.#ofSource.get(source) ?? []), index])
     }
     const texts = new Map(
       await this.#rows<[code: number, text: string]>(`SELECT code, text FROM ${db}.dictionary FINAL`, {}),
@@ -42,6 +68,42 @@ export class PastRecord {
         return [number, signal.type === 'text' ? { index, code } : { index }]
       }),
     )
+  }
+
+  /** What happened to the links of the recorded sources in the window, in order of arrival. */
+  async links(): Promise<readonly LinkMoment[]> {
+    const rows = await this.#rows<[number, number, string, string, string]>(
+      `SELECT toUnixTimestamp64Milli(ts), toFloat64(first_sample), source, kind, payload FROM ${db}.turns
+      WHERE source IN {sources:Array(String)} AND kind IN ('connected', 'alive', 'interrupted', 'stale', 'link', 'lost')
+        AND ts >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND ts < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+      ORDER BY seq`,
+      {
+        sources: `[${[...this.#ofSource.keys()].map(quoted).join(',')}]`,
+        from: String(Date.parse(this.#options.from)),
+        to: String(Date.parse(this.#options.to)),
+      },
+    )
+    return rows.flatMap(([time, seq, source, kind, payload]) => {
+      const event = this.#eventOf({ time: Number(time), seq, source, kind, payload })
+      return event === undefined ? [] : [{ time: Number(time), seq, event }]
+    })
+  }
+
+  /** What a link that was recorded means for this source, which may stand for several of them. */
+  #eventOf({ time, source, kind, payload }: LinkRow): LinkMoment['event'] | undefined {
+    const isAlone = this.#ofSource.size === 1
+    const said = payload === '' ? {} : JSON.parse(payload)
+    if (kind === 'connected' || kind === 'alive') return isAlone ? { kind } : undefined
+    if (kind === 'stale') {
+      const signals = (said.signals as number[]).flatMap(number => {
+        const known = this.#translations.get(number)
+        return known === undefined ? [] : [known.index]
+      })
+      return { kind, signals, since: said.since ?? time }
+    }
+    if (kind === 'link' && !ends.has(said.type)) return undefined
+    if (isAlone) return { kind: 'interrupted', reason: said.reason ?? 'It was lost then.' }
+    return { kind: 'stale', signals: this.#ofSource.get(source) ?? [], since: time }
   }
 
   /** The next rows after the one with the sequence number `after`; fewer than a page: the last ones. */
@@ -94,3 +156,5 @@ export class PastRecord {
     throw new AdapterError('protocol', `ClickHouse at ${host} refused the record: ${why.trim()}`)
   }
 }
+
+const quoted = (text: string): string => `'${text.replace(/[\\']/g, '\\$&')}'`

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Manifest } from '../../schema/manifest.js'
+import type { Plant } from '../../schema/plant.js'
 import type { Floor } from '../floor/floor.js'
 import { ApiError } from './api-error.js'
 import { jsonAnswer, problemAnswer } from './router.js'
@@ -63,14 +64,20 @@ const mostManifests = 16
 export class ManifestBook {
   readonly #present: ManifestDocument
   readonly #others = new Map<string, ManifestDocument>()
+  readonly #known = new WeakMap<Plant, string>()
 
-  constructor(present: ManifestDocument) {
+  /** `plant`: the one that the present manifest is of. */
+  constructor(present: ManifestDocument, plant?: Plant) {
     this.#present = present
+    if (plant !== undefined) this.#known.set(plant, present.hash)
   }
 
   /** Makes the manifest of a floor known, and answers its hash. */
   add(floor: Pick<Floor, 'plant' | 'registry'>): string {
+    const known = this.#known.get(floor.plant)
+    if (known !== undefined && this.find(known) !== undefined) return known
     const document = manifestDocument(floor)
+    this.#known.set(floor.plant, document.hash)
     this.#others.delete(document.hash)
     this.#others.set(document.hash, document)
     for (const hash of this.#others.keys()) {

@@ -97,7 +97,7 @@ const every: Repeat = (callback, ms) => {
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { floor, logger, host = '127.0.0.1', port: wanted = 8080, tickMs = 100, repeat = every } = options
   const manifest = manifestDocument(floor)
-  const manifests = new ManifestBook(manifest)
+  const manifests = new ManifestBook(manifest, floor.plant)
   const metrics = createStreamMetrics(options.metrics)
   const hub: StreamHub = new StreamHub({
     floor,

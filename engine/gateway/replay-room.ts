@@ -12,6 +12,9 @@ export interface ReplayRoomParts {
   readonly isHeld: boolean
 }
 
+/** What is due for longer, in real ms, is let go: the replay is slower from then on. */
+const mostDebtMs = 250
+
 /** What a slice of work has led to. */
 export type RoomNews = 'in-time' | 'behind' | 'over' | 'new-plant'
 
@@ -26,8 +29,9 @@ export class ReplayRoom {
   #shown: Floor
   #speed: number
   #isHeld: boolean
-  /** The floor's time was `at` at this time of the wall. */
+  /** At this time of the wall the floor's time was to be `due`; where it is, is `at`. */
   #since: number
+  #due: number
   #at: number
   #isOver = false
 
@@ -37,7 +41,8 @@ export class ReplayRoom {
     this.#speed = speed
     this.#isHeld = isHeld
     this.#since = wall.now()
-    this.#at = replayer.window.from
+    this.#due = replayer.window.from
+    this.#at = this.#due
     this.#shown = replayer.floor
   }
 
@@ -75,7 +80,7 @@ export class ReplayRoom {
 
   pace(speed: number, isHeld: boolean): void {
     const now = this.#wall.now()
-    this.#at = this.#target(now)
+    this.#due = this.#target(now)
     this.#since = now
     this.#speed = speed
     this.#isHeld = isHeld
@@ -89,14 +94,17 @@ export class ReplayRoom {
     const reached = this.#replayer.advance(target, budgetMs)
     this.#isOver = this.#replayer.isOver
     this.#at = this.#isOver ? this.window.to : reached
-    this.#since = now
+    if (target - reached > mostDebtMs * this.#speed) {
+      this.#due = reached
+      this.#since = now
+    }
     if (this.#replayer.floor !== this.#shown) return 'new-plant'
     if (this.#isOver) return 'over'
     return reached < target ? 'behind' : 'in-time'
   }
 
   #target(now: number): number {
-    if (this.#isHeld || this.#isOver) return this.#at
-    return Math.min(this.window.to, this.#at + Math.max(0, now - this.#since) * this.#speed)
+    if (this.#isHeld || this.#isOver) return this.#due
+    return Math.min(this.window.to, this.#due + Math.max(0, now - this.#since) * this.#speed)
   }
 }

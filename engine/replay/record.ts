@@ -1,12 +1,12 @@
 import { RecordedRows, rowColumns } from '../../adapters/replay/codec.js'
-import { SampleBatchBuilder } from '../../schema/sample-batch.js'
+import { type SampleBatch, SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { databaseName as db } from '../../schema/tables/definition.js'
 import type { RecordedTurn } from '../floor/told.js'
 import type { Store } from '../store/store.js'
 
 /** What is read for a page: so many turns, and not many more samples than that. */
 const turnsAtOnce = 5_000
-const samplesAtOnce = 150_000
+const samplesAtOnce = 400_000
 /** Samples are looked for around the times of their turns first, ms; late ones cost a second look. */
 const usualDelay = 15 * 60_000
 
@@ -32,8 +32,10 @@ export interface RecordedMemory {
   readonly memory: string
 }
 
-export interface PlacedTurn extends RecordedTurn {
+export interface PlacedTurn extends Omit<RecordedTurn, 'batch'> {
   readonly seq: number
+  /** Its samples, where it came with any: made when they are wanted, since a page has very many. */
+  readonly samples?: () => SampleBatch
 }
 
 interface TurnColumns {
@@ -122,17 +124,10 @@ export class FloorRecord {
     const first = told[0]?.first ?? 0
     const end = told.reduce((most, turn) => Math.max(most, turn.first + turn.samples), first)
     const rows = await this.#samples(told, first, end)
-    let at = 0
     return turns.map(({ seq, ts, source, kind, samples, payload, first }) => {
       const turn = { seq, ts, source, kind, payload }
-      if (samples === 0 && kind !== 'samples' && kind !== 'history') return turn
-      const batch = new SampleBatchBuilder(samples)
-      for (; at < rows.count; at++) {
-        const row = rows.row(at)
-        if (row.seq >= first + samples) break
-        batch.push(row.signal, row.sourceTime, row.receiveTime, row.value, row.quality)
-      }
-      return { ...turn, batch: batch.take() }
+      if (kind !== 'samples' && kind !== 'history') return turn
+      return { ...turn, samples: () => batchOf(rows, first, first + samples) }
     })
   }
 
@@ -157,4 +152,21 @@ export class FloorRecord {
     )
     return usual.count < expected ? read('') : usual
   }
+}
+
+/** The samples with these numbers (`end` exclusive), as far as they are there. */
+function batchOf(rows: RecordedRows, first: number, end: number): SampleBatch {
+  let [low, high] = [0, rows.count]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (rows.row(middle).seq < first) low = middle + 1
+    else high = middle
+  }
+  const batch = new SampleBatchBuilder(end - first)
+  for (let at = low; at < rows.count; at++) {
+    const { seq, signal, sourceTime, receiveTime, value, quality } = rows.row(at)
+    if (seq >= end) break
+    batch.push(signal, sourceTime, receiveTime, value, quality)
+  }
+  return batch.take()
 }

@@ -39,7 +39,7 @@ type Step =
 /** A slice of work on the way to the begin of the window, ms; others may run between two. */
 const sliceMs = 8
 /** The next page is asked for when so many steps are left. */
-const nearEnd = 2_000
+const nearEnd = 6_000
 
 /**
  * A floor of the past that lives again, apart from everything: it goes on from the newest checkpoint before the window,
@@ -152,7 +152,7 @@ export class Replayer {
         this.#time = Math.max(this.#time, target)
         return this.#time
       }
-      if (done % 16 === 15 && this.#ground.wall.now() >= deadline) return this.#time
+      if (done > 0 && this.#ground.wall.now() >= deadline) return this.#time
       if (!this.#take(step)) return this.#time
       this.#at++
     }
@@ -167,7 +167,8 @@ export class Replayer {
   #take(step: Step): boolean {
     this.#time = step.ts
     if ('turn' in step) {
-      const entry = tellAgain(this.#floor, step.turn)
+      const { samples, ...turn } = step.turn
+      const entry = tellAgain(this.#floor, samples === undefined ? turn : { ...turn, batch: samples() })
       if (entry !== undefined && this.#isThere) this.#onEntry(entry)
       return true
     }

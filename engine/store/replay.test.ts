@@ -240,6 +240,54 @@ describe('a replay', () => {
     expect(compared).toBeGreaterThan(0)
   })
 
+  it('loses its link where it was lost then, between the same samples, and finds it again', async () => {
+    const run = ++runs + 6_000
+    const { floor, wall, registry } = floorOf(machinesOf(run), { at: start + run * 86_400_000 })
+    await store.upsertDimensions(registry)
+    const { index } = registry.signalById(`p${run}-m1.temp`)!
+    const keep = (entry: Entry | undefined): void => void (entry && store.append(entry))
+    const say = (value: number): void => {
+      wall.time += 1_000
+      const batch = new SampleBatchBuilder()
+      batch.push(index, wall.time, wall.time, value, 0)
+      keep(floor.ingest('plc', { kind: 'samples', batch: batch.take() }))
+    }
+    keep(floor.ingest('plc', { kind: 'connected' }))
+    say(70)
+    say(71)
+    keep(floor.tellSource('plc', { type: 'LOST', reason: 'cut', retryAt: wall.time + 500, time: wall.time }))
+    wall.time += 5_000
+    keep(floor.ingest('plc', { kind: 'connected' }))
+    say(72)
+    keep(floor.ingest('plc', { kind: 'stale', signals: [index], since: wall.time }))
+    keep(floor.tellSource('plc', { type: 'ENDED', time: wall.time }))
+    await store.flush()
+
+    const options = replay.options.parse({
+      clickhouse: store.url,
+      from: new Date(start + run * 86_400_000).toISOString(),
+      to: new Date(start + (run + 1) * 86_400_000).toISOString(),
+      speed: 1_000_000,
+    })
+    const context = { ...testContext({ signals: registry.signals, clock: floor.clock }), wall: Date }
+    const told: unknown[] = []
+    await lastValueFrom(
+      replay.create(options, context).pipe(
+        tap(event => {
+          if (event.kind === 'samples') told.push(...event.batch.value)
+          else if (event.kind === 'interrupted') told.push(event)
+          else if (event.kind === 'stale') told.push({ ...event, since: event.since === wall.time })
+          else told.push(event.kind)
+        }),
+      ),
+    )
+    expect(told).toEqual([
+      ...['connected', 70, 71, { kind: 'interrupted', reason: 'cut' }, 'connected', 72],
+      ...[{ kind: 'stale', signals: [index], since: true }],
+      { kind: 'interrupted', reason: 'It was lost then.' },
+    ])
+  })
+
   it('says what is wrong where the record has nothing of its plant', async () => {
     const context = testContext({ signals: floorOf(machinesOf(9_999)).registry.signals })
     const options = replay.options.parse({
