@@ -54,7 +54,19 @@ describe('the past of a simulated plant', () => {
       `SELECT count() - uniqExact(address) AS again FROM ${db}.twin_events
       WHERE type = 'connection.changed' AND JSONExtractString(payload, 'to') != 'live'`,
     )
-    return { telemetry, intervals, parts, silent }
+    // Each machine's time is parted: one state begins where the other ends.
+    const [gaps] = await store.query(
+      `SELECT countIf(start != before) AS count FROM (
+        SELECT start, lagInFrame(end) OVER (PARTITION BY machine ORDER BY start, end
+          ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS before
+        FROM ${db}.state_intervals)
+      WHERE before IS NOT NULL`,
+    )
+    const [hours] = await store.query(
+      `SELECT count(DISTINCT machine, hour) AS count, uniqExact(machine) AS machines FROM ${db}.oee_hourly`,
+    )
+    const [stops] = await store.query(`SELECT count() AS count FROM ${db}.downtime_events`)
+    return { telemetry, intervals, parts, silent, gaps, hours, stops }
   }
 
   async function live(data: string, given: Partial<PastPlan> = {}) {
@@ -74,6 +86,12 @@ describe('the past of a simulated plant', () => {
     expect(Number(rows)).toBe(whole.made.samples)
     expect(whole.seen!.intervals.length).toBeGreaterThan(5)
     expect(Number((whole.seen!.parts as { parts: number }).parts)).toBeGreaterThan(300)
+
+    expect(Number((whole.seen!.gaps as { count: string }).count)).toBe(0)
+    // Complete hours of three machines; the newest stay open for what comes late.
+    const { count, machines } = whole.seen!.hours as { count: string; machines: string }
+    expect([Number(machines), Number(count) >= 3 * 10]).toEqual([3, true])
+    expect(Number((whole.seen!.stops as { count: string }).count)).toBeGreaterThan(10)
 
     // Nobody fell silent: only at first, before its first sample, was a sensor not live.
     expect(Number((whole.seen!.silent as { again: number }).again)).toBe(0)
