@@ -1,4 +1,4 @@
-import type { DataChangeNotification, NotificationMessage } from 'node-opcua'
+import type { ClientSubscription, DataChangeNotification, NotificationMessage } from 'node-opcua'
 import { asyncScheduler, type Subscriber } from 'rxjs'
 import { type AdapterContext, AdapterError, type IndexedSignal, type SourceEvent } from '../contract.js'
 import { isOverflow, type ReceivedValue, readValue } from './codec.js'
@@ -104,7 +104,10 @@ export class Link {
     this.#live.push(live)
     live.heardAt = this.#context.wall.now()
     const { subscription } = live
-    subscription.on('raw_notification', (message: NotificationMessage) => this.#take(live, message))
+    subscription.on('raw_notification', (message: NotificationMessage) => {
+      countKeepAlive(subscription, message)
+      this.#take(live, message)
+    })
     subscription.on('subscriptionId_changed', () => this.#begunAnew('the server gave the subscription up'))
     subscription.on('terminated', () => this.#begunAnew('the server ended the subscription'))
   }
@@ -283,6 +286,15 @@ export class Link {
     if (this.#subscriber.closed) return
     this.#subscriber.error(explain(this.#options.endpoint, this.#context.folder, error))
   }
+}
+
+/**
+ * A keep-alive bears the number of the next message, not one of its own (OPC 10000-4, 5.14.1.1). node-opcua takes it for
+ * received, and after a cut would ask the server to repeat only what follows it: the first message of the cut were lost.
+ */
+function countKeepAlive(subscription: ClientSubscription, message: NotificationMessage): void {
+  if ((message.notificationData ?? []).length > 0) return
+  ;(subscription as { lastSequenceNumber?: number }).lastSequenceNumber = message.sequenceNumber - 1
 }
 
 function silenceLimit({ subscription }: LiveSubscription): number {

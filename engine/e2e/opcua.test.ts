@@ -135,6 +135,21 @@ describe('an OPC UA source, as the operator sees it when', () => {
     ])
   })
 
+  it('the cable is cut after a time in which nothing changed: the first change meanwhile is not missing', async () => {
+    const shown = await live(start('samplingMs: 0'))
+    server.set('load', 1, new Date())
+    await until(() => expect(shown.sees('saw.load').value).toBe(1))
+    const began = Date.now()
+    // By then the server has said that it lives and has nothing to tell.
+    await until(() => expect(Date.now() - began).toBeGreaterThan(2_500))
+    cable.cut()
+    await until(() => expect(shown.sees('saw.load').connection).toBe('lost'))
+    for (const value of [2, 3, 4]) server.set('load', value, new Date())
+    await until(() => expect(shown.sees('saw.load')).toMatchObject({ connection: 'live', value: 4 }))
+    const values = shown.record('saw.load').map(([value]) => value)
+    expect([...new Set(values.slice(values.indexOf(1)))]).toEqual([1, 2, 3, 4])
+  })
+
   it('the link is made anew: what it missed is read from the server’s history, and the present stays what it is', async () => {
     server.keepHistory('load')
     const began = Date.now() - 60_000
