@@ -235,7 +235,7 @@ async function readBeginsSince(
   )
   const begins = new Map(rows.map(row => [row.machine, row]))
   const untold = rows.filter(({ mode }) => mode === '').map(({ machine }) => machine)
-  for (const { machine, mode } of await readModes(store, untold, since)) {
+  for (const { machine, held: mode } of await readModes(store, untold, since)) {
     // Not production after all: all of its past is read.
     if (mode === 'Maintenance' || mode === 'Manual') begins.delete(machine)
     else begins.set(machine, { ...begins.get(machine)!, mode })
@@ -246,8 +246,8 @@ async function readBeginsSince(
 /** The modes that held at a time, of machines that told one before. */
 async function readModes(store: Pick<Store, 'query'>, machines: readonly string[], at: number) {
   if (machines.length === 0) return []
-  return store.query<{ machine: string; mode: string }>(
-    `SELECT machine, argMax(mode, (ts, seq)) AS mode FROM ${databaseName}.state_changes
+  return store.query<{ machine: string; held: string }>(
+    `SELECT machine, argMax(mode, (ts, seq)) AS held FROM ${databaseName}.state_changes
     WHERE machine IN {machines:Array(String)} AND mode != ''
       AND ts <= fromUnixTimestamp64Milli({at:Int64}, 'UTC')
     GROUP BY machine`,

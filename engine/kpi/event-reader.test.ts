@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import type { StateChange } from '../../schema/records.js'
+import type { MachinePlan } from '../../workers/kpi/machine-plan.js'
+import { firstHeard, readEvents, readRuns } from './event-reader.js'
+import { change, KpiGround, minute, parts, six } from './test-ground.js'
+
+// A database is started here; on a busy machine that takes a while.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+
+let common: KpiGround
+beforeAll(async () => {
+  common = await KpiGround.open()
+  const { tell, open } = common.floor([])
+  const book = open()
+  const say = (...changes: StateChange[]): void => tell(book, { source: 's', stateChanges: changes })
+  say(
+    bare('bare', six, 'Execute'),
+    bare('bare', six + 40 * minute, 'Idle'),
+    bare('bare', six + 45 * minute, 'Execute'),
+  )
+  say(bare('early', six, '', 'Production'), bare('early', six + 30 * minute, 'Execute'))
+  say(bare('manual', six, '', 'Manual'), bare('manual', six + 30 * minute, 'Execute'))
+  tell(book, parts('counter', six + 20 * minute, 5))
+  tell(book, parts('counter', six + 100 * minute, 7))
+  await common.store.flush()
+})
+afterAll(() => common?.close())
+
+/** A change of which the source says nothing but the state, or nothing but the mode. */
+const bare = (machine: string, time: number, state: string, mode = ''): StateChange =>
+  ({ ...change(machine, time, state), mode, sourceState: '' }) as StateChange
+
+const planOf = (machine: string): MachinePlan =>
+  ({ machine, line: `line of ${machine}`, warmUpMs: 0 }) as MachinePlan
+
+/** What is read of each from an hour and a half after six on, times in minutes from six. */
+async function readLater(...machines: string[]): Promise<readonly object[][]> {
+  const range = { plans: machines.map(planOf), from: six + 90 * minute, to: six + 120 * minute }
+  const events = await readEvents(common.store, range)
+  return machines.map(machine =>
+    events.get(machine)!.map(event => ({ ...event, time: (event.time - six) / minute })),
+  )
+}
+
+it('reads a machine whose mode, reason, product and order nobody ever told', async () => {
+  expect(await readLater('bare')).toEqual([[{ time: 45, state: 'Execute', reason: 'none', sourceState: '' }]])
+})
+
+it('reads a mode that was told once, long before the state', async () => {
+  const [early, manual] = await readLater('early', 'manual')
+  expect(early).toEqual([
+    { time: 30, mode: 'Production' },
+    { time: 30, state: 'Execute', reason: 'none', sourceState: '' },
+  ])
+  // By hand nothing is produced, so that all of its past counts.
+  expect(manual).toEqual([
+    { time: 0, mode: 'Manual' },
+    { time: 30, state: 'Execute', reason: 'none', sourceState: '' },
+  ])
+})
+
+it('reads a machine that only counts, and one that was never heard', async () => {
+  const [counter, silent] = await readLater('counter', 'silent')
+  expect(counter).toMatchObject([{ time: 100, made: { produced: 7 } }])
+  expect(silent).toEqual([])
+  expect(await readRuns(common.store, ['line of bare'], 0, Number.POSITIVE_INFINITY)).toEqual([])
+  const first = await firstHeard(common.store)
+  expect([first.get('bare'), first.get('counter'), first.get('silent')]).toEqual([
+    six,
+    six + 20 * minute,
+    undefined,
+  ])
+})
