@@ -107,7 +107,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       wall,
       snapshots: await store.latestSnapshots(),
       simulated,
-      savesMachinesWithEntries: true,
+      savesTwinsWithEntries: true,
     })
     reportRestored(floor, logger)
     const kpis = new KpiBook({ plant, store, pool, wall, clock: floor.clock })
@@ -195,7 +195,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     }
     sources.start()
     missing.delete('sources')
-    const noteAlive = aliveNote(data, floor, wall, logger)
+    const noteAlive = aliveNote(data, wall, logger)
     const timers = keepHouse({ floor, intake, sources, maintenance, checkpoints, noteAlive })
     const stopPast = keepPast(floor, store, entry => void intake.record(entry), logger)
     const publishing = publishNorthbound(config, floor, figures, logger)
@@ -220,7 +220,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       for (let entry = floor.snapshot(snapshotsAtOnce); entry; entry = floor.snapshot(snapshotsAtOnce)) {
         intake.record(entry)
       }
-      noteAlive()
+      noteAlive(floor.clock.now())
       gateway.close()
       const report = await store.close()
       await pool.close()
@@ -312,15 +312,16 @@ interface House {
   readonly sources: Sources
   readonly maintenance: MaintenanceDesk
   readonly checkpoints: Checkpoints
-  noteAlive(): void
+  /** `floorTime`: by when all that happened is on record, Unix ms. */
+  noteAlive(floorTime: number): void
 }
 
 /** Writes down that the floor runs; a disk that is full just then must not end it. */
-function aliveNote(data: DataDirectory, floor: LiveFloor, wall: Clock, logger: Logger): () => void {
+function aliveNote(data: DataDirectory, wall: Clock, logger: Logger): House['noteAlive'] {
   let isTold = false
-  return () => {
+  return floorTime => {
     try {
-      data.writeLastAlive({ floorTime: floor.clock.now(), wallTime: wall.now() })
+      data.writeLastAlive({ floorTime, wallTime: wall.now() })
       isTold = false
     } catch (error) {
       if (!isTold) logger.warn({ err: error }, 'that the floor runs could not be written down; trying again')
@@ -340,7 +341,10 @@ function keepHouse({ floor, intake, sources, maintenance, checkpoints, noteAlive
       maintenance.tick()
       intake.record(floor.snapshot(Math.ceil(floor.twins.changedCount / snapshotSpread)))
       intake.record(checkpoints.step())
-      noteAlive()
+      // What was due by then has happened and is on record: after a crash nothing of it is told again.
+      const now = floor.clock.now()
+      intake.record(floor.tick())
+      if (!intake.isBlocked) noteAlive(now)
     }, housekeepingMs),
   ]
 }

@@ -87,6 +87,7 @@ export interface FloorOptions {
   readonly clock?: 'wall' | 'source'
   readonly isSimulated?: boolean
   readonly snapshots?: readonly TwinSnapshot[]
+  readonly savesTwinsWithEntries?: boolean
   /** Where the wall's clock stands, Unix ms. */
   readonly at?: number
 }
@@ -99,8 +100,9 @@ export function floorOf(machines: readonly Machine[], options: FloorOptions = {}
   const dictionary = new Dictionary()
   const clock = new FloorClock(wall, options.clock ?? 'wall')
   const simulated = new Set(options.isSimulated ? ['plc'] : [])
-  const { snapshots = [] } = options
-  const floor = new LiveFloor({ plant, registry, dictionary, clock, wall, snapshots, simulated })
+  const { snapshots = [], savesTwinsWithEntries = false } = options
+  const parts = { plant, registry, dictionary, clock, wall, snapshots, simulated, savesTwinsWithEntries }
+  const floor = new LiveFloor(parts)
   /** A good sample of a signal, now unless a time is given. */
   const say = (id: string, value: number | string, time = wall.time): Entry | undefined => {
     const batch = new SampleBatchBuilder()

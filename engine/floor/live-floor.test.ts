@@ -92,7 +92,7 @@ function makeFloor(
     at?: number
     tempLimits?: Limits
     packml?: MachineConfig
-    savesMachinesWithEntries?: boolean
+    savesTwinsWithEntries?: boolean
   } = {},
 ) {
   const wall = { time: options.at ?? 1_000_000, now: () => wall.time }
@@ -100,8 +100,8 @@ function makeFloor(
   const { registry } = makeRegistry(plant, emptyIndexBook)
   const dictionary = new Dictionary()
   const clock = new FloorClock(wall, options.clock ?? 'wall')
-  const { snapshots, savesMachinesWithEntries } = options
-  const parts = { plant, registry, dictionary, clock, wall, snapshots, savesMachinesWithEntries }
+  const { snapshots, savesTwinsWithEntries } = options
+  const parts = { plant, registry, dictionary, clock, wall, snapshots, savesTwinsWithEntries }
   const floor = new LiveFloor(parts)
   const say = (
     ...samples: [index: number, value: number | string, time: number, quality?: Quality][]
@@ -380,7 +380,7 @@ describe('the live floor', () => {
   })
 
   it('goes on from the very record after a crash: what says that a machine changed brings its twin', () => {
-    const first = makeFloor({ savesMachinesWithEntries: true })
+    const first = makeFloor({ savesTwinsWithEntries: true })
     expect(first.say([temp, 20, 998_000])?.snapshots).toBeUndefined()
     const changed = first.say([execution, 'ACTIVE', 999_000])
     expect(changed?.stateChanges).toHaveLength(1)

@@ -1,5 +1,6 @@
 import type { FloorEvent } from '../../adapters/contract.js'
 import type { Clock } from '../../schema/clock.js'
+import type { FaultPatternId } from '../../schema/fault-catalogue.js'
 import type { Calibration, Maintenance } from '../../schema/maintenance.js'
 import { packmlNumber } from '../../schema/packml.js'
 import type { Plant } from '../../schema/plant.js'
@@ -33,7 +34,7 @@ import { SensorWatch } from './sensor-watch.js'
 import { type SourceLink, SourceWatch } from './source-watch.js'
 import { rawQualities, type Told } from './told.js'
 import { Turn } from './turn.js'
-import { machineAddress } from './twin-kinds.js'
+import { faultAddress, machineAddress } from './twin-kinds.js'
 
 const endsLink: ReadonlySet<SourceTwinEvent['type']> = new Set(['INTERRUPTED', 'LOST', 'ENDED', 'STOP'])
 
@@ -47,10 +48,11 @@ export interface LiveFloorParts {
   /** Ids of the sources whose machines are simulated. */
   readonly simulated?: ReadonlySet<string>
   /**
-   * An entry that says what a machine did brings its twin as it is then, so that a start after a crash counts no part
-   * twice and none too few. Costs a snapshot for each part and change.
+   * An entry that says what a machine or a fault did brings its twin as it is then, so that a start after a crash
+   * counts no part twice and none too few, and knows of every fault what is on record of it. Costs a snapshot for each
+   * part and change.
    */
-  readonly savesMachinesWithEntries?: boolean
+  readonly savesTwinsWithEntries?: boolean
 }
 
 /**
@@ -84,7 +86,7 @@ export class LiveFloor implements Floor {
   readonly #turn = new Turn()
   readonly #bySource = new Map<string, RegisteredSignal[]>()
   readonly #isOwnTime = new Set<string>()
-  readonly #savesMachines: boolean
+  readonly #savesTwins: boolean
 
   constructor(parts: LiveFloorParts) {
     const { plant, registry, dictionary, clock, wall, snapshots = [], simulated = new Set() } = parts
@@ -93,7 +95,7 @@ export class LiveFloor implements Floor {
     this.clock = clock
     this.wall = wall
     this.#dictionary = dictionary
-    this.#savesMachines = parts.savesMachinesWithEntries ?? false
+    this.#savesTwins = parts.savesTwinsWithEntries ?? false
     for (const source of plant.sources) if (source.clock === 'source') this.#isOwnTime.add(source.id)
     const twins = new TwinSystem((address, emitted) => this.#hear(address, emitted))
     const lines = new LineWatch(twins)
@@ -502,13 +504,18 @@ export class LiveFloor implements Floor {
     this.#evidenceWatch.settle(this.clock.now())
     const entry = this.#turn.take(source, this.#dictionary.takeFresh(), samples)
     for (const { rule } of entry?.rejects ?? []) this.rejected.set(rule, (this.rejected.get(rule) ?? 0) + 1)
-    return entry !== undefined && this.#savesMachines ? this.#withMachines(entry) : entry
+    return entry !== undefined && this.#savesTwins ? this.#withTwins(entry) : entry
   }
 
-  #withMachines(entry: Entry): Entry {
-    const told = [...(entry.stateChanges ?? []), ...(entry.rows?.production_events ?? [])]
-    if (told.length === 0) return entry
-    const addresses = new Set(told.map(({ machine }) => machineAddress(machine)))
+  #withTwins(entry: Entry): Entry {
+    const { stateChanges = [], rows } = entry
+    const machines = [...stateChanges, ...(rows?.production_events ?? [])]
+    const faults = rows?.fault_events ?? []
+    const addresses = new Set([
+      ...machines.map(({ machine }) => machineAddress(machine)),
+      ...faults.map(({ machine, pattern }) => faultAddress(machine, pattern as FaultPatternId)),
+    ])
+    if (addresses.size === 0) return entry
     return { ...entry, snapshots: this.twins.takeSnapshotsOf(addresses, this.clock.now()) }
   }
 }

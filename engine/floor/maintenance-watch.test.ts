@@ -5,7 +5,7 @@ import { simulate } from '../../adapters/simulator/adapter.js'
 import { simulatorOptions } from '../../adapters/simulator/config.js'
 import type { Maintenance } from '../../schema/maintenance.js'
 import { loadPlant } from '../../schema/plant-file/load-plant.js'
-import type { Entry } from '../../schema/records.js'
+import type { Entry, TwinSnapshot } from '../../schema/records.js'
 import type { MachineContext } from '../../twins/machine/machine.context.js'
 import { MaintenanceDesk } from '../maintenance/desk.js'
 import { simulatedRepair } from '../maintenance/simulated-repair.js'
@@ -148,6 +148,50 @@ describe('a repair told for a simulated machine at work', () => {
     desk.withdraw(id)
     expect(pass(minute)).toContainEqual(expect.objectContaining({ state: 'Aborted', mode: 'Production' }))
     expect(modes()).toEqual([])
+  })
+})
+
+describe('a start after a crash', () => {
+  /** A real machine that breaks down and is mended for a minute; `crash`: a floor from what was on record by now. */
+  function mended() {
+    const machines = [machineOf(press, [stateSignal(press)], { type: 'press' })]
+    const ground = floorOf(machines, { savesTwinsWithEntries: true })
+    const { floor, wall } = ground
+    const told: Maintenance = { ...work, id: 'told', kind: 'breakdown', start, end: start + minute }
+    const saved = new Map<string, TwinSnapshot>()
+    const record = (entry: Entry | undefined): void => {
+      for (const snapshot of entry?.snapshots ?? []) saved.set(snapshot.address, snapshot)
+    }
+    record(floor.maintain(told))
+    const crash = () => {
+      const lastAlive = wall.time
+      const next = floorOf(machines, { snapshots: [...saved.values()], at: lastAlive + second })
+      const resumed = next.floor.resumeMaintenance([told], lastAlive)
+      const faults = () => next.floor.faults(0)
+      return { next, resumed, faults }
+    }
+    return { ...ground, record, crash }
+  }
+
+  it('finds a fault as it is on record, and lets the work on it go on to its end', () => {
+    const { floor, wall, crash } = mended()
+    wall.time += second
+    floor.tick()
+    const { next, faults } = crash()
+    expect(faults()).toEqual(floor.faults(0))
+    expect(faults()).toMatchObject([{ pattern, state: 'underRepair', since: start }])
+    next.wall.time = start + minute
+    next.floor.tick()
+    expect(faults()).toMatchObject([{ state: 'repaired', since: start + minute }])
+  })
+
+  it('finds a fault mended whose work was over, and mends nothing twice', () => {
+    const { floor, wall, record, crash } = mended()
+    wall.time += minute
+    record(floor.tick())
+    const { resumed, faults } = crash()
+    expect(faults()).toMatchObject([{ state: 'repaired', since: start + minute }])
+    expect(resumed?.rows?.fault_events).toBeUndefined()
   })
 })
 

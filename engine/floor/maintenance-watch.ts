@@ -72,10 +72,10 @@ export class MaintenanceWatch {
     this.tick(now)
   }
 
-  /** Takes up work that was told before the start of the engine and was not over at `lastAlive`, floor time. */
+  /** Takes up work that was told before the start of the engine and was not over then; `lastAlive`: floor time. */
   resume(work: Maintenance, lastAlive: number, now: number): void {
     const machine = this.#parts.registry.machineById(work.machine)
-    if (machine === undefined || work.end <= lastAlive) return
+    if (machine === undefined) return
     if (work.start <= lastAlive && this.#isSimulated(machine)) this.#parts.holds.resume(machine)
     this.plan(work, now)
   }
