@@ -101,6 +101,37 @@ describe('the health of sensors on the floor', () => {
     expect(rows().at(-1)).toMatchObject({ condition: 'ok', calibrated_at: stuck.calibratedAt })
   })
 
+  it('is due for calibration in the twin the moment it is due for whoever asks', () => {
+    const { floor, show, rows, health, wall } = watchedFloor()
+    show(windowSize * second, { [oil]: wave })
+    const due = wall.time + 10 * second
+    floor.calibrate({ signal: oil, time: wall.time, due, who: 'Ines', reference: 50, reading: 50, note: '' })
+    const both = () => {
+      floor.tick()
+      const { state, context } = floor.inspect(`sensor:${oil}`)!
+      const { condition, score } = health(oil)!
+      expect([state, context]).toMatchObject([{ health: condition }, { score }])
+      return [condition, score]
+    }
+    wall.time = due
+    expect(both()).toEqual(['ok', 100])
+    wall.time = due + 1
+    expect(both()).toEqual(['calibration-due', 90])
+    const told = rows().length
+    show(5 * 60 * second, { [flow]: wave })
+    expect(rows().filter(({ signal }) => signal === oil).length - told).toBe(0)
+  })
+
+  it('is due for calibration at once where that came while nobody watched', () => {
+    const { floor, wall } = watchedFloor()
+    const due = start + 10 * second
+    floor.calibrate({ signal: oil, time: start, due, who: 'Ines', reference: 50, reading: 50, note: '' })
+    const snapshots = floor.snapshot()?.snapshots ?? []
+    const next = watchedFloor({ snapshots, at: wall.time + hour })
+    next.floor.tick()
+    expect(next.floor.inspect(`sensor:${oil}`)?.state).toMatchObject({ health: 'calibration-due' })
+  })
+
   it('is better by its drift for a calibration, and by nothing else', () => {
     const { floor, show, health, wall } = watchedFloor({ signals: slow(sensors('m')) })
     const rest = { [flow]: wave }

@@ -64,6 +64,8 @@ export class HealthWatch {
   #cursor = -1
   #toLook = 0
   #tickedAt = 0
+  /** No calibration is due before, floor time. */
+  #nextDue = Number.POSITIVE_INFINITY
 
   constructor(parts: HealthWatchParts) {
     const capacity = parts.registry.signalCapacity
@@ -89,6 +91,7 @@ export class HealthWatch {
       this.#condition[index] = (regionsOf(snapshot).health ?? 'ok') as SensorHealth
       this.#score[index] = this.#contextOf(signal.id).score
       this.#recall(index, saved.get(memoryAddress(signal.id)))
+      this.#awaitDue(index)
     }
   }
 
@@ -121,6 +124,7 @@ export class HealthWatch {
       .health as SensorHealth
     this.#score[index] = this.#contextOf(signal.id).score
     this.#estimator.calibrated(index, time, due)
+    this.#awaitDue(index)
     this.#judge(index, true)
   }
 
@@ -130,16 +134,17 @@ export class HealthWatch {
     return this.#estimator.report(index, this.#parts.clock.now(), this.#isProcess(index))
   }
 
-  /** Goes round all sensors once a minute: what is due by time alone, and the rows of those that do not change. */
+  /** What becomes due by time alone is judged at once; a round over all sensors, for their rows, takes a minute. */
   tick(now: number): void {
     const { signals } = this.#parts.registry
+    if (now > this.#nextDue) this.#judgeDue(this.#tickedAt, now)
     const elapsed = Math.min(roundPeriod, Math.abs(now - this.#tickedAt))
     this.#tickedAt = now
     this.#toLook = Math.min(signals.length, this.#toLook + (signals.length * elapsed) / roundPeriod)
     for (; this.#toLook >= 1; this.#toLook--) {
       this.#cursor = (this.#cursor + 1) % signals.length
       const { index } = signals[this.#cursor]!
-      if (this.#isWatched[index] === 1 && Math.abs(now - this.#rowAt[index]!) >= rowPeriod) this.#judge(index)
+      if (this.#isWatched[index] === 1) this.#judge(index)
     }
   }
 
@@ -185,9 +190,24 @@ export class HealthWatch {
     this.#rowAt[index] = rowAt
     this.#estimator.restore(index, kept)
     this.#estimator.restoreWindow(index, window)
+    this.#awaitDue(index)
     const { snapshot } = this.#parts.twins.get(sensorAddress(signal.id))!
     this.#condition[index] = (regionsOf(snapshot).health ?? 'ok') as SensorHealth
     this.#score[index] = this.#contextOf(signal.id).score
+  }
+
+  #awaitDue(index: number): void {
+    this.#nextDue = Math.min(this.#nextDue, this.#estimator.dueAt(index))
+  }
+
+  /** Judges those whose calibration became due from `before` to `now`, floor time. */
+  #judgeDue(before: number, now: number): void {
+    this.#nextDue = Number.POSITIVE_INFINITY
+    for (const { index } of this.#parts.registry.signals) {
+      const due = this.#estimator.dueAt(index)
+      if (due >= now) this.#nextDue = Math.min(this.#nextDue, due)
+      else if (due >= before) this.#judge(index)
+    }
   }
 
   #recall(index: number, saved: TwinSnapshot | undefined): void {

@@ -148,6 +148,11 @@ export class SensorHealthEstimator {
     kept[at + Field.dueAt] = due ?? (days === undefined ? 0 : time + days * day)
   }
 
+  /** When the next calibration is due, Unix ms; infinite where none is. */
+  dueAt(index: number): number {
+    return this.#kept[index * fields + Field.dueAt]! || Number.POSITIVE_INFINITY
+  }
+
   /** Whether the mean has moved, for whatever reason. */
   isShifted(index: number): boolean {
     const at = index * fields
