@@ -90,6 +90,19 @@ describe('the interlock tags of a machine', () => {
     expect(reason()).toBe('blocked')
   })
 
+  it('of before a lost link are no reason after it, whichever of them speaks first', () => {
+    const { floor, say, reason } = machine()
+    say('execution', 'WAITING')
+    say('blocked', 1)
+    expect(reason()).toBe('blocked')
+    floor.sourceLost('plc')
+    floor.ingest('plc', { kind: 'connected' })
+    say('starved', 1)
+    say('execution', 'ACTIVE')
+    say('execution', 'WAITING')
+    expect(reason()).toBe('starved')
+  })
+
   it('say nothing by a bad value, nor of before the link was lost, nor to a state of before', () => {
     const { floor, say, bad, reason, changes, wall } = machine()
     say('execution', 'WAITING')

@@ -54,6 +54,28 @@ describe('what several sensors say together', { timeout: 600_000 }, () => {
     ])
   })
 
+  it('leaves each its own where one has more sensors but explains nothing of the other', () => {
+    const readings = [
+      reading('current', 'warning-high'),
+      reading('temperature', 'warning-high'),
+      reading('vibration', 'warning-high'),
+      reading('displacement', 'critical-high'),
+    ]
+    expect(found(['motor-overheating', 'robot-positioning'], readings)).toEqual([
+      ['motor-overheating', 'warning'],
+      ['robot-positioning', 'critical'],
+    ])
+    const leak = [
+      reading('pressure', 'warning-low'),
+      reading('flow', 'warning-high'),
+      reading('voltage', 'critical-high'),
+    ]
+    expect(found(['hydraulic-leak', 'electrical-fault'], leak)).toEqual([
+      ['hydraulic-leak', 'warning'],
+      ['electrical-fault', 'critical'],
+    ])
+  })
+
   it('takes pressure down and flow up for a leak, not for a loss of air', () => {
     const readings = [reading('pressure', 'warning-low'), reading('flow', 'warning-high')]
     expect(found(faultsOf({ type: 'press' }), readings)).toEqual([['hydraulic-leak', 'warning']])

@@ -39,6 +39,18 @@ export const anyEvents: fc.Arbitrary<LineEvent[]> = fc.array(
         time: fc.integer({ min: 1, max: 40 }),
       }),
     },
+    // Several that are slow by themselves, and by how much: that is what tells who of them holds the line back.
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        type: fc.constant('MACHINE_STATE' as const),
+        machine: fc.nat(7).map(i => `m${i}`),
+        display: fc.constant('running' as const),
+        reason: fc.constant(''),
+        cycleTime: fc.constantFrom(12, 24, 30),
+        time: fc.integer({ min: 1, max: 40 }),
+      }),
+    },
     {
       weight: 1,
       arbitrary: fc.record({

@@ -1,4 +1,4 @@
-import { describe } from 'vitest'
+import { describe, it } from 'vitest'
 import { assign } from 'xstate'
 import type { DisplayState } from '../../schema/display-state.js'
 import { mutated } from '../proof/mutated.js'
@@ -20,6 +20,19 @@ const shows = (machine: string, display: DisplayState, time: number): LineEvent 
 })
 
 describe('regressions of the line twin', () => {
+  it('of two slow machines the one that began first held the line back, though the other was slower', () => {
+    const slow = (machine: string, cycleTime: number, time: number): LineEvent => ({
+      type: 'MACHINE_STATE',
+      machine,
+      display: 'running',
+      reason: '',
+      cycleTime,
+      time,
+    })
+    const planned = machines(2).map(machine => ({ ...machine, idealCycleTime: 10 }))
+    walkLine(planned, [slow('m0', 12, 1), slow('m1', 30, 2)])
+  })
+
   regression('a link that began anew made its machine the one that had stood longest', {
     chart,
     broken: chart.provide({

@@ -1,16 +1,24 @@
-import { describe } from 'vitest'
+import { describe, it } from 'vitest'
 import { assign } from 'xstate'
 import { Quality } from '../../schema/quality.js'
 import { mutated } from '../proof/mutated.js'
 import { regression } from '../proof/regression.js'
 import { sensorMachine as chart } from './sensor.machine.js'
-import { walkSensor } from './sensor.walk.js'
+import { walkClassified, walkSensor } from './sensor.walk.js'
 
 const quality = Quality.good
 /** Critical only after 5 ms below 10. */
 const delayed = { criticalLow: 10, delays: { criticalLow: { onDelay: 5 } } }
 
 describe('regressions of the sensor twin', () => {
+  it('the delay of a level ran on in the classifier while the link was lost', () => {
+    walkClassified(delayed, [
+      { type: 'SAMPLE', value: 0, quality, time: 1000 },
+      { type: 'SOURCE_LOST', time: 1000 },
+      { type: 'SAMPLE', value: 0, quality, time: 1005 },
+    ])
+  })
+
   regression('a calibration gave back the points that something else had cost', {
     chart,
     broken: chart.provide({

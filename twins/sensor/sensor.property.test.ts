@@ -2,14 +2,13 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createActor, type Snapshot } from 'xstate'
 import { Quality } from '../../schema/quality.js'
-import { connections, type Limits, levels } from '../../schema/sensor-state.js'
+import type { Limits } from '../../schema/sensor-state.js'
 import { propertyRuns } from '../proof/runs.js'
-import { SensorClassifier } from './classifier.js'
 import { compileLimits } from './level.js'
 import { anyEvents, anyLimits } from './sensor.arbitrary.js'
-import { checkSensorEvent, type SensorEvent } from './sensor.events.js'
+import { checkSensorEvent } from './sensor.events.js'
 import { sensorMachine } from './sensor.machine.js'
-import { walkSensor } from './sensor.walk.js'
+import { walkClassified, walkSensor } from './sensor.walk.js'
 
 function start(limits: Limits, snapshot?: Snapshot<unknown>) {
   const actor = createActor(sensorMachine, { input: { limits: compileLimits(limits) }, snapshot })
@@ -17,7 +16,6 @@ function start(limits: Limits, snapshot?: Snapshot<unknown>) {
   actor.on('level.changed', ({ to, time }) => moves.push({ to, time }))
   return { actor: actor.start(), moves }
 }
-const regions = ({ actor }: ReturnType<typeof start>) => actor.getSnapshot().value
 const runs = { numRuns: propertyRuns }
 
 describe('properties of the sensor twin', () => {
@@ -33,22 +31,7 @@ describe('properties of the sensor twin', () => {
   it('with the classifier before it ends where it would have ended on every sample', () => {
     fc.assert(
       fc.property(anyLimits, anyEvents, (limits, events) => {
-        const every = start(limits)
-        const filtered = start(limits)
-        const classifier = new SensorClassifier(2)
-        classifier.setLimits(1, limits)
-        for (const event of events) {
-          every.actor.send(event)
-          if (isMoved(classifier, event)) filtered.actor.send(event)
-          const value = filtered.actor.getSnapshot().value
-          expect(value).toEqual(regions(every))
-          expect([connections[classifier.connection(1)], levels[classifier.level(1)]]).toEqual([
-            value.connection,
-            value.level,
-          ])
-        }
-        expect(filtered.moves).toEqual(every.moves)
-        expect(filtered.actor.getSnapshot().context.level).toEqual(every.actor.getSnapshot().context.level)
+        walkClassified(limits, events)
       }),
       runs,
     )
@@ -101,21 +84,3 @@ describe('properties of the sensor twin', () => {
     )
   })
 })
-
-function isMoved(classifier: SensorClassifier, event: SensorEvent): boolean {
-  switch (event.type) {
-    case 'SAMPLE':
-      return classifier.isMovedBySample(1, event.value, event.quality, event.time)
-    case 'TICK':
-      return classifier.isMovedByTick(1, event.time)
-    case 'SILENT':
-      return classifier.isMovedBySilence(1)
-    case 'SOURCE_LOST':
-      return classifier.isMovedByLoss(1)
-    case 'SOURCE_FOUND':
-      return classifier.isMovedByFind(1)
-    case 'HEALTH':
-    case 'CALIBRATED':
-      return true
-  }
-}
