@@ -1,6 +1,7 @@
 // Measures twins in a process of its own (its heap is nobody else's): `floor`, `scale` or `speeds`; sends the figures.
 import { isDeepStrictEqual } from 'node:util'
 import { machineAddress, machineKind, sensorAddress, sensorKind } from '../engine/floor/twin-kinds.js'
+import { rememberedEvents } from '../engine/twin-system/event-ring.js'
 import { TwinSystem } from '../engine/twin-system/twin-system.js'
 import type { Plant } from '../schema/plant.js'
 import { referencePlant } from '../schema/reference-plant/reference-plant.js'
@@ -40,6 +41,13 @@ function liveSensor(system: TwinSystem, address: string): void {
   system.send(address, { type: 'SOURCE_FOUND', time: startTime })
   system.send(address, { type: 'SAMPLE', value: 20, quality: 0, time: startTime + 1_000 })
   system.send(address, { type: 'SAMPLE', value: 21, quality: 1, time: startTime + 2_000 })
+}
+
+/** As many events as a twin remembers, as after some hours. What is refused is remembered as well, and costs least time. */
+function fillRing(system: TwinSystem, address: string): void {
+  for (let n = 0; n < rememberedEvents; n++) {
+    system.send(address, { type: 'PROBE', time: startTime + 3_000 + n / 10 })
+  }
 }
 
 /** Milliseconds of the quickest of some turns. */
@@ -107,7 +115,12 @@ function measureScale(): TwinFigures {
     for (const { id } of sensors) liveSensor(system, `${sensorAddress(id)}/${copy}`)
   }
   const bytes = heapBytes() - before
-  return { twins: system.size, create, bytes: bytes / system.size, rss: process.memoryUsage().rss }
+  for (let copy = 0; copy < 100; copy++) {
+    for (const { id } of sensors) fillRing(system, `${sensorAddress(id)}/${copy}`)
+  }
+  const fullBytes = heapBytes() - before
+  const { rss } = process.memoryUsage()
+  return { twins: system.size, create, bytes: bytes / system.size, fullBytes: fullBytes / system.size, rss }
 }
 
 /** What samples cost: the classifier and the health estimator; and the compiled table against `actor.send` of the same events. */

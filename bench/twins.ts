@@ -36,7 +36,8 @@ async function run(isQuick: boolean, say: (line: string) => void): Promise<reado
   return [
     ...figures,
     atMost('a sensor twin among 171,600', scale.bytes! / 1024, 5, 'KB'),
-    atMost(`${count(scale.twins!)} sensor twins: the whole process`, scale.rss! / 2 ** 30, 1.2, 'GiB'),
+    atMost('the same, each with the 100 events that it remembers', scale.fullBytes! / 1024, 5, 'KB'),
+    atMost(`${count(scale.twins!)} sensor twins so: the whole process`, scale.rss! / 2 ** 30, 1.2, 'GiB'),
     figure('making them', `${(scale.create! / 1000).toFixed(1)} s`, '', true),
   ]
 }
