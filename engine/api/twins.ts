@@ -33,6 +33,12 @@ const twinSchema = z
           outcome: z
             .enum(eventOutcomes)
             .describe('ignored: no transition was taken; refused: malformed; crashed: the statechart threw'),
+          said: z
+            .string()
+            .optional()
+            .describe(
+              'What it told, in a word: a state, a mode, a reason; missing where it told no such thing',
+            ),
         }),
       )
       .describe('The last 100 events, oldest first'),

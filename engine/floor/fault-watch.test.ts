@@ -35,6 +35,12 @@ describe('the faults of a simulated machine', () => {
     expect(floor.twins.size).toBe(healthy + 1)
   })
 
+  it('show a person no region but that of the fault', () => {
+    const { floor, report } = simulatedPress()
+    report(damage(0.3))
+    expect(floor.inspect(leak)?.state).toEqual({ fault: { inUse: 'developing' } })
+  })
+
   it('follow the damage through their stages, into the record with each', () => {
     const { report, stages } = simulatedPress()
     expect(stages()).toEqual([])

@@ -8,11 +8,12 @@ describe('the last events of a twin', () => {
       type: fc.constantFrom('SAMPLE', 'TICK', 'SILENT'),
       time: fc.double({ noNaN: true, noDefaultInfinity: true }),
       outcome: fc.constantFrom(...eventOutcomes),
+      said: fc.constantFrom('Execute', 'Mode 4', 'blocked'),
     })
     fc.assert(
       fc.property(fc.array(event, { maxLength: 350, size: 'max' }), events => {
         const ring = new EventRing()
-        for (const { type, time, outcome } of events) ring.add(type, time, outcome)
+        for (const { type, time, outcome, said } of events) ring.add(type, time, outcome, said)
         expect(ring.list()).toEqual(events.slice(-100))
       }),
     )
@@ -20,7 +21,10 @@ describe('the last events of a twin', () => {
 
   it('put types that somebody makes up under one name, so that they cost no memory', () => {
     const ring = new EventRing()
-    for (let n = 0; n < 3_000; n++) ring.add(`made-up-${n}`, n, 'refused')
-    expect(ring.list().at(-1)).toEqual({ type: '(other)', time: 2_999, outcome: 'refused' })
+    for (let n = 0; n < 3_000; n++) ring.add(`made-up-${n}`, n, 'refused', `word ${n}`)
+    const last = { type: '(other)', time: 2_999, outcome: 'refused', said: '(other)' }
+    expect(ring.list().at(-1)).toEqual(last)
+    ring.add('SAMPLE', 3_000, 'handled')
+    expect(ring.list().at(-1)).toEqual({ type: expect.any(String), time: 3_000, outcome: 'handled' })
   })
 })

@@ -6,51 +6,70 @@ export interface PastEvent {
   readonly type: string
   readonly time: number
   readonly outcome: EventOutcome
+  /** What it told, in a word: a state, a mode, a reason; missing where it told nothing of the kind. */
+  readonly said?: string
 }
 
 /** How many events a twin remembers. */
-const remembered = 100
-/** Types beyond this many are remembered under one name: they are sent by somebody who makes them up. */
-const mostTypes = 1_000
+export const rememberedEvents = 100
 
-const types: string[] = ['(other)']
-const typeNumbers = new Map<string, number>()
+/** Words beyond this many are remembered under one name: they are sent by somebody who makes them up. */
+const mostWords = 1_000
+const other = '(other)'
+
+/** Numbers for words, which all twins share. */
+class Words {
+  readonly #words = [other]
+  readonly #numbers = new Map<string, number>()
+
+  word(number: number): string {
+    return this.#words[number]!
+  }
+
+  numberOf(word: string): number {
+    const known = this.#numbers.get(word)
+    if (known !== undefined) return known
+    if (this.#words.length >= mostWords) return 0
+    this.#numbers.set(word, this.#words.length)
+    return this.#words.push(word) - 1
+  }
+}
+
+const types = new Words()
+const sayings = new Words()
+const nothingSaid = sayings.numberOf('')
 
 /**
- * The last events of a twin, types, times and outcomes only. Two numbers an event in one array that grows with use:
+ * The last events of a twin: type, time, outcome and a word. Two numbers an event in one array that grows with use:
  * most twins of a calm floor hear little, and there are very many of them.
  */
 export class EventRing {
   readonly #cells: number[] = []
   #next = 0
 
-  add(type: string, time: number, outcome: EventOutcome): void {
+  add(type: string, time: number, outcome: EventOutcome, said = ''): void {
     const cell = this.#next * 2
+    const words = (said === '' ? nothingSaid : sayings.numberOf(said)) * mostWords + types.numberOf(type)
     this.#cells[cell] = time
-    this.#cells[cell + 1] = numberOf(type) * eventOutcomes.length + eventOutcomes.indexOf(outcome)
-    this.#next = (this.#next + 1) % remembered
+    this.#cells[cell + 1] = words * eventOutcomes.length + eventOutcomes.indexOf(outcome)
+    this.#next = (this.#next + 1) % rememberedEvents
   }
 
   /** Oldest first. */
   list(): PastEvent[] {
     const count = this.#cells.length / 2
-    const first = count < remembered ? 0 : this.#next
+    const first = count < rememberedEvents ? 0 : this.#next
     return Array.from({ length: count }, (_, order) => {
       const cell = ((first + order) % count) * 2
       const code = this.#cells[cell + 1]!
+      const words = Math.floor(code / eventOutcomes.length)
+      const said = sayings.word(Math.floor(words / mostWords))
       return {
-        type: types[Math.floor(code / eventOutcomes.length)]!,
+        type: types.word(words % mostWords),
         time: this.#cells[cell]!,
         outcome: eventOutcomes[code % eventOutcomes.length]!,
+        ...(said !== '' && { said }),
       }
     })
   }
-}
-
-function numberOf(type: string): number {
-  const known = typeNumbers.get(type)
-  if (known !== undefined) return known
-  if (types.length >= mostTypes) return 0
-  typeNumbers.set(type, types.length)
-  return types.push(type) - 1
 }

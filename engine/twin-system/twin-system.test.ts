@@ -232,6 +232,20 @@ describe('the twin system', () => {
     expect(() => system.add('a', kind, undefined)).toThrow(expect.objectContaining({ code: 'address-taken' }))
   })
 
+  it('hands on what waits though who listens throws, and then tells of it', () => {
+    const { system } = makeSystem(['a', 'b', 'c'], (system, address) => {
+      if (address !== 'a') return
+      system.send('b', add(1))
+      system.send('c', add(2))
+      throw new Error('nobody there')
+    })
+    expect(() => system.send('a', add(1))).toThrow('nobody there')
+    expect(['a', 'b', 'c'].map(address => contextOf(system, address).sum)).toEqual([1, 1, 2])
+    expect(system.takeSnapshots(9).map(({ address }) => address)).toEqual(['a', 'b', 'c'])
+    system.send('b', add(1))
+    expect(contextOf(system, 'b').sum).toBe(2)
+  })
+
   it('says which twin cannot start, and why', () => {
     const broken = setup({}).createMachine({
       context: () => {

@@ -259,20 +259,27 @@ export class TwinSystem {
 
   #drain(): void {
     this.#isDraining = true
-    try {
-      for (let i = 0; i < this.#queue.length; i++) {
-        const { twin, message } = this.#queue[i]!
+    const failures: unknown[] = []
+    for (let i = 0; i < this.#queue.length; i++) {
+      const { twin, message } = this.#queue[i]!
+      try {
         const outcome = twin.receive(message)
-        if (outcome === 'handled') {
-          this.#changed.add(twin)
-          if (twin.definition.nextDue !== undefined) this.#timed.add(twin)
-        }
         if (outcome === 'crashed') this.#unwell.add(twin)
+        if (outcome === 'handled') this.#hasMoved(twin)
+      } catch (error) {
+        // Who listens threw: the twin has moved all the same, and what others wait for is no less theirs.
+        this.#hasMoved(twin)
+        failures.push(error)
       }
-    } finally {
-      this.#queue.length = 0
-      this.#isDraining = false
     }
+    this.#queue.length = 0
+    this.#isDraining = false
+    if (failures.length > 0) throw failures[0]
+  }
+
+  #hasMoved(twin: Twin): void {
+    this.#changed.add(twin)
+    if (twin.definition.nextDue !== undefined) this.#timed.add(twin)
   }
 }
 

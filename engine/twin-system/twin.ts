@@ -135,7 +135,7 @@ export class Twin<Input = unknown> {
       version: this.definition.version,
       health: this.health,
       waiting: this.#supervision?.waiting ?? 0,
-      state: value,
+      state: shownState(value),
       context: this.definition.show?.(context) ?? context,
       accepts: this.#accepts(),
       lastEvents: this.#past?.list() ?? [],
@@ -193,7 +193,29 @@ export class Twin<Input = unknown> {
 
   #remember<Outcome extends EventOutcome>(message: TwinMessage, outcome: Outcome): Outcome {
     this.#past ??= new EventRing()
-    this.#past.add(message.type, message.time, outcome)
+    this.#past.add(message.type, message.time, outcome, saidBy(message))
     return outcome
   }
+}
+
+/** The state value without regions that have no states: what they do happens in the others as well, and says nothing. */
+function shownState(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  const regions = Object.entries(value).filter(([, inner]) => !isEmpty(inner))
+  return Object.fromEntries(regions.map(([region, inner]) => [region, shownState(inner)]))
+}
+
+const isEmpty = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).length === 0
+
+/** Where an event has one of these, it is what the event is about. */
+const tellingFields = ['state', 'display', 'mode', 'reason', 'stopReason', 'level', 'condition'] as const
+
+/** What an event told, in a word. */
+function saidBy(message: TwinMessage): string {
+  for (const field of tellingFields) {
+    const said = message[field]
+    if (typeof said === 'string') return said
+  }
+  return ''
 }
