@@ -66,6 +66,8 @@ export type MachineConfigFaultCode =
   | 'unknown-mode'
   | 'repeated-mode'
   | 'lasting-state-disabled'
+  | 'no-production'
+  | 'mode-never-changes'
   | 'hold-not-allowed'
   | 'counter-width'
 
@@ -78,6 +80,9 @@ export interface MachineConfigFault {
   readonly message: string
   readonly fix: string
 }
+
+/** What is said where nobody knows the state: it is none of the 17, so that it can neither be left out nor be stood in. */
+const noState: PackmlState = 'Undefined'
 
 /** Everything in `config` that TR88.00.02 does not allow; empty where it is sound. */
 export function machineConfigFaults(config: MachineConfig): MachineConfigFault[] {
@@ -102,10 +107,27 @@ export function machineConfigFaults(config: MachineConfig): MachineConfigFault[]
     }
     seen.add(mode)
     for (const [place, state] of disabled.entries()) {
+      if (state === noState) {
+        const message = `mode "${mode}" disables Undefined, which only says that nobody knows the state`
+        add('lasting-state-disabled', ['modes', mode, place], state, [message, 'take it off the list'])
+      }
       if (!lastingStates.includes(state)) continue
       const message = `mode "${mode}" disables ${state}, which every machine has`
       add('lasting-state-disabled', ['modes', mode, place], state, [message, 'take it off the list'])
     }
+  }
+  if (!seen.has('Production')) {
+    const message = 'modes leaves out Production, in which every machine begins'
+    add('no-production', ['modes'], [...seen], [message, 'add Production: [], or the states it does without'])
+  }
+  if (config.modeChangeIn.length === 0) {
+    const fix = `name states, or leave it out for ${standardConfig.modeChangeIn.join(', ')}`
+    add('mode-never-changes', ['modeChangeIn'], [], ['with no state in it the mode never changes', fix])
+  }
+  for (const [place, state] of config.modeChangeIn.entries()) {
+    if (state !== noState) continue
+    const message = 'no mode changes in Undefined, which only says that nobody knows the state'
+    add('mode-never-changes', ['modeChangeIn', place], state, [message, 'take it off the list'])
   }
   for (const [place, state] of config.holdFrom.entries()) {
     if (holdable.includes(state)) continue

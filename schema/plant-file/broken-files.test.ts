@@ -293,14 +293,44 @@ const table: readonly (readonly [title: string, from: string, to: string, proble
   [
     'a mode that is none',
     '    idealCycleTime: 30\n',
-    '    idealCycleTime: 30\n    packml: { modes: { Manul: [Held] } }\n',
-    '9:24  types.saw.packml.modes.Manul: there is no unit mode "Manul"; did you mean "Manual"?',
+    '    idealCycleTime: 30\n    packml: { modes: { Production: [], Manul: [Held] } }\n',
+    '9:40  types.saw.packml.modes.Manul: there is no unit mode "Manul"; did you mean "Manual"?',
   ],
   [
     'a mode without a state that every machine has',
     '{ id: saw-1, type: saw }',
-    '{ id: saw-1, type: saw, packml: { modes: { Manual: [Held, Idle] } } }',
-    `27:75  ${machines}[0].packml.modes.Manual[1]: mode "Manual" disables Idle, which every machine has; take it off the list`,
+    '{ id: saw-1, type: saw, packml: { modes: { Production: [], Manual: [Held, Idle] } } }',
+    `27:91  ${machines}[0].packml.modes.Manual[1]: mode "Manual" disables Idle, which every machine has; take it off the list`,
+  ],
+  [
+    'a counter of parts that would count none',
+    '{ id: saw-1, type: saw }',
+    '{ id: saw-1, type: saw, status: { parts: { quantity: counter } } }',
+    `27:51  ${machines}[0].status.parts.unit: a counter without a unit counts no parts, and this one is called parts; add unit: parts, or unit: "" where it counts something else`,
+  ],
+  [
+    'a mode without the state that is none',
+    '{ id: saw-1, type: saw }',
+    '{ id: saw-1, type: saw, packml: { modes: { Production: [Undefined] } } }',
+    `27:73  ${machines}[0].packml.modes.Production[0]: mode "Production" disables Undefined, which only says that nobody knows the state; take it off the list`,
+  ],
+  [
+    'modes without that in which machines begin',
+    '{ id: saw-1, type: saw }',
+    '{ id: saw-1, type: saw, packml: { modes: { Manual: [] } } }',
+    `27:58  ${machines}[0].packml.modes: modes leaves out Production, in which every machine begins; add Production: [], or the states it does without`,
+  ],
+  [
+    'a mode that never changes',
+    '{ id: saw-1, type: saw }',
+    '{ id: saw-1, type: saw, packml: { modeChangeIn: [] } }',
+    `27:65  ${machines}[0].packml.modeChangeIn: with no state in it the mode never changes; name states, or leave it out for Stopped, Idle, Aborted`,
+  ],
+  [
+    'a mode that changes in no state',
+    '{ id: saw-1, type: saw }',
+    '{ id: saw-1, type: saw, packml: { modeChangeIn: [Undefined] } }',
+    `27:66  ${machines}[0].packml.modeChangeIn[0]: no mode changes in Undefined, which only says that nobody knows the state; take it off the list`,
   ],
   [
     'modes as a list',

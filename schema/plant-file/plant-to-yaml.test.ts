@@ -176,7 +176,13 @@ describe('a plant as YAML', () => {
         packml: { ...standardConfig, executeCompletes: true, counterWidth: 65_536 },
       }),
       ...(number % 9 === 0 && {
-        packml: { ...standardConfig, modes: [{ mode: 'Mode 4' as const, disabled: ['Held' as const] }] },
+        packml: {
+          ...standardConfig,
+          modes: [
+            { mode: 'Production' as const, disabled: [] },
+            { mode: 'Mode 4' as const, disabled: ['Held' as const] },
+          ],
+        },
       }),
       signals: machine.signals.map((signal, place) => ({
         ...signal,

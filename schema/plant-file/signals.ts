@@ -76,6 +76,7 @@ export function completeSignal(
   }
   const type = draft.type ?? (isTextQuantity(quantity) ? 'text' : 'number')
   check.quantity(quantity, role, type)
+  if (quantity === 'counter') check.counter(name)
   check.stateMap(quantity)
   check.source()
   if (type === 'text') check.text()
@@ -174,6 +175,13 @@ class SignalCheck {
         usual === undefined ? this.#surroundings.report.suggest(unit, units, use) : `did you mean "${usual}"?`
       this.fault('unit', `${showValue(unit)} does not measure ${quantity}`, fix, unit)
     }
+  }
+
+  /** A counter counts parts where its unit says so; one that is called so and has none would count nothing. */
+  counter(name: string): void {
+    if (this.#draft.unit !== undefined || !/^(parts|pieces)$/i.test(name)) return
+    const message = `a counter without a unit counts no parts, and this one is called ${name}`
+    this.fault('unit', message, 'add unit: parts, or unit: "" where it counts something else')
   }
 
   stateMap(quantity: Quantity): void {

@@ -18,6 +18,7 @@ describe('the configuration of a machine', () => {
     expect(
       check({
         modes: [
+          { mode: 'Production', disabled: [] },
           { mode: 'Mode 4', disabled: free },
           { mode: 'Mode 31', disabled: [] },
         ],
@@ -36,6 +37,10 @@ describe('the configuration of a machine', () => {
       /"Manual" is described twice/,
     ],
     [{ modes: [{ mode: 'Manual', disabled: ['Held', 'Idle'] }] }, 'lasting-state-disabled', /disables Idle/],
+    [{ modes: [{ mode: 'Production', disabled: ['Undefined'] }] }, 'lasting-state-disabled', /nobody knows/],
+    [{ modes: [{ mode: 'Manual', disabled: [] }] }, 'no-production', /leaves out Production/],
+    [{ modeChangeIn: [] }, 'mode-never-changes', /never changes/],
+    [{ modeChangeIn: ['Idle', 'Undefined'] }, 'mode-never-changes', /in Undefined/],
     [{ holdFrom: ['Execute', 'Stopped'] }, 'hold-not-allowed', /never taken in Stopped/],
     [{ counterWidth: -1 }, 'counter-width', /at -1/],
     [{ counterWidth: 0.5 }, 'counter-width', /at 0.5/],
