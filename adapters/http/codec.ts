@@ -141,7 +141,7 @@ export class AnswerDecoder {
       else this.#batch.push(signal.index, at, now, this.#context.intern(text), said.quality)
       return
     }
-    const number = readNumber(cell.value)
+    const number = readNumber(cell.value, signal.unit)
     const conversion = this.#conversion(signal, cell.unit, said.arithmetic)
     if (number === undefined) this.#reject('http.unfit-value', `${tag}: the value is no number`, said.raw)
     else if (conversion === 'unread')

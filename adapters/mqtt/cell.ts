@@ -71,10 +71,13 @@ function part(
 
 const decimal = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/
 
-/** A number, a truth as 1 or 0, or a number written as text; undefined where it is none or too large for one. */
-export function readNumber(value: unknown): number | undefined {
+/**
+ * A number, or one written as text, in `unit`; without a unit also a truth, as 1 or 0: no temperature is true. Undefined
+ * where it is none or too large for one.
+ */
+export function readNumber(value: unknown, unit: string): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
-  if (typeof value === 'boolean') return value ? 1 : 0
+  if (typeof value === 'boolean' && unit === '') return value ? 1 : 0
   if (typeof value !== 'string' || !decimal.test(value)) return undefined
   const number = Number(value)
   return Number.isFinite(number) ? number : undefined

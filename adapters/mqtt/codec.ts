@@ -306,7 +306,7 @@ export class MqttDecoder {
 
   /** The number in the signal's unit; a text says why its unit does not fit; undefined: no number. */
   #numberOf(feed: Feed, tag: string, { value, unit }: Cell): number | string | undefined {
-    const number = readNumber(value)
+    const number = readNumber(value, feed.unit)
     if (number === undefined) return undefined
     if (feed.mismatch !== undefined) {
       return `${tag}: ${feed.mismatch} does not measure what the signal has in ${feed.unit || 'no unit'}; correct the unit of its topic`

@@ -7,7 +7,15 @@ import { PostDecoder } from './codec.js'
 
 const now = Date.UTC(2026, 0, 1)
 const state = { role: 'status' as const, quantity: 'state' as const, type: 'text' as const }
-const context = testContext({ signals: [testSignal(3, 'load'), testSignal(7, 'state', state)] })
+const blocked = { role: 'status' as const, quantity: 'blocked' as const }
+const oil = { quantity: 'temperature' as const, unit: '°C' }
+const signals = [
+  testSignal(3, 'load'),
+  testSignal(7, 'state', state),
+  testSignal(8, 'blocked', blocked),
+  testSignal(9, 'oil', oil),
+]
+const context = testContext({ signals })
 const decode = (...entries: unknown[]) => {
   const { batch, rejects, unknown, problems } = new PostDecoder(context).decode({ entries })
   const samples = Array.from({ length: batch.count }, (_, i) => ({
@@ -56,6 +64,23 @@ describe('an entry of a post', () => {
     expect(rules).toEqual([rule])
     expect(problems).toMatchObject([{ entry: 0, rule }])
     expect(samples).toHaveLength(1)
+  })
+
+  it('that cannot be true says what its signal is', () => {
+    const { problems, samples } = decode(
+      { tag: 'oil', value: true },
+      { tag: 'blocked', value: 'true' },
+      { tag: 'blocked', value: true },
+    )
+    expect(problems).toEqual([
+      { entry: 0, rule: 'push.unfit-value', reason: 'machine.oil is a number in °C, and the value true' },
+      {
+        entry: 1,
+        rule: 'push.unfit-value',
+        reason: 'machine.blocked is true or false (1 or 0), and the value "true"',
+      },
+    ])
+    expect(samples).toMatchObject([{ signal: 8, value: 1 }])
   })
 
   it('of a signal that nobody has is named, with the tag', () => {

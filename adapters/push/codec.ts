@@ -1,3 +1,4 @@
+import type { Signal } from '../../schema/plant.js'
 import { Quality } from '../../schema/quality.js'
 import type { Reject } from '../../schema/records.js'
 import { type SampleBatch, SampleBatchBuilder } from '../../schema/sample-batch.js'
@@ -89,15 +90,21 @@ export class PostDecoder {
       return undefined
     }
     const isText = signal.type === 'text'
-    const value = isText ? readText(json.value) : readNumber(json.value)
+    const value = isText ? readText(json.value) : readNumber(json.value, signal.unit)
     if (value === undefined) {
       const shown = JSON.stringify(json.value).slice(0, 100)
       return {
         rule: 'push.unfit-value' as const,
-        reason: `${signal.id} is a ${signal.type}, and the value ${shown}`,
+        reason: `${signal.id} is ${kindOf(signal)}, and the value ${shown}`,
       }
     }
     batch.push(index, at, now, typeof value === 'string' ? this.#context.intern(value) : value, quality)
     return undefined
   }
+}
+
+/** What a signal's values are, for a person. */
+function kindOf({ type, quantity, unit }: Signal): string {
+  if (quantity === 'blocked' || quantity === 'starved') return 'true or false (1 or 0)'
+  return unit === '' ? `a ${type}` : `a ${type} in ${unit}`
 }

@@ -103,6 +103,14 @@ describe('the interlock tags of a machine', () => {
     expect(reason()).toBe('starved')
   })
 
+  it('are true or false: any other number is turned away and is no reason', () => {
+    const { floor, say, reason } = machine()
+    say('execution', 'WAITING')
+    say('blocked', 2)
+    expect(reason()).toBe('none')
+    expect([...floor.rejected]).toEqual([['value.out-of-range', 1]])
+  })
+
   it('say nothing by a bad value, nor of before the link was lost, nor to a state of before', () => {
     const { floor, say, bad, reason, changes, wall } = machine()
     say('execution', 'WAITING')

@@ -326,7 +326,17 @@ describe('the live floor', () => {
     const { floor, say } = makeFloor()
     const entry = say([execution, 'DANCING', 1], [execution, 'DANCING', 2])
     expect(floor.machines.state[0]).toBe(packmlNumber.Undefined)
-    expect(entry?.rejects).toMatchObject([{ rule: 'state.unknown-word', raw: 'DANCING' }])
+    const reason = expect.stringContaining('counts as Undefined')
+    expect(entry?.rejects).toMatchObject([{ rule: 'state.unknown-word', raw: 'DANCING', reason }])
+  })
+
+  it('stays in its mode at an unknown word for it, and says so', () => {
+    const { floor, say } = makeFloor()
+    const modeOf = () => (floor.inspect('machine:m1')!.context as MachineContext).mode
+    say([mode, 'MANUAL', 1])
+    const reason = expect.stringContaining('stays in the mode of before')
+    expect(say([mode, 'DANCING', 2])?.rejects).toMatchObject([{ rule: 'state.unknown-word', reason }])
+    expect(modeOf()).toBe('Manual')
   })
 
   it('does not know a machine’s state while its source is gone, and knows it again from the first word after', () => {

@@ -73,11 +73,13 @@ export class MachineObserver {
 
 /** What is to be said of a word that the signal's state map does not know. */
 export function unknownWord(source: string, signal: Signal, word: string, time: number): Reject {
+  const outcome =
+    signal.quantity === 'mode' ? 'the machine stays in the mode of before' : 'the machine counts as Undefined'
   return {
     source,
     time,
     rule: 'state.unknown-word',
-    reason: `${signal.id} says "${word}", which state map "${signal.stateMap ?? ''}" does not know; the machine counts as Undefined. Add the word under stateMaps in the plant file.`,
+    reason: `${signal.id} says "${word}", which state map "${signal.stateMap ?? ''}" does not know; ${outcome}. Add the word under stateMaps in the plant file.`,
     raw: word,
   }
 }
