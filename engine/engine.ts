@@ -349,6 +349,9 @@ function keepHouse({ floor, intake, sources, maintenance, checkpoints, noteAlive
   ]
 }
 
+/** So many that are left unused are named at a start. */
+const namedSnapshots = 5
+
 function reportRestored(floor: LiveFloor, logger: Logger): void {
   const { restored, migrated, fresh, ...others } = floor.restored
   if (restored + migrated > 0) {
@@ -358,10 +361,11 @@ function reportRestored(floor: LiveFloor, logger: Logger): void {
   for (const [why, twins] of Object.entries(others)) {
     if (twins === 0) continue
     const which = floor.twins.unused.filter(({ outcome }) => outcome === why)
-    const text = why.startsWith('unknown')
-      ? `${twins} snapshots of twins are left unused (${why}): they are of what this plant no longer has`
-      : `${twins} twins start fresh, because their snapshot is ${why}`
-    logger.warn({ twins, which }, text)
+    if (why.startsWith('unknown')) {
+      const named = which.slice(0, namedSnapshots).map(({ address }) => address)
+      const names = `${named.join(', ')}${twins > named.length ? ', …' : ''}`
+      logger.warn({ twins }, `${twins} snapshots are of what this plant no longer has (${why}): ${names}`)
+    } else logger.warn({ twins, which }, `${twins} twins start fresh, because their snapshot is ${why}`)
   }
 }
 

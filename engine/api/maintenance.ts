@@ -100,7 +100,7 @@ export function addMaintenanceRoutes(router: OpenAPIHono, maintenance: Maintenan
       path: '/api/v1/maintenance',
       summary: 'Tell of work on a machine, done or planned',
       description:
-        'While the work lasts, a simulated machine that stands when it begins is in Maintenance, and then in the mode of before; `moved` says whether it is. The fault that it mends is under repair, then repaired: for a fault that it carries a simulated machine is stopped, whatever it does, goes into Maintenance when it stands, and runs on when it is mended. A real machine says itself which mode it is in.',
+        'While the work lasts, a machine that stands when it begins is in Maintenance, and then in the mode of before; `moved` says whether it is. The fault that it mends is under repair, then repaired: for a fault that it carries a simulated machine is stopped, whatever it does, goes into Maintenance when it stands, and runs on when it is mended. A real machine that has a signal for its mode says itself which it is in.',
       request: { body: { required: true, content: { 'application/json': { schema: told } } } },
       responses: {
         201: jsonAnswer(takenSchema, 'Taken, and safe'),

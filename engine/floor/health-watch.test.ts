@@ -122,14 +122,23 @@ describe('the health of sensors on the floor', () => {
     expect(rows().filter(({ signal }) => signal === oil).length - told).toBe(0)
   })
 
-  it('is due for calibration at once where that came while nobody watched', () => {
+  it('is due for calibration after a restart as without one', () => {
     const { floor, wall } = watchedFloor()
     const due = start + 10 * second
     floor.calibrate({ signal: oil, time: start, due, who: 'Ines', reference: 50, reading: 50, note: '' })
     const snapshots = floor.snapshot()?.snapshots ?? []
-    const next = watchedFloor({ snapshots, at: wall.time + hour })
-    next.floor.tick()
-    expect(next.floor.inspect(`sensor:${oil}`)?.state).toMatchObject({ health: 'calibration-due' })
+    const healthAt = (...times: number[]) => {
+      const next = watchedFloor({ snapshots, at: wall.time })
+      for (const time of times) {
+        next.wall.time = time
+        next.floor.tick()
+      }
+      return next.floor.inspect(`sensor:${oil}`)?.state
+    }
+    expect(healthAt(due - second)).toMatchObject({ health: 'ok' })
+    expect(healthAt(due - second, due + 1)).toMatchObject({ health: 'calibration-due' })
+    // It came while nobody watched.
+    expect(healthAt(due + hour)).toMatchObject({ health: 'calibration-due' })
   })
 
   it('is better by its drift for a calibration, and by nothing else', () => {

@@ -195,6 +195,34 @@ describe('a start after a crash', () => {
   })
 })
 
+describe('work on a real machine', () => {
+  const told: Maintenance = { ...work, id: 'told', fault: null, start, end: start + minute }
+  const modeSignal = { ...stateSignal(press), id: `${press}.mode`, name: 'mode', quantity: 'mode' as const }
+  const ground = (...more: (typeof modeSignal)[]) => {
+    const floor = floorOf([machineOf(press, [stateSignal(press), ...more], { type: 'press' })])
+    floor.say(`${press}.execution`, 'DOWN')
+    const mode = () => (floor.floor.inspect(`machine:${press}`)!.context as MachineContext).mode
+    return { ...floor, mode }
+  }
+
+  it('that has no signal for its mode puts it into Maintenance, and then back', () => {
+    const { floor, wall, mode } = ground()
+    const entry = floor.maintain(told)
+    expect([floor.moved(told), mode()]).toEqual([{ mode: true, reason: '' }, 'Maintenance'])
+    expect(entry?.stateChanges).toMatchObject([{ mode: 'Maintenance', observed: false }])
+    wall.time += minute
+    floor.tick()
+    expect(mode()).toBe('Production')
+  })
+
+  it('that says itself which mode it is in leaves its mode alone', () => {
+    const { floor, mode } = ground(modeSignal)
+    floor.maintain(told)
+    const reason = `${press} is a real machine and says itself which mode it is in.`
+    expect([floor.moved(told), mode()]).toEqual([{ mode: false, reason }, 'Production'])
+  })
+})
+
 describe('work for which nobody stops the machine', () => {
   it('is not said to wait for it, and does not, though the machine then comes to stand by itself', () => {
     const ground = floorOf([machineOf(press, [stateSignal(press)], { type: 'press' })], { isSimulated: true })

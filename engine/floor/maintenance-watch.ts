@@ -76,7 +76,7 @@ export class MaintenanceWatch {
   resume(work: Maintenance, lastAlive: number, now: number): void {
     const machine = this.#parts.registry.machineById(work.machine)
     if (machine === undefined) return
-    if (work.start <= lastAlive && this.#isSimulated(machine)) this.#parts.holds.resume(machine)
+    if (work.start <= lastAlive && !this.#tellsMode(machine)) this.#parts.holds.resume(machine)
     this.plan(work, now)
   }
 
@@ -103,8 +103,7 @@ export class MaintenanceWatch {
     const stays = (reason: string): Moved => ({ mode: false, reason })
     const machine = registry.machineById(id)
     if (machine === undefined) return stays(`${id} is not in the plant.`)
-    if (!this.#isSimulated(machine))
-      return stays(`${id} is a real machine and says itself which mode it is in.`)
+    if (this.#tellsMode(machine)) return stays(`${id} is a real machine and says itself which mode it is in.`)
     if (end <= now) return stays(`The work was over at ${timeText(end)}.`)
     if (start > now) return stays(`The work begins at ${timeText(start)}.`)
     if (holds.has(id)) return { mode: true, reason: '' }
@@ -146,7 +145,7 @@ export class MaintenanceWatch {
     const fault = this.#faultOf(pending)
     const isBreakdown = work.kind === 'breakdown'
     if (fault !== null) this.#parts.faults.repairBegins(machine, fault, { time, who, comment, isBreakdown })
-    pending.awaitsRest = work.end > now && this.#isSimulated(machine)
+    pending.awaitsRest = work.end > now && !this.#tellsMode(machine)
   }
 
   /**
@@ -178,7 +177,11 @@ export class MaintenanceWatch {
     return packmlStateOf(stateValueOf(this.#parts.twins.get(machineAddress(machine.id))?.snapshot))
   }
 
-  /** A real machine says itself which mode it is in. */
+  /** A real machine with a signal for its mode says itself which it is in; of any other nobody but the work does. */
+  #tellsMode(machine: RegisteredMachine): boolean {
+    return !this.#isSimulated(machine) && machine.signals.some(({ signal }) => signal.quantity === 'mode')
+  }
+
   #isSimulated({ machine }: RegisteredMachine): boolean {
     return this.#parts.simulated.has(machine.source)
   }

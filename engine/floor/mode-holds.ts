@@ -20,8 +20,9 @@ export interface Hold {
 }
 
 /**
- * Keeps simulated machines in Maintenance while they are worked on. A simulation knows nothing of the work and repeats
- * the mode of its own; that is held back, and told when the work ends.
+ * Keeps machines in Maintenance while they are worked on that do not tell of it themselves: real ones without a signal
+ * for their mode, and simulated ones. A simulation knows nothing of the work and repeats the mode of its own; that is
+ * held back, and told when the work ends.
  */
 export class ModeHolds {
   readonly #parts: ModeHoldsParts
