@@ -27,20 +27,63 @@ export function readCsv(text: string): readonly Readonly<Record<string, string>>
 export function parseCsv(text: string): CsvText {
   const plain = text.replace(/^\uFEFF/, '')
   const head = plain.slice(0, plain.search(/\r?\n|$/))
-  const count = (delimiter: string): number => head.split(delimiter).length
-  const delimiter = [';', '\t'].reduce((most, each) => (count(each) > count(most) ? each : most), ',')
+  const delimiter = delimiterOf(head)
   const { rows, isWhole } = splitRows(plain, delimiter)
   const [names, ...others] = rows
   return { delimiter, names: names?.fields.map(name => name.trim()) ?? [], rows: others, isWhole }
 }
 
-function splitRows(text: string, delimiter: string): { rows: CsvRow[]; isWhole: boolean } {
+/** Characters of one row at the most: more is a quote that is never closed. */
+const longestRow = 16 * 2 ** 20
+
+/**
+ * The rows of a CSV text that comes in pieces, the first row with its names among them. Without `delimiter` it is the
+ * one of which the first row has most. Throws RangeError where a quote is never closed, with the line in which it opens.
+ */
+export async function* csvRows(chunks: AsyncIterable<string>, delimiter?: string): AsyncGenerator<CsvRow> {
+  let text = ''
+  let line = 1
+  let known = delimiter
+  let isFirst = true
+  for await (const chunk of chunks) {
+    text += isFirst ? chunk.replace(/^\uFEFF/, '') : chunk
+    isFirst = false
+    if (known === undefined && !text.includes('\n')) continue
+    known ??= delimiterOf(text.slice(0, text.search(/\r?\n/)))
+    const { rows, last } = splitRows(text, known, line, false)
+    yield* rows
+    text = text.slice(last.at)
+    line = last.line
+    if (text.length > longestRow) throw unclosed(line)
+  }
+  const { rows, isWhole } = splitRows(text, known ?? delimiterOf(text), line)
+  if (!isWhole) throw unclosed(line)
+  yield* rows
+}
+
+const unclosed = (line: number): RangeError =>
+  new RangeError(`the row that begins in line ${line} does not end: a quote is never closed`)
+
+function delimiterOf(head: string): string {
+  const count = (delimiter: string): number => head.split(delimiter).length
+  return [';', '\t'].reduce((most, each) => (count(each) > count(most) ? each : most), ',')
+}
+
+interface SplitRows {
+  readonly rows: CsvRow[]
+  readonly isWhole: boolean
+  /** Where the last row begins. */
+  readonly last: { readonly line: number; readonly at: number }
+}
+
+/** `hasEnd`: the text goes no further, so that its last row is a row. */
+function splitRows(text: string, delimiter: string, firstLine = 1, hasEnd = true): SplitRows {
   const rows: CsvRow[] = []
   let fields: string[] = []
   let field = ''
   let isQuoted = false
-  let line = 1
-  let begin = { line: 1, at: 0 }
+  let line = firstLine
+  let begin = { line, at: 0 }
   const endRow = (at: number): void => {
     fields.push(field)
     const raw = text.slice(begin.at, at).replace(/\r$/, '')
@@ -63,6 +106,7 @@ function splitRows(text: string, delimiter: string): { rows: CsvRow[]; isWhole: 
     } else if (character === '\n') endRow(i)
     else if (character !== '\r') field += character
   }
-  endRow(text.length)
-  return { rows, isWhole: !isQuoted }
+  const last = begin
+  if (hasEnd) endRow(text.length)
+  return { rows, isWhole: !isQuoted, last }
 }

@@ -56,6 +56,15 @@ export class DataDirectory {
     return new DataDirectory(real, await lock(real))
   }
 
+  /** What is known of a folder in which an engine runs, without taking it. */
+  static look(path: string): { readonly indexBook: IndexBook; readonly lastAlive: LastAlive | undefined } {
+    const json = <T>(name: string): T | undefined => {
+      const text = readOrNothing(join(path, name))
+      return text === undefined ? undefined : (parsedOrNothing(text) as T | undefined)
+    }
+    return { indexBook: json('registry.json') ?? emptyIndexBook, lastAlive: json('alive.json') }
+  }
+
   readIndexBook(): IndexBook {
     return this.#readJson('registry.json') ?? emptyIndexBook
   }
@@ -102,12 +111,7 @@ export class DataDirectory {
   }
 
   #read(name: string): string | undefined {
-    try {
-      return readFileSync(join(this.path, name), 'utf8')
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-      throw error
-    }
+    return readOrNothing(join(this.path, name))
   }
 
   #readJson<T>(name: string): T | undefined {
@@ -120,6 +124,15 @@ export class DataDirectory {
     const path = join(this.path, name)
     writeFileSync(`${path}.new`, text)
     renameSync(`${path}.new`, path)
+  }
+}
+
+function readOrNothing(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
   }
 }
 

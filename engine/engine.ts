@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { AdapterDefinition } from '../adapters/contract.js'
 import { adapterDefinitions } from '../adapters/list.js'
@@ -19,6 +20,8 @@ import { LiveFloor } from './floor/live-floor.js'
 import { makeRegistry } from './floor/registry.js'
 import { createGateway, type Gateway, type GatewayOptions } from './gateway/gateway.js'
 import { GatewayError } from './gateway/gateway-error.js'
+import { receiveImports } from './import/handover.js'
+import { ImportDesk } from './import/import-desk.js'
 import { costRates } from './kpi/cost-rates.js'
 import { DowntimeRegister } from './kpi/downtime-register.js'
 import { KpiBook } from './kpi/kpi-book.js'
@@ -99,10 +102,11 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     const alive = data.readLastAlive()
     const driven = plant.sources.some(({ clock }) => clock === 'source') ? 'source' : 'wall'
     const simulated = simulatedSources(plant, adapters)
+    const dictionary = new Dictionary(data.readTexts())
     const floor = new LiveFloor({
       plant,
       registry,
-      dictionary: new Dictionary(data.readTexts()),
+      dictionary,
       clock: new FloorClock(wall, driven, alive?.floorTime),
       wall,
       snapshots: await store.latestSnapshots(),
@@ -210,8 +214,26 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       isBlocked: () => intake.isBlocked,
     })
 
+    const imports = new ImportDesk({
+      store,
+      dictionary,
+      clock: floor.clock,
+      async record(entry) {
+        // What the spool cannot take now waits in its place; only when it has gone in is it safe.
+        if (!intake.record(entry)) while (intake.isBlocked) await pause(housekeepingMs)
+      },
+    })
+    const stopImports = receiveImports(
+      data.folder('import'),
+      imports,
+      () => intake.isBlocked,
+      logger,
+      () => kpis.reread(),
+    )
+
     const stop: Engine['stop'] = async () => {
       for (const timer of timers) clearInterval(timer)
+      await stopImports()
       stopKpis()
       stopOrders()
       stopPast()

@@ -4,6 +4,7 @@ import { backupCommand, restoreCommand } from './backup.js'
 import { browseCommand } from './browse.js'
 import type { Command } from './command.js'
 import { exportCommand } from './export.js'
+import { importCommand } from './import.js'
 import { plantCommand } from './plant.js'
 import { playCommand } from './play.js'
 import { queryCommand } from './query.js'
@@ -23,6 +24,7 @@ const commands: readonly Command[] = [
   serveCommand,
   queryCommand,
   exportCommand,
+  importCommand,
   backupCommand,
   restoreCommand,
   schemaCommand,

@@ -20,13 +20,19 @@ It asks the engine that runs on the data folder; where none does, it opens the f
 export const dataFolder = (values: { readonly data?: string | undefined }, io: CommandIo): string =>
   resolve(values.data ?? io.env[data.env] ?? String(data.default))
 
+/** Your own ClickHouse, where one is named. */
+export const clickhouseUrlOf = (
+  values: { readonly 'clickhouse-url'?: string | undefined },
+  io: CommandIo,
+): string | undefined => values['clickhouse-url'] ?? (io.env[clickhouseUrl.env] || undefined)
+
 /** Opens the history, does the work, closes it, and answers with the exit code. */
 export async function withHistory(
   values: { readonly data?: string | undefined; readonly 'clickhouse-url'?: string | undefined },
   io: CommandIo,
   work: (reader: StoreReader) => Promise<number>,
 ): Promise<number> {
-  const url = values['clickhouse-url'] ?? (io.env[clickhouseUrl.env] || undefined)
+  const url = clickhouseUrlOf(values, io)
   const reader = await openReader({
     dataDir: dataFolder(values, io),
     ...(url !== undefined && { clickhouseUrl: url }),

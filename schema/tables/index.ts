@@ -2,6 +2,7 @@ import type { Definition } from './definition.js'
 import { dictionary, machines, signals } from './dimensions.js'
 import { downtimeChanges, downtimeEvents } from './downtime.js'
 import { faultEvents } from './faults.js'
+import { imports } from './imports.js'
 import { calibrations, maintenanceEvents } from './maintenance.js'
 import { oeeHourly } from './oee.js'
 import { productionEvents } from './production.js'
@@ -38,6 +39,7 @@ export const definitions: readonly Definition[] = [
   scrapEvents,
   productionRuns,
   workOrders,
+  imports,
   turns,
   floorCheckpoints,
   plantVersions,

@@ -1,5 +1,6 @@
 import { downtimeChanges, downtimeEvents } from './downtime.js'
 import { faultEvents } from './faults.js'
+import { imports } from './imports.js'
 import { calibrations, maintenanceEvents } from './maintenance.js'
 import { oeeHourly } from './oee.js'
 import { productionEvents } from './production.js'
@@ -24,6 +25,7 @@ export const rowTables = [
   scrapEvents,
   productionRuns,
   workOrders,
+  imports,
   // In this order: a checkpoint in the same entry as turns was taken after them.
   turns,
   floorCheckpoints,

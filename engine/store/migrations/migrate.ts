@@ -17,6 +17,7 @@ import { starViews } from './0012-star.js'
 import { withdrawnWork } from './0013-withdrawn-work.js'
 import { workOrderTable } from './0014-work-orders.js'
 import { replayTables } from './0015-replay.js'
+import { importTable } from './0016-imports.js'
 import type { Migration } from './migration.js'
 
 export const migrations: readonly Migration[] = [
@@ -35,6 +36,7 @@ export const migrations: readonly Migration[] = [
   withdrawnWork,
   workOrderTable,
   replayTables,
+  importTable,
 ]
 
 /** Applies what is missing, in order, and records it in the table `migrations`. */
