@@ -197,12 +197,13 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     for (const { id } of plant.sources) {
       intake.record(floor.ingest(id, { kind: 'damage', reports: simulation.faults.metAnew(id) }))
     }
+    // Before the sources: some bring samples as soon as they are asked.
+    const publishing = publishNorthbound(config, floor, figures, logger)
     sources.start()
     missing.delete('sources')
     const noteAlive = aliveNote(data, wall, logger)
     const timers = keepHouse({ floor, intake, sources, maintenance, checkpoints, noteAlive })
     const stopPast = keepPast(floor, store, entry => void intake.record(entry), logger)
-    const publishing = publishNorthbound(config, floor, figures, logger)
     const stopKpis = keepKpis(kpis, recordKpis, logger)
 
     const stopOrders = keepOrders({

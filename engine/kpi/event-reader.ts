@@ -287,13 +287,16 @@ async function readChanges(
   const found = await readEnds(store, machines, to)
   const ends = machines.map(machine => found.get(machine) ?? latest)
   return store.query<ChangeRow>(
-    `WITH {machines:Array(String)} AS machines, indexOf(machines, machine) AS place
+    // transform looks a machine up by hash; indexOf compared it with every other, of each row there is.
+    `WITH
+      transform(machine, {machines:Array(String)}, {starts:Array(Int64)}, toInt64(0)) AS since,
+      transform(machine, {machines:Array(String)}, {ends:Array(Int64)}, toInt64(0)) AS until
     SELECT machine, toFloat64(toUnixTimestamp64Milli(ts)) AS time, state, mode, reason, source_state AS word
     FROM ${databaseName}.state_changes
-    WHERE machine IN machines
+    WHERE machine IN {machines:Array(String)}
       AND ts >= fromUnixTimestamp64Milli({earliest:Int64}, 'UTC')
       AND ts <= fromUnixTimestamp64Milli({last:Int64}, 'UTC')
-      AND time >= {starts:Array(Int64)}[place] AND time <= {ends:Array(Int64)}[place]
+      AND time >= since AND time <= until
     GROUP BY machine, ts, state, mode, reason, source_state, observed
     ORDER BY machine, ts, max(seq)`,
     {
