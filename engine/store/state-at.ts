@@ -154,18 +154,46 @@ async function lastBefore(database: Database, at: number, signals: readonly numb
   )
 }
 
+/** How far back the state of machines is looked for, step by step: most changed a moment ago. */
+const lookBacksMs = [3_600_000, 24 * 3_600_000, Number.POSITIVE_INFINITY]
+
 async function machinesAt(database: Database, at: number): Promise<readonly MachineAt[]> {
-  const rows = await database.query<Omit<MachineAt, 'since'> & { since: string }>(
+  const found = new Map<string, MachineAt>()
+  for (const lookBackMs of lookBacksMs) {
+    const isAll = lookBackMs === Number.POSITIVE_INFINITY
+    for (const { isDecided, ...machine } of await machinesSince(database, at, lookBackMs, [...found.keys()]))
+      if (isAll || isDecided === 1) found.set(machine.machine, machine)
+  }
+  return [...found.values()].sort((a, b) => (a.machine < b.machine ? -1 : 1))
+}
+
+/**
+ * What a stretch of time before an instant tells of the machines that are not in `known`. Decided is what no earlier
+ * change can alter: there is a mode, and another state before the present one.
+ */
+async function machinesSince(
+  database: Database,
+  at: number,
+  lookBackMs: number,
+  known: readonly string[],
+): Promise<(MachineAt & { readonly isDecided: number })[]> {
+  const isAll = lookBackMs === Number.POSITIVE_INFINITY
+  const rows = await database.query<
+    Omit<MachineAt, 'since'> & { readonly since: string; readonly isDecided: number }
+  >(
     `WITH
       told AS (
         SELECT machine, state, mode, reason, source_state, observed, (ts, seq) AS place
-        FROM ${db}.state_changes WHERE ts <= ${instant('at')}
+        FROM ${db}.state_changes
+        WHERE ts <= ${instant('at')} ${isAll ? '' : `AND ts > ${instant('earliest')}`}
+          AND machine NOT IN {known:Array(String)}
       ),
       now AS (
         SELECT
           machine,
           argMaxIf((state, reason, source_state, observed), place, state != '') AS what,
-          argMaxIf(mode, place, mode != '') AS mode
+          argMaxIf(mode, place, mode != '') AS mode,
+          minIf(place.1, state != '') AS first
         FROM told GROUP BY machine
       ),
       before AS (
@@ -182,10 +210,10 @@ async function machinesAt(database: Database, at: number): Promise<readonly Mach
       )
     SELECT
       machine, what.1 AS state, now.mode AS mode, what.2 AS reason, what.3 AS sourceState, what.4 AS observed,
-      toString(toUnixTimestamp64Milli(since.ts)) AS since
-    FROM now LEFT JOIN since USING machine
-    ORDER BY machine`,
-    { at },
+      toString(toUnixTimestamp64Milli(since.ts)) AS since,
+      toUInt8(what.1 != '' AND now.mode != '' AND since.ts > now.first) AS isDecided
+    FROM now LEFT JOIN since USING machine`,
+    { at, known, ...(!isAll && { earliest: at - lookBackMs }) },
   )
   return rows.map(row => ({ ...row, since: Number(row.since) }))
 }

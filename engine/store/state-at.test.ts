@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { pino } from 'pino'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { Database } from './database.js'
+import { type Embedded, startEmbedded } from './embedded/embedded.js'
+import { migrate } from './migrations/migrate.js'
+import { readFloorAt } from './state-at.js'
+
+const logger = pino({ level: 'silent' })
+const minuteMs = 60_000
+const hourMs = 60 * minuteMs
+const now = Math.floor(Date.now() / hourMs) * hourMs
+
+let folder: string
+let embedded: Embedded
+let database: Database
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'gemba-state-at-'))
+  embedded = await startEmbedded({ path: join(folder, 'clickhouse'), logger })
+  database = new Database(embedded.url, embedded.secret)
+  await migrate(database, logger)
+})
+afterAll(async () => {
+  await database.close()
+  await embedded.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+interface Told {
+  readonly machine: string
+  /** Before now, minutes. */
+  readonly ago: number
+  /** Empty: only the mode was told. */
+  readonly state: string
+  readonly mode: string
+}
+
+/** Row by row in order of time: what a machine was in, and since when. */
+function lived(told: readonly Told[], at: number) {
+  const machines = new Map<string, { machine: string; state: string; mode: string; since: number }>()
+  for (const { machine, ago, state, mode } of told.toSorted((a, b) => b.ago - a.ago)) {
+    const ts = now - ago * minuteMs
+    if (ts > at) continue
+    const was = machines.get(machine) ?? { machine, state: '', mode: '', since: 0 }
+    const next = state === '' || state === was.state ? was : { ...was, state, since: ts }
+    machines.set(machine, { ...next, mode: mode || was.mode })
+  }
+  return [...machines.values()].sort((a, b) => (a.machine < b.machine ? -1 : 1))
+}
+
+const told = fc.record({
+  machine: fc.constantFrom('press', 'robot', 'mill', 'lathe'),
+  // Around the steps of the search as well as far from them.
+  ago: fc.oneof(
+    fc.integer({ min: 0, max: 90 }),
+    fc.integer({ min: 1_380, max: 1_500 }),
+    fc.integer({ min: 0, max: 6_000 }),
+  ),
+  state: fc.constantFrom('Execute', 'Execute', 'Held', ''),
+  mode: fc.constantFrom('', '', 'Production', 'Maintenance'),
+})
+
+it('knows the state of every machine and since when, however long ago it changed last', async () => {
+  const floors = fc.uniqueArray(told, { maxLength: 40, selector: ({ machine, ago }) => `${machine} ${ago}` })
+  await fc.assert(
+    fc.asyncProperty(floors, fc.integer({ min: 0, max: 200 }), async (floor, ago) => {
+      await database.command('TRUNCATE TABLE gemba.state_changes')
+      const rows = floor.map(({ machine, ago, state, mode }, seq) => ({
+        ...{ machine, state, mode, reason: 'none', source_state: '', observed: true, seq: seq + 1 },
+        ts: now - ago * minuteMs,
+        stored: now / 1000,
+      }))
+      if (rows.length > 0) await database.insertRows('state_changes', rows)
+      const at = now - ago * minuteMs
+      const { machines } = await readFloorAt(database, at, [])
+      const seen = machines.map(({ machine, state, mode, since }) => ({ machine, state, mode, since }))
+      // Where nobody had told a state, it is since never.
+      expect(seen).toEqual(lived(floor, at))
+    }),
+    { numRuns: 40 },
+  )
+})
