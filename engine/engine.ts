@@ -306,12 +306,16 @@ function makeIntake(
     // Before the samples that use them: a code without its text would be a loss.
     if (entry.texts !== undefined) data.appendTexts(entry.texts)
     store.append(entry)
+  }
+  const onKept = (entry: Entry): void => {
     kpis.take(entry)
     if (entry.samples !== undefined) pass(entry.samples)
   }
   return new Intake({
     floor,
     append,
+    onKept,
+    onDeaf: error => logger.error({ err: error }, 'what was kept did not reach the figures or the publisher'),
     onDamage: reports => simulation.faults.hear(reports),
     onBlocked: error => logger.error({ err: error }, 'the spool takes nothing more: the sources wait'),
     onUnblocked: () => logger.info('the spool takes samples again'),

@@ -32,7 +32,8 @@ function makeIntake() {
     clock: new FloorClock(wall, 'wall'),
     wall,
   })
-  const spool = { isFull: false, entries: [] as Entry[] }
+  const spool = { isFull: false, isDeaf: false, entries: [] as Entry[] }
+  const kept: Entry[] = []
   const notes: string[] = []
   const intake = new Intake({
     floor,
@@ -40,6 +41,11 @@ function makeIntake() {
       if (spool.isFull) throw new Error('full')
       spool.entries.push(entry)
     },
+    onKept: entry => {
+      if (spool.isDeaf) throw new Error('deaf')
+      kept.push(entry)
+    },
+    onDeaf: () => notes.push('deaf'),
     onBlocked: () => notes.push('blocked'),
     onUnblocked: () => notes.push('unblocked'),
   })
@@ -56,7 +62,7 @@ function makeIntake() {
       },
     })
   }
-  return { intake, spool, say, notes, accepted: () => accepted }
+  return { intake, spool, kept, say, notes, accepted: () => accepted }
 }
 
 describe('the intake', () => {
@@ -79,6 +85,18 @@ describe('the intake', () => {
     expect(spool.entries.map(({ samples }) => samples?.value[1])).toEqual([1, 2, 3])
     expect([accepted(), intake.isBlocked]).toEqual([6, false])
     expect(notes).toEqual(['blocked', 'unblocked'])
+  })
+
+  it('keeps a batch once, whatever becomes of those who hear of it afterwards', () => {
+    const { intake, spool, kept, say, notes, accepted } = makeIntake()
+    spool.isDeaf = true
+    say(1)
+    spool.isDeaf = false
+    intake.retry()
+    say(2)
+    expect(spool.entries.map(({ samples }) => samples?.value[1])).toEqual([1, 2])
+    expect(kept).toEqual(spool.entries.slice(1))
+    expect([notes, accepted(), intake.isBlocked]).toEqual([['deaf'], 4, false])
   })
 
   it.each([

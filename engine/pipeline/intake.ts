@@ -10,6 +10,9 @@ export interface IntakeParts {
   readonly floor: LiveFloor
   /** Makes the entry durable; throws when it cannot be taken now. */
   append(entry: Entry): void
+  /** Hears each entry once, after it is durable. What it throws is told to `onDeaf` and undoes nothing. */
+  onKept?(entry: Entry): void
+  onDeaf?(error: unknown): void
   /** Hears what simulations tell of damage, once the floor has. */
   onDamage?(reports: readonly DamageReport[]): void
   /** Called once when appending begins to fail, and once when it works again. */
@@ -170,6 +173,12 @@ export class Intake {
       if (!this.#isReported) this.#parts.onBlocked?.(error)
       this.#isReported = true
       return false
+    }
+    try {
+      this.#parts.onKept?.(entry)
+    } catch (error) {
+      // The entry is in the spool: to try it again would keep it twice.
+      this.#parts.onDeaf?.(error)
     }
     accept()
     return true
