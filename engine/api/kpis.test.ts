@@ -63,7 +63,7 @@ const stops = [
   stop('p-01', 70, 1, 'unknown'),
 ]
 
-function ground() {
+function ground(all: readonly MachineStop[] = stops) {
   const plant = testPlant(3, 1)
   const floor = testFloor(plant)
   const asked: unknown[] = []
@@ -73,7 +73,7 @@ function ground() {
       asked.push({ machines, from, to })
       return cells.filter(({ machine }) => machines.includes(machine))
     },
-    stops: async (machines: readonly string[]) => stops.filter(({ machine }) => machines.includes(machine)),
+    stops: async (machines: readonly string[]) => all.filter(({ machine }) => machines.includes(machine)),
   }
   const logger = pino({ level: 'silent' })
   const sources = new Map()
@@ -192,6 +192,20 @@ describe('GET /api/v1/kpis/reliability', () => {
       ['mechanical/bearing', 1],
       ['unqualified', 1],
     ])
+  })
+
+  it('counts a stop that was split as the one failure it is', async () => {
+    const whole = [stop('b-01', 60, 10, 'breakdown', 'mechanical')]
+    const split = [
+      stop('b-01', 60, 4, 'breakdown', 'mechanical'),
+      stop('b-01', 64, 6, 'breakdown', 'electrical'),
+    ]
+    for (const by of ['machine', 'type', 'reason']) {
+      const path = `/api/v1/kpis/reliability?scope=machine:b-01&by=${by}`
+      const one = await ground(whole).get(path)
+      expect(one.body.items).toMatchObject([{ failures: 1, mttr: 1 / 6 }])
+      expect((await ground(split).get(path)).body).toEqual(one.body)
+    }
   })
 })
 

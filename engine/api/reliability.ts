@@ -1,7 +1,9 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { categoryOf } from '../../schema/downtime-reasons.js'
 import { kpiRulesOf } from '../../schema/kpi-rules.js'
+import { type Failure, failuresOf, type Gap, gapsOf } from '../../workers/kpi/failures.js'
 import { elementsOf } from '../../workers/kpi/kpi.js'
+import { LedgerSetups } from '../../workers/kpi/machine-plan.js'
 import { reliabilityOf } from '../../workers/kpi/reliability.js'
 import { rollUp } from '../../workers/kpi/roll-up.js'
 import type { Floor } from '../floor/floor.js'
@@ -13,6 +15,8 @@ import { scopeOf, scopeQuery } from './scope-query.js'
 import { readSpan, timeQuery } from './time-span.js'
 
 const weekMs = 7 * 24 * 3_600_000
+/** So far before and after what is asked for a failure is followed: longer than any weekend. */
+const aroundMs = weekMs
 
 const usual = {
   scope: scopeQuery,
@@ -39,7 +43,9 @@ const figures = z.object({
   failures: z
     .number()
     .int()
-    .describe('Breakdowns; those for want of material, operator or quality do not count'),
+    .describe(
+      'Breakdowns, each one until the machine runs again; those for want of material, operator or quality do not count',
+    ),
   repairHours: z.number(),
   upHours: z.number().describe('Time in which it worked or was set up (AUPT)'),
   mtbf: hours,
@@ -54,7 +60,7 @@ const reliabilitySchema = z
 
 /** Whatever the reason, these are no failures of the machine. */
 const notItsFault: ReadonlySet<string | undefined> = new Set(['material', 'operator', 'quality-hold'])
-const isFailure = ({ kind, reason }: MachineStop): boolean =>
+const isFailure = ({ kind, reason }: Pick<MachineStop, 'kind' | 'reason'>): boolean =>
   kind === 'breakdown' && !notItsFault.has(categoryOf(reason))
 
 /** `/api/v1/kpis/reliability`: how often machines fail, and for how long. */
@@ -84,23 +90,21 @@ export function addReliabilityRoutes(
       const { from, to } = readSpan(query, floor.clock.now(), weekMs)
       const scope = scopeOf(floor.plant, query.scope)
       const divisor = query.divisor ?? kpiRulesOf(floor.plant).failureDivisor
-      const [cells, stops] = await Promise.all([
+      const [cells, failures] = await Promise.all([
         kpis.cells(scope.machines, from, to),
-        kpis.stops(scope.machines, from, to),
+        readFailures(kpis, scope.machines, from, to),
       ])
       const timeKey = (machine: string): string =>
         query.by === 'machine' ? machine : query.by === 'type' ? typeOf(machine) : ''
       const times = rollUp(cells, ({ machine }) => timeKey(machine))
-      // A failure counts where it began, however long it lasts.
-      const failures = stops.filter(stop => isFailure(stop) && stop.from >= from)
-      const keyOf = (stop: MachineStop): string =>
-        query.by === 'reason' ? stop.reason || 'unqualified' : timeKey(stop.machine)
+      const keyOf = ({ machine, reason }: Failure): string =>
+        query.by === 'reason' ? reason || 'unqualified' : timeKey(machine)
       const keys = query.by === 'reason' ? new Set(failures.map(keyOf)) : times.keys()
       const items = [...keys].sort().map(key => {
-        const own = failures.filter(stop => keyOf(stop) === key)
+        const own = failures.filter(failure => keyOf(failure) === key)
         const tally = times.get(query.by === 'reason' ? '' : key)
         const { AUPT = 0, PBT = 0 } = tally === undefined ? {} : elementsOf(tally)
-        const repairMs = own.reduce((sum, { busyMs }) => sum + busyMs, 0)
+        const repairMs = own.reduce((sum, failure) => sum + failure.repairMs, 0)
         return { key, ...reliabilityOf({ failures: own.length, repairMs, upMs: AUPT, busyMs: PBT }, divisor) }
       })
       const shown = items.map(item => ({
@@ -119,6 +123,48 @@ export function addReliabilityRoutes(
     },
   )
 }
+
+/** Failures of machines that began in a stretch of time, however long they last. */
+async function readFailures(
+  kpis: Pick<KpiBook, 'cells' | 'stops' | 'plans'>,
+  machines: readonly string[],
+  from: number,
+  to: number,
+): Promise<Failure[]> {
+  const stops = await kpis.stops(machines, from - aroundMs, to + aroundMs)
+  const setups = new LedgerSetups()
+  const byMachine = groupBy(stops, ({ machine }) => machine)
+  const calendarOf = (machine: string) => setups.calendarOf(kpis.plans.get(machine)!)
+  const gaps = [...byMachine].flatMap(([machine, own]) => gapsOf(own, calendarOf(machine)))
+  const ran = await overtimeIn(kpis, gaps)
+  return [...byMachine]
+    .flatMap(([machine, own]) => failuresOf(own, calendarOf(machine), isFailure, gap => ran.has(textOf(gap))))
+    .filter(failure => failure.from >= from && failure.from < to)
+}
+
+/** Those of the gaps in which the machine produced. Machines of one calendar have the same gaps, read as one. */
+async function overtimeIn(kpis: Pick<KpiBook, 'cells'>, gaps: readonly Gap[]): Promise<Set<string>> {
+  const ran = new Set<string>()
+  for (const same of groupBy(gaps, gap => `${gap.from} ${gap.to}`).values()) {
+    const { from, to } = same[0]!
+    const asked = same.map(({ machine }) => machine)
+    for (const { machine, tally } of await kpis.cells(asked, from, to))
+      if (tally.time.overtime > 0) ran.add(textOf({ machine, from, to }))
+  }
+  return ran
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const item of items) {
+    const same = groups.get(keyOf(item))
+    if (same === undefined) groups.set(keyOf(item), [item])
+    else same.push(item)
+  }
+  return groups
+}
+
+const textOf = ({ machine, from, to }: Gap): string => `${machine} ${from} ${to}`
 
 const hourMs = 3_600_000
 const inHours = (ms: number | null): number | null => (ms === null ? null : ms / hourMs)

@@ -11,8 +11,8 @@ export interface Situation extends Doing {
   readonly product: string
   readonly order: string
   /**
-   * Why it stands, `category/code`, as somebody said; empty: nobody has. Said of a stop it holds until the machine
-   * produces again, however much longer the stop turns out to be.
+   * Why it stands, `category/code`, as somebody said; empty: nobody has. Said of a stop it holds until that stop is
+   * over, however much longer it turns out to be: until the machine produces again, or stands for another cause.
    */
   readonly downtimeReason: string
 }
@@ -37,10 +37,16 @@ export type LedgerEvent = Partial<Situation> & {
   readonly isReasonVoid?: boolean
 }
 
-/** The order in which a ledger takes events; those that are equal by it stay in the order of their arrival. */
+/**
+ * The order in which a ledger takes events; those that are equal by it stay in the order of their arrival. The end of
+ * what was said of one stop goes before what is said of the next.
+ */
 export function compareEvents(a: LedgerEvent, b: LedgerEvent): number {
-  return a.time - b.time || Number(a.made !== undefined) - Number(b.made !== undefined)
+  return a.time - b.time || rankOf(a) - rankOf(b)
 }
+
+const rankOf = ({ isReasonVoid, made }: LedgerEvent): number =>
+  made !== undefined ? 2 : isReasonVoid === true ? 0 : 1
 
 export interface LedgerSetup {
   readonly calendar: Calendar
@@ -87,8 +93,8 @@ interface Page {
   /** A stop of its own that is not over: what it counts as depends on its length. */
   open: Piece[]
   openMs: number
-  /** The reason was taken for a stop: with the next production it is spent. */
-  isReasonUsed: boolean
+  /** What the stop is that the reason was taken for: with the next production, or another cause, it is spent. */
+  reasonCause: Cause | undefined
   cells: Map<string, Cell>
 }
 
@@ -119,7 +125,7 @@ export class Ledger {
       warmUntil: Number.NEGATIVE_INFINITY,
       open: [],
       openMs: 0,
-      isReasonUsed: false,
+      reasonCause: undefined,
       cells: new Map(),
     }
   }
@@ -152,8 +158,8 @@ export class Ledger {
     const { time, made, isReasonVoid, id: _, ...said } = event
     this.advance(time)
     if (made !== undefined) this.#count(time, made)
-    if (isReasonVoid === true && !this.#page.isReasonUsed) this.#dropReason()
-    if (said.downtimeReason !== undefined) this.#page.isReasonUsed = false
+    if (isReasonVoid === true && this.#page.reasonCause === undefined) this.#dropReason()
+    if (said.downtimeReason !== undefined) this.#page.reasonCause = undefined
     if (Object.keys(said).length > 0) this.#page.situation = { ...this.#page.situation, ...said }
   }
 
@@ -207,9 +213,10 @@ export class Ledger {
 
   #book(planned: CalendarSpan, from: number, to: number): void {
     const page = this.#page
-    const cause = this.#cause()
-    if (cause !== 'production') page.isReasonUsed = true
-    else if (page.isReasonUsed) this.#dropReason()
+    const seen = causeOf(page.situation, page.errand)
+    if (page.reasonCause !== undefined && page.reasonCause !== seen) this.#dropReason()
+    if (seen !== 'production') page.reasonCause = seen
+    const cause = this.#causeTold(seen)
     const piece: Piece = {
       ...page.situation,
       from,
@@ -234,19 +241,20 @@ export class Ledger {
       if (cause === 'production') this.#warmUp(from)
       this.#enter(piece, cause === 'maintenance' ? 'planned' : cause)
     }
-    if (cause === 'own') page.errand = 'own'
-    else if (cause === 'production') page.errand = 'setup'
+    // By what was seen: what is said of a stop does not change where it ends.
+    if (seen === 'own') page.errand = 'own'
+    else if (seen === 'production') page.errand = 'setup'
   }
 
-  #cause(): Cause {
-    const { situation, errand } = this.#page
-    const seen = causeOf(situation, errand)
-    const category = seen === 'production' ? undefined : categoryOf(situation.downtimeReason)
+  /** What a stretch counts as once somebody has said why. */
+  #causeTold(seen: Cause): Cause {
+    const category = seen === 'production' ? undefined : categoryOf(this.#page.situation.downtimeReason)
     return category === undefined ? seen : (causeByCategory[category] ?? seen)
   }
 
   #dropReason(): void {
     this.#page.situation = { ...this.#page.situation, downtimeReason: '' }
+    this.#page.reasonCause = undefined
   }
 
   #warmUp(from: number): void {
