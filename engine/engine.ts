@@ -43,6 +43,7 @@ import { retryDelays } from './pipeline/source-events.js'
 import { Sources } from './pipeline/sources.js'
 import { Checkpoints } from './replay/checkpoints.js'
 import { createSimulation, type Simulation } from './simulation/simulation.js'
+import { Copies } from './store/copies.js'
 import { StoreError } from './store/errors.js'
 import { PastPlants } from './store/past-plants.js'
 import { plantVersion } from './store/plant-versions.js'
@@ -51,6 +52,8 @@ import { TokenBook } from './tokens/token-book.js'
 
 const floorTickMs = 250
 const housekeepingMs = 1_000
+/** Between two looks whether something is to be archived or backed up. */
+const copiesMs = 5 * 60_000
 /** Changed twins are saved over about this many seconds. */
 const snapshotSpread = 30
 /** Of a very large floor all at once would be more than an entry may hold. */
@@ -153,7 +156,21 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     const inbox = new Inbox(plant.sources.filter(({ adapter }) => adapter === push.kind).map(({ id }) => id))
 
     const missing = new Set(['sources'])
-    const metrics = engineMetrics(floor, intake, store)
+    const copies = new Copies({
+      url: store.url,
+      dataDir: data.path,
+      ...(config.archive !== undefined && { archive: config.archive }),
+      ...(config.backups !== undefined && {
+        backups: {
+          folder: config.backups,
+          everyMs: config.backupHours * 3_600_000,
+          keep: config.backupKeep,
+        },
+      }),
+      wall,
+      logger,
+    })
+    const metrics = engineMetrics(floor, intake, store, copies)
     const figures = new LiveFigures(plant, kpis, floor.clock)
     const gateway = await openGateway({
       host: config.host,
@@ -184,6 +201,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       metrics,
       logger,
       missing: () => [...missing],
+      warnings: () => copies.warnings,
     })
     undo.unshift(() => gateway.close())
 
@@ -232,9 +250,13 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       () => kpis.reread(),
     )
 
+    void copies.tick()
+    timers.push(setInterval(() => void copies.tick(), copiesMs))
+
     const stop: Engine['stop'] = async () => {
       for (const timer of timers) clearInterval(timer)
       await stopImports()
+      await copies.stop()
       stopKpis()
       stopOrders()
       stopPast()

@@ -20,10 +20,12 @@ const idleStore = {
   }),
 }
 
+const noCopies = { isFailing: () => false, newestBackup: 0 }
+
 describe('/metrics', () => {
   it('counts the messages that twins refused by reason, and those to nobody', async () => {
     const { floor } = floorOf([machineOf('m', [sensor('m', 'oil')])])
-    const metrics = engineMetrics(floor, new Intake({ floor, append: () => {} }), idleStore)
+    const metrics = engineMetrics(floor, new Intake({ floor, append: () => {} }), idleStore, noCopies)
     const sample = { type: 'SAMPLE', value: 1, quality: 0, time: start }
     const sent = [
       { ...sample, type: 'DANCE' },

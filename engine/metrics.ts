@@ -2,10 +2,16 @@ import { Counter, Gauge, Registry } from 'prom-client'
 import type { LiveFloor } from './floor/live-floor.js'
 import type { Intake } from './pipeline/intake.js'
 import { addSourceMetrics } from './pipeline/source-metrics.js'
+import type { Copies } from './store/copies.js'
 import type { Store } from './store/store.js'
 
 /** The engine's figures for Prometheus, read when somebody asks; nothing here is on the way of a sample. */
-export function engineMetrics(floor: LiveFloor, intake: Intake, store: Pick<Store, 'status'>): Registry {
+export function engineMetrics(
+  floor: LiveFloor,
+  intake: Intake,
+  store: Pick<Store, 'status'>,
+  copies: Pick<Copies, 'isFailing' | 'newestBackup'>,
+): Registry {
   const registry = new Registry()
   const registers = [registry]
   const count = (name: string, help: string, read: () => number): void => {
@@ -80,6 +86,16 @@ export function engineMetrics(floor: LiveFloor, intake: Intake, store: Pick<Stor
     'gemba_store_database_restarts_total',
     'Restarts of the embedded ClickHouse.',
     () => store.status().databaseRestarts,
+  )
+
+  gauge('gemba_archive_failing', '1 while raw telemetry cannot be archived.', () =>
+    copies.isFailing('archive') ? 1 : 0,
+  )
+  gauge('gemba_backup_failing', '1 while no backup can be taken.', () => (copies.isFailing('backup') ? 1 : 0))
+  gauge(
+    'gemba_backup_newest_seconds',
+    'When the newest backup was begun, Unix seconds; 0: there is none.',
+    () => copies.newestBackup / 1000,
   )
 
   addSourceMetrics(registry, intake.health.values())

@@ -5,6 +5,8 @@ const port = z.coerce.number(portRule).int(portRule).min(0, portRule).max(65_535
 const seedRule = { error: `a seed is a whole number from 0 to ${Number.MAX_SAFE_INTEGER}` }
 const everyRule = { error: 'every n-th value is a whole number from 1 to 1000000' }
 const intervalRule = { error: 'an interval is a whole number of milliseconds from 100 to 3600000' }
+const hoursRule = { error: 'the hours between two backups are a number from 1 to 8760' }
+const keepRule = { error: 'the backups that are kept are a whole number from 1 to 1000' }
 const shareRule = { error: 'a share is a number from 0 to 0.9' }
 /** Share of simulated machines that carry a fault by chance. */
 export const faultShare = z.coerce.number(shareRule).min(0, shareRule).max(0.9, shareRule)
@@ -93,6 +95,27 @@ export const configSchema = z.strictObject({
     description: 'folder that work orders are dropped into as CSV or JSON; see docs/work-orders.md',
     env: 'GEMBA_ORDERS_FOLDER',
   }),
+  archive: z.string().min(1).optional().meta({
+    description: 'folder that raw telemetry is archived to before it is dropped; see docs/archive.md',
+    env: 'GEMBA_ARCHIVE',
+  }),
+  backups: z.string().min(1).optional().meta({
+    description: 'folder that backups are taken into by themselves',
+    env: 'GEMBA_BACKUPS',
+  }),
+  backupHours: z.coerce
+    .number(hoursRule)
+    .min(1, hoursRule)
+    .max(8_760, hoursRule)
+    .default(24)
+    .meta({ description: 'hours between two backups', env: 'GEMBA_BACKUP_HOURS' }),
+  backupKeep: z.coerce
+    .number(keepRule)
+    .int(keepRule)
+    .min(1, keepRule)
+    .max(1_000, keepRule)
+    .default(7)
+    .meta({ description: 'backups that are kept', env: 'GEMBA_BACKUP_KEEP' }),
   logLevel: z
     .enum(levels, { error: `a level is one of ${levels.join(', ')}` })
     .default('info')

@@ -47,4 +47,6 @@ export interface ApiContext {
   readonly logger: Logger
   /** What the engine still waits for before it is ready, in words; empty = ready. */
   missing(): readonly string[]
+  /** What does not work and does not hold up the floor, in words. */
+  readonly warnings?: () => readonly string[]
 }

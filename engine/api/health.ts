@@ -6,14 +6,20 @@ import { jsonAnswer, problemAnswer } from './router.js'
 /** `/healthz`, `/readyz`, `/metrics`: for the things that watch the engine. */
 export function addHealthRoutes(router: OpenAPIHono, context: ApiContext): void {
   const statusSchema = z.object({ status: z.string() })
+  const aliveSchema = statusSchema.extend({
+    warnings: z.array(z.string()).optional().describe('What does not work and does not hold up the floor'),
+  })
   router.openapi(
     createRoute({
       method: 'get',
       path: '/healthz',
       summary: 'Is the engine alive',
-      responses: { 200: jsonAnswer(statusSchema, 'It is') },
+      responses: { 200: jsonAnswer(aliveSchema, 'It is') },
     }),
-    c => c.json({ status: 'alive' }, 200),
+    c => {
+      const warnings = [...(context.warnings?.() ?? [])]
+      return c.json({ status: 'alive', ...(warnings.length > 0 && { warnings }) }, 200)
+    },
   )
 
   router.openapi(

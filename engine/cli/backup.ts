@@ -12,7 +12,7 @@ export const backupCommand: Command = {
   usage: `Usage: gemba backup --to <folder> [options]
 
 Copies everything that has arrived by now: the database, and what the data folder knows of signals and texts. The
-engine goes on meanwhile. For a backup every night let the system's own clock call it, with the date in the name.
+engine goes on meanwhile. For backups by themselves see --backups of gemba start.
 
   --to <folder>            a new or empty folder
 ${storeHelp}

@@ -1,5 +1,6 @@
 import { nearest } from '../../schema/plant-file/nearest.js'
 import { adaptersCommand } from './adapters.js'
+import { archiveCommand } from './archive.js'
 import { backupCommand, restoreCommand } from './backup.js'
 import { browseCommand } from './browse.js'
 import type { Command } from './command.js'
@@ -25,6 +26,7 @@ const commands: readonly Command[] = [
   queryCommand,
   exportCommand,
   importCommand,
+  archiveCommand,
   backupCommand,
   restoreCommand,
   schemaCommand,

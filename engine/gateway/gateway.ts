@@ -62,6 +62,7 @@ export interface GatewayOptions {
   readonly staticDir: string
   /** What the engine still waits for before it is ready, in words; empty = ready. */
   readonly missing: () => readonly string[]
+  readonly warnings?: () => readonly string[]
   readonly host?: string
   /** 0 = any free one. */
   readonly port?: number

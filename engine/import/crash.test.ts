@@ -52,4 +52,4 @@ it('an import that is killed goes on with the same command, and every row counts
     // The database of a killed process lets go a moment later.
     rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   }
-}, 120_000)
+}, 240_000)

@@ -40,6 +40,8 @@ const schema = z.discriminatedUnion('kind', [
     /** Long: a value a row. */
     signal: field.optional(),
     value: field.optional(),
+    /** Of text signals, where it has a column of its own. */
+    text: field.optional(),
     unit: field.optional(),
     quality: field.optional(),
     /** Wide: a column a signal. */

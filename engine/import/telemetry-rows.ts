@@ -53,6 +53,7 @@ function longValues(
   context: ImportContext,
 ): Read<Value[]> {
   const [name, text] = [reader.text(mapping.signal), reader.text(mapping.value)]
+  const words = mapping.text === undefined ? text : reader.text(mapping.text)
   const [unit, quality] = [reader.text(mapping.unit), reader.text(mapping.quality)]
   const find = signalFinder(context)
   return fields => {
@@ -62,7 +63,8 @@ function longValues(
     const place = (qualityNames as readonly string[]).indexOf(said)
     if (said !== '' && place < 0)
       throw new RowFault('import.bad-quality', `"${said}" is neither good, uncertain nor bad`)
-    return [[signal, numberOf(signal.signal, text(fields), unit(fields), reader), Math.max(0, place)]]
+    const shown = (signal.signal.type === 'text' ? words : text)(fields)
+    return [[signal, numberOf(signal.signal, shown, unit(fields), reader), Math.max(0, place)]]
   }
 }
 

@@ -64,6 +64,9 @@ export async function backup(
   return { rows: files.reduce((sum, { rows }) => sum + rows, 0), files: files.length }
 }
 
+/** Whether the folder holds a whole backup. */
+export const isBackup = (folder: string): boolean => existsSync(join(folder, markFile))
+
 /** The newest row of each table now. */
 async function arrivals(database: Database): Promise<ReadonlyMap<string, number>> {
   const found = new Map<string, number>()

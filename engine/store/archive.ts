@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, createWriteStream, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { databaseName as db } from '../../schema/tables/definition.js'
+import type { Database } from './database.js'
+
+/** Of the columns and their meaning; another number is another shape. */
+const version = 1
+const dayMs = 86_400_000
+const hourMs = 3_600_000
+/** A day is archived when it has been over for this long: by then nothing of it is still on its way, ms. */
+const restMs = dayMs
+const manifestFile = 'manifest.json'
+
+/** Values by the names of their signals, so that the files say all of it without the database. */
+const columns = `s.id AS signal, s.unit AS unit, t.ts AS time, t.received AS received,
+  if(s.type = 'text' OR isNaN(t.value), NULL, t.value) AS value,
+  if(s.type = 'text' AND NOT isNaN(t.value), d.text, NULL) AS text,
+  ['good', 'uncertain', 'bad'][t.quality + 1] AS quality, t.seq AS seq`
+
+interface ArchivedFile {
+  readonly path: string
+  readonly rows: number
+  /** First and last time of the values, ISO 8601. */
+  readonly from: string
+  readonly to: string
+  readonly bytes: number
+  readonly sha256: string
+}
+
+/** What the archive says of a day; there once all of the day is. */
+export interface ArchivedDay {
+  readonly version: number
+  /** Of acceptance, UTC, as retention counts it. */
+  readonly day: string
+  readonly files: readonly ArchivedFile[]
+}
+
+const textOfDay = (day: number): string => new Date(day * dayMs).toISOString().slice(0, 10)
+const folderOf = (folder: string, day: string): string => join(folder, 'telemetry', `stored=${day}`)
+
+/** Raw telemetry as Parquet, a folder a day of acceptance, a file an hour. */
+export class Archive {
+  readonly #folder: string
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** The days that are there whole, oldest first. */
+  days(): ArchivedDay[] {
+    const root = join(this.#folder, 'telemetry')
+    if (!existsSync(root)) return []
+    return readdirSync(root)
+      .filter(name => /^stored=\d{4}-\d\d-\d\d$/.test(name) && existsSync(join(root, name, manifestFile)))
+      .sort()
+      .map(name => JSON.parse(readFileSync(join(root, name, manifestFile), 'utf8')) as ArchivedDay)
+  }
+
+  /**
+   * Writes the days that are over and not there yet, oldest first; `now` wall time, Unix ms. Yields each when it is
+   * whole. Throws what the disk or the database says; the next call goes on there.
+   */
+  async *add(database: Database, now: number): AsyncGenerator<ArchivedDay> {
+    const last = Math.floor((now - restMs) / dayMs)
+    const stored = await database.query<{ day: number }>(
+      `SELECT DISTINCT toUInt32(toRelativeDayNum(stored)) AS day FROM ${db}.telemetry
+      WHERE stored < toDateTime({end:UInt32}, 'UTC') ORDER BY day`,
+      { end: (last * dayMs) / 1_000 },
+    )
+    const known = new Set(this.days().map(({ day }) => day))
+    for (const { day } of stored) if (!known.has(textOfDay(day))) yield await this.#write(database, day)
+  }
+
+  async #write(database: Database, number: number): Promise<ArchivedDay> {
+    const day = textOfDay(number)
+    const folder = folderOf(this.#folder, day)
+    await mkdir(folder, { recursive: true })
+    const files: ArchivedFile[] = []
+    for (let hour = 0; hour < 24; hour++) {
+      const begin = (number * dayMs + hour * hourMs) / 1_000
+      const file = await writeHour(database, folder, `hour=${String(hour).padStart(2, '0')}.parquet`, begin)
+      if (file !== undefined) files.push(file)
+    }
+    const manifest: ArchivedDay = { version, day, files }
+    await writeFile(join(folder, `${manifestFile}.new`), `${JSON.stringify(manifest, undefined, 2)}\n`)
+    await rename(join(folder, `${manifestFile}.new`), join(folder, manifestFile))
+    return manifest
+  }
+
+  /** What is wrong with the files of a day; nothing: they are as they were written. */
+  async verify({ day, files }: ArchivedDay): Promise<string[]> {
+    const faults: string[] = []
+    for (const { path, bytes, sha256 } of files) {
+      const file = join(folderOf(this.#folder, day), path)
+      if (!existsSync(file)) faults.push(`${file} is missing`)
+      else if ((await stat(file)).size !== bytes || (await hashOf(file)) !== sha256)
+        faults.push(`${file} is not as it was written`)
+    }
+    return faults
+  }
+}
+
+/** Rows accepted in the hour from `begin` (Unix s) on; undefined where there are none. */
+async function writeHour(
+  database: Database,
+  folder: string,
+  path: string,
+  begin: number,
+): Promise<ArchivedFile | undefined> {
+  const where = `stored >= toDateTime(${begin}, 'UTC') AND stored < toDateTime(${begin + 3_600}, 'UTC')`
+  const [found] = await database.query<{ n: number; from: number; to: number }>(
+    `SELECT toFloat64(count()) AS n, toFloat64(toUnixTimestamp64Milli(min(ts))) AS from,
+      toFloat64(toUnixTimestamp64Milli(max(ts))) AS to FROM ${db}.telemetry WHERE ${where}`,
+  )
+  const { n: rows, from, to } = found!
+  if (rows === 0) return undefined
+  const stream = await database.exportStream(
+    `SELECT ${columns} FROM (SELECT * FROM ${db}.telemetry WHERE ${where}) AS t
+    LEFT JOIN (SELECT * FROM ${db}.signals FINAL) AS s ON s.signal = t.signal
+    LEFT JOIN (SELECT * FROM ${db}.dictionary FINAL) AS d ON d.code = if(isNaN(t.value), 4294967295, toUInt32(t.value))
+    ORDER BY seq`,
+    {},
+    'Parquet',
+  )
+  const file = join(folder, path)
+  try {
+    await pipeline(stream, createWriteStream(`${file}.part`))
+    await rename(`${file}.part`, file)
+  } catch (error) {
+    await rm(`${file}.part`, { force: true })
+    throw error
+  }
+  const [written] = [await stat(file)]
+  const times = { from: new Date(from).toISOString(), to: new Date(to).toISOString() }
+  return { path, rows, ...times, bytes: written.size, sha256: await hashOf(file) }
+}
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path), hash)
+  return hash.digest('hex')
+}
