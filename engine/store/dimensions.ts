@@ -1,3 +1,4 @@
+import { faultsOf } from '../../schema/fault-catalogue.js'
 import { databaseName } from '../../schema/tables/definition.js'
 import type { Registry } from '../floor/floor.js'
 import type { Database } from './database.js'
@@ -16,6 +17,7 @@ export async function writeDimensions(database: Database, registry: Registry, no
     source: machine.source,
     ideal_cycle_time: machine.idealCycleTime,
     updated,
+    faults: faultsOf(machine),
   }))
   const signals = registry.machines.flatMap(({ machine, line, area, site, signals: own }) =>
     own.map(({ index, signal }) => ({
@@ -35,6 +37,10 @@ export async function writeDimensions(database: Database, registry: Registry, no
       source: signal.source,
       tag: signal.tag,
       updated,
+      warning_low: signal.limits.warningLow ?? null,
+      critical_low: signal.limits.criticalLow ?? null,
+      warning_high: signal.limits.warningHigh ?? null,
+      critical_high: signal.limits.criticalHigh ?? null,
     })),
   )
   await write(database, 'machines', machines)

@@ -7,6 +7,20 @@ const updated: Column = {
 }
 const word = 'LowCardinality(String)'
 
+/** Limits of a sensor as the plant file has them; where a signal has none, nothing compares with NULL. */
+export const limitColumns: readonly Column[] = [
+  { name: 'warning_low', type: 'Nullable(Float64)', meaning: 'lower warning limit, in the unit; NULL: none' },
+  { name: 'critical_low', type: 'Nullable(Float64)', meaning: 'lower critical limit' },
+  { name: 'warning_high', type: 'Nullable(Float64)', meaning: 'upper warning limit' },
+  { name: 'critical_high', type: 'Nullable(Float64)', meaning: 'upper critical limit' },
+]
+
+export const possibleFaults: Column = {
+  name: 'faults',
+  type: 'Array(LowCardinality(String))',
+  meaning: 'patterns of the fault catalogue that such a machine can have',
+}
+
 /** What signal indexes mean. Rows stay when a signal leaves the plant, so that its history stays readable. */
 export const signals: Table = {
   kind: 'table',
@@ -29,6 +43,7 @@ export const signals: Table = {
     { name: 'source', type: word, meaning: 'id of the source' },
     { name: 'tag', type: 'String', meaning: "the source's own name for it" },
     updated,
+    ...limitColumns,
   ],
   engine: 'ReplacingMergeTree(updated)',
   orderBy: ['signal'],
@@ -49,6 +64,7 @@ export const machines: Table = {
     { name: 'source', type: word, meaning: 'id of the source' },
     { name: 'ideal_cycle_time', type: 'Float64', meaning: 'planned time per part, s' },
     updated,
+    possibleFaults,
   ],
   engine: 'ReplacingMergeTree(updated)',
   orderBy: ['machine_index'],

@@ -1,4 +1,5 @@
 import type { Definition } from './definition.js'
+import { detectionViews } from './detection.js'
 import { dictionary, machines, signals } from './dimensions.js'
 import { downtimeChanges, downtimeEvents } from './downtime.js'
 import { faultEvents } from './faults.js'
@@ -51,4 +52,5 @@ export const definitions: readonly Definition[] = [
   dimDate,
   dimShift,
   dimProduct,
+  ...detectionViews,
 ]

@@ -18,6 +18,7 @@ import { withdrawnWork } from './0013-withdrawn-work.js'
 import { workOrderTable } from './0014-work-orders.js'
 import { replayTables } from './0015-replay.js'
 import { importTable } from './0016-imports.js'
+import { detection } from './0017-detection.js'
 import type { Migration } from './migration.js'
 
 export const migrations: readonly Migration[] = [
@@ -37,6 +38,7 @@ export const migrations: readonly Migration[] = [
   workOrderTable,
   replayTables,
   importTable,
+  detection,
 ]
 
 /** Applies what is missing, in order, and records it in the table `migrations`. */
