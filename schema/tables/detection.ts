@@ -146,52 +146,59 @@ const isMeant = ({ quantity, named, notNamed }: Symptom, of: string): string =>
 
 function selectOf({ pattern, needs, unless, window, minutes, standing }: DetectionRule): string {
   const symptoms = unless === undefined ? needs : [...needs, unless]
-  const shows = needs.map(need => `${isMeant(need, 'w')} AND ${beyond(need.side, 'warning')}`)
-  const critical = needs.map(need => `${isMeant(need, 'w')} AND ${beyond(need.side, 'critical')}`)
+  const shows = symptoms.map(one => `${isMeant(one, 'w')} AND ${beyond(one.side, 'warning')}`)
+  const critical = needs.map(one => `(${isMeant(one, 'w')} AND ${beyond(one.side, 'critical')})`)
   /** The minutes in which a symptom shows; two sensors of it are no more than one. */
-  const shown = shows.map((show, i) => `arraySort(groupUniqArrayIf(t.minute, ${show})) AS shown_${i}`)
-  const measured = needs.map((need, i) => `countIf(${isMeant(need, 'w')}) > 0 AS measured_${i}`)
+  const shown = symptoms.map((_, i) => `arraySort(groupUniqArrayIf(minute, shows_${i})) AS shown_${i}`)
   const isSure = needs.map((_, i) => {
     const lasts = `length(shown_${i}) >= ${minutes}`
     return i === 0 ? lasts : `(${lasts} OR NOT measured_${i})`
   })
-  const sureAt = needs.map((_, i) => `shown_${i}[${minutes}]`)
+  const isNothingElse = unless === undefined ? [] : [`empty(shown_${needs.length})`]
   const atWork = standing
     ? ''
     : `
   ASOF INNER JOIN (
-    SELECT machine, start, ifNull(end, toDateTime64('2100-01-01', 3, 'UTC')) AS until
-    FROM {db}.state_intervals WHERE state IN (${ready.map(state => `'${state}'`).join(', ')})
-  ) AS work ON w.machine = work.machine AND t.minute >= work.start`
+    SELECT machine, state, start, ifNull(end, toDateTime64('2100-01-01', 3, 'UTC')) AS until
+    FROM {db}.state_intervals WHERE machine IN (SELECT machine FROM watched)
+  ) AS s ON e.machine = s.machine AND e.minute >= s.start
+  WHERE s.state IN (${ready.map(state => `'${state}'`).join(', ')}) AND e.minute + INTERVAL 1 MINUTE <= s.until`
   return `
 WITH watched AS (
   SELECT s.signal AS signal, s.id AS id, s.name AS name, s.machine AS machine, s.quantity AS quantity,
     s.warning_low AS warning_low, s.critical_low AS critical_low,
-    s.warning_high AS warning_high, s.critical_high AS critical_high, m.type AS type, m.line AS line
+    s.warning_high AS warning_high, s.critical_high AS critical_high, m.type AS type, m.line AS line,
+    ${needs.map((need, i) => `max(${isMeant(need, 's')}) OVER (PARTITION BY s.machine) AS measured_${i}`).join(',\n    ')}
   FROM {db}.signals AS s FINAL INNER JOIN {db}.machines AS m FINAL ON s.machine = m.id
   WHERE s.role = 'sensor' AND has(m.faults, '${pattern}')
     AND (${symptoms.map(symptom => `(${isMeant(symptom, 's')})`).join(' OR ')})
 )
-SELECT machine, type, line, at, toDateTime(arrayMax([${sureAt.join(', ')}]) + INTERVAL 1 MINUTE, 'UTC') AS known,
-  if(is_critical, 'critical', 'warning') AS level, ids AS signals
+SELECT machine, type, line, at,
+  toDateTime(arrayMax([${needs.map((_, i) => `shown_${i}[${minutes}]`).join(', ')}]) + INTERVAL 1 MINUTE, 'UTC') AS known,
+  if(critical, 'critical', 'warning') AS level, ids AS signals
 FROM (
   SELECT
-    w.machine AS machine, w.type AS type, w.line AS line,
-    toStartOfInterval(t.minute, INTERVAL ${window} MINUTE) AS at,
+    e.machine AS machine, e.type AS type, e.line AS line,
+    toStartOfInterval(e.minute, INTERVAL ${window} MINUTE) AS at,
     ${shown.join(',\n    ')},
-    ${measured.join(', ')},
-    countIf(${critical.map(one => `(${one})`).join(' OR ')}) > 0 AS is_critical,
-    ${unless === undefined ? '0' : `countIf(${isMeant(unless, 'w')} AND ${beyond(unless.side, 'warning')})`} AS otherwise,
-    arraySort(groupUniqArrayIf(w.id, ${shows.map(one => `(${one})`).join(' OR ')})) AS ids
+    ${needs.map((_, i) => `any(measured_${i}) AS measured_${i}`).join(', ')},
+    max(is_critical) AS critical,
+    arraySort(groupUniqArrayIf(e.id, ${needs.map((_, i) => `shows_${i}`).join(' OR ')})) AS ids
   FROM (
-    SELECT signal, minute, mean FROM {db}.telemetry_1m
-    WHERE valued > 0 AND signal IN (SELECT signal FROM watched)
-  ) AS t
-  INNER JOIN watched AS w ON t.signal = w.signal${atWork}
-  ${standing ? '' : 'WHERE t.minute + INTERVAL 1 MINUTE <= work.until'}
+    SELECT w.machine AS machine, w.type AS type, w.line AS line, w.id AS id, t.minute AS minute,
+      ${needs.map((_, i) => `w.measured_${i} AS measured_${i}`).join(', ')},
+      ${shows.map((show, i) => `${show} AS shows_${i}`).join(',\n      ')},
+      ${critical.join(' OR ')} AS is_critical
+    FROM (
+      SELECT signal, minute, mean FROM {db}.telemetry_1m
+      WHERE valued > 0 AND signal IN (SELECT signal FROM watched)
+    ) AS t
+    INNER JOIN watched AS w ON t.signal = w.signal
+    WHERE ${shows.map((_, i) => `shows_${i}`).join(' OR ')}
+  ) AS e${atWork}
   GROUP BY machine, type, line, at
 )
-WHERE otherwise = 0 AND ${isSure.join(' AND ')}`
+WHERE ${[...isNothingElse, ...isSure].join(' AND ')}`
 }
 
 const viewName = (pattern: FaultPatternId): string => `detected_${pattern.replaceAll('-', '_')}`
