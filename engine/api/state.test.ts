@@ -138,10 +138,11 @@ function kept(run: number) {
   }
   const past = {
     ...emptyHistory,
-    floorAt: async (at: number, signals: readonly number[]) => {
+    floorAt: async (at: number, signals: readonly number[], machines: readonly string[]) => {
       const found = await store.floorAt(
         at,
         signals.map(signal => signal + move),
+        machines,
       )
       return { ...found, samples: found.samples.map(row => ({ ...row, signal: row.signal - move })) }
     },

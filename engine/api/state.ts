@@ -101,16 +101,14 @@ export function addStateRoute(router: OpenAPIHono, { floor, store, kpis, plants 
       const time = at === undefined ? Math.floor(floor.clock.now()) : Date.parse(at)
       const { plant, registry } = (await plants?.at(time)) ?? floor
       const { machines, signals } = registry
+      const ids = machines.map(({ machine }) => machine.id)
       const [stored, stops] = await Promise.all([
         store.floorAt(
           time,
           signals.map(({ index }) => index),
+          ids,
         ),
-        kpis?.stops(
-          machines.map(({ machine }) => machine.id),
-          time,
-          time + 1,
-        ) ?? [],
+        kpis?.stops(ids, time, time + 1) ?? [],
       ])
       const found = new FoundFloor(floor, stored)
       const items = machines.map(({ machine, signals: own }) => ({

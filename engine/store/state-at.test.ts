@@ -30,6 +30,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
+const names = ['press', 'robot', 'mill', 'lathe']
+
 interface Told {
   readonly machine: string
   /** Before now, minutes. */
@@ -53,7 +55,7 @@ function lived(told: readonly Told[], at: number) {
 }
 
 const told = fc.record({
-  machine: fc.constantFrom('press', 'robot', 'mill', 'lathe'),
+  machine: fc.constantFrom(...names),
   // Around the steps of the search as well as far from them.
   ago: fc.oneof(
     fc.integer({ min: 0, max: 90 }),
@@ -76,7 +78,7 @@ it('knows the state of every machine and since when, however long ago it changed
       }))
       if (rows.length > 0) await database.insertRows('state_changes', rows)
       const at = now - ago * minuteMs
-      const { machines } = await readFloorAt(database, at, [])
+      const { machines } = await readFloorAt(database, at, [], names)
       const seen = machines.map(({ machine, state, mode, since }) => ({ machine, state, mode, since }))
       // Where nobody had told a state, it is since never.
       expect(seen).toEqual(lived(floor, at))

@@ -64,15 +64,16 @@ export async function readFloorAt(
   database: Database,
   at: number,
   signals: readonly number[],
+  machines: readonly string[],
 ): Promise<FloorAt> {
-  const [started, samples, machines, twins, faults] = await Promise.all([
+  const [started, samples, states, twins, faults] = await Promise.all([
     startBefore(database, at),
     samplesAt(database, at, signals),
-    machinesAt(database, at),
+    machinesAt(database, at, machines),
     twinsAt(database, at),
     faultsAt(database, at),
   ])
-  return { started, samples, machines, twins, faults }
+  return { started, samples, machines: states, twins, faults }
 }
 
 async function startBefore(database: Database, at: number): Promise<number> {
@@ -157,25 +158,31 @@ async function lastBefore(database: Database, at: number, signals: readonly numb
 /** How far back the state of machines is looked for, step by step: most changed a moment ago. */
 const lookBacksMs = [3_600_000, 24 * 3_600_000, Number.POSITIVE_INFINITY]
 
-async function machinesAt(database: Database, at: number): Promise<readonly MachineAt[]> {
+async function machinesAt(
+  database: Database,
+  at: number,
+  machines: readonly string[],
+): Promise<readonly MachineAt[]> {
   const found = new Map<string, MachineAt>()
   for (const lookBackMs of lookBacksMs) {
     const isAll = lookBackMs === Number.POSITIVE_INFINITY
-    for (const { isDecided, ...machine } of await machinesSince(database, at, lookBackMs, [...found.keys()]))
+    const wanted = machines.filter(machine => !found.has(machine))
+    if (wanted.length === 0) break
+    for (const { isDecided, ...machine } of await machinesSince(database, at, lookBackMs, wanted))
       if (isAll || isDecided === 1) found.set(machine.machine, machine)
   }
   return [...found.values()].sort((a, b) => (a.machine < b.machine ? -1 : 1))
 }
 
 /**
- * What a stretch of time before an instant tells of the machines that are not in `known`. Decided is what no earlier
+ * What a stretch of time before an instant tells of machines. Decided is what no earlier
  * change can alter: there is a mode, and another state before the present one.
  */
 async function machinesSince(
   database: Database,
   at: number,
   lookBackMs: number,
-  known: readonly string[],
+  machines: readonly string[],
 ): Promise<(MachineAt & { readonly isDecided: number })[]> {
   const isAll = lookBackMs === Number.POSITIVE_INFINITY
   const rows = await database.query<
@@ -186,7 +193,7 @@ async function machinesSince(
         SELECT machine, state, mode, reason, source_state, observed, (ts, seq) AS place
         FROM ${db}.state_changes
         WHERE ts <= ${instant('at')} ${isAll ? '' : `AND ts > ${instant('earliest')}`}
-          AND machine NOT IN {known:Array(String)}
+          AND machine IN {machines:Array(String)}
       ),
       now AS (
         SELECT
@@ -213,7 +220,7 @@ async function machinesSince(
       toString(toUnixTimestamp64Milli(since.ts)) AS since,
       toUInt8(what.1 != '' AND now.mode != '' AND since.ts > now.first) AS isDecided
     FROM now LEFT JOIN since USING machine`,
-    { at, known, ...(!isAll && { earliest: at - lookBackMs }) },
+    { at, machines, ...(!isAll && { earliest: at - lookBackMs }) },
   )
   return rows.map(row => ({ ...row, since: Number(row.since) }))
 }

@@ -86,8 +86,8 @@ export interface Store {
   exportHistory(query: HistoryQuery, format: TableFormat): Promise<Uint8Array>
   textHistory(query: TextHistoryQuery): Promise<TextHistory>
   rejects(query: RejectQuery): Promise<RejectRecord[]>
-  /** The whole floor at an instant, Unix ms; `signals`: indexes of those that are wanted. */
-  floorAt(at: number, signals: readonly number[]): Promise<FloorAt>
+  /** The whole floor at an instant, Unix ms; `signals` (by index) and `machines`: those that are wanted. */
+  floorAt(at: number, signals: readonly number[], machines: readonly string[]): Promise<FloorAt>
   /** The newest snapshot of every twin, those of an earlier run that were still in the spool included. */
   latestSnapshots(): Promise<TwinSnapshot[]>
   /** For reading; parameters are `{name:Type}` in the text. */
@@ -224,8 +224,8 @@ class RunningStore implements Store {
     return readRejects(this.#database, query)
   }
 
-  floorAt(at: number, signals: readonly number[]): Promise<FloorAt> {
-    return readFloorAt(this.#database, at, signals)
+  floorAt(at: number, signals: readonly number[], machines: readonly string[]): Promise<FloorAt> {
+    return readFloorAt(this.#database, at, signals, machines)
   }
 
   async latestSnapshots(): Promise<TwinSnapshot[]> {
