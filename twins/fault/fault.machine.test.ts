@@ -96,8 +96,9 @@ const waysEstimated = [
 
 /** For each state in order: what each step leads to. */
 const simulatedTable: readonly (readonly [step: number | string, to: readonly FaultState[]])[] = [
-  [0.9, ['severe', 'severe', 'severe', 'severe', 'failed', 'underRepair', 'repaired']],
-  [1, ['failed', 'failed', 'failed', 'failed', 'failed', 'underRepair', 'repaired']],
+  [0.9, ['severe', 'severe', 'severe', 'severe', 'failed', 'underRepair', 'severe']],
+  [1, ['failed', 'failed', 'failed', 'failed', 'failed', 'underRepair', 'failed']],
+  [0.05, states],
   ['critical', states],
   ['BREAKDOWN', states],
   ['start', states.map(() => 'underRepair')],
@@ -214,6 +215,30 @@ describe('a fault of a simulated machine', () => {
     expect(fault.context()).toMatchObject({ state: 'severe', damage: 1, progress: 0.99 })
     fault.does(1)
     expect(fault.state()).toBe('failed')
+  })
+
+  it('fails again before its machine runs again', () => {
+    const fault = startFault(simulated)
+    fault.does(1, 'start', 'imperfect', 0.2, 1, 'start', 'perfect', 'run')
+    expect(fault.records.map(({ from, to, cause, occurrence }) => [from, to, cause, occurrence])).toEqual([
+      ['dormant', 'failed', 'damage', 1],
+      ['failed', 'underRepair', 'repair-started', 1],
+      ['underRepair', 'repaired', 'repair-ended', 1],
+      // A fifth of the damage was left, which is incipient: so far nothing is new.
+      ['repaired', 'failed', 'damage', 1],
+      ['failed', 'underRepair', 'repair-started', 1],
+      ['underRepair', 'repaired', 'repair-ended', 1],
+      ['repaired', 'dormant', 'restarted', 1],
+    ])
+  })
+
+  it('comes up anew, with all of its time before it, where a repair left nothing of it', () => {
+    const fault = startFault(simulated)
+    fault.does(0.9, 'TICK', 'start', 'perfect', 0.6)
+    expect(fault.view()).toMatchObject({ state: 'developing', occurrence: 2, progress: 0 })
+    fault.does('TICK', 'run')
+    expect(fault.view()).toMatchObject({ state: 'developing', occurrence: 2 })
+    expect(fault.view().progress).toBeCloseTo(2 / Math.sqrt(4 * 48))
   })
 
   it('progresses by the usual time of its pattern, stands still in repair, and goes on from there', () => {

@@ -35,6 +35,11 @@ const chart = setup({
   guards: {
     damageReaches: ({ context, event }, { to }: { to: Stage }) =>
       event.type === 'DAMAGE' && stageOfDamage(context.pattern, event.damage) === to && context.state !== to,
+    // A machine need not have run again for a part to give way again.
+    damageOutgrowsRepair: ({ context, event }, { to }: { to: Stage }) =>
+      event.type === 'DAMAGE' &&
+      stageOfDamage(context.pattern, event.damage) === to &&
+      stageAfterRepair(context) !== to,
     evidenceTellsOf: ({ context, event }, { to }: { to: Stage }) =>
       event.type === 'EVIDENCE' && stageOfEvidence[event.level] === to && context.state !== to,
     isLeftAs: ({ context }, { to }: { to: Stage }) => stageAfterRepair(context) === to,
@@ -54,6 +59,9 @@ const chart = setup({
       return { rule, signals, severity, confidence, growth }
     }),
     stopProgress: assign({ onset: null }),
+    comeUpAnew: assign(({ context }) =>
+      stageAfterRepair(context) === 'dormant' ? { occurrence: context.occurrence + 1, progress: 0 } : {},
+    ),
     repair: assign(({ context, event }) => {
       if (event.type !== 'REPAIR_ENDED') return {}
       const kept = shareKept(event.kind, event.keeps)
@@ -160,6 +168,13 @@ const chart = setup({
               })),
               reaches('severe', 'restarted'),
             ],
+            DAMAGE: [
+              ...faultStages.map(to => ({
+                guard: { type: 'damageOutgrowsRepair' as const, params: { to } },
+                ...reaches(to, 'damage', 'comeUpAnew', 'rememberDamage'),
+              })),
+              { actions: 'rememberDamage' },
+            ],
             REPAIR_STARTED: goes('#underRepair', 'repair-started'),
           },
         },
@@ -179,7 +194,13 @@ export const faultInTime = (machine: typeof chart): typeof chart =>
 /** The fault twin's statechart. */
 export const faultMachine = faultInTime(chart)
 
-type Change = 'rememberDamage' | 'rememberEvidence' | 'stopProgress' | 'repair' | 'forgetEvidence'
+type Change =
+  | 'rememberDamage'
+  | 'rememberEvidence'
+  | 'stopProgress'
+  | 'comeUpAnew'
+  | 'repair'
+  | 'forgetEvidence'
 
 /** To one of the stages, with what is known of the fault there, and a record of it. */
 function reaches<To extends Stage>(to: To, cause: FaultCause, ...changes: Change[]) {

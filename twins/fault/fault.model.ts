@@ -61,9 +61,12 @@ export class FaultModel {
     const isInRepair = this.state === 'underRepair' || this.state === 'repaired'
     switch (event.type) {
       case 'DAMAGE':
-        if (isInRepair) break
-        this.damage = event.damage
-        this.#toStage(this.#stageByDamage(), event.time)
+        if (this.state === 'underRepair') break
+        if (this.state === 'repaired') this.#growAgain(event.damage, event.time)
+        else {
+          this.damage = event.damage
+          this.#toStage(this.#stageByDamage(), event.time)
+        }
         break
       case 'EVIDENCE':
         if (isInRepair || this.state === 'failed') break
@@ -98,6 +101,18 @@ export class FaultModel {
     this.severity *= kept
     this.#progress *= kept
     this.#move('repaired', time)
+  }
+
+  #growAgain(damage: number, time: number): void {
+    const left = this.#stageLeft()
+    this.damage = damage
+    const stage = this.#stageByDamage()
+    if (stage === left) return
+    if (left === 'dormant') {
+      this.occurrence += 1
+      this.#progress = 0
+    }
+    this.#toStage(stage, time)
   }
 
   #stageByDamage(): FaultState {

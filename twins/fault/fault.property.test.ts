@@ -6,6 +6,7 @@ import { arbitraryRun, type Step, share } from './fault.arbitrary.js'
 import { checkFaultEvent, type FaultEmitted, type FaultEvent, type FaultInput } from './fault.events.js'
 import { faultMachine, publicView } from './fault.machine.js'
 import { walkFault } from './fault.walk.js'
+import { stageAfterRepair, stageOfDamage } from './stages.js'
 
 const runs = { numRuns: propertyRuns }
 
@@ -74,6 +75,25 @@ describe('the fault statechart, whatever happens to it', { timeout: 600_000 }, (
           expect(estimated).toBe(input.estimated)
           if (cause === 'damage') expect(order.indexOf(to)).toBeGreaterThan(order.indexOf(from))
         }
+      }),
+      runs,
+    )
+  })
+
+  it('tells of a simulated machine that grew damage, wherever it stands, unless it is being repaired', () => {
+    fc.assert(
+      fc.property(arbitraryRun, share, ({ input, steps }, part) => {
+        fc.pre(!input.estimated)
+        const fault = startFault(input)
+        play(fault, steps)
+        const before = fault.context()
+        fc.pre(before.state !== 'underRepair')
+        fault.actor.send({ type: 'DAMAGE', time: before.time, damage: 1 - (1 - before.damage) * part })
+        const { state, damage } = fault.context()
+        const stage = stageOfDamage(input.pattern, damage)
+        expect(state).toBe(
+          before.state === 'repaired' && stage === stageAfterRepair(before) ? 'repaired' : stage,
+        )
       }),
       runs,
     )

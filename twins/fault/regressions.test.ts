@@ -53,6 +53,22 @@ describe('regressions of the fault twin', () => {
       ),
   })
 
+  regression('a fault that failed again before its machine ran again stayed repaired', {
+    chart,
+    broken: broken('fault.repaired on DAMAGE 4: guard negated'),
+    walk: chart =>
+      walkFault(
+        simulated,
+        [
+          { type: 'DAMAGE', time: 0, damage: 1 },
+          { type: 'REPAIR_STARTED', time: 0, ...by },
+          { type: 'REPAIR_ENDED', time: 0, kind: 'imperfect', keeps: 0.3, ...by },
+          { type: 'DAMAGE', time: 5000, damage: 1 },
+        ],
+        chart,
+      ),
+  })
+
   regression('a perfect repair left its damage', {
     chart,
     broken: broken('fault.underRepair on REPAIR_ENDED 1: without repair'),
