@@ -31,9 +31,9 @@ interface ChangeRow {
 }
 
 /**
- * All that a ledger needs to book a stretch of time, by machine: the changes within it; before it those since the last
- * production, because what they began may go on; after it those up to the next production, because only then it is
- * known what a stop was.
+ * All that a ledger needs to book a stretch of time, by machine: the changes within it, and what was said of stops;
+ * before it those since the last production, because what they began may go on; after it those up to the next
+ * production, because only then it is known what a stop was. No machine gets anything from before its own begin.
  */
 export async function readEvents(
   store: Pick<Store, 'query'>,
@@ -47,7 +47,9 @@ export async function readEvents(
   for (const { machine, mode, time } of begins.values())
     if (mode !== '') events.get(machine)!.push({ time, mode })
   const starts = machines.map(machine => begins.get(machine)?.time ?? 0)
-  for (const { machine, time, state, mode, reason, word } of await readChanges(store, machines, starts, to)) {
+  const found = await readEnds(store, machines, to)
+  const spans: Spans = { machines, starts, ends: machines.map(machine => found.get(machine) ?? latest) }
+  for (const { machine, time, state, mode, reason, word } of await readChanges(store, spans)) {
     events.get(machine)!.push({
       time,
       ...(state !== '' && { state, reason, sourceState: word }),
@@ -57,7 +59,7 @@ export async function readEvents(
   for (const { machine, ...parts } of await readParts(store, machines, from, to)) {
     events.get(machine)!.push(partsEvent(parts))
   }
-  for (const { machine, ...said } of await readReasons(store, machines, Math.min(...starts), to)) {
+  for (const { machine, ...said } of await readReasons(store, spans)) {
     events.get(machine)!.push(...reasonEvents(said))
   }
   for (const { machine, ...scrap } of await readScrap(store, machines, from, to))
@@ -68,7 +70,7 @@ export async function readEvents(
     // A run of weeks need not be booked from its begin.
     const earliest = Math.min(from, begins.get(machine)?.time ?? from)
     for (const run of runs) {
-      if (run.line !== line) continue
+      if (run.line !== line || (run.end > 0 && run.end <= earliest)) continue
       events.get(machine)!.push(...runEvents({ ...run, start: Math.max(run.start, earliest) }))
     }
   }
@@ -160,15 +162,15 @@ export function reasonEvents({ time, until, reason }: SaidReason): LedgerEvent[]
   return until > time ? [said, { time: until, isReasonVoid: true }] : [said]
 }
 
-function readReasons(store: Pick<Store, 'query'>, machines: readonly string[], from: number, to: number) {
+function readReasons(store: Pick<Store, 'query'>, spans: Spans) {
   return store.query<SaidReason & { readonly machine: string }>(
-    `SELECT machine, toFloat64(toUnixTimestamp64Milli(ts)) AS time,
+    `${withSpans}
+    SELECT machine, toFloat64(toUnixTimestamp64Milli(ts)) AS time,
       toFloat64(toUnixTimestamp64Milli(until)) AS until, reason
     FROM ${databaseName}.downtime_changes
-    WHERE machine IN {machines:Array(String)}
-      AND ts >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND ts < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+    WHERE ${isInSpan}
     ORDER BY machine, ts, seq`,
-    { machines, from: Math.floor(from), to: Math.ceil(to) },
+    spanParameters(spans),
   )
 }
 
@@ -277,35 +279,40 @@ async function readEnds(
   return ends
 }
 
-/** Changes from each machine's start to its first production from `to` on. */
-async function readChanges(
-  store: Pick<Store, 'query'>,
-  machines: readonly string[],
-  starts: readonly number[],
-  to: number,
-): Promise<ChangeRow[]> {
-  const found = await readEnds(store, machines, to)
-  const ends = machines.map(machine => found.get(machine) ?? latest)
-  return store.query<ChangeRow>(
-    // transform looks a machine up by hash; indexOf compared it with every other, of each row there is.
-    `WITH
-      transform(machine, {machines:Array(String)}, {starts:Array(Int64)}, toInt64(0)) AS since,
-      transform(machine, {machines:Array(String)}, {ends:Array(Int64)}, toInt64(0)) AS until
-    SELECT machine, toFloat64(toUnixTimestamp64Milli(ts)) AS time, state, mode, reason, source_state AS word
-    FROM ${databaseName}.state_changes
-    WHERE machine IN {machines:Array(String)}
+/** Of each machine a stretch of its own, Unix ms, both inclusive: its ledger can begin and end nowhere else. */
+interface Spans {
+  readonly machines: readonly string[]
+  readonly starts: readonly number[]
+  readonly ends: readonly number[]
+}
+
+// transform looks a machine up by hash; indexOf compared it with every other, of each row there is.
+const withSpans = `WITH
+      transform(machine, {machines:Array(String)}, {starts:Array(Int64)}, toInt64(0)) AS span_start,
+      transform(machine, {machines:Array(String)}, {ends:Array(Int64)}, toInt64(0)) AS span_end`
+const isInSpan = `machine IN {machines:Array(String)}
       AND ts >= fromUnixTimestamp64Milli({earliest:Int64}, 'UTC')
       AND ts <= fromUnixTimestamp64Milli({last:Int64}, 'UTC')
-      AND time >= since AND time <= until
+      AND toUnixTimestamp64Milli(ts) >= span_start AND toUnixTimestamp64Milli(ts) <= span_end`
+
+const spanParameters = ({ machines, starts, ends }: Spans) => ({
+  machines,
+  starts: starts.map(Math.floor),
+  ends,
+  earliest: Math.floor(Math.min(...starts)),
+  last: Math.max(...ends),
+})
+
+/** Changes from each machine's last production before a stretch of time to its first production after it. */
+async function readChanges(store: Pick<Store, 'query'>, spans: Spans): Promise<ChangeRow[]> {
+  return store.query<ChangeRow>(
+    `${withSpans}
+    SELECT machine, toFloat64(toUnixTimestamp64Milli(ts)) AS time, state, mode, reason, source_state AS word
+    FROM ${databaseName}.state_changes
+    WHERE ${isInSpan}
     GROUP BY machine, ts, state, mode, reason, source_state, observed
     ORDER BY machine, ts, max(seq)`,
-    {
-      machines,
-      starts: starts.map(Math.floor),
-      ends,
-      earliest: Math.floor(Math.min(...starts)),
-      last: Math.max(...ends),
-    },
+    spanParameters(spans),
   )
 }
 
