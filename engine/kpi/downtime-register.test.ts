@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { Entry } from '../../schema/records.js'
 import { DowntimeRegister } from './downtime-register.js'
 import type { KpiBook } from './kpi-book.js'
 import { findScope } from './scope.js'
@@ -26,6 +27,18 @@ function ground(machines: readonly string[], parts: Parameters<KpiGround['floor'
   const all = findScope(floor.plant, 'enterprise')!
   return { ...floor, registerOf, all }
 }
+
+/** Changes of a machine's state, in minutes from six. */
+const tellStates = (
+  book: KpiBook,
+  tell: (book: KpiBook, entry: Entry) => void,
+  machine: string,
+  ...states: (readonly [number, string])[]
+): void =>
+  tell(book, {
+    source: 's',
+    stateChanges: states.map(([at, state]) => change(machine, six + at * minute, state)),
+  })
 
 const said = { who: 'Ada', comment: '' }
 const short = (stops: readonly { from: number; to: number; kind: string; reason: string }[]) =>
@@ -110,6 +123,67 @@ describe('the downtime register', () => {
       "SELECT toUInt32(count()) AS n FROM gemba.downtime_events FINAL WHERE machine = 'keep-1' AND NOT gone AND kind IN ('breakdown', 'setup')",
     )
     expect(written).toEqual([{ n: 1 }])
+  })
+
+  it('keeps stops and their reasons over a restart, whatever the other machines did', async () => {
+    const { open, tell, goTo, settle, registerOf, all } = ground(['over-1', 'over-2'])
+    const book = open()
+    await book.start()
+    tellStates(book, tell, 'over-1', [0, 'Execute'], [60, 'Aborted'], [70, 'Execute'], [120, 'Held'])
+    tellStates(book, tell, 'over-1', [140, 'Execute'])
+    // Its past is read from its last production on, hours before that of the other.
+    tellStates(book, tell, 'over-2', [0, 'Execute'], [30, 'Idle'])
+    goTo(book, six + 145 * minute)
+    const id = `over-1@${six + 60 * minute}`
+    await registerOf(book).change(id, [{ ...said, reason: 'mechanical/bearing' }])
+    await settle(book)
+    const expected = [
+      [60, 70, 'breakdown', 'mechanical/bearing'],
+      [120, 140, 'breakdown', ''],
+    ]
+    for (const of of [book, open(), open()]) {
+      if (of !== book) await of.start()
+      await settle(of)
+      const listed = await registerOf(of).list(all, six, six + 145 * minute)
+      const stops = listed.filter(({ machine }) => machine === 'over-1')
+      expect(short(stops)).toEqual(expected)
+      expect(stops[0]).toMatchObject({ state: 'Aborted', sourceState: 'aborted' })
+    }
+  })
+
+  it('counts all of a stop anew when what came late or was said cuts it in a later hour', async () => {
+    const { open, tell, goTo, settle, registerOf } = ground(['hours-1', 'hours-2'])
+    const book = open()
+    await book.start()
+    tellStates(book, tell, 'hours-1', [0, 'Execute'], [57, 'Held'], [70, 'Execute'])
+    tellStates(book, tell, 'hours-2', [0, 'Execute'], [58, 'Held'], [70, 'Execute'])
+    goTo(book, six + 200 * minute)
+    await settle(book)
+    const id = `hours-1@${six + 57 * minute}`
+    await registerOf(book).change(id, [{ ...said, reason: 'changeover', at: six + 61 * minute }])
+    tellStates(book, tell, 'hours-2', [61, 'Execute'])
+    await settle(book)
+    const again = open()
+    await again.start()
+    for (const of of [book, again]) {
+      const hours = async (machine: string) => {
+        const cells = await of.cells([machine], six, six + 120 * minute)
+        return cells.map(({ tally: { time } }) =>
+          [time.breakdown, time.minorStop, time.setup].map(ms => ms / minute),
+        )
+      }
+      expect(await hours('hours-1')).toEqual([
+        [0, 3, 0],
+        [0, 1, 9],
+      ])
+      // The split lies behind the end of what is asked for.
+      const before = await of.cells(['hours-1'], six + 30 * minute, six + 59 * minute)
+      expect(before.map(({ tally }) => tally.time)).toMatchObject([{ breakdown: 0, minorStop: 2 * minute }])
+      expect(await hours('hours-2')).toEqual([
+        [0, 2, 0],
+        [0, 1, 0],
+      ])
+    }
   })
 
   it('forgets a stop that late data say never was, and does not put its reason upon the next', async () => {

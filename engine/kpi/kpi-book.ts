@@ -1,3 +1,4 @@
+import type { Plan } from '../../schema/calendar.js'
 import type { Plant } from '../../schema/plant.js'
 import type { Entry } from '../../schema/records.js'
 import type { RowOfTable } from '../../schema/tables/row-tables.js'
@@ -69,6 +70,8 @@ export class KpiBook {
   /** The oldest that was told since a flush began; and of those that have not ended, or failed. */
   #told = { from: Number.POSITIVE_INFINITY }
   readonly #unstored = new Set([this.#told])
+  /** The reread that was begun last; never rejects. */
+  #rereading: Promise<unknown> = Promise.resolve()
 
   constructor(parts: KpiBookParts) {
     this.#parts = parts
@@ -169,6 +172,7 @@ export class KpiBook {
     const stops: RowOfTable<'downtime_events'>[] = []
     for (const [machine, account] of this.#accounts) {
       if (account.staleFrom !== Number.POSITIVE_INFINITY || account.since > now) continue
+      if (account.arrived !== undefined) continue
       const settled = account.live.settledCells().filter(({ hour }) => hour > account.lastHour)
       for (const cell of settled) {
         hours.push(...hourRows(account.plan, cell, computed))
@@ -202,24 +206,38 @@ export class KpiBook {
       .sort((a, b) => a.from - b.from || (a.machine < b.machine ? -1 : 1))
   }
 
+  /** Something came too late: until the next reread its machine's figures are those from before. */
+  get isStale(): boolean {
+    for (const { staleFrom } of this.#accounts.values())
+      if (staleFrom !== Number.POSITIVE_INFINITY) return true
+    return false
+  }
+
   /** Works the past of those machines out anew of which something came too late; true where there were any. */
-  async reread(): Promise<boolean> {
-    const stale = [...this.#accounts.values()].filter(
-      ({ staleFrom, arrived }) => staleFrom !== Number.POSITIVE_INFINITY && arrived === undefined,
-    )
-    if (stale.length === 0) return false
+  reread(): Promise<boolean> {
+    // One after the other: who asks waits for what another has begun, and finds his own in it or after it.
+    const reread = this.#rereading.then(() => this.#rereadStale())
+    this.#rereading = reread.catch(() => {})
+    return reread
+  }
+
+  async #rereadStale(): Promise<boolean> {
     const now = this.#parts.clock.now()
-    // All together, from the earliest: they are few, or it is the start.
-    const begins = new Map(stale.map(account => [account, this.#beginOf(account)]))
-    const from = Math.min(...begins.values())
-    for (const account of stale) {
+    const stale = new Map<Account, number>()
+    for (const account of this.#accounts.values()) {
+      if (account.staleFrom === Number.POSITIVE_INFINITY) continue
+      stale.set(account, account.staleFrom)
       account.arrived = []
       account.staleFrom = Number.POSITIVE_INFINITY
     }
+    if (stale.size === 0) return false
     try {
       // What came before is in the store from here on; what comes after is in `arrived`; some of it may be in both.
       await this.#parts.store.flush()
-      const plans = stale.map(({ plan }) => plan)
+      // All together, from the earliest: they are few, or it is the start.
+      const begins = await this.#beginsOf(stale)
+      const from = Math.min(...begins.values())
+      const plans = [...stale.keys()].map(({ plan }) => plan)
       const events = await readEvents(this.#parts.store, { plans, from, to: Math.max(now, from) + hourMs })
       const machines = plans.map(({ machine }) => machine)
       const stops = await readStops(this.#parts.store, machines, from, Number.MAX_SAFE_INTEGER)
@@ -230,10 +248,10 @@ export class KpiBook {
         account.gone = ofMachine.flatMap(stop => (stop.from >= begin ? [stop.from] : []))
       }
     } catch (error) {
-      for (const [account, begin] of begins) account.staleFrom = Math.min(account.staleFrom, begin)
+      for (const [account, staleFrom] of stale) account.staleFrom = Math.min(account.staleFrom, staleFrom)
       throw error
     } finally {
-      for (const account of stale) account.arrived = undefined
+      for (const account of stale.keys()) account.arrived = undefined
     }
     return true
   }
@@ -290,10 +308,43 @@ export class KpiBook {
     return [...account.early, ...live.filter(({ hour }) => hour >= account.begin)]
   }
 
-  /** From where the past of a machine is booked anew: with the hour that changes, and all that is not written yet. */
-  #beginOf({ plan, staleFrom, lastHour, since }: Account): number {
-    const unwritten = lastHour === Number.NEGATIVE_INFINITY ? since : this.#nextHour(plan, lastHour)
-    return staleFrom >= unwritten ? unwritten : this.#hourOf(plan, staleFrom)
+  /**
+   * From where the past of machines is booked anew, by when the first late event happened: with the hour that changes,
+   * and all that is not written yet. An event within a stop changes what all of the stop counts as, from its begin.
+   */
+  async #beginsOf(stale: ReadonlyMap<Account, number>): Promise<Map<Account, number>> {
+    const machines = [...stale.keys()].map(({ plan }) => plan.machine)
+    const first = Math.min(...stale.values())
+    const last = Math.max(...stale.values())
+    const byMachine = new Map<string, MachineStop[]>()
+    for (const stop of await this.stops(machines, first - longestReadBackMs, last)) {
+      const own = byMachine.get(stop.machine)
+      if (own === undefined) byMachine.set(stop.machine, [stop])
+      else own.push(stop)
+    }
+    const begins = new Map<Account, number>()
+    for (const [account, staleFrom] of stale) {
+      const { plan, lastHour, since } = account
+      const begin = this.#stopBegin(plan, byMachine.get(plan.machine) ?? [], staleFrom)
+      const unwritten = lastHour === Number.NEGATIVE_INFINITY ? since : this.#nextHour(plan, lastHour)
+      begins.set(account, begin >= unwritten ? unwritten : this.#hourOf(plan, begin))
+    }
+    return begins
+  }
+
+  /** The begin of the stop of its own that a machine had at a time or just before, in parts or not; else the time. */
+  #stopBegin(plan: MachinePlan, stops: readonly MachineStop[], time: number): number {
+    const calendar = this.#setups.calendarOf(plan)
+    let begin = time
+    for (const { kind, from, to } of stops.toReversed()) {
+      if (from >= begin || (kind !== 'breakdown' && kind !== 'minorStop')) continue
+      // A break between two parts of a stop does not end it.
+      let end = to
+      for (let span = calendar.at(end); end < begin && isBreak(span.plan); span = calendar.at(end))
+        end = span.to
+      if (end >= begin) begin = from
+    }
+    return begin
   }
 
   /** A ledger of what is in the store, and of what came meanwhile. */
@@ -392,3 +443,5 @@ export class KpiBook {
     return span.hour
   }
 }
+
+const isBreak = (plan: Plan): boolean => plan === 'pause' || plan === 'stop'
