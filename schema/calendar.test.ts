@@ -126,3 +126,18 @@ describe('the calendar', () => {
     )
   })
 })
+
+it.each([
+  ['America/New_York', '2026-11-01', '01:45', '02:15', 30],
+  ['Europe/Berlin', '2026-10-25', '01:45', '02:15', 30],
+  ['Europe/Berlin', '2026-10-25', '02:45', '03:15', 30],
+  ['Europe/Berlin', '2026-03-29', '02:45', '03:15', 30],
+  // The hour that comes twice lies within.
+  ['Europe/Berlin', '2026-10-25', '01:45', '03:15', 150],
+])('a break in %s on %s from %s to %s lasts %i to the clock', (timeZone, date, start, end, minutes) => {
+  const shift = { id: 'n', name: 'N', site: 's', start: '22:00', end: '06:00', days: [1, 2, 3, 4, 5, 6, 7] }
+  const calendar = new Calendar({ timeZone, shifts: [{ ...shift, breaks: [{ start, end }] }] })
+  const noon = Date.parse(`${date}T12:00:00Z`)
+  const pauses = [...calendar.between(noon - 18 * 3_600_000, noon)].filter(({ plan }) => plan === 'pause')
+  expect(pauses.reduce((sum, { from, to }) => sum + to - from, 0)).toBe(minutes * 60_000)
+})

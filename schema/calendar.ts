@@ -167,14 +167,30 @@ function spanOn(date: Temporal.PlainDate, { start, end }: TimeOfDaySpan, timeZon
   return { from: timeOn(date, start, timeZone), to: timeOn(endDate, end, timeZone) }
 }
 
-/** A pause of a shift over midnight may lie on its second day. */
+/**
+ * A pause of a shift over midnight may lie on its second day. It lasts as long as its times say: where the clock is moved
+ * about its begin, that reading of the begin counts. Where the change falls within, the clock decides.
+ */
 function pauseOf(date: Temporal.PlainDate, shift: TimeOfDaySpan, pause: TimeOfDaySpan, timeZone: string) {
   const isNextDay = minutesOf(pause.start) < minutesOf(shift.start)
-  return spanOn(isNextDay ? date.add({ days: 1 }) : date, pause, timeZone)
+  const day = isNextDay ? date.add({ days: 1 }) : date
+  const span = spanOn(day, pause, timeZone)
+  const lengthMs = ((minutesOf(pause.end) - minutesOf(pause.start) + 1_440) % 1_440) * 60_000
+  const begins = [
+    span.from,
+    ...(['earlier', 'later'] as const).map(way => timeOn(day, pause.start, timeZone, way)),
+  ]
+  return { ...span, from: begins.find(from => span.to - from === lengthMs) ?? span.from }
 }
 
-function timeOn(date: Temporal.PlainDate, time: string, timeZone: string): number {
-  return date.toZonedDateTime({ timeZone, plainTime: Temporal.PlainTime.from(time) }).epochMilliseconds
+function timeOn(
+  date: Temporal.PlainDate,
+  time: string,
+  timeZone: string,
+  disambiguation: 'compatible' | 'earlier' | 'later' = 'compatible',
+): number {
+  const local = date.toPlainDateTime(Temporal.PlainTime.from(time))
+  return local.toZonedDateTime(timeZone, { disambiguation }).epochMilliseconds
 }
 
 const zoned = (time: number, timeZone: string): Temporal.ZonedDateTime =>

@@ -1,4 +1,4 @@
-import type { Shift } from './plant.js'
+import type { CalendarException, Shift } from './plant.js'
 
 const dayMinutes = 24 * 60
 const weekMinutes = 7 * dayMinutes
@@ -31,6 +31,42 @@ export function findOverlap(shifts: readonly Shift[]): readonly [Shift, Shift] |
     const before = latest.get(span.shift.site)
     if (before !== undefined && span.from < before.to) return [before.shift, span.shift]
     latest.set(span.shift.site, span)
+  }
+  return undefined
+}
+
+const dayMs = dayMinutes * 60_000
+
+/**
+ * The first two shifts that share a minute because of an exception: two of its day, or one with another of the day before
+ * or after. `shifts` and `exceptions` are those of the site; of two exceptions in a row the later one says it.
+ */
+export function findExceptionOverlap(
+  exception: CalendarException,
+  shifts: readonly Shift[],
+  exceptions: readonly CalendarException[],
+): readonly [Shift, Shift] | undefined {
+  const spansOn = (offset: number) => {
+    const day = new Date(Date.parse(exception.date) + offset * dayMs)
+    const date = day.toISOString().slice(0, 10)
+    const special = exceptions.find(each => each.date === date)
+    const weekday = ((day.getUTCDay() + 6) % 7) + 1
+    // Of the day after an exception that one tells.
+    if (offset > 0 && special !== undefined) return []
+    return shifts
+      .filter(({ id, days }) =>
+        special === undefined ? days.includes(weekday) : special.shifts.includes(id),
+      )
+      .map(shift => {
+        const from = offset * dayMinutes + minutesOf(shift.start)
+        const length = (minutesOf(shift.end) - minutesOf(shift.start) + dayMinutes) % dayMinutes || dayMinutes
+        return { shift, from, to: from + length }
+      })
+  }
+  const spans = [-1, 0, 1].flatMap(spansOn).sort((a, b) => a.from - b.from)
+  for (const [place, span] of spans.entries()) {
+    const before = spans.slice(0, place).find(({ to }) => span.from < to)
+    if (before !== undefined) return [before.shift, span.shift]
   }
   return undefined
 }

@@ -429,6 +429,42 @@ const table: readonly (readonly [title: string, from: string, to: string, proble
     '33:42  calendarExceptions[0].date: "2026-02-31" is not a date; write year, month and day in quotes such as "2026-12-24"',
   ],
   [
+    'two breaks that overlap',
+    'crew: crew-a }\n',
+    'crew: crew-a, breaks: [{ start: "09:00", end: "09:30" }, { start: "09:15", end: "09:45" }] }\n',
+    '32:131  shifts[0].breaks[1]: the break from 09:15 to 09:45 overlaps with that from 09:00 to 09:30; end one where the other begins',
+  ],
+  [
+    'shifts that overlap on one day',
+    'products:\n',
+    '  - { id: sat, site: here, start: "04:00", end: "12:00", days: [6] }\ncalendarExceptions: [{ site: here, date: "2026-12-24", name: Short, shifts: [early, sat] }]\nproducts:\n',
+    '34:77  calendarExceptions[0].shifts: around 2026-12-24 the shifts "sat" (04:00 to 12:00) and "early" (06:00 to 14:00) overlap; leave one of them out',
+  ],
+  [
+    'a shift that overlaps with that of the day after',
+    'products:\n',
+    '  - { id: long, site: here, start: "15:00", end: "07:00", days: [6] }\ncalendarExceptions: [{ site: here, date: "2026-12-21", name: Long, shifts: [long] }]\nproducts:\n',
+    '34:76  calendarExceptions[0].shifts: around 2026-12-21 the shifts "long" (15:00 to 07:00) and "early" (06:00 to 14:00) overlap; leave one of them out',
+  ],
+  [
+    'a shift of another site on one day',
+    'crews:\n',
+    '  - { id: there, name: There, timeZone: UTC, areas: [] }\ncalendarExceptions: [{ site: there, date: "2026-12-24", name: Short, shifts: [early] }]\ncrews:\n',
+    '30:79  calendarExceptions[0].shifts[0]: the shift "early" is of "here", not of "there"; name a shift of the same site',
+  ],
+  [
+    'two exceptions for one day',
+    'products:\n',
+    'calendarExceptions:\n  - { site: here, date: "2026-12-24", name: Short, shifts: [early] }\n  - { site: here, date: "2026-12-24", name: None, shifts: [] }\nproducts:\n',
+    '35:25  calendarExceptions[1].date: "here" has an exception for 2026-12-24 already, in line 34; write one with all shifts of the day',
+  ],
+  [
+    'two targets for the same',
+    'products:\n',
+    'targets:\n  - { line: line-1, parts: 100 }\n  - { line: line-1, parts: 200 }\nproducts:\n',
+    '35:13  targets[1].line: there is a target for the same line, shift and product already, in line 34; remove one of the two',
+  ],
+  [
     'a planned stop for nobody',
     'products:\n',
     'plannedStops: [{ for: saw-7, from: "2026-01-01T10:00", to: "2026-01-01T11:00", name: Oil }]\nproducts:\n',

@@ -1,5 +1,5 @@
 import type { CalendarException, PlannedStop, Shift, TimeOfDaySpan } from '../plant.js'
-import { findOverlap, minutesOf } from '../shift-overlap.js'
+import { findExceptionOverlap, findOverlap, minutesOf } from '../shift-overlap.js'
 import type { DeclaredIds } from './declared-ids.js'
 import { calendarExceptionEntry, plannedStopEntry } from './entries.js'
 import type { PlantPath } from './problem.js'
@@ -16,20 +16,30 @@ export function readCalendar(
   places: {
     readonly sites: DeclaredIds
     readonly shifts: DeclaredIds
+    readonly sound: readonly Shift[]
     readonly stoppable: ReadonlySet<string>
   },
   report: Report,
 ): { calendarExceptions?: CalendarException[]; plannedStops?: PlannedStop[] } {
+  const siteOfShift = new Map(places.sound.map(({ id, site }) => [id, site]))
+  const paths = new Map<CalendarException, PlantPath>()
   const exceptions = report
     .list(sections.calendarExceptions, ['calendarExceptions'])
     .flatMap(([value, path]): CalendarException[] => {
       const exception = report.read(calendarExceptionEntry, value, path)
       if (exception === undefined) return []
       places.sites.refer(exception.site, [...path, 'site'])
-      for (const [place, shift] of exception.shifts.entries())
-        places.shifts.refer(shift, [...path, 'shifts', place])
+      for (const [place, shift] of exception.shifts.entries()) {
+        if (!places.shifts.refer(shift, [...path, 'shifts', place])) continue
+        const site = siteOfShift.get(shift)
+        if (site === undefined || site === exception.site) continue
+        const message = `the shift "${shift}" is of "${site}", not of "${exception.site}"`
+        report.add([...path, 'shifts', place], shift, message, 'name a shift of the same site')
+      }
+      paths.set(exception, path)
       return [exception]
     })
+  checkExceptions(exceptions, places.sound, paths, report)
   const stops = report
     .list(sections.plannedStops, ['plannedStops'])
     .flatMap(([value, path]): PlannedStop[] => {
@@ -51,6 +61,34 @@ export function readCalendar(
   }
 }
 
+/** Says where a day has two exceptions, and where the shifts of one overlap with each other or with their neighbours. */
+function checkExceptions(
+  exceptions: readonly CalendarException[],
+  shifts: readonly Shift[],
+  paths: ReadonlyMap<CalendarException, PlantPath>,
+  report: Report,
+): void {
+  for (const [place, exception] of exceptions.entries()) {
+    const { site, date } = exception
+    const path = paths.get(exception)!
+    const first = exceptions.slice(0, place).find(each => each.site === site && each.date === date)
+    if (first !== undefined) {
+      const message = `"${site}" has an exception for ${date} already, in line ${report.lineOf(paths.get(first)!)}`
+      report.add([...path, 'date'], date, message, 'write one with all shifts of the day')
+      continue
+    }
+    const overlap = findExceptionOverlap(
+      exception,
+      shifts.filter(shift => shift.site === site),
+      exceptions.filter(each => each.site === site),
+    )
+    if (overlap === undefined) continue
+    const [a, b] = overlap.map(({ id, start, end }) => `"${id}" (${start} to ${end})`)
+    const message = `around ${date} the shifts ${a} and ${b} overlap`
+    report.add([...path, 'shifts'], exception.shifts, message, 'leave one of them out')
+  }
+}
+
 /** Says where a shift's pauses lie outside of it, and where two shifts of a site overlap. */
 export function checkShifts(
   shifts: readonly Shift[],
@@ -58,7 +96,14 @@ export function checkShifts(
   report: Report,
 ): void {
   for (const shift of shifts) {
-    for (const [place, pause] of (shift.breaks ?? []).entries()) {
+    const pauses = shift.breaks ?? []
+    for (const [place, pause] of pauses.entries()) {
+      const other = pauses.slice(0, place).find(each => sharesMinute(each, pause))
+      if (other !== undefined) {
+        const message = `the break from ${pause.start} to ${pause.end} overlaps with that from ${other.start} to ${other.end}`
+        const path = [...(paths.get(shift) ?? []), 'breaks', place]
+        report.add(path, pause, message, 'end one where the other begins')
+      }
       if (isWithin(pause, shift)) continue
       const message = `the break from ${pause.start} to ${pause.end} is not within the shift, ${shift.start} to ${shift.end}`
       report.add(
@@ -78,9 +123,15 @@ export function checkShifts(
 
 const day = 24 * 60
 
+const minutesFrom = (start: string, time: string): number => (minutesOf(time) - minutesOf(start) + day) % day
+
+/** Whether one of two pauses begins within the other, be it over midnight. */
+const sharesMinute = (a: TimeOfDaySpan, b: TimeOfDaySpan): boolean =>
+  minutesFrom(a.start, b.start) < minutesFrom(a.start, a.end) ||
+  minutesFrom(b.start, a.start) < minutesFrom(b.start, b.end)
+
 function isWithin(pause: TimeOfDaySpan, shift: TimeOfDaySpan): boolean {
-  const start = minutesOf(shift.start)
-  const after = (time: string): number => (minutesOf(time) - start + day) % day
+  const after = (time: string): number => minutesFrom(shift.start, time)
   const length = after(shift.end) || day
   return after(pause.start) < after(pause.end) && after(pause.end) <= length
 }

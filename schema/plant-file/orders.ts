@@ -83,7 +83,7 @@ export function readOrders(
   })
   checkShifts(shifts, shiftPaths, report)
   const stoppable = new Set([...sites.ids, ...lines.ids, ...machines])
-  const calendar = readCalendar(sections, { sites, shifts: shiftIds, stoppable }, report)
+  const calendar = readCalendar(sections, { sites, shifts: shiftIds, sound: shifts, stoppable }, report)
 
   const productIds = new DeclaredIds(report, 'product')
   const products = report.list(sections.products, ['products']).flatMap(([value, path]): Product[] => {
@@ -119,12 +119,20 @@ export function readOrders(
     }
     return [{ ...customer, name: customer.name ?? customer.id }]
   })
+  const targetPaths = new Map<string, PlantPath>()
   const targets = report.list(sections.targets, ['targets']).flatMap(([value, path]): Target[] => {
     const target = report.read(targetEntry, value, path)
     if (target === undefined) return []
     lines.refer(target.line, [...path, 'line'])
     if (target.shift !== undefined) shiftIds.refer(target.shift, [...path, 'shift'])
     if (target.product !== undefined) productIds.refer(target.product, [...path, 'product'])
+    const { line, shift = '', product = '' } = target
+    const key = JSON.stringify([line, shift, product])
+    const first = targetPaths.get(key)
+    if (first !== undefined) {
+      const message = `there is a target for the same line, shift and product already, in line ${report.lineOf(first)}`
+      report.add([...path, 'line'], line, message, 'remove one of the two')
+    } else targetPaths.set(key, path)
     return [target]
   })
   return { shifts, products, customers, crews, ...calendar, ...(targets.length > 0 && { targets }) }
