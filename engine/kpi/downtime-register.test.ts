@@ -186,6 +186,49 @@ describe('the downtime register', () => {
     }
   })
 
+  it('corrects as a whole a stop that was put together again, and splits it anew', async () => {
+    const { open, tell, goTo, settle, registerOf, all } = ground(['whole-1'])
+    const book = open()
+    await book.start()
+    for (const entry of morning('whole-1')) tell(book, entry)
+    goTo(book, six + 290 * minute)
+    await settle(book)
+    const register = registerOf(book)
+    const id = `whole-1@${six + 60 * minute}`
+    const first = async () =>
+      short(await register.list(all, six, six + 100 * minute)).filter(([, , kind]) => kind === 'breakdown')
+    const [bearing, drive] = ['mechanical/bearing', 'electrical/drive']
+    await register.change(id, [
+      { ...said, reason: bearing! },
+      { ...said, reason: bearing!, at: six + 65 * minute },
+    ])
+    await settle(book)
+    expect(await first()).toEqual([[60, 80, 'breakdown', bearing]])
+    await register.change(id, [{ ...said, reason: drive! }])
+    await settle(book)
+    expect(await first()).toEqual([[60, 80, 'breakdown', drive]])
+    await register.change(id, [{ ...said, reason: bearing!, at: six + 63 * minute }])
+    await settle(book)
+    expect(await first()).toEqual([
+      [60, 63, 'breakdown', drive],
+      [63, 80, 'breakdown', bearing],
+    ])
+  })
+
+  it('refuses two reasons for one moment', async () => {
+    const { open, tell, goTo, registerOf } = ground(['twice-1'])
+    const book = open()
+    await book.start()
+    for (const entry of morning('twice-1')) tell(book, entry)
+    goTo(book, six + 200 * minute)
+    const at = six + 70 * minute
+    const parts = ['material', 'changeover'].map(reason => ({ ...said, reason, at }))
+    expect(await registerOf(book).change(`twice-1@${six + 60 * minute}`, parts)).toMatchObject({
+      part: 'at',
+      message: expect.stringContaining('two reasons begin at'),
+    })
+  })
+
   it('forgets a stop that late data say never was, and does not put its reason upon the next', async () => {
     const { open, tell, goTo, settle, registerOf, all } = ground(['none-1'])
     const book = open()

@@ -136,7 +136,13 @@ export class DowntimeRegister {
         return { part: 'at', message: `it must lie within the stop, ${span}: before and after it is another` }
       }
     }
-    const rows = changes.map(({ reason, who, comment, at = stop.from }) => ({
+    const times = changes.map(({ at = stop.from }) => at)
+    const twice = times.find((at, place) => times.indexOf(at) !== place)
+    if (twice !== undefined) {
+      const when = new Date(twice).toISOString()
+      return { part: 'at', message: `two reasons begin at ${when}; write one of them, or another time` }
+    }
+    const rows = (await this.#overTold(stop, changes)).map(({ reason, who, comment, at = stop.from }) => ({
       machine: stop.machine,
       ts: at,
       until: stop.to >= now ? 0 : stop.to,
@@ -148,6 +154,27 @@ export class DowntimeRegister {
     this.#parts.record({ source: 'operators', rows: { downtime_changes: rows } })
     await this.#parts.book.reread()
     return this.list({ machines: [stop.machine], lines: this.#linesWith(stop.machine) }, stop.from, stop.to)
+  }
+
+  /**
+   * The changes, and what they mean for parts of the stop that had been told of one by one: what is said of a time holds
+   * from there on, whatever was said of it before.
+   */
+  async #overTold(stop: MachineStop, changes: readonly ReasonChange[]): Promise<ReasonChange[]> {
+    await this.#parts.store.flush()
+    const rows = await this.#parts.store.query<{ time: number }>(
+      `SELECT DISTINCT toFloat64(toUnixTimestamp64Milli(ts)) AS time FROM ${databaseName}.downtime_changes
+      WHERE machine = {machine:String}
+        AND ts > fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND ts < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+      ORDER BY time`,
+      { machine: stop.machine, from: stop.from, to: stop.to },
+    )
+    const ordered = changes.toSorted((a, b) => (a.at ?? stop.from) - (b.at ?? stop.from))
+    const again = rows.flatMap(({ time }): ReasonChange[] => {
+      const before = ordered.findLast(({ at = stop.from }) => at <= time)
+      return before === undefined || before.at === time ? [] : [{ ...before, at: time }]
+    })
+    return [...ordered, ...again]
   }
 
   #linesWith(machine: string): Line[] {
