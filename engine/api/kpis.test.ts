@@ -63,7 +63,7 @@ const stops = [
   stop('p-01', 70, 1, 'unknown'),
 ]
 
-function ground(all: readonly MachineStop[] = stops) {
+function ground(all: readonly MachineStop[] = stops, booked: readonly MachineCell[] = cells) {
   const plant = testPlant(3, 1)
   const floor = testFloor(plant)
   const asked: unknown[] = []
@@ -71,7 +71,7 @@ function ground(all: readonly MachineStop[] = stops) {
     plans: machinePlans(plant),
     cells: async (machines: readonly string[], from: number, to: number) => {
       asked.push({ machines, from, to })
-      return cells.filter(({ machine }) => machines.includes(machine))
+      return booked.filter(({ machine }) => machines.includes(machine))
     },
     stops: async (machines: readonly string[]) => all.filter(({ machine }) => machines.includes(machine)),
   }
@@ -163,6 +163,16 @@ describe('GET /api/v1/kpis/losses', () => {
     expect(losses).toMatchObject({ breakdowns: 1_800, reducedSpeed: 600, processDefects: 300 })
     const parts = Object.values<number>(losses).reduce((sum, part) => sum + part, 0)
     expect(waterfall.plannedBusy - parts).toBe(waterfall.fullyProductive)
+    expect(body.items[0].flags).toEqual([])
+  })
+
+  it('flags what cannot be true, as a table as well', async () => {
+    const { api, get } = ground(stops, [cell('b-01', 0, 60, 0, 10, 1e9)])
+    const { body } = await get('/api/v1/kpis/losses?scope=machine:b-01')
+    expect(body.items).toMatchObject([{ key: '', flags: ['rejectsExceedProduced'] }])
+    const table = await (await api.request('/api/v1/kpis/losses?scope=machine:b-01&format=csv')).text()
+    expect(table.split('\r\n')[0]).toMatch(/^key,flags,calendar,/)
+    expect(table.split('\r\n')[1]).toMatch(/^,rejectsExceedProduced,/)
   })
 })
 

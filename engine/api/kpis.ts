@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { CostRates } from '../../workers/kpi/costs.js'
-import { ratioNames } from '../../workers/kpi/kpi.js'
+import { kpiFlags, ratioNames } from '../../workers/kpi/kpi.js'
 import { timeClasses } from '../../workers/kpi/time-class.js'
 import type { Floor } from '../floor/floor.js'
 import { groupings, type KpiGroup, lineViews, readKpis } from '../kpi/kpi-query.js'
@@ -37,15 +37,15 @@ const quantityNames = ['PQ', 'GQ', 'SQ', 'RQ'] as const
 const record = <Name extends string, Schema extends z.ZodType>(names: readonly Name[], schema: Schema) =>
   z.object(Object.fromEntries(names.map(name => [name, schema])) as Record<Name, Schema>)
 
+const flagsSchema = z.array(z.enum(kpiFlags)).describe('What cannot be true, or is not counted')
+
 const groupSchema = z.object({
   key: z.string().describe('Hour or day in ISO 8601, shift, product, order or id; empty for the whole'),
   ratios: record(ratioNames, ratio).describe(
     'ISO 22400-2:2014, clause 8, as fractions of 1; throughputRate in parts per hour. Null: see reasons',
   ),
   reasons: z.record(z.string(), z.string()).describe('Why a ratio is null'),
-  flags: z
-    .array(z.enum(['idealCycleSuspect', 'rejectsExceedProduced', 'timeUnknown', 'overtime']))
-    .describe('What cannot be true, or is not counted'),
+  flags: flagsSchema,
   times: record(elementNames, seconds).describe('Times of ISO 22400-2, 5.2, in seconds'),
   quantities: record(quantityNames, z.number()).describe('Produced, good, scrap and rework quantity, parts'),
   classes: record(timeClasses, seconds).describe('Every second of the range, in one class each'),
@@ -81,6 +81,7 @@ const lossesSchema = z
     items: z.array(
       z.object({
         key: z.string(),
+        flags: flagsSchema,
         losses: record(lossNames, seconds).describe(
           'The six big losses; reduced speed is negative where the ideal cycle is too long',
         ),
@@ -188,8 +189,9 @@ function viewGroup({ key, time, elements, kpis }: KpiGroup): z.infer<typeof grou
   }
 }
 
-const viewLosses = ({ key, waterfall, costs }: KpiGroup) => ({
+const viewLosses = ({ key, kpis, waterfall, costs }: KpiGroup) => ({
   key,
+  flags: [...kpis.flags],
   losses: inSeconds(lossNames, waterfall.losses),
   waterfall: inSeconds(waterfallNames, waterfall),
   costs: viewCosts(costs),
@@ -213,12 +215,13 @@ function oeeCsv(items: readonly KpiGroup[]): string {
 function lossesCsv(items: readonly KpiGroup[]): string {
   const rows = items
     .map(viewLosses)
-    .map(({ key, losses, waterfall, costs }) => [
+    .map(({ key, flags, losses, waterfall, costs }) => [
       key,
+      flags.join(' '),
       ...waterfallNames.map(name => waterfall[name]),
       ...lossNames.map(name => losses[name]),
       ...costNames.map(name => costs[name]),
     ])
   const costColumns = ['scrapCost', 'downtimeCost', 'setupCost']
-  return csv(['key', ...waterfallNames, ...lossNames, ...costColumns], rows)
+  return csv(['key', 'flags', ...waterfallNames, ...lossNames, ...costColumns], rows)
 }

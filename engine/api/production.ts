@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { kpiFlags } from '../../workers/kpi/kpi.js'
 import type { Floor } from '../floor/floor.js'
 import type { DeskProblem, ProductionDesk } from '../kpi/production-desk.js'
 import { ApiError } from './api-error.js'
@@ -30,6 +31,7 @@ const runSchema = z
     defectRatePpm: z.number().nullable().describe('Rejected and reworked per million made'),
     changeoverSeconds: z.number().describe('Setup of the constraint within the run'),
     oee: z.number().nullable().describe('Of the line by its output'),
+    flags: z.array(z.enum(kpiFlags)).describe('What cannot be true, or is not counted'),
     scrapCost: z.number().nullable().describe('Of the rejected parts; null = no price is known'),
     downtimeCost: z.number().nullable().describe('Of own stops of all its machines; null = no rate is known'),
   })
@@ -137,6 +139,7 @@ export function addProductionRoutes(router: OpenAPIHono, floor: Floor, desk: Pro
           defectRatePpm: run.actual > 0 ? ((run.actual - run.good) / run.actual) * 1e6 : null,
           changeoverSeconds: run.changeoverMs / 1_000,
           oee: run.oee,
+          flags: [...run.flags],
           scrapCost: run.costs === undefined ? null : costs.scrap,
           downtimeCost: run.costs === undefined ? null : costs.downtime,
         }
@@ -146,7 +149,9 @@ export function addProductionRoutes(router: OpenAPIHono, floor: Floor, desk: Pro
       return csvResponse(
         csv(
           columns,
-          items.map(item => columns.map(column => item[column])),
+          items.map(item =>
+            columns.map(column => (column === 'flags' ? item.flags.join(' ') : item[column])),
+          ),
         ),
       )
     },

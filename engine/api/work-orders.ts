@@ -1,7 +1,9 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { CostRates } from '../../workers/kpi/costs.js'
+import { kpiFlags } from '../../workers/kpi/kpi.js'
 import type { Floor } from '../floor/floor.js'
 import { orderProduction } from '../kpi/order-production.js'
+import { flagsOf } from '../kpi/production.js'
 import type { KnownOrder, OrderBook } from '../orders/order-book.js'
 import type { Store } from '../store/store.js'
 import { ApiError } from './api-error.js'
@@ -26,6 +28,9 @@ const orderSchema = z
     source: z.enum(['folder', 'rest']),
     lastSynced: timeSchema.describe('When the planning system last said it'),
     isStale: z.boolean().describe('The service did not say it when it last should have'),
+    flags: z
+      .array(z.enum(['scrappedExceedsOrdered']))
+      .describe('What the planning system says of it that cannot be true, or wants a look'),
   })
   .openapi('WorkOrder')
 
@@ -73,6 +78,7 @@ const productionSchema = z
     scrap: z.number().describe('Rejected by all machines of its lines'),
     rework: z.number(),
     oee: z.number().nullable().describe('Of the lines by their output'),
+    flags: z.array(z.enum(kpiFlags)).describe('What cannot be true, or is not counted'),
     busySeconds: z.number().describe('Planned busy time of the constraints of its lines (PBT)'),
     costs: costsSchema,
     currency: z.string().nullable(),
@@ -95,6 +101,7 @@ export function addWorkOrderRoutes(
       due: due === null ? null : new Date(due).toISOString(),
       lastSynced: new Date(synced).toISOString(),
       isStale: orders.isStaleOrder(order),
+      flags: order.scrapped > order.ordered ? ['scrappedExceedsOrdered'] : [],
     }
   }
 
@@ -180,6 +187,7 @@ export function addWorkOrderRoutes(
         scrap: all?.elements.SQ ?? 0,
         rework: all?.elements.RQ ?? 0,
         oee: output?.kpis.ratios.oee ?? null,
+        flags: flagsOf(all, output),
         busySeconds: (output?.elements.PBT ?? 0) / 1_000,
         costs: viewCosts(all?.costs),
         currency: plant.costs?.currency ?? null,
@@ -193,6 +201,6 @@ function ordersCsv(orders: readonly z.infer<typeof orderSchema>[]): string {
   const columns = Object.keys(orderSchema.shape) as (keyof z.infer<typeof orderSchema>)[]
   return csv(
     columns,
-    orders.map(order => columns.map(column => order[column])),
+    orders.map(order => columns.map(column => (column === 'flags' ? order.flags.join(' ') : order[column]))),
   )
 }

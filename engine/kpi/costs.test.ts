@@ -181,6 +181,29 @@ it('an order, its scrap, the stops and what they cost come out as by hand, and t
   expect(await get('/api/v1/work-orders/W-2')).toMatchObject({ status: 404 })
   const table = await (await api.request('/api/v1/work-orders?format=csv&part=bolt')).text()
   expect(table.split('\r\n')[1]).toMatch(/^W-1,bolt,,200,0,0,4,36,,2026-03-27T00:00:00.000Z,,folder,/)
+
+  // What cannot be true is shown as it is, with a flag, wherever it is asked.
+  const [sound] = (await get(`/api/v1/production?${day}`)).items
+  expect([sound.flags, order.flags, order.production.flags]).toEqual([[], [], []])
+  await production.scrap({
+    ...entry,
+    machine: 'm-2',
+    quantity: 1e9,
+    time: six + 59 * minute,
+    category: 'dimension',
+    reason: '',
+  })
+  const [wrong] = (await get(`/api/v1/production?${day}`)).items
+  expect(wrong).toMatchObject({ order: 'W-1', scrap: 1e9 + 3, flags: ['rejectsExceedProduced'] })
+  const runs = await (await api.request(`/api/v1/production?format=csv&${day}`)).text()
+  expect(runs.split('\r\n')[1]).toContain(',rejectsExceedProduced,')
+  orders.take('folder', 'b.csv', { orders: [readOrder({ ...told, scrapped: 201 })], refused: [] })
+  expect(await get('/api/v1/work-orders/W-1')).toMatchObject({
+    flags: ['scrappedExceedsOrdered'],
+    production: { flags: ['rejectsExceedProduced'] },
+  })
+  const said = await (await api.request('/api/v1/work-orders?format=csv')).text()
+  expect(said.split('\r\n')[1]).toMatch(/,scrappedExceedsOrdered$/)
 })
 
 it('what nobody has said the cost of is not 0', async () => {

@@ -1,14 +1,14 @@
 import type { Calendar } from '../../schema/calendar.js'
 import type { Line, Plant } from '../../schema/plant.js'
 import type { CostRates, LossCosts } from '../../workers/kpi/costs.js'
-import type { Elements } from '../../workers/kpi/kpi.js'
+import type { Elements, KpiFlag } from '../../workers/kpi/kpi.js'
 import { LedgerSetups } from '../../workers/kpi/machine-plan.js'
 import { type Projection, project, type Verdict, verdictOf } from '../../workers/kpi/projection.js'
 import { linePartsOf } from '../../workers/kpi/roll-up.js'
 import type { Store } from '../store/store.js'
 import { type Run, readRuns } from './event-reader.js'
 import type { KpiBook } from './kpi-book.js'
-import { readKpis } from './kpi-query.js'
+import { type KpiGroup, readKpis } from './kpi-query.js'
 import { findScope, type Scope } from './scope.js'
 
 /** A run with what came of it. */
@@ -24,6 +24,8 @@ export interface RunReport extends Run {
   readonly changeoverMs: number
   /** Of the line by its output. */
   readonly oee: number | null
+  /** What cannot be true of its line's machines, all added up, or of what left the line. */
+  readonly flags: readonly KpiFlag[]
   /** Lost in money, by all machines of the line. */
   readonly costs: LossCosts | undefined
 }
@@ -62,11 +64,17 @@ export async function reportRuns(
         rework: all?.elements.RQ ?? 0,
         changeoverMs: made?.AUST ?? 0,
         oee: output?.kpis.ratios.oee ?? null,
+        flags: flagsOf(all, output),
         costs: all?.costs,
       }
     }),
   )
 }
+
+/** The flags of several views of the same, each once. */
+export const flagsOf = (...views: readonly (KpiGroup | undefined)[]): KpiFlag[] => [
+  ...new Set(views.flatMap(view => view?.kpis.flags ?? [])),
+]
 
 /** How a line stands in its present shift. */
 export interface Goal {

@@ -162,6 +162,10 @@ describe('the indicators of ISO 22400-2', () => {
       'timeUnknown',
       'overtime',
     ])
+    const rework = emptyTally()
+    rework.time.production = 10 * minute
+    rework.made.set(minute, { produced: 3, scrapped: 2, warmUp: 0, reworked: 2 })
+    expect(kpisOf(rework).flags).toEqual(['rejectsExceedProduced'])
   })
 
   it('leave unknown time out of planned busy time, or charge it to availability, as the plant says', () => {

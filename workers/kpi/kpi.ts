@@ -95,15 +95,18 @@ export const ratioNames = [
 ] as const
 type RatioName = (typeof ratioNames)[number]
 
-type KpiFlag =
+/** What cannot be true of figures, or is not counted in them. */
+export const kpiFlags = [
   /** More parts than the ideal cycle allows: it is too long, parts count double, or running time is missing. */
-  | 'idealCycleSuspect'
+  'idealCycleSuspect',
   /** More rejects than parts: one of the two counters is wrong. */
-  | 'rejectsExceedProduced'
+  'rejectsExceedProduced',
   /** Part of the time nobody knows what the machine did. */
-  | 'timeUnknown'
+  'timeUnknown',
   /** It produced outside of its shifts; that counts in no ratio. */
-  | 'overtime'
+  'overtime',
+] as const
+export type KpiFlag = (typeof kpiFlags)[number]
 
 export interface Kpis {
   /** Ratios as fractions of 1; throughputRate in parts per hour. Null where a denominator is 0, see `reasons`. */
