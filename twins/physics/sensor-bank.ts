@@ -11,7 +11,7 @@ import { normalOf, ownCentre } from './normal.js'
 import { axisShape, cycleDepth, type Response, responseOf, workShape } from './response.js'
 import { runningOf, shareOfRunning } from './running.js'
 import { Supply, type SupplyMachine } from './supply.js'
-import { magnetising, roomForStart, supplyNatures } from './supply-nature.js'
+import { bledDown, magnetising, roomForStart, supplyNatures } from './supply-nature.js'
 import { Symptoms } from './symptoms.js'
 import { Warmth } from './thermal.js'
 
@@ -92,6 +92,8 @@ export class SensorBank {
   readonly #keep: Float64Array
   readonly #innovation: Float64Array
   readonly #faultFollow: Float64Array
+  /** Distance between two samples, ms. */
+  readonly #period: Float64Array
   readonly #idealCycle: Float64Array
   /** The lagged value, the noise in standard deviations, what faults add by now, and what was shown last. */
   readonly #value: Float64Array
@@ -125,6 +127,7 @@ export class SensorBank {
     this.#keep = column()
     this.#innovation = column()
     this.#faultFollow = column()
+    this.#period = column()
     this.#idealCycle = column()
     this.#value = column()
     this.#noise = column()
@@ -170,6 +173,7 @@ export class SensorBank {
     this.#noiseGain[s] = spread * response.noise
     this.#keep[s] = noise.keep
     this.#innovation[s] = noise.innovation
+    this.#period[s] = sensor.period
     this.#idealCycle[s] = sensor.idealCycleTime * 1000
     this.#noise[s] = isExact ? 0 : chance.noise()
     const isRunning = this.#runningOf(sensor.machine) > 0 || isHeat
@@ -196,14 +200,33 @@ export class SensorBank {
     // First, because both ask for the load, and its time does not go back.
     this.#warmth.advance(machine, time)
     const share = this.#runningOf(machine)
-    const target = this.#kind[s] === heat ? this.#warm(s, machine) : this.#healthy(s, machine, share, time)
-    this.#value[s]! += (target - this.#value[s]!) * this.#follow[s]!
     const isTouched = this.#symptoms.isTouched(s)
-    const off = isTouched || this.#excursion[s] !== 0 ? this.#excursed(s, share, time, isTouched) : 0
-    const shown = this.#value[s]! + off + this.#noiseNow(s, share, time, isTouched)
+    const isHeld = this.#rest[s] === held && !this.#supply.hasDrives(machine)
+    const value = isHeld ? this.#bleeding(s, time, isTouched) : this.#driven(s, share, time, isTouched)
+    const shown = value + this.#noiseNow(s, share, time, isTouched)
     if (!isTouched) return quantise(this.#scales[s]!, shown)
     if (!this.#symptoms.isStuck(s, time)) this.#shown[s] = shown + this.#symptoms.drift(s, time)
     return quantise(this.#scales[s]!, this.#shown[s]!)
+  }
+
+  /** The value that the machine brings about, and what its faults make of it. */
+  #driven(s: number, share: number, time: number, isTouched: boolean): number {
+    const machine = this.#machine[s]!
+    const target = this.#kind[s] === heat ? this.#warm(s, machine) : this.#healthy(s, machine, share, time)
+    this.#value[s]! += (target - this.#value[s]!) * this.#follow[s]!
+    const off = isTouched || this.#excursion[s] !== 0 ? this.#excursed(s, share, time, isTouched) : 0
+    return this.#value[s]! + off
+  }
+
+  /** A pressure without its pump: what was there when it stopped runs out, and a repair brings none of it back. */
+  #bleeding(s: number, time: number, isTouched: boolean): number {
+    const machine = this.#machine[s]!
+    const centre = this.#centre[s]!
+    const lost = isTouched ? Math.max(0, -this.#symptoms.excursion(s, time)) / centre : 0
+    const elapsed = Math.min(this.#period[s]!, this.#supply.cutFor(machine, time))
+    this.#value[s] = bledDown(this.#value[s]! + this.#excursion[s]!, centre, elapsed, lost)
+    this.#excursion[s] = 0
+    return this.#value[s]!
   }
 
   /** Where a healthy machine would have the value: between its rest and its work. */
@@ -223,13 +246,12 @@ export class SensorBank {
     const supply = this.#supply
     switch (rests[this.#rest[s]!]!) {
       case 'share':
+      case 'held':
         return centre * this.#restShare[s]!
       case 'mains': {
         const share = supply.restShare(machine, time)
         return centre * (supply.hasDrives(machine) ? share + magnetising : share)
       }
-      case 'held':
-        return centre * this.#restShare[s]! * supply.heldPressure(machine, time)
       case 'pumped':
         if (!supply.hasDrives(machine)) return 0
         return centre * (supply.isStandingBy(machine, time) ? pumpedInStandby : this.#restShare[s]!)
@@ -257,7 +279,9 @@ export class SensorBank {
 
   /** What damage adds: like the value itself, as far as the machine runs, and heat after a while. */
   #excursed(s: number, share: number, time: number, isTouched: boolean): number {
-    const rest = this.#kind[s] === heat ? 0 : this.#restShare[s]!
+    // Oil that no pump moves does not run faster either.
+    const isStill = this.#rest[s] === pumped && !this.#supply.hasDrives(this.#machine[s]!)
+    const rest = this.#kind[s] === heat || isStill ? 0 : this.#restShare[s]!
     const goal = isTouched ? this.#symptoms.excursion(s, time) * (rest + (1 - rest) * share) : 0
     const off = this.#excursion[s]! + (goal - this.#excursion[s]!) * this.#faultFollow[s]!
     // What is left of a fault that is gone ends where nobody can see it.

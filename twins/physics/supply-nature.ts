@@ -45,7 +45,19 @@ export const readyFor = 15 * 60_000
 /** One whose drives are off is switched off altogether after so long, ms. */
 export const standbyFor = 60 * 60_000
 /** A press holds its pressure in an accumulator behind a check valve: empty so long after the pump stopped, ms. */
-export const bleedDown = 5 * 3_600_000
+const bleedDown = 5 * 3_600_000
+/** How much wider than its usual seeping a leak is that would take all of the pressure from a running pump. */
+const leakWidth = 100
+
+/**
+ * What is left of a held pressure after `elapsed` ms without the pump. Out of a store through an orifice its square root
+ * falls in a straight line (Q = Cd A √(2 Δp / ρ)), from `full` to nothing in `bleedDown`, faster with a leak; `lost`:
+ * the share of the pressure that the leak takes while the pump runs.
+ */
+export function bledDown(pressure: number, full: number, elapsed: number, lost: number): number {
+  const fall = (Math.sqrt(full) * (1 + leakWidth * lost) * elapsed) / bleedDown
+  return Math.max(0, Math.sqrt(Math.max(0, pressure)) - fall) ** 2
+}
 
 /** States in which the drives have no power: the emergency stop's contactor has dropped, or nobody reset it yet. */
 const withoutDrives: readonly PackmlState[] = ['Undefined', 'Stopped', 'Aborting', 'Aborted', 'Clearing']

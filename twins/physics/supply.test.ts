@@ -7,12 +7,13 @@ import { packmlNumber, packmlStates } from '../../schema/packml.js'
 import { Behaviour, behaviourMachines } from '../behaviour/behaviour.js'
 import { Flow } from '../flow/flow.js'
 import { plantFlow } from '../flow/plant-flow.js'
+import { mean } from './fault-trial.js'
 import { Faults } from './faults.js'
-import { calmDuty, lineOf, lineStart } from './faulty-line.js'
+import { calmDuty, type FaultyLine, faulty, isAborted, lineOf, lineStart, watchLine } from './faulty-line.js'
 import { MachineLoad } from './machine-load.js'
 import { workShape, workShapeIntegral } from './response.js'
 import { Supply, type SupplyMachine } from './supply.js'
-import { offShare, supplyNatures } from './supply-nature.js'
+import { bledDown, drivesOf, offShare, supplyNatures } from './supply-nature.js'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -178,17 +179,72 @@ describe('the power of a machine', () => {
 
 describe('the pressure of a press whose pump has stopped', () => {
   it('bleeds down along a parabola, and never rises', () => {
-    const it = rig('press', 1, true)
-    const down = lineStart + minute
-    stop(it, down)
-    const held = Array.from({ length: 100 }, (_, i) => it.supply.heldPressure(0, down + i * 4 * minute))
-    expect(held[0]).toBe(1)
+    const held = Array.from({ length: 100 }, (_, i) => bledDown(140, 140, i * 4 * minute, 0))
+    expect(held[0]).toBeCloseTo(140, 9)
     expect(held.at(-1)).toBe(0)
-    for (const [i, value] of held.entries()) expect(value).toBeLessThanOrEqual(held[i - 1] ?? 1)
+    for (const [i, value] of held.entries()) expect(value).toBeLessThanOrEqual(held[i - 1] ?? 141)
     // Its root falls in a straight line.
     const roots = held.slice(0, 60).map(Math.sqrt)
     for (let i = 2; i < roots.length; i++)
       expect(roots[i]! - roots[i - 1]!).toBeCloseTo(roots[1]! - roots[0]!, 12)
+  })
+
+  it('is the same whether it is looked at once or often, with a leak and without', () => {
+    for (const lost of [0, 0.03]) {
+      let often = 140
+      for (let i = 0; i < 600; i++) often = bledDown(often, 140, 1000, lost)
+      expect(often).toBeCloseTo(bledDown(140, 140, 10 * minute, lost), 9)
+    }
+  })
+})
+
+describe('a press with a leak', () => {
+  const meanOf = ({ series }: FaultyLine, name: string, from: number, to: number) =>
+    mean(series.get(name)!, from, to)
+
+  it.each([1, 2, 3])('makes no pressure and no flow without its pump (seed %i)', seed => {
+    const line = watchLine('press', 'hydraulic-leak', { seed, period: 1000 })
+    line.pass(5 * minute)
+    line.inject({ severity: 1, timeToFailure: 5 * minute })
+    line.pass(5 * minute + 10_000)
+    expect(isAborted(line)).toBe(true)
+    const cut = line.now
+    line.pass(minute)
+    const slot = line.behaviour.faults.bank.slotOf(faulty, 'hydraulic-leak')!
+    line.behaviour.changeFaults(faulty, (faults, time) => {
+      faults.startRepair(slot, time, { kind: 'perfect', who: 'Ada' }, minute)
+    })
+    const { flow } = line.behaviour
+    while (drivesOf[flow.state[faulty]!] === 0) line.pass(1000)
+    const up = line.now - 1000
+    expect(up - cut).toBeGreaterThan(2 * minute)
+    const pressures = Array.from({ length: Math.floor((up - cut) / 20_000) }, (_, i) =>
+      meanOf(line, 'hydraulic-pressure', cut + i * 20_000, cut + (i + 1) * 20_000),
+    )
+    // What the noise of a gauge leaves in the mean of 20 samples.
+    for (let i = 1; i < pressures.length; i++) expect(pressures[i]).toBeLessThan(pressures[i - 1]! + 0.5)
+    expect(pressures.at(-1)).toBeLessThan(0.7 * pressures[0]!)
+    expect(meanOf(line, 'oil-flow', cut + 20_000, up)).toBeLessThan(2)
+    line.pass(10 * minute)
+    expect(meanOf(line, 'hydraulic-pressure', line.now - 5 * minute, line.now)).toBeGreaterThan(130)
+    expect(meanOf(line, 'oil-flow', line.now - 5 * minute, line.now)).toBeGreaterThan(100)
+  })
+
+  it('bleeds down faster, the wider the leak', () => {
+    const after = [0, 0.4, 0.7].map(severity => {
+      const line = watchLine('press', 'hydraulic-leak', { seed: 4, period: 1000 })
+      line.pass(minute)
+      if (severity > 0) line.inject({ severity, timeToFailure: 10_000 })
+      line.pass(minute)
+      line.behaviour.flow.trip(faulty, line.now, 'test')
+      const cut = line.now
+      line.pass(5 * minute)
+      const before = meanOf(line, 'hydraulic-pressure', cut - 10_000, cut)
+      return meanOf(line, 'hydraulic-pressure', line.now - 10_000, line.now) / before
+    })
+    expect(after[0]).toBeGreaterThan(0.95)
+    expect(after[1]).toBeLessThan(after[0]! - 0.1)
+    expect(after[2]).toBeLessThan(after[1]! - 0.1)
   })
 })
 

@@ -9,7 +9,6 @@ import { normalOf, ownCentre } from './normal.js'
 import { cycleDepth, responseOf, workShape, workShapeIntegral } from './response.js'
 import { shareOfRunning } from './running.js'
 import {
-  bleedDown,
   drivesOf,
   offShare,
   readyFor,
@@ -170,13 +169,9 @@ export class Supply {
     return this.hasDrives(machine) && time >= this.#readyUntil[machine]!
   }
 
-  /**
-   * The share of a pressure that is left since the pump stopped. Out of a store through an orifice its square root
-   * falls in a straight line (Q = Cd A √(2 Δp / ρ)).
-   */
-  heldPressure(machine: number, time: number): number {
-    const left = Math.max(0, 1 - Math.max(0, time - this.#cutAt[machine]!) / bleedDown)
-    return left * left
+  /** How long the drives have been without power, ms; 0 while they have it. */
+  cutFor(machine: number, time: number): number {
+    return Math.max(0, time - this.#cutAt[machine]!)
   }
 
   #runUp(machine: number, time: number): number {
