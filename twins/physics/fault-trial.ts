@@ -48,7 +48,10 @@ export function repair({ line, pattern }: Trial, takes: number): void {
 }
 
 /** The share of the way at which a signal goes beyond a limit and stays there for three samples; infinite if never. */
-export function crossing({ line, span, onset }: Trial, { signal, limit }: Omit<Sign, 'between'>): number {
+export function crossing(
+  { line, span, onset }: Trial,
+  { signal, limit }: Pick<Sign, 'signal' | 'limit'>,
+): number {
   const { time, value, signal: of } = line.series.get(signal)!
   const bound = of.limits[limit]!
   const isBeyond = (i: number) => (limit.endsWith('High') ? value[i]! > bound : value[i]! < bound)

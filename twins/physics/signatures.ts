@@ -7,6 +7,8 @@ export interface Sign {
   readonly limit: 'warningLow' | 'criticalLow' | 'warningHigh' | 'criticalHigh'
   /** Shares of the way from onset to failure between which it happens. */
   readonly between: readonly [number, number]
+  /** How much later it happens than the damage behind it, whatever the fault does, at most, ms: bodies take their time. */
+  readonly lag: number
 }
 
 /** What is known of a fault from the field, written down apart from the simulation, to hold it against. */
@@ -23,10 +25,15 @@ export interface Signature {
   readonly trips: boolean
 }
 
-const sign = (signal: string, limit: Sign['limit'], from: number, to: number): Sign => ({
+/** A winding takes on the heat of its current in four minutes, a fluid in one, and then the thermometer has to follow. */
+const lagOfWinding = 300_000
+const lagOfFluid = 120_000
+
+const sign = (signal: string, limit: Sign['limit'], from: number, to: number, lag = 0): Sign => ({
   signal,
   limit,
   between: [from, to],
+  lag,
 })
 
 /**
@@ -39,9 +46,9 @@ export const signatures: Readonly<Record<FaultPatternId, Signature>> = {
     type: 'cnc-mill',
     signs: [
       sign('vibration', 'warningHigh', 0.25, 0.55),
-      sign('spindle-temperature', 'warningHigh', 0.6, 0.85),
+      sign('spindle-temperature', 'warningHigh', 0.6, 0.85, lagOfWinding),
       sign('vibration', 'criticalHigh', 0.78, 0.96),
-      sign('spindle-temperature', 'criticalHigh', 0.88, 1),
+      sign('spindle-temperature', 'criticalHigh', 0.88, 1, lagOfWinding),
     ],
     changes: { power: [0.1, 0.2], vibration: [3, 6] },
     cycle: [1.05, 1.15],
@@ -52,9 +59,9 @@ export const signatures: Readonly<Record<FaultPatternId, Signature>> = {
   'motor-overheating': {
     type: 'conveyor',
     signs: [
-      sign('motor-temperature', 'warningHigh', 0.35, 0.58),
+      sign('motor-temperature', 'warningHigh', 0.35, 0.58, lagOfWinding),
       sign('current', 'warningHigh', 0.5, 0.75),
-      sign('motor-temperature', 'criticalHigh', 0.74, 0.96),
+      sign('motor-temperature', 'criticalHigh', 0.74, 0.96, lagOfWinding),
       sign('current', 'criticalHigh', 0.8, 1),
     ],
     changes: { power: [0.8, 2], current: [0.6, 1.2] },
@@ -122,9 +129,9 @@ export const signatures: Readonly<Record<FaultPatternId, Signature>> = {
     type: 'cnc-mill',
     signs: [
       sign('coolant-flow', 'warningLow', 0.45, 0.75),
-      sign('coolant-temperature', 'warningHigh', 0.58, 0.85),
+      sign('coolant-temperature', 'warningHigh', 0.58, 0.85, lagOfFluid),
       sign('coolant-flow', 'criticalLow', 0.8, 0.95),
-      sign('coolant-temperature', 'criticalHigh', 0.88, 1),
+      sign('coolant-temperature', 'criticalHigh', 0.88, 1, lagOfFluid),
     ],
     changes: { 'coolant-flow': [-0.95, -0.7], 'spindle-temperature': [0.1, 0.45] },
     cycle: [0.99, 1.05],
