@@ -13,6 +13,13 @@ export type Distribution =
   /** Measured times, each as likely as the others. */
   | { readonly kind: 'empirical'; readonly values: readonly number[] }
 
+/** Whether every time that it can give is 0 s: what takes so long happens without end in the same moment. */
+export function isNothing({ kind: _, ...parameters }: Distribution): boolean {
+  return Object.values(parameters)
+    .flat()
+    .every(each => each === 0)
+}
+
 /** What is wrong with a distribution, and undefined where nothing is. */
 export function distributionProblem(given: Distribution): string | undefined {
   const { kind, ...parameters } = given

@@ -8,8 +8,10 @@ const statusOf: Readonly<Record<SimulationErrorCode, ApiErrorCode>> = {
   'real-machine': 409,
   'not-running': 409,
   'already-there': 409,
+  'under-repair': 409,
   'not-durable': 503,
   'impossible-fault': 422,
+  'bad-start': 422,
   'unknown-signal': 422,
 }
 

@@ -15,6 +15,31 @@ function parseDuration(text: string): number | undefined {
   return ms === 0 ? undefined : ms
 }
 
+/** Most that a sample may be late, or a clock be off, ms. */
+const furthest = 366 * 86_400_000
+
+/** How far a time is off, either way: ms as a number, or a text such as `20s` and `-10min`; at most a year. */
+export const shiftSchema = z
+  .union([z.number(), z.string().max(100)])
+  .transform((value, context) => {
+    const isBehind = typeof value === 'string' && value.startsWith('-')
+    const ms =
+      typeof value === 'number'
+        ? value
+        : (parseDuration(isBehind ? value.slice(1) : value) ?? Number.NaN) * (isBehind ? -1 : 1)
+    if (Math.abs(ms) <= furthest) return ms
+    const message = Number.isNaN(ms)
+      ? `"${value}" is no shift; write milliseconds as a number, or 20s, -10min, PT20S`
+      : `a shift of ${value} cannot be; it is at most a year`
+    context.addIssue({ code: 'custom', message })
+    return z.NEVER
+  })
+  .openapi({
+    type: 'string',
+    description: 'Milliseconds as a number, or a text: 20s, -10min, or ISO 8601 (PT20S)',
+    examples: ['20s', '-10min', 20_000],
+  })
+
 /** A length of time in a request: ms as a number, or a text; more than nothing, and less than ten years. */
 export const durationSchema = z
   .union([z.number(), z.string().max(100)])

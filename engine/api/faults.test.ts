@@ -330,6 +330,21 @@ describe('what cannot be injected', () => {
       /A press such as two cannot have the fault "tool-wear"; it can have hydraulic-leak, electrical-fault, sensor-drift/,
     ],
     ['a fault that there is not', 'two', { pattern: 'rust' }, 422, /pattern/],
+    ['a severity of nothing', 'two', { severity: 0 }, 422, /severity.*it is above 0 and at most 1/],
+    [
+      'an onset that is past',
+      'two',
+      { start: new Date(lineStart - 3_600_000).toISOString() },
+      422,
+      /is past: the floor's clock is at .* Leave it out to begin now/,
+    ],
+    [
+      'an onset years ahead',
+      'two',
+      { start: new Date(lineStart + 400 * 86_400_000).toISOString() },
+      422,
+      /more than a year ahead/,
+    ],
     ['a severity above 1', 'two', { severity: 1.2 }, 422, /severity/],
     ['a severity below 0', 'two', { severity: -0.1 }, 422, /severity/],
     ['a severity that is a word', 'two', { severity: 'bad' }, 422, /severity/],
@@ -378,6 +393,26 @@ describe('what cannot be injected', () => {
     expect((await ask('POST', repair, { ...kept, keeps: 1 })).status).toBe(422)
     expect((await ask('POST', repair, { reason: 'x', keeps: 0.5 })).status).toBe(422)
     expect((await ask('DELETE', '/machines/real/faults')).status).toBe(409)
+  })
+
+  it('a second repair, as long as the first goes on', async () => {
+    const { ask, pass, faults } = ground()
+    await ask('POST', '/machines/two/faults', { ...leak, timeToFailure: '1min' })
+    pass(60)
+    const repair = () =>
+      ask('POST', '/machines/two/faults/hydraulic-leak/repair', { takes: '10min', reason: 'x' })
+    expect((await repair()).status).toBe(202)
+    const atOnce = await repair()
+    expect(atOnce.status).toBe(409)
+    pass(300)
+    const meanwhile = await repair()
+    expect(meanwhile.status).toBe(409)
+    expect(meanwhile.body.detail).toContain('is being repaired already')
+    pass(400)
+    expect(await faults('two')).toEqual([])
+    await ask('POST', '/machines/two/faults', { ...leak, timeToFailure: '1min' })
+    pass(60)
+    expect((await repair()).status).toBe(202)
   })
 
   it('anything, while it could not be recorded', async () => {
@@ -515,6 +550,16 @@ describe('a fault of the link', () => {
   })
 
   it.each([
+    ['late', '20s', 20_000],
+    ['clock-jump', '-10min', -600_000],
+    ['clock-jump', 5_000, 5_000],
+  ])('%s takes a shift of %s', async (kind, shift, ms) => {
+    const { ask } = ground()
+    const { status, body } = await ask('POST', '/links/simulator/faults', { ...late, kind, shift })
+    expect([status, body.shift]).toEqual([201, ms])
+  })
+
+  it.each([
     ['a source that is not there', 'nowhere', {}, 404, /No source 'nowhere'/],
     ['a real source', 'plc', {}, 409, /The link to plc is a real one/],
     ['a source that does not run', 'idle', {}, 409, /does not run now/],
@@ -529,6 +574,11 @@ describe('a fault of the link', () => {
       /has no signal 'real.state'/,
     ],
     ['a shift where there is none', 'simulator', { shift: 5 }, 422, /shift/],
+    ['a shift that is none', 'simulator', { kind: 'late', shift: 'a bit' }, 422, /shift.*write milliseconds/],
+    ['a shift of years', 'simulator', { kind: 'clock-jump', shift: '-9000h' }, 422, /at most a year/],
+    ['a late by less than nothing', 'simulator', { kind: 'late', shift: '-5s' }, 422, /late by more than 0/],
+    ['a start long past', 'simulator', { start: '2001-01-01T00:00:00Z' }, 422, /is past/],
+    ['a start years ahead', 'simulator', { start: '2999-01-01T00:00:00Z' }, 422, /more than a year ahead/],
     ['no reason', 'simulator', { reason: '' }, 422, /reason/],
   ])('is refused for %s', async (_what, source, changes, status, message) => {
     const { ask, commands } = ground()

@@ -15,11 +15,15 @@ const by = z.object(byWhom)
 
 const injectionSchema = z.strictObject({
   pattern: pattern.describe('Of the fault catalogue; it must be one that the machine’s type can have'),
-  severity: z.number().min(0).max(1).describe('Damage that it grows to; at 1 the machine fails'),
+  severity: z
+    .number()
+    .gt(0, 'a severity of 0 would do nothing; it is above 0 and at most 1')
+    .max(1)
+    .describe('Damage that it grows to, above 0; at 1 the machine fails'),
   start: z.iso
     .datetime({ offset: true })
     .optional()
-    .describe('Onset, by the floor’s clock; now where missing or past'),
+    .describe('Onset, by the floor’s clock; now where missing, at most a year ahead'),
   timeToFailure: durationSchema
     .optional()
     .describe('From onset to failure: how fast it grows; drawn from the pattern’s range where missing'),

@@ -4,7 +4,7 @@ import type { LinkControl, LinkDisturbance } from '../simulation/link-control.js
 import { attempt } from './attempt.js'
 import { byWhom } from './by-whom.js'
 import type { ApiContext } from './context.js'
-import { durationSchema } from './duration.js'
+import { durationSchema, shiftSchema } from './duration.js'
 import { isoTime, jsonAnswer, jsonBody, problemAnswer, timeSchema } from './router.js'
 
 const kind = z.enum(linkFaultKinds).describe(
@@ -12,8 +12,6 @@ const kind = z.enum(linkFaultKinds).describe(
     .map(([name, meaning]) => `${name}: ${meaning}`)
     .join('; '),
 )
-/** Most that a sample may be late, or a clock be off, ms. */
-const furthest = 366 * 86_400_000
 
 const wishSchema = z
   .strictObject({
@@ -24,17 +22,17 @@ const wishSchema = z
       .max(1)
       .optional()
       .describe('Share of the samples that it meets; all where missing, of single values one in a hundred'),
-    start: z.iso.datetime({ offset: true }).optional().describe('Now where missing or past'),
+    start: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .describe('By the floor’s clock; now where missing, at most a year ahead'),
     clearAfter: durationSchema
       .optional()
       .describe('Until it is over by itself; until it is cleared where missing, a restart half a minute'),
     signals: z.array(z.string()).min(1).max(1000).optional().describe('Ids; all of the source where missing'),
-    shift: z
-      .number()
-      .min(-furthest)
-      .max(furthest)
+    shift: shiftSchema
       .optional()
-      .describe('late: by how much; clock-jump: how far it is ahead, below 0 behind; ms'),
+      .describe('late: by how much; clock-jump: how far it is ahead, below 0 behind: ms, or 20s, -10min'),
     ...byWhom,
   })
   .refine(({ kind: of, shift }) => shift === undefined || of === 'late' || of === 'clock-jump', {

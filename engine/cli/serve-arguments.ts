@@ -6,6 +6,7 @@ import { EngineError } from '../errors.js'
 import { secretReader } from '../pipeline/read-secret.js'
 import type { BrokerAddress } from '../plc/broker-link.js'
 import { misused, parseFlags } from './flags.js'
+import { randomFaultFlags, readShare } from './random-faults.js'
 
 const protocols = ['opcua', 'modbus', 'mqtt', 'sparkplug'] as const
 export type Protocol = (typeof protocols)[number]
@@ -31,8 +32,9 @@ const flags = {
   data: { type: 'string' },
   opcua: { type: 'string' },
   out: { type: 'string' },
+  ...randomFaultFlags,
 } as const
-type Values = { readonly [Flag in keyof typeof flags]?: string | undefined }
+type Values = ReturnType<typeof parseFlags<typeof flags>>['values']
 
 /** What `gemba serve` is to do. */
 export interface ServeArguments {
@@ -45,6 +47,8 @@ export interface ServeArguments {
   readonly plantFiles: ReadonlyMap<Protocol, string>
   readonly mapFile: string | undefined
   readonly folder: string
+  /** Share of machines with faults by chance; undefined: as the plant says. */
+  readonly randomFaults: number | undefined
 }
 
 /** Throws EngineError 'bad-usage' for what does not fit together, 'bad-input' for a file that would be overwritten. */
@@ -73,6 +77,7 @@ export function readArguments(argv: readonly string[], env: NodeJS.ProcessEnv): 
     plantFiles,
     mapFile,
     folder: join(values.data ?? env.GEMBA_DATA ?? 'gemba-data', 'opcua-server'),
+    randomFaults: readShare('serve', values, env),
   }
 }
 

@@ -12,6 +12,7 @@ import { servePlant } from '../plc/serve-plant.js'
 import { SparkplugPublisher } from '../plc/sparkplug-publisher.js'
 import type { Command, CommandIo } from './command.js'
 import { openPlant } from './open-plant.js'
+import { withRandomFaults } from './random-faults.js'
 import { listens, type Protocol, readArguments, type ServeArguments } from './serve-arguments.js'
 
 const usage = `Usage: gemba serve --as <protocol>[,<protocol>…] [options]
@@ -34,6 +35,8 @@ protocols:
   --template <name>      mqtt: standard (default: one topic, values with id, v, q, t), advanced (one topic, a list with
                          OPC qualities) or topics (a topic for each tag)
   --write-map <file>     modbus: write which register is what, as CSV
+  --random-faults <share>   of machines that carry a fault by chance, 0 to 0.9 (default: as the plant says, else 0.05)
+                         [GEMBA_RANDOM_FAULTS]; --no-random-faults: nothing breaks by chance
   --data <folder>        data folder, where the key of the OPC UA server is kept (default gemba-data)  [GEMBA_DATA]
 
   --opcua <port>, --out <file>   short for --as opcua --port <port>, and for --write-plant <file>
@@ -59,7 +62,10 @@ export const serveCommand: Command = {
 
 async function serve(argv: readonly string[], io: CommandIo): Promise<number> {
   const given = readArguments(argv, io.env)
-  const plant = given.plant === undefined ? referencePlant() : openPlant(given.plant)
+  const plant = withRandomFaults(
+    given.plant === undefined ? referencePlant() : openPlant(given.plant),
+    given.randomFaults,
+  )
   const outlets = new Map<Protocol, Outlet>()
   for (const protocol of given.protocols) outlets.set(protocol, await makeOutlet(protocol, plant, given, io))
   const served = await servePlant(plant, [...outlets.values()])

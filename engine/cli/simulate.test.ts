@@ -85,7 +85,8 @@ describe('gemba simulate', () => {
     [['--days', '0'], '--days is a number above 0, at most 3,660; got "0"'],
     [['--days', 'week'], '--days is a number above 0, at most 3,660; got "week"'],
     [['--seed', '1.5'], '--seed is a whole number from 0; got "1.5"'],
-    [['--period', '4000'], '--period is a number above 0, at most 3,600; got "4000"'],
+    [['--period', '4000'], '--period is a number from 0.001, at most 3,600; got "4000"'],
+    [['--period', '0.00001'], '--period is a number from 0.001, at most 3,600; got "0.00001"'],
     [['--start', 'yesterday'], '--start is a time with its zone'],
     [['--dayz', '3'], 'there is no option --dayz (but --days)'],
   ])('refuses %j and says what would be right', async (argv, message) => {

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
 import { pino } from 'pino'
-import { faultShare } from '../../schema/config.js'
 import { referencePlant } from '../../schema/reference-plant/reference-plant.js'
 import { definitions } from '../../schema/tables/index.js'
 import { EngineError } from '../errors.js'
@@ -10,7 +9,7 @@ import { type ExportFormat, exportFormats, exportTable } from '../store/export.j
 import type { Command, CommandIo } from './command.js'
 import { misused, parseFlags } from './flags.js'
 import { openPlant } from './open-plant.js'
-import { randomFaultFlags, toldShare, withRandomFaults } from './random-faults.js'
+import { randomFaultFlags, readShare, withRandomFaults } from './random-faults.js'
 import { withHistory } from './store-flags.js'
 
 const dayMs = 86_400_000
@@ -43,7 +42,7 @@ without being stored again, so that everything is as it would be without the int
   --days               how many days, also parts of one (default 7)
   --seed               of chance (default 1)
   --start              begin of the past, such as 2026-01-05T06:00:00Z (default: so that it ends last midnight, UTC)
-  --period             distance between two samples of a sensor, seconds (default 10)
+  --period             distance between two samples of a sensor, seconds from 0.001 (default 10)
   --random-faults      share of machines that carry a fault by chance, 0 to 0.9 (default: as the plant says, else 0.05)
                        [GEMBA_RANDOM_FAULTS]
   --no-random-faults   nothing breaks by chance
@@ -62,7 +61,7 @@ written, 5 the store does not start, 130 interrupted; the same command goes on.`
       const { values } = parseFlags('simulate', argv, flags)
       const seed = number('seed', values.seed ?? '1', { isWhole: true })
       const days = number('days', values.days ?? '7', { above: 0, most: 3_660 })
-      const period = number('period', values.period ?? '10', { above: 0, most: 3_600 })
+      const period = number('period', values.period ?? '10', { least: 0.001, most: 3_600 })
       const plantFile = values.plant ?? io.env.GEMBA_PLANT
       const clickhouseUrl = values['clickhouse-url'] ?? io.env.GEMBA_CLICKHOUSE_URL
       const length = Math.round(days * dayMs)
@@ -72,7 +71,7 @@ written, 5 the store does not start, 130 interrupted; the same command goes on.`
       const made = await makePast({
         plant: withRandomFaults(
           plantFile === undefined ? referencePlant({ seed }) : openPlant(plantFile),
-          shareOf(toldShare('simulate', values) ?? io.env.GEMBA_RANDOM_FAULTS),
+          readShare('simulate', values, io.env),
         ),
         data: values.data ?? io.env.GEMBA_DATA ?? 'gemba-data',
         ...(clickhouseUrl !== undefined && { clickhouseUrl }),
@@ -131,26 +130,22 @@ function targetOf(name: string): ExportFormat | 'clickhouse' {
 interface Bounds {
   readonly isWhole?: true
   readonly above?: number
+  readonly least?: number
   readonly most?: number
 }
 
 function number(
   flag: string,
   text: string,
-  { isWhole, above, most = Number.MAX_SAFE_INTEGER }: Bounds,
+  { isWhole, above, least = 0, most = Number.MAX_SAFE_INTEGER }: Bounds,
 ): number {
   const value = text.trim() === '' ? Number.NaN : Number(text)
   const isSound = isWhole ? Number.isSafeInteger(value) && value >= 0 : Number.isFinite(value)
-  if (isSound && value > (above ?? -1) && value <= most) return value
-  const what = isWhole ? 'a whole number from 0' : `a number above ${above}, at most ${count(most)}`
+  if (isSound && value > (above ?? -1) && value >= least && value <= most) return value
+  const what = isWhole
+    ? 'a whole number from 0'
+    : `a number ${above === undefined ? `from ${least}` : `above ${above}`}, at most ${count(most)}`
   throw misused('simulate', `--${flag} is ${what}; got "${text}"`)
-}
-
-function shareOf(text: string | undefined): number | undefined {
-  if (text === undefined || text === '') return undefined
-  const read = faultShare.safeParse(text)
-  if (read.success) return read.data
-  throw misused('simulate', `--random-faults: ${read.error.issues[0]?.message}; got "${text}"`)
 }
 
 /** Without a start the past ends at the last midnight, so that the same command on the same day goes on with it. */

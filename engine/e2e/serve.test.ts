@@ -528,6 +528,16 @@ describe('gemba serve', () => {
       expect(loadPlant(text, { file: 'behind.yaml' }).problems).toBeUndefined()
       expect(Object.values(parse(text).sources)).toMatchObject([{ adapter: protocol }])
     }
+    // Both at one broker: with one name they would drive each other away for ever.
+    const clientIdBehind = (protocol: string): unknown => {
+      const { sources } = parse(readFileSync(join(folder, `behind.${protocol}.yaml`), 'utf8'))
+      return (Object.values(sources) as { clientId?: string; options?: { clientId?: string } }[]).map(
+        ({ clientId, options }) => clientId ?? options?.clientId,
+      )
+    }
+    expect(clientIdBehind('mqtt')).toEqual([expect.stringMatching(/^gemba-mqtt-/)])
+    expect(clientIdBehind('sparkplug')).toEqual([expect.stringMatching(/^gemba-sparkplug-/)])
+    expect(clientIdBehind('modbus')).toEqual([undefined])
     expect(existsSync(file)).toBe(false)
   })
 
@@ -535,6 +545,8 @@ describe('gemba serve', () => {
     [[], 2, '--as <protocol> is missing: opcua, modbus, mqtt, or sparkplug'],
     [['--as', 'profinet'], 2, '--as profinet is not opcua, modbus, mqtt, or sparkplug'],
     [['--opcua', 'x'], 2, 'x is not a port'],
+    [['--as', 'opcua', '--random-faults', '2'], 2, 'a share is a number from 0 to 0.9; got "2"'],
+    [['--as', 'opcua', '--random-faults', '0.1', '--no-random-faults'], 2, 'contradict each other'],
     [['--as', 'modbus', '--port', '70000'], 2, '70000 is not a port'],
     [['--as', 'modbus', '--port', '1,2'], 2, '--port 1,2 is more than'],
     [['--as', 'mqtt', '--port', '1', '--to', 'mqtt://127.0.0.1'], 2, '--port 1 is more than'],

@@ -80,6 +80,7 @@ export class KepwarePublisher implements Outlet {
     const topic = this.#isByTag ? 'kepware/{channel}/{device}/{tag}' : agentTopic
     return retagged(plant, {
       adapter: 'mqtt',
+      clientId: 'gemba-mqtt',
       // Values are in the units of the plant, whatever the names of the tags end in.
       options: {
         url: broker.url,

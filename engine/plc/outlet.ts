@@ -25,14 +25,26 @@ export interface Outlet {
 interface Retagging {
   readonly adapter: string
   readonly options: Readonly<Record<string, unknown>>
+  /** At a broker each client needs a name of its own, or it drives the others away: as this and the id of its source. */
+  readonly clientId?: string
   tag(signal: Signal, place: MachinePlace): string
   /** What else is different of a signal. */
   readonly signal?: Partial<Signal>
 }
 
 /** The plant with its sources and tags as they are behind an outlet; all else stays. */
-export function retagged(plant: Plant, { adapter, options, tag, signal: changed }: Retagging): Plant {
-  const sources = plant.sources.map(({ id }): SourceSpec => ({ id, adapter, clock: 'wall', options }))
+export function retagged(
+  plant: Plant,
+  { adapter, options, clientId, tag, signal: changed }: Retagging,
+): Plant {
+  const sources = plant.sources.map(
+    ({ id }): SourceSpec => ({
+      id,
+      adapter,
+      clock: 'wall',
+      options: clientId === undefined ? options : { ...options, clientId: `${clientId}-${id}` },
+    }),
+  )
   const sites = plant.sites.map(site => ({
     ...site,
     areas: site.areas.map(area => ({

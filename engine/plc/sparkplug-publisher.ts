@@ -64,6 +64,7 @@ export class SparkplugPublisher implements Outlet {
     const { plant, broker } = this.#options
     return retagged(plant, {
       adapter: 'sparkplug',
+      clientId: 'gemba-sparkplug',
       options: { brokers: [broker.url], ...broker.login, groups: plant.sites.map(({ id }) => id) },
       tag: ({ name }, place) => expandTag(tagPattern, place, name),
       // Only changes are told: silence says that a value holds.

@@ -5,11 +5,12 @@ import type { FaultView } from '../../twins/fault/fault.events.js'
 import type { Floor, RegisteredMachine } from '../floor/floor.js'
 import type { By, SimulationChannel } from './channel.js'
 import { SimulationError } from './simulation-error.js'
+import { startOf } from './start-of.js'
 
 export interface InjectionWish extends By {
   readonly pattern: FaultPatternId
   readonly severity: number
-  /** Unix ms; missing or past: now. */
+  /** Unix ms; missing: now; see startOf. */
   readonly start?: number
   /** Both ms. */
   readonly timeToFailure?: number
@@ -54,6 +55,9 @@ export class FaultControl {
   /** By machine and pattern. */
   readonly #injections = new Map<string, Injection>()
 
+  /** Repairs that are sent and not told of yet, by machine and pattern. */
+  readonly #repairs = new Set<string>()
+
   constructor(parts: FaultControlParts) {
     this.#parts = parts
   }
@@ -61,6 +65,7 @@ export class FaultControl {
   /** Follows what a simulation tells: an injected fault that was repaired, or went by itself, is over. */
   hear(reports: readonly DamageReport[]): void {
     for (const { kind, machine, pattern } of reports) {
+      if (kind === 'repair-started' || kind === 'repaired') this.#repairs.delete(keyOf(machine, pattern))
       if (kind === 'repaired') this.#injections.delete(keyOf(machine, pattern))
     }
   }
@@ -113,7 +118,7 @@ export class FaultControl {
       throw new SimulationError('already-there', message)
     }
     const time = this.#parts.floor.clock.now()
-    const start = Math.max(time, wish.start ?? time)
+    const start = startOf(wish.start, time)
     const command = {
       kind: 'inject',
       machine: id,
@@ -169,14 +174,22 @@ export class FaultControl {
   /** Sends somebody to work on a fault. Throws SimulationError. */
   repair(machineId: string, pattern: FaultPatternId, wish: RepairWish): void {
     const machine = this.#simulated(machineId)
-    this.#present(machine, pattern)
+    const { twin } = this.#present(machine, pattern)
     const { id, source } = machine.machine
     const { kind, ...rest } = wish
+    if (twin?.state === 'underRepair' || this.#repairs.has(keyOf(id, pattern))) {
+      const message = `The fault "${pattern}" of ${id} is being repaired already. Wait until that is over, or clear the fault.`
+      throw new SimulationError('under-repair', message)
+    }
+    // Before its onset, or where sensors were wrong, there is nothing to repair, and nothing will be told of it.
+    if (twin !== undefined && twin.state !== 'dormant' && !twin.estimated)
+      this.#repairs.add(keyOf(id, pattern))
     this.#send(source, { kind: 'repair', machine: id, pattern, repair: kind, ...rest })
   }
 
   #clear({ machine: { id, source } }: RegisteredMachine, pattern: FaultPatternId, { who, reason }: By): void {
     this.#injections.delete(keyOf(id, pattern))
+    this.#repairs.delete(keyOf(id, pattern))
     this.#send(source, { kind: 'clear', machine: id, pattern, who, reason })
   }
 

@@ -2,12 +2,13 @@ import { type LinkFault, type LinkFaultKind, usualShare } from '../../schema/lin
 import type { Floor } from '../floor/floor.js'
 import type { By, SimulationChannel } from './channel.js'
 import { SimulationError } from './simulation-error.js'
+import { startOf } from './start-of.js'
 
 export interface LinkFaultWish extends By {
   readonly kind: LinkFaultKind
   /** Missing: always for faults of the link, one in a hundred for those of values. */
   readonly share?: number
-  /** Unix ms; missing or past: now. */
+  /** Unix ms; missing: now; see startOf. */
   readonly start?: number
   /** Ms; missing: until it is cleared, a restart half a minute. */
   readonly clearAfter?: number
@@ -68,7 +69,7 @@ export class LinkControl {
       id: `${kind}-${++this.#count}`,
       kind,
       share: wish.share ?? usualShare[kind],
-      start: Math.max(now, wish.start ?? now),
+      start: startOf(wish.start, now),
       clearAfter: wish.clearAfter ?? (kind === 'server-restart' ? restart : null),
       signals,
       shift: wish.shift ?? usualShift[kind] ?? 0,

@@ -6,7 +6,9 @@ export type SimulationErrorCode =
   | 'not-running'
   | 'not-durable'
   | 'impossible-fault'
+  | 'bad-start'
   | 'already-there'
+  | 'under-repair'
   | 'not-there'
 
 /** The one error of this folder: why a machine cannot be given what somebody wants, and what would be right. */

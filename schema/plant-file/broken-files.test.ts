@@ -549,6 +549,25 @@ const table: readonly (readonly [title: string, from: string, to: string, proble
 27:97  ${machines}[0].flow.patience: a map is not a length of time: normal with mean 3 s and deviation 2 s would give times below 0 s; write seconds, or how they are drawn, such as { kind: lognormal, mean: 90, deviation: 80 }`,
   ],
   [
+    'a cycle and failures that never let time go on',
+    'id: saw-1, type: saw',
+    'id: saw-1, type: saw, flow: { cycle: 0, failures: [{ every: { kind: uniform, low: 0, high: 0 }, repair: 0 }] }',
+    `27:56  ${machines}[0].flow.cycle: 0 is not a length of time above 0 s; write seconds above 0, such as 9.2
+27:79  ${machines}[0].flow.failures[0].every: a map is not a length of time above 0 s; write seconds above 0, such as 9.2`,
+  ],
+  [
+    'rework beside the flow that it belongs to',
+    'id: saw-1, type: saw',
+    'id: saw-1, type: saw, rework: { share: 0.05, to: saw-1 }',
+    `27:41  ${machines}[0].rework: unknown key "rework"; move it under flow`,
+  ],
+  [
+    'a shift that is all break',
+    'crew: crew-a }\n',
+    'crew: crew-a, breaks: [{ start: "10:00", end: "14:00" }, { start: "06:00", end: "10:00" }] }\n',
+    '32:96  shifts[0].breaks: the breaks take up the whole shift, 06:00 to 14:00, so that nobody works in it; shorten them, or leave the shift out',
+  ],
+  [
     'failures of no length',
     'id: saw-1, type: saw',
     'id: saw-1, type: saw, flow: { failures: [{ every: soon, repair: 60 }] }',

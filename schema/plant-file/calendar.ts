@@ -114,6 +114,16 @@ export function checkShifts(
       )
     }
   }
+  for (const shift of shifts) {
+    if (!isAllBreak(shift)) continue
+    const message = `the breaks take up the whole shift, ${shift.start} to ${shift.end}, so that nobody works in it`
+    report.add(
+      [...(paths.get(shift) ?? []), 'breaks'],
+      shift.breaks,
+      message,
+      'shorten them, or leave the shift out',
+    )
+  }
   const overlap = findOverlap(shifts)
   if (overlap === undefined) return
   const [first, second] = overlap
@@ -134,4 +144,12 @@ function isWithin(pause: TimeOfDaySpan, shift: TimeOfDaySpan): boolean {
   const after = (time: string): number => minutesFrom(shift.start, time)
   const length = after(shift.end) || day
   return after(pause.start) < after(pause.end) && after(pause.end) <= length
+}
+
+/** Whether its breaks, none of which overlap, are as long as the shift. */
+function isAllBreak(shift: Shift): boolean {
+  const lengths = (shift.breaks ?? [])
+    .filter(pause => isWithin(pause, shift))
+    .map(pause => minutesFrom(pause.start, pause.end))
+  return lengths.reduce((sum, length) => sum + length, 0) >= (minutesFrom(shift.start, shift.end) || day)
 }

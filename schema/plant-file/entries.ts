@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Distribution, distributionProblem } from '../distribution.js'
+import { type Distribution, distributionProblem, isNothing } from '../distribution.js'
 import { faultPatternIds } from '../fault-catalogue.js'
 import { packmlStates, plantModes, suspendReasons, unitModes } from '../packml.js'
 import { archetypes, quantities, timePolicies } from '../plant.js'
@@ -203,18 +203,22 @@ const length = z
     if (problem === undefined) return
     context.addIssue({ code: 'custom', message: `${lengthRule.error.replace('\n', `: ${problem}\n`)}` })
   })
+/** One that may not be nothing: what comes again after it would never let time go on. */
+const lengthAboveNothing = length.refine(given => !isNothing(given), {
+  error: expecting('a length of time above 0 s', 'write seconds above 0, such as 9.2').error,
+})
 const shareRule = expecting('a share', 'write a number from 0 to 1, such as 0.02')
 const share = z.number(shareRule).min(0, shareRule).max(1, shareRule)
 /** How a machine works where it is simulated; see MachineFlow. */
 const flowEntry = z.strictObject({
-  cycle: length.optional(),
+  cycle: lengthAboveNothing.optional(),
   blocking: z.enum(['after-service', 'before-service']).optional(),
   scrap: share.optional(),
   rework: z.strictObject({ share, to: idOf('machine') }).optional(),
   failures: z
     .array(
       z.strictObject({
-        every: length,
+        every: lengthAboveNothing,
         repair: length,
         clock: z.enum(['operating', 'calendar']).default('operating'),
         state: z.enum(['Held', 'Aborted']).default('Aborted'),

@@ -91,7 +91,11 @@ export class Report {
     if (issue.code === 'unrecognized_keys') {
       const known = schemaKeys(schema, inner)
       for (const key of issue.keys) {
-        const fix = this.suggest(key, known, `remove it; known here: ${known.join(', ')}`)
+        const deeper = known.find(each => schemaKeys(schema, [...inner, each]).includes(key))
+        const fix =
+          deeper === undefined
+            ? this.suggest(key, known, `remove it; known here: ${known.join(', ')}`)
+            : `move it under ${deeper}`
         this.add([...at, key], valueAt(value, [key]), `unknown key "${key}"`, fix, 'key')
       }
       return
