@@ -303,11 +303,15 @@ describe('a suppressed alarm', () => {
   })
 
   it('forgets that it was suppressed by design once it no longer is', () => {
-    for (const shelve of [[], ['SHELVE']]) {
+    for (const [before, after] of [
+      [[], 'Normal'],
+      [['on'], 'Unacknowledged'],
+      [['SHELVE'], 'Shelved'],
+    ] as const) {
       const twin = startAlarm()
-      twin.does(...shelve, 'SUPPRESS', 'UNSUPPRESS', 'REMOVE_FROM_SERVICE', 'RETURN_TO_SERVICE')
+      twin.does(...before, 'SUPPRESS', 'UNSUPPRESS', 'REMOVE_FROM_SERVICE', 'RETURN_TO_SERVICE')
       expect(twin.context().isSuppressedByDesign).toBe(false)
-      expect(twin.state()).toBe(shelve.length > 0 ? 'Shelved' : 'Normal')
+      expect(twin.state()).toBe(after)
     }
   })
 
