@@ -66,7 +66,10 @@ describe('the past of a simulated plant', () => {
       `SELECT count(DISTINCT machine, hour) AS count, uniqExact(machine) AS machines FROM ${db}.oee_hourly`,
     )
     const [stops] = await store.query(`SELECT count() AS count FROM ${db}.downtime_events`)
-    return { telemetry, intervals, parts, silent, gaps, hours, stops }
+    const [checkpoints] = await store.query(
+      `SELECT count() AS rows, toString(sum(cityHash64(round, part, seq))) AS hash FROM ${db}.floor_checkpoints`,
+    )
+    return { checkpoints, telemetry, intervals, parts, silent, gaps, hours, stops }
   }
 
   async function live(data: string, given: Partial<PastPlan> = {}) {
@@ -76,6 +79,15 @@ describe('the past of a simulated plant', () => {
     })
     return { made, seen }
   }
+
+  it('writes the start of the floor down once, also where it was cut before the first sample', async () => {
+    const [whole, cut] = [folder(), folder()]
+    const to = from + hour / 2
+    const expected = await live(whole, { to })
+    const signal = AbortSignal.abort()
+    expect((await live(cut, { to, signal })).made).toMatchObject({ isComplete: false, samples: 0 })
+    expect((await live(cut, { to })).seen).toEqual(expected.seen)
+  }, 60_000)
 
   it('is the same whether it was lived at once or interrupted twice, and nothing of it is there twice', async () => {
     const whole = await live(folder())

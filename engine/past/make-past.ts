@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { adapterDefinitions } from '../../adapters/list.js'
 import type { Plant } from '../../schema/plant.js'
 import type { Entry } from '../../schema/records.js'
+import { databaseName } from '../../schema/tables/definition.js'
 import { DataDirectory } from '../data-directory.js'
 import { EngineError } from '../errors.js'
 import { Dictionary } from '../floor/dictionary.js'
@@ -74,7 +75,8 @@ export async function makePast(
     try {
       await store.ready
       const { accepted } = store.status()
-      if (accepted > 0 && readProgress(data.path) === undefined) {
+      const wasBegun = readProgress(data.path) !== undefined
+      if (accepted > 0 && !wasBegun) {
         const message = `The folder ${plan.data} has a history of its own. A past comes first: choose another with --data.`
         throw new EngineError('bad-input', message)
       }
@@ -99,7 +101,8 @@ export async function makePast(
         store.append(entry)
       }
       const checkpoints = new Checkpoints(floor, version.hash, floorClock)
-      if (accepted === 0) for (const entry of checkpoints.start()) append(entry)
+      const isThere = wasBegun ? await writtenDown(store) : () => false
+      if (accepted === 0) for (const piece of without(isThere, checkpoints.start())) append(piece)
       const lived = await livePast(
         {
           floor,
@@ -110,7 +113,7 @@ export async function makePast(
           to,
           accepted,
           append,
-          checkpoint: () => checkpoints.round(),
+          checkpoint: () => without(isThere, checkpoints.round()),
           onSaved: saved => data.writeLastAlive({ floorTime: saved, wallTime: Date.now() }),
           onProgress: plan.onProgress,
         },
@@ -130,6 +133,22 @@ export async function makePast(
   } finally {
     await data.close()
   }
+}
+
+function* without(isThere: (piece: Entry) => boolean, pieces: Iterable<Entry>): Generator<Entry> {
+  for (const piece of pieces) if (!isThere(piece)) yield piece
+}
+
+/** Says of a piece of a checkpoint whether an earlier run has brought it into the store. */
+async function writtenDown(store: Store): Promise<(piece: Entry) => boolean> {
+  await store.flush()
+  const rows = await store.query<{ round: number; part: number }>(
+    `SELECT round, part FROM ${databaseName}.floor_checkpoints`,
+  )
+  const key = ({ round, part }: { readonly round: number; readonly part: number }): string =>
+    `${round}.${part}`
+  const there = new Set(rows.map(key))
+  return ({ rows }) => (rows?.floor_checkpoints ?? []).every(row => there.has(key(row)))
 }
 
 function beginning(plan: PastPlan): Progress {

@@ -32,7 +32,7 @@ export interface PastParts {
   /** Samples of this past that are accepted already. */
   readonly accepted: number
   append(entry: Entry): void
-  /** All that the floor remembers, for replays. */
+  /** All that the floor remembers, for replays, without what an earlier run has stored of it. */
   checkpoint(): Iterable<Entry>
   /** Everything up to `time` is durable. */
   onSaved(time: number): void
@@ -95,7 +95,8 @@ export async function livePast(
       if (samples > accepted && entry !== undefined) parts.append(entry)
     }
     const isAgain = samples <= accepted
-    if (isSaved && !isAgain) {
+    // The run before may have been cut between its last samples and what the floor remembered after them.
+    if (isSaved && samples >= accepted) {
       for (const piece of parts.checkpoint()) parts.append(piece)
       await store.commit()
       parts.onSaved(time)
