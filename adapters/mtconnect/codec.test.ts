@@ -159,7 +159,7 @@ describe('a row that cannot be taken', () => {
         source: 'test',
         time: received,
         rule: 'shdr.not-a-number',
-        reason: '"fast" is not a number',
+        reason: 'Xabs: "fast" is not a number',
         raw: `${time}|Xabs|fast|Zabs|1`,
       },
     ])
