@@ -44,7 +44,7 @@ describe('the page about serving', () => {
       try {
         await until(() => {
           expect(serving.child.exitCode, serving.errors).toBeNull()
-          expect(serving.lines.join()).toMatch(/^Reference plant: 2400 tags (on|to) /)
+          expect(serving.lines.join()).toMatch(/^Reference plant: 2628 tags (on|to) /)
         })
         const text = readFileSync(join(folder, / --plant (\S+)/.exec(start!)![1]!), 'utf8')
         const rig = new SourceRig(text, join(folder, 'reader'))
