@@ -332,6 +332,28 @@ describe('a fault of a real machine', () => {
     expect(fault.view()).toMatchObject({ state: 'dormant', severity: 0, progress: 0, rule: '', signals: [] })
   })
 
+  it('comes up anew from a repair as a fresh fault does, at whatever stage its damage says', () => {
+    for (const damage of [0.1, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99, 1]) {
+      const fresh = startFault(simulated)
+      fresh.does('TICK', 'TICK', 'TICK', damage)
+      const again = startFault(simulated)
+      again.does(0.1, 'start', 'perfect', damage)
+      const state = fresh.state()
+      expect(again.state(), `${damage}`).toBe(state)
+      const { damage: told, severity, progress } = fresh.context()
+      expect(again.context(), `${damage}`).toMatchObject({
+        ...{ state, damage: told, severity, progress, since: 4 * hour },
+        occurrence: 2,
+      })
+      expect(again.records.at(-1), `${damage}`).toMatchObject({
+        ...{ type: 'fault.changed', from: 'repaired', to: state, cause: 'damage' },
+        ...{ severity, progress },
+      })
+      again.does('TICK', damage)
+      expect(again.context(), `${damage}`).toMatchObject({ state, damage, occurrence: 2 })
+    }
+  })
+
   it('stays failed after a breakdown, whatever the sensors of the standing machine show, until it runs again', () => {
     const fault = startFault(estimated)
     fault.does('critical', 'BREAKDOWN', 'none', 'warning')
