@@ -20,6 +20,7 @@ import { LiveFloor } from './floor/live-floor.js'
 import { makeRegistry } from './floor/registry.js'
 import { createGateway, type Gateway, type GatewayOptions } from './gateway/gateway.js'
 import { GatewayError } from './gateway/gateway-error.js'
+import { aliveNote, keepHouse } from './house.js'
 import { receiveImports } from './import/handover.js'
 import { ImportDesk } from './import/import-desk.js'
 import { costRates } from './kpi/cost-rates.js'
@@ -42,6 +43,7 @@ import { secretReader } from './pipeline/read-secret.js'
 import { retryDelays } from './pipeline/source-events.js'
 import { Sources } from './pipeline/sources.js'
 import { Checkpoints } from './replay/checkpoints.js'
+import { reportRestored } from './report-restored.js'
 import { createSimulation, type Simulation } from './simulation/simulation.js'
 import { Copies } from './store/copies.js'
 import { StoreError } from './store/errors.js'
@@ -50,12 +52,9 @@ import { plantVersion } from './store/plant-versions.js'
 import { openStore, type Store } from './store/store.js'
 import { TokenBook } from './tokens/token-book.js'
 
-const floorTickMs = 250
 const housekeepingMs = 1_000
 /** Between two looks whether something is to be archived or backed up. */
 const copiesMs = 5 * 60_000
-/** Changed twins are saved over about this many seconds. */
-const snapshotSpread = 30
 /** Of a very large floor all at once would be more than an entry may hold. */
 const snapshotsAtOnce = 10_000
 /** How long a start waits for ClickHouse. */
@@ -353,69 +352,6 @@ function simulatedSources(plant: Plant, adapters: readonly AdapterDefinition[]):
 function orderSourcesOf({ ordersFolder }: Config, { workOrders = {} }: Plant): WorkOrderSources {
   if (ordersFolder === undefined) return workOrders
   return { ...workOrders, folder: { columns: {}, ...workOrders.folder, path: ordersFolder } }
-}
-
-interface House {
-  readonly floor: LiveFloor
-  readonly intake: Intake
-  readonly sources: Sources
-  readonly maintenance: MaintenanceDesk
-  readonly checkpoints: Checkpoints
-  /** `floorTime`: by when all that happened is on record, Unix ms. */
-  noteAlive(floorTime: number): void
-}
-
-/** Writes down that the floor runs; a disk that is full just then must not end it. */
-function aliveNote(data: DataDirectory, wall: Clock, logger: Logger): House['noteAlive'] {
-  let isTold = false
-  return floorTime => {
-    try {
-      data.writeLastAlive({ floorTime, wallTime: wall.now() })
-      isTold = false
-    } catch (error) {
-      if (!isTold) logger.warn({ err: error }, 'that the floor runs could not be written down; trying again')
-      isTold = true
-    }
-  }
-}
-
-function keepHouse({ floor, intake, sources, maintenance, checkpoints, noteAlive }: House): NodeJS.Timeout[] {
-  return [
-    setInterval(() => {
-      intake.record(floor.tick())
-      sources.tick()
-    }, floorTickMs),
-    setInterval(() => {
-      intake.retry()
-      maintenance.tick()
-      intake.record(floor.snapshot(Math.ceil(floor.twins.changedCount / snapshotSpread)))
-      intake.record(checkpoints.step())
-      // What was due by then has happened and is on record: after a crash nothing of it is told again.
-      const now = floor.clock.now()
-      intake.record(floor.tick())
-      if (!intake.isBlocked) noteAlive(now)
-    }, housekeepingMs),
-  ]
-}
-
-/** So many that are left unused are named at a start. */
-const namedSnapshots = 5
-
-function reportRestored(floor: LiveFloor, logger: Logger): void {
-  const { restored, migrated, fresh, ...others } = floor.restored
-  if (restored + migrated > 0) {
-    const text = `${restored + migrated} twins go on from their snapshots, ${fresh} start fresh`
-    logger.info({ restored, migrated, fresh }, text)
-  }
-  for (const [why, twins] of Object.entries(others)) {
-    if (twins === 0) continue
-    const which = floor.twins.unused.filter(({ outcome }) => outcome === why)
-    if (why.startsWith('unknown')) {
-      const named = which.slice(0, namedSnapshots).map(({ address }) => address)
-      const names = `${named.join(', ')}${twins > named.length ? ', …' : ''}`
-      logger.warn({ twins }, `${twins} snapshots are of what this plant no longer has (${why}): ${names}`)
-    } else logger.warn({ twins, which }, `${twins} twins start fresh, because their snapshot is ${why}`)
-  }
 }
 
 async function openStoreIn(

@@ -6,6 +6,7 @@ import { sourceStates } from '../../schema/source-state.js'
 import { stopKinds } from '../../workers/kpi/stops.js'
 import type { Floor, RegisteredMachine, RegisteredSignal } from '../floor/floor.js'
 import { sensorAddress, sourceAddress } from '../floor/twin-kinds.js'
+import { unknownState } from '../floor/unknown-state.js'
 import type { MachineStop } from '../kpi/stop-rows.js'
 import type { FloorAt, SampleAt } from '../store/state-at.js'
 import type { ApiContext } from './context.js'
@@ -163,10 +164,7 @@ class FoundFloor {
       ...fault,
       since: isoTime(since),
     }))
-    if (told === undefined) {
-      const unknown = { state: 'Undefined', mode: '', reason: 'none', sourceState: '', observed: false }
-      return { id, ...unknown, since: null, faults }
-    }
+    if (told === undefined) return { id, ...unknownState, since: null, faults }
     const { machine: _, state, since, ...rest } = told
     return { id, ...rest, state: state === '' ? 'Undefined' : state, since: isoTime(since), faults }
   }

@@ -19,6 +19,7 @@ import { stateValueOf } from './state-value.js'
 import { isStopReason, stopReasonOf } from './stop-reasons.js'
 import type { Turn } from './turn.js'
 import { machineAddress, machineKind } from './twin-kinds.js'
+import { unknownState } from './unknown-state.js'
 
 type PartsCounted = Extract<MachineEmitted, { type: 'parts.counted' }>
 
@@ -232,16 +233,7 @@ export class MachineWatch {
     if (packmlStateOf(stateValueOf(twins.get(address)?.snapshot)) === 'Undefined') return
     twins.send(address, { type: 'OBSERVED', state: 'Undefined', reason: 'none', sourceState: '', time })
     if (isOwnTime) return
-    const change: StateChange = {
-      machine: id,
-      time,
-      state: 'Undefined',
-      mode: '',
-      reason: 'none',
-      sourceState: '',
-      observed: false,
-    }
-    turn.add('stateChanges', change)
+    turn.add('stateChanges', { machine: id, time, ...unknownState })
   }
 
   /** The link to the machine's source stands again. */

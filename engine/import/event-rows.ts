@@ -5,6 +5,7 @@ import type { StateChange } from '../../schema/records.js'
 import { lookupState, shippedStateMaps } from '../../schema/state-maps.js'
 import { EngineError } from '../errors.js'
 import type { RegisteredMachine } from '../floor/floor.js'
+import { unknownState } from '../floor/unknown-state.js'
 import { checkPast, type ImportContext, type KindReader, type OpenBlock } from './block-maker.js'
 import type { Mapping, MappingOf } from './mapping.js'
 import { type Read, RowFault, type RowReader } from './row-reader.js'
@@ -119,15 +120,7 @@ class Ends {
   }
 }
 
-const unknown = (machine: string, time: number): StateChange => ({
-  machine,
-  time,
-  state: 'Undefined',
-  mode: '',
-  reason: 'none',
-  sourceState: '',
-  observed: false,
-})
+const unknown = (machine: string, time: number): StateChange => ({ machine, time, ...unknownState })
 
 function stateMapOf(
   named: string | undefined,

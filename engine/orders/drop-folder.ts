@@ -18,7 +18,7 @@ export interface DropFolderParts {
   readonly book: Pick<OrderBook, 'take' | 'failed'>
   readonly wall: { now(): number }
   readonly logger: Logger
-  /** Nothing can be kept for now. */
+  /** True while the spool takes nothing (a full disk): files wait where they are. */
   isBlocked(): boolean
 }
 

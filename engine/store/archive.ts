@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream, existsSync, readdirSync, readFileSync } from 'node:fs'
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdir, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { databaseName as db } from '../../schema/tables/definition.js'
 import type { Database } from './database.js'
+import { writeWhole } from './write-whole.js'
 
 /** Of the columns and their meaning; another number is another shape. */
 const version = 1
@@ -126,16 +127,9 @@ async function writeHour(
     'Parquet',
   )
   const file = join(folder, path)
-  try {
-    await pipeline(stream, createWriteStream(`${file}.part`))
-    await rename(`${file}.part`, file)
-  } catch (error) {
-    await rm(`${file}.part`, { force: true })
-    throw error
-  }
-  const [written] = [await stat(file)]
+  const bytes = await writeWhole(stream, file)
   const times = { from: new Date(from).toISOString(), to: new Date(to).toISOString() }
-  return { path, rows, ...times, bytes: written.size, sha256: await hashOf(file) }
+  return { path, rows, ...times, bytes, sha256: await hashOf(file) }
 }
 
 async function hashOf(path: string): Promise<string> {

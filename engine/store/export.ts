@@ -1,9 +1,8 @@
-import { createWriteStream } from 'node:fs'
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { type Definition, databaseName } from '../../schema/tables/definition.js'
 import type { Database } from './database.js'
+import { writeWhole } from './write-whole.js'
 
 /** Formats of files, by ClickHouse's name and by the ending of the file. */
 export const exportFormats = {
@@ -65,14 +64,8 @@ export async function* exportTable(database: Database, options: ExportOptions): 
       {},
       name,
     )
-    try {
-      await pipeline(stream, createWriteStream(`${file}.part`))
-      await rename(`${file}.part`, file)
-    } catch (error) {
-      await rm(`${file}.part`, { force: true })
-      throw error
-    }
-    const written = { path: `${table.name}/${path}.${ending}`, rows, bytes: (await stat(file)).size }
+    const bytes = await writeWhole(stream, file)
+    const written = { path: `${table.name}/${path}.${ending}`, rows, bytes }
     files.push(written)
     yield written
   }
