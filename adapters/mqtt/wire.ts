@@ -59,7 +59,10 @@ export class Wire {
   /** Lets nothing through in either direction, as a half-open connection does; or lets it through again. */
   block(isBlocked: boolean): void {
     this.#isBlocked = isBlocked
-    for (const [client, broker] of this.#pairs) this.#hold(client, broker)
+    for (const pair of this.#pairs) {
+      if (!isBlocked && pair.some(socket => socket.destroyed)) this.#end(pair)
+      else this.#hold(...pair)
+    }
   }
 
   async stop(): Promise<void> {
@@ -78,13 +81,17 @@ export class Wire {
     })
     for (const socket of pair) {
       socket.on('error', () => socket.destroy())
+      // What a blocked wire does not let through is the end of a connection, too.
       socket.on('close', () => {
-        this.#pairs.delete(pair)
-        client.destroy()
-        broker.destroy()
+        if (!this.#isBlocked) this.#end(pair)
       })
     }
     this.#hold(client, broker)
+  }
+
+  #end(pair: readonly [client: Socket, broker: Socket]): void {
+    this.#pairs.delete(pair)
+    for (const socket of pair) socket.destroy()
   }
 
   /** Records the whole packets in `bytes` and returns what is left of them. */
