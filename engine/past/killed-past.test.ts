@@ -67,26 +67,10 @@ function rowsOf(out: string): Map<string, string[]> {
     read.set(table, [...(read.get(table) ?? []), ...told])
   }
   const rows = new Map<string, string[]>()
-  for (const [table, told] of read)
-    rows.set(
-      table,
-      newestOf(table, told)
-        .map(row => JSON.stringify(row))
-        .sort(),
-    )
+  for (const [table, told] of read) rows.set(table, told.map(row => JSON.stringify(row)).sort())
   // Sums that the database merges when it likes; the view over them tells what they amount to.
   rows.delete('telemetry_1m_parts')
   return rows
-}
-
-/** Of snapshots the database keeps the newest, sooner or later. */
-function newestOf(table: string, rows: Record<string, unknown>[]): Record<string, unknown>[] {
-  if (table !== 'twin_snapshots') return rows
-  const newest = new Map<unknown, Record<string, unknown>>()
-  for (const row of rows) {
-    if (String(newest.get(row.address)?.ts ?? '') <= String(row.ts)) newest.set(row.address, row)
-  }
-  return [...newest.values()]
 }
 
 describe('a past whose process is killed at any moment', () => {

@@ -48,19 +48,20 @@ export function timeColumn({ columns }: Definition): string | undefined {
 
 /**
  * Writes a table into files by day and hour (`date=2026-11-20/hour=06.parquet`), each whole or not there, and at the
- * end `manifest.json`, which names them with their rows. A table without a time of its own is one file.
+ * end `manifest.json`, which names them with their rows. A table without a time of its own is one file. Of a table that
+ * keeps the newest version of a row only that version is written.
  */
 export async function* exportTable(database: Database, options: ExportOptions): AsyncGenerator<ExportedFile> {
   const { table, format, folder } = options
   const { format: name, ending } = exportFormats[format]
   const root = join(folder, table.name)
   const files: ExportedFile[] = []
-  for (const { path, where, rows } of await pieces(database, options)) {
+  for (const { path, source, rows } of await pieces(database, options)) {
     const file = join(root, `${path}.${ending}`)
     await mkdir(dirname(file), { recursive: true })
     const columns = table.columns.map(column => column.name).join(', ')
     const stream = await database.exportStream(
-      `SELECT ${columns} FROM ${databaseName}.${table.name} ${where} SETTINGS output_format_sql_insert_table_name = '${table.name}'`,
+      `SELECT ${columns} FROM ${source} SETTINGS output_format_sql_insert_table_name = '${table.name}'`,
       {},
       name,
     )
@@ -82,35 +83,34 @@ export async function* exportTable(database: Database, options: ExportOptions): 
 
 interface Piece {
   readonly path: string
-  readonly where: string
+  /** What stands behind FROM. */
+  readonly source: string
   readonly rows: number
 }
 
 /** Hours that have rows, in order. */
 async function pieces(database: Database, { table, from, to, upTo }: ExportOptions): Promise<Piece[]> {
   const column = timeColumn(table)
-  const of = `${databaseName}.${table.name}`
-  const arrived =
-    upTo === undefined || arrivalColumn(table) === undefined ? [] : [`${arrivalColumn(table)} <= ${upTo}`]
+  const arrival = upTo === undefined ? undefined : arrivalColumn(table)
+  // PREWHERE is looked at before FINAL: of what had arrived by then the newest version, and not nothing for a row of
+  // which a newer one has arrived since.
+  const of = `${databaseName}.${table.name}${isReplacing(table) ? ' FINAL' : ''}${arrival === undefined ? '' : ` PREWHERE ${arrival} <= ${upTo}`}`
   const all = (conditions: readonly string[]): string =>
-    conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
-  if (column === undefined) {
-    const where = all(arrived)
-    const [row] = await database.query<{ rows: string }>(
-      `SELECT toString(count()) AS rows FROM ${of} ${where}`,
-    )
-    return [{ path: table.name, where, rows: Number(row!.rows) }]
+    conditions.length === 0 ? of : `${of} WHERE ${conditions.join(' AND ')}`
+  const countOf = async (source: string): Promise<number> => {
+    const [row] = await database.query<{ rows: string }>(`SELECT toString(count()) AS rows FROM ${source}`)
+    return Number(row!.rows)
   }
+  if (column === undefined) return [{ path: table.name, source: of, rows: await countOf(of) }]
   const moment = (time: number): string => `fromUnixTimestamp64Milli(${time}, 'UTC')`
   const within = (begin?: number, end?: number): string[] => [
     ...(begin === undefined ? [] : [`${column} >= ${moment(begin)}`]),
     ...(end === undefined ? [] : [`${column} < ${moment(end)}`]),
   ]
-  const asked = [...within(from, to), ...arrived]
   // No table has columns of these names: an alias would go before them.
   const hours = await database.query<{ hour_number: string; row_count: string }>(
     `SELECT toString(intDiv(toInt64(toUnixTimestamp(toDateTime(assumeNotNull(${column}), 'UTC'))), 3600)) AS hour_number, toString(count()) AS row_count
-    FROM ${of} ${all(asked)}
+    FROM ${all(within(from, to))}
     GROUP BY hour_number ORDER BY toInt64(hour_number)`,
   )
   const found: Piece[] = []
@@ -124,19 +124,17 @@ async function pieces(database: Database, { table, from, to, upTo }: ExportOptio
         begin + Math.floor((i * hourMs) / slices),
         begin + Math.floor(((i + 1) * hourMs) / slices),
       ]
-      const where = all([...within(Math.max(a, from ?? a), Math.min(b, to ?? b)), ...arrived])
-      if (slices === 1) {
-        found.push({ path, where, rows: Number(rows) })
-        continue
-      }
-      const [row] = await database.query<{ rows: string }>(
-        `SELECT toString(count()) AS rows FROM ${of} ${where}`,
-      )
-      found.push({ path: `${path}-${i}`, where, rows: Number(row!.rows) })
+      const source = all(within(Math.max(a, from ?? a), Math.min(b, to ?? b)))
+      if (slices === 1) found.push({ path, source, rows: Number(rows) })
+      else found.push({ path: `${path}-${i}`, source, rows: await countOf(source) })
     }
   }
   return found
 }
+
+/** Whether a row takes the place of an older one with the same key, which stays beside it until the database merges. */
+const isReplacing = (table: Definition): boolean =>
+  table.kind === 'table' && table.engine.startsWith('ReplacingMergeTree')
 
 /** The column by which rows of a table arrived; minutes that were added up say up to where they go. */
 export function arrivalColumn({ columns }: Definition): string | undefined {
