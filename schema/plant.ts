@@ -226,7 +226,16 @@ export type Quantity = (typeof quantities)[number]
 /** From a source's word (or number as text) to what the machine twin observes. */
 export interface StateMap {
   readonly words: Readonly<
-    Record<string, { readonly state?: string; readonly mode?: string; readonly reason?: string }>
+    Record<
+      string,
+      {
+        readonly state?: string
+        readonly mode?: string
+        readonly reason?: string
+        /** The state is that of the state machine within this one, which the machine's next state signal tells. */
+        readonly isInner?: true
+      }
+    >
   >
 }
 

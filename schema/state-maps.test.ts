@@ -29,6 +29,8 @@ describe('the shipped state maps', () => {
   })
 
   it.each([
+    ['packml-outer', 'stopped', { state: 'Stopped' }],
+    ['packml-outer', 'Cleared', { isInner: true }],
     ['packml-mode', '1', { mode: 'Production' }],
     ['packml-mode', 'Manual', { mode: 'Manual' }],
     ['packml-mode', '4', { mode: 'Mode 4' }],

@@ -17,6 +17,20 @@ const packml: StateMap = {
   },
 }
 
+/**
+ * What encloses PackML's innermost state machine: Aborting and Aborted belong to the outermost, Clearing, Stopping and
+ * Stopped to the next; `Cleared` and `Running` say only that the one within is active (OPC 30050, 6.2).
+ */
+const packmlOuter: StateMap = {
+  words: {
+    ...Object.fromEntries(
+      (['Aborting', 'Aborted', 'Clearing', 'Stopping', 'Stopped'] as const).map(state => [state, { state }]),
+    ),
+    Cleared: { isInner: true },
+    Running: { isInner: true },
+  },
+}
+
 /** PackML's unit modes by name and number (PackTag Status.UnitModeCurrent). */
 const packmlMode: StateMap = {
   words: Object.fromEntries(
@@ -110,6 +124,7 @@ const kepwareMachineState: StateMap = {
 /** Maps that a plant file may name without writing them down. */
 export const shippedStateMaps: Readonly<Record<string, StateMap>> = {
   packml,
+  'packml-outer': packmlOuter,
   'packml-mode': packmlMode,
   'mtconnect-execution': mtconnectExecution,
   'mtconnect-controller-mode': mtconnectControllerMode,
@@ -117,6 +132,11 @@ export const shippedStateMaps: Readonly<Record<string, StateMap>> = {
   'machinery-operation-mode': machineryOperationMode,
   'running-idle-fault': runningIdleFault,
   'kepware-machine-state': kepwareMachineState,
+}
+
+/** Whether words of the map leave the state to a state machine within. */
+export function isOuter({ words }: StateMap): boolean {
+  return Object.values(words).some(({ isInner }) => isInner === true)
 }
 
 const folded = new WeakMap<StateMap, ReadonlyMap<string, StateMeaning>>()

@@ -133,6 +133,11 @@ describe('a value of an OPC UA server', () => {
     ])
     expect(read(number, scalar(0, null)).samples).toEqual([[3, at, Number.NaN, Quality.bad]])
     expect(read(text, scalar(12, null)).samples).toEqual([[4, at, Number.NaN, Quality.bad]])
+    // BadStateNotActive: a null LocalizedText as node-opcua reads it.
+    const inactive = scalar(21, { locale: null, text: null })
+    expect(read(text, { ...inactive, status: 0x80ee0000 }).samples).toEqual([
+      [4, at, Number.NaN, Quality.bad],
+    ])
   })
 
   it('has the source’s time, else the server’s, else ours', () => {

@@ -71,7 +71,7 @@ export function readValue(
   const variant = received.value
   const content =
     variant === null || variant === undefined || variant.dataType === none ? null : variant.value
-  if (content === null || content === undefined) {
+  if (content === null || content === undefined || (quality === Quality.bad && isNullText(variant!))) {
     // Whatever the server makes of it: a value that is not there is bad.
     sink.sample(index, time, Number.NaN, Quality.bad)
     return
@@ -196,6 +196,11 @@ function textOf(dataType: number, value: unknown): string | undefined {
       return typeof value === 'number' ? String(value) : undefined
   }
   return dataType < int64 && typeof value === 'number' ? String(value) : undefined
+}
+
+/** A LocalizedText of no text, as which a null comes over the wire: of a state machine that is not active, say. */
+function isNullText({ dataType, value }: NonNullable<ReceivedValue['value']>): boolean {
+  return dataType === localizedText && (value as { readonly text?: unknown } | null)?.text == null
 }
 
 function member(value: unknown, name: 'name' | 'text'): string | undefined {

@@ -43,7 +43,7 @@ export function machinesOfTree(nodes: readonly BrowsedNode[], options: ImportTre
       for (const child of node.children) visit(child, [...above, node.name], level + 1)
       return
     }
-    const signals = innermostState([...signalsOf(node, [], options.analog)])
+    const signals = nestedStates([...signalsOf(node, [], options.analog)])
     if (signals.length > 0) machines.push({ name: node.name, group: above.at(-1) ?? '', signals })
   }
   for (const node of nodes) visit(node, [], 1)
@@ -51,19 +51,30 @@ export function machinesOfTree(nodes: readonly BrowsedNode[], options: ImportTre
 }
 
 /**
- * PackML's state machine is three, one within the other (OPC 30050): the innermost tells the states of a machine that
- * runs. The others stay texts.
+ * State machines within one another (PackML's are three, OPC 30050): the innermost tells the states of a machine that
+ * runs, those around it the others. The chain that goes deepest counts, outermost first; other states stay texts.
  */
-function innermostState(signals: readonly ImportedSignal[]): ImportedSignal[] {
-  const depth = ({ name }: ImportedSignal): number => name.split('.').length
+function nestedStates(signals: readonly ImportedSignal[]): ImportedSignal[] {
+  const machineOf = ({ name }: ImportedSignal): string => name.slice(0, name.lastIndexOf('.') + 1)
+  const depth = (signal: ImportedSignal): number => machineOf(signal).split('.').length
   const states = signals.filter(({ quantity }) => quantity === 'state')
   const deepest = Math.max(...states.map(depth))
   const innermost = states.find(signal => depth(signal) === deepest)
-  return signals.map(signal => {
-    if (signal.quantity !== 'state' || signal === innermost) return signal
-    const { quantity, stateMap, ...plain } = signal
-    return plain
-  })
+  const isAround = (signal: ImportedSignal): boolean =>
+    innermost !== undefined && depth(signal) < deepest && machineOf(innermost).startsWith(machineOf(signal))
+  const around = states
+    .filter(isAround)
+    .sort((a, b) => depth(a) - depth(b))
+    .map(signal => ({ ...signal, stateMap: 'packml-outer' }))
+  return signals
+    .filter(signal => !states.includes(signal) || !isAround(signal))
+    .flatMap(signal => (signal === innermost ? [...around, signal] : [asText(signal)]))
+}
+
+function asText(signal: ImportedSignal): ImportedSignal {
+  if (signal.quantity !== 'state') return signal
+  const { quantity, stateMap, ...plain } = signal
+  return plain
 }
 
 /** What a text means by the object that it is told in: the states and modes of companion specifications. */

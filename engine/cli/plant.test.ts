@@ -153,8 +153,8 @@ describe('gemba plant import --from opcua, companion specifications', () => {
     expect(told(plant, 'Filler-01')).toEqual([
       ['Status-CurMachSpeed', 'sensor', 'number', undefined],
       ['Status-MachSpeed', 'sensor', 'number', undefined],
-      ['BaseStateMachine-CurrentState', 'status', 'text', undefined],
-      ['BaseStateMachine-MachineState-CurrentState', 'status', 'text', undefined],
+      ['BaseStateMachine-CurrentState', 'status', 'state', 'packml-outer'],
+      ['BaseStateMachine-MachineState-CurrentState', 'status', 'state', 'packml-outer'],
       ['BaseStateMachine-MachineState-ExecuteState-CurrentState', 'status', 'state', 'packml'],
       ['Status-EquipmentBlocked', 'status', 'blocked', undefined],
       ['Status-EquipmentStarved', 'status', 'starved', undefined],

@@ -80,6 +80,14 @@ export const plantOf = (machines: readonly Machine[], clock: 'wall' | 'source' =
         'BY HAND': { mode: 'Manual' },
       },
     },
+    outer: {
+      words: {
+        DOWN: { state: 'Aborted' },
+        FAILING: { state: 'Aborting' },
+        CLEARED: { isInner: true },
+        RUNNING: { isInner: true },
+      },
+    },
   },
 })
 

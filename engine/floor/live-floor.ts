@@ -29,6 +29,7 @@ import { MaintenanceWatch, type Moved } from './maintenance-watch.js'
 import type { Memory } from './memory.js'
 import { MemoryKeeper } from './memory-keeper.js'
 import { ModeHolds } from './mode-holds.js'
+import { NestedStates } from './nested-states.js'
 import { QualityGate } from './quality-gate.js'
 import { SensorWatch } from './sensor-watch.js'
 import { type SourceLink, SourceWatch } from './source-watch.js'
@@ -110,7 +111,8 @@ export class LiveFloor implements Floor {
     const { signals } = this
     const turn = this.#turn
     const holds = new ModeHolds({ twins, turn })
-    const told = { twins, registry, clock, turn, lines, observer, holds, signals, text }
+    const nested = new NestedStates(plant.stateMaps, observer, signals)
+    const told = { twins, registry, clock, turn, lines, observer, nested, holds, signals, text }
     this.#machineWatch = new MachineWatch(told)
     this.machines = this.#machineWatch.latest
     const { machines } = this

@@ -17,11 +17,19 @@ export interface Observation {
   readonly state: PackmlState | undefined
   readonly mode: UnitMode | PlantMode | undefined
   readonly reason: SuspendReason
+  /** The state is that of the state machine within the one that says this. */
+  readonly isInner: boolean
   /** The word is not in the map: taken as Undefined, and somebody should know. */
   readonly isUnknownWord: boolean
 }
 
-const nothingSaid = { state: undefined, mode: undefined, reason: 'none', isUnknownWord: false } as const
+const nothingSaid = {
+  state: undefined,
+  mode: undefined,
+  reason: 'none',
+  isInner: false,
+  isUnknownWord: false,
+} as const
 
 /** Reads the words of state and mode signals through the plant's state maps; each word is looked up once. */
 export class MachineObserver {
@@ -60,12 +68,14 @@ export class MachineObserver {
     if (said === undefined) {
       return { ...nothingSaid, word, state: isState ? 'Undefined' : undefined, isUnknownWord: true }
     }
+    if (said.isInner) return { ...nothingSaid, word, isInner: true }
     const state = packmlStates.find(name => name === said.state)
     return {
       word,
       state: isState ? (state ?? 'Undefined') : state,
       mode: isMode(said.mode) ? said.mode : undefined,
       reason: suspendReasons.find(name => name === said.reason) ?? 'none',
+      isInner: false,
       isUnknownWord: false,
     }
   }

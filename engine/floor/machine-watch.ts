@@ -14,6 +14,7 @@ import { LatestMachines, type LatestSignals } from './latest-table.js'
 import type { LineWatch } from './line-watch.js'
 import { type MachineObserver, type Observation, unknownWord } from './machine-observer.js'
 import type { ModeHolds } from './mode-holds.js'
+import type { NestedStates } from './nested-states.js'
 import { partCounterOf } from './part-counters.js'
 import { stateValueOf } from './state-value.js'
 import { isStopReason, stopReasonOf } from './stop-reasons.js'
@@ -30,6 +31,7 @@ export interface MachineWatchParts {
   readonly turn: Turn
   readonly lines: LineWatch
   readonly observer: MachineObserver
+  readonly nested: NestedStates
   readonly holds: ModeHolds
   /** Text of a dictionary code. */
   text(code: number): string | undefined
@@ -108,27 +110,26 @@ export class MachineWatch {
     this.#isUnread = new Uint8Array(parts.registry.signalCapacity)
   }
 
-  add(
-    { index, machine, signals }: RegisteredMachine,
-    saved: ReadonlyMap<string, TwinSnapshot>,
-  ): RestoreOutcome {
+  add(registered: RegisteredMachine, saved: ReadonlyMap<string, TwinSnapshot>): RestoreOutcome {
+    const { index, machine, signals } = registered
     const address = machineAddress(machine.id)
+    this.#parts.nested.add(registered)
     this.#indexByAddress.set(address, index)
     const outcome = this.#parts.twins.add(address, machineKind, machine.packml, saved.get(address))
     this.#show(index)
     this.#tellLine(index, this.latest.since[index]!)
     const tellsState = signals.some(({ signal }) => signal.quantity === 'state')
-    for (const registered of signals) {
-      const { signal } = registered
-      this.#signals[registered.index] = registered
-      this.#told[registered.index] = isStopReason(signal)
+    for (const each of signals) {
+      const { signal } = each
+      this.#signals[each.index] = each
+      this.#told[each.index] = isStopReason(signal)
         ? 'stop-reason'
         : (interlockOf(signal) ?? partCounterOf(signal))
       const isObserved = signal.quantity === 'state' || signal.quantity === 'mode'
-      this.#isObserved[registered.index] = isObserved ? 1 : 0
+      this.#isObserved[each.index] = isObserved ? 1 : 0
       if (signal.quantity === 'mode') this.#tellsMode.add(index)
       const isLink = tellsState ? signal.quantity === 'state' : partCounterOf(signal) !== undefined
-      this.#isLink[registered.index] = isLink ? 1 : 0
+      this.#isLink[each.index] = isLink ? 1 : 0
     }
     return outcome
   }
@@ -149,15 +150,16 @@ export class MachineWatch {
   }
 
   /** Takes what a signal of state or mode says, late or not. */
-  observe({ source, index, value, quality, time, isLate, isHistory }: ObservedSample): void {
-    const { twins, clock, turn, observer, holds, signals } = this.#parts
+  observe({ source, index, value, quality, time: at, isLate, isHistory }: ObservedSample): void {
+    const { twins, clock, turn, observer, nested, holds, signals } = this.#parts
     const { signal, machine } = this.#signals[index]!
     const isUntold = this.#untold.has(machine)
     // A polled signal repeats itself; one that reports changes says something new each time, even when late.
     const isRepeat = value === signals.value[index] && quality === signals.quality[index]
     if (signal.period > 0 && isRepeat && !isLate && !isUntold) return
-    const observation = observer.observe(signal, value)
-    if (observation.isUnknownWord) this.#rejectOnce(unknownWord(source, signal, observation.word, time))
+    const own = observer.observe(signal, value)
+    if (own.isUnknownWord) this.#rejectOnce(unknownWord(source, signal, own.word, at))
+    const { observation, time } = nested.settle(index, own, at, isLate)
     const id = this.#idOf(machine)
     const address = machineAddress(id)
     const { state, word } = observation

@@ -1,7 +1,7 @@
 import type { ImportedMachine } from '../../adapters/imported-machine.js'
 import { shippedMachineTypes } from '../../schema/machine-types/shipped-machine-types.js'
 import type { Line, Machine, MachineType, Plant, Quantity, Signal, SourceSpec } from '../../schema/plant.js'
-import { shippedStateMaps } from '../../schema/state-maps.js'
+import { isOuter, shippedStateMaps } from '../../schema/state-maps.js'
 import { guess } from './guess.js'
 
 /** What no source tells, and a person has to put right. */
@@ -75,14 +75,18 @@ function makeLine([group, { id, machines }]: [string, { id: string; machines: Ma
 /** Numbers that a machine says of itself. */
 const isStatus: ReadonlySet<Quantity> = new Set(['counter', 'blocked', 'starved'])
 
-/** Sensors first, then what the machine says of itself; one state and one mode. */
+/** Sensors first, then what the machine says of itself; one mode, and one state or several within one another. */
 function signalsOf(machine: ImportedMachine, id: string, source: string): Signal[] {
   const ids = new Ids()
   const told = new Set<string>()
+  // Where the source itself says what its state is, nothing is guessed to be one.
+  const isSaid = machine.signals.some(signal => signal.quantity === 'state')
   const signals = machine.signals.map((imported): Signal => {
     const guessed = guess(imported)
-    const isTold = told.has(guessed.quantity)
-    if (guessed.quantity === 'state' || guessed.quantity === 'mode') told.add(guessed.quantity)
+    const { quantity: kind } = guessed
+    const isTold = told.has(kind) || (kind === 'state' && isSaid && imported.quantity !== 'state')
+    const isLeftToInner = isOuter(shippedStateMaps[guessed.stateMap ?? ''] ?? { words: {} })
+    if (!isLeftToInner && (kind === 'state' || kind === 'mode')) told.add(kind)
     const { quantity, unit, stateMap } = isTold
       ? { quantity: 'text' as const, unit: '', stateMap: undefined }
       : guessed

@@ -7,6 +7,7 @@ import { writeLimits } from './limits.js'
 import { writePackml } from './packml.js'
 import { formatPatience, formatPeriod } from './period.js'
 import { impliedQuantity, sensorPeriodMs, usualRange } from './signals.js'
+import { inner } from './state-map-section.js'
 
 /** What stands in a plant file, before it is text. */
 type Entry = Record<string, unknown>
@@ -293,6 +294,7 @@ function generalise(tag: string, place: MachinePlace, signal?: string): string {
 /** The maps that are not the shipped ones of the same name. */
 function writeStateMaps(maps: Plant['stateMaps']): Entry {
   const write = (meaning: StateMeaning): unknown => {
+    if (meaning.isInner) return inner
     const only = Object.keys(meaning).length === 1
     return only && meaning.reason === undefined ? (meaning.state ?? meaning.mode) : meaning
   }

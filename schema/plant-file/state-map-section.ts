@@ -6,6 +6,8 @@ import { oneOf, type PlantPath, showValue } from './problem.js'
 import type { Report } from './report.js'
 
 const states: ReadonlySet<string> = new Set(packmlStates)
+/** A word of a state machine whose inner one, another state signal, tells the state. */
+export const inner = 'inner'
 
 /** The file's own maps from a source's words, by name; broken ones with the words that could be read. */
 export function readStateMaps(value: unknown, report: Report): ReadonlyMap<string, StateMap> {
@@ -29,7 +31,7 @@ export function readStateMaps(value: unknown, report: Report): ReadonlyMap<strin
   return maps
 }
 
-/** `Execute`, `Maintenance`, or `{ state: Suspended, reason: blocked }`. */
+/** `Execute`, `Maintenance`, `inner`, or `{ state: Suspended, reason: blocked }`. */
 function readMeaning(value: unknown, path: PlantPath, report: Report): StateMeaning | undefined {
   if (typeof value !== 'string') {
     const meaning = report.read(meaningEntry, value, path)
@@ -39,11 +41,12 @@ function readMeaning(value: unknown, path: PlantPath, report: Report): StateMean
     return meaning
   }
   if (states.has(value)) return { state: value }
+  if (value === inner) return { isInner: true }
   if (isMode(value)) return { mode: value }
   const fix = report.suggest(
     value,
-    [...states, ...unitModes],
-    `use ${oneOf(packmlStates)}, or a mode: ${oneOf(unitModes)}, or one of the plant's, Mode 4 to Mode 31`,
+    [...states, ...unitModes, inner],
+    `use ${oneOf(packmlStates)}, or a mode: ${oneOf(unitModes)}, or one of the plant's, Mode 4 to Mode 31, or inner`,
   )
   report.add(path, value, `${showValue(value)} is no PackML state or unit mode`, fix)
   return undefined
