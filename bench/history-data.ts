@@ -10,14 +10,14 @@ export const signals = 1_716
 
 /**
  * Fills telemetry with `days` of so many sensors at 10 s, as if they had just been accepted one after the other: a
- * daily course with noise, in steps of a tenth. Returns the number of rows.
+ * daily course with noise, in steps of a tenth.
  */
 export async function fillTelemetry(
   database: Database,
   days: number,
   end: number,
   say: (line: string) => void,
-): Promise<number> {
+): Promise<void> {
   const perHour = signals * (hourMs / periodMs)
   const hours = days * 24
   for (let hour = 0; hour < hours; hour++) {
@@ -35,7 +35,6 @@ export async function fillTelemetry(
     if (hour % 24 === 23) say(`${(hour + 1) / 24} of ${days} days`)
   }
   await new RollUp(database).run()
-  return hours * perHour
 }
 
 /** Fills state_changes: each machine goes from one state to the next every minute. */

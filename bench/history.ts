@@ -1,12 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
+import type { Engine } from '../engine/engine.js'
 import { findScope } from '../engine/kpi/scope.js'
 import { Database } from '../engine/store/database.js'
 import { startEmbedded } from '../engine/store/embedded/embedded.js'
 import { migrate } from '../engine/store/migrations/migrate.js'
 import type { Plant } from '../schema/plant.js'
+import { databaseName } from '../schema/tables/definition.js'
 import { fillFigures, fillStates, fillTelemetry, signals } from './history-data.js'
 import { loadPlant } from './load-plant.js'
 import { type Benchmark, type Figure, percentile } from './report.js'
@@ -27,16 +29,25 @@ export function historyBenchmark(isQuick: boolean): Benchmark {
   }
 }
 
+/**
+ * A folder with such a past, to be asked again without making it anew: that of an earlier run, or one of `gemba
+ * simulate`. Where there is none yet it is made there. What is written meanwhile goes into a copy.
+ */
+const keptFolder = process.env.GEMBA_BENCH_PAST
+
 async function run(days: number, questions: number, say: (line: string) => void): Promise<readonly Figure[]> {
   const dataDir = mkdtempSync(join(tmpdir(), 'gemba-bench-'))
   try {
     const plant = loadPlant(1, rate, Number.MAX_SAFE_INTEGER)
-    const end = Date.now()
-    const rows = await fill(dataDir, plant, days, end, say)
+    const source = keptFolder ?? dataDir
+    if (!existsSync(join(source, 'clickhouse'))) await fill(source, plant, days, Date.now(), say)
+    if (source !== dataDir) cpSync(source, dataDir, { recursive: true })
     const startedAt = performance.now()
     const { engine, stop } = await startRig(plant, dataDir)
     const start = (performance.now() - startedAt) / 1000
+    say(`started in ${start.toFixed(1)} s`)
     try {
+      const { rows, end } = await pastOf(engine)
       const begin = end - days * dayMs
       const ask = (path: string): Promise<number> => timed(`${engine.url}/api/v1/${path}`)
       const range = (from: number, to: number): string => `from=${iso(from)}&to=${iso(to)}`
@@ -53,7 +64,7 @@ async function run(days: number, questions: number, say: (line: string) => void)
       say('states asked')
       const oee = await lengths(questions, () => {
         const now = engine.floor.clock.now()
-        return ask(`kpis/oee?by=machine&${range(Math.max(begin, now - days * dayMs), now)}`)
+        return ask(`kpis/oee?by=machine&${range(now - days * dayMs, now)}`)
       })
       const { accepted } = engine.intake.health.get('simulator')!
       const seconds = (performance.now() - startedAt) / 1000 - start
@@ -83,13 +94,26 @@ async function run(days: number, questions: number, say: (line: string) => void)
   }
 }
 
+/** How many samples the past has, and when it ends, Unix ms; before many have come to it. */
+async function pastOf({ store }: Engine): Promise<{ rows: number; end: number }> {
+  const [found] = await store.query<{ rows: string; end: string }>(
+    `SELECT sum(p.count) AS rows, toString(toUnixTimestamp(max(minute))) AS end
+    FROM ${databaseName}.telemetry_1m_parts AS p
+    WHERE minute < toDateTime({before:UInt32}, 'UTC')`,
+    // The engine was started a moment ago, and rolls up what it takes.
+    { before: Math.floor(Date.now() / 1000) - 120 },
+  )
+  return { rows: Number(found!.rows), end: (Number(found!.end) + 60) * 1000 }
+}
+
 async function fill(
   dataDir: string,
   plant: Plant,
   days: number,
   end: number,
   say: (line: string) => void,
-): Promise<number> {
+): Promise<void> {
+  mkdirSync(dataDir, { recursive: true })
   const embedded = await startEmbedded({ path: join(dataDir, 'clickhouse'), logger })
   const database = new Database(embedded.url, embedded.secret)
   try {
@@ -97,10 +121,9 @@ async function fill(
     const { machines } = findScope(plant, 'enterprise')!
     await fillStates(database, machines, days, end)
     await fillFigures(database, machines, days, end)
-    const rows = await fillTelemetry(database, days, end, say)
+    await fillTelemetry(database, days, end, say)
     // A past of days was merged while it came.
     await merged(database)
-    return rows
   } finally {
     await database.close()
     await embedded.stop()

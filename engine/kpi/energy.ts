@@ -67,7 +67,10 @@ export async function readEnergy(
     const plans = machines.map(({ plan }) => plan)
     const [readings, events] = await Promise.all([
       readReadings(store, machines, { ...window, now }, table),
-      readEvents(store, { plans, ...window }),
+      readEvents(
+        store,
+        plans.map(plan => ({ plan, ...window })),
+      ),
     ])
     const cells = await pool.run('energy', {
       window,

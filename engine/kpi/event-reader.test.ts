@@ -35,8 +35,11 @@ const planOf = (machine: string): MachinePlan =>
 
 /** What is read of each from an hour and a half after six on, times in minutes from six. */
 async function readLater(...machines: string[]): Promise<readonly object[][]> {
-  const range = { plans: machines.map(planOf), from: six + 90 * minute, to: six + 120 * minute }
-  const events = await readEvents(common.store, range)
+  const range = { from: six + 90 * minute, to: six + 120 * minute }
+  const events = await readEvents(
+    common.store,
+    machines.map(machine => ({ plan: planOf(machine), ...range })),
+  )
   return machines.map(machine =>
     events.get(machine)!.map(event => ({ ...event, time: (event.time - six) / minute })),
   )

@@ -14,8 +14,9 @@ const lookAheadsMs = [hourMs, 24 * hourMs, Number.POSITIVE_INFINITY]
 /** DateTime64 ends here. */
 const latest = Date.UTC(2299, 11, 31)
 
+/** What is to be known of a machine. */
 export interface EventRange {
-  readonly plans: readonly MachinePlan[]
+  readonly plan: MachinePlan
   /** From inclusive, to exclusive, Unix ms. */
   readonly from: number
   readonly to: number
@@ -31,47 +32,61 @@ interface ChangeRow {
 }
 
 /**
- * All that a ledger needs to book a stretch of time, by machine: the changes within it, and what was said of stops;
- * before it those since the last production, because what they began may go on; after it those up to the next
- * production, because only then it is known what a stop was. No machine gets anything from before its own begin.
+ * All that a ledger needs to book a stretch of time, by machine, each of which has one stretch: the changes within it,
+ * and what was said of stops; before it those since the last production, because what they began may go on; after it
+ * those up to the next production, because only then it is known what a stop was. No machine gets anything from before
+ * its own begin.
  */
 export async function readEvents(
   store: Pick<Store, 'query'>,
-  { plans, from, to }: EventRange,
+  ranges: readonly EventRange[],
 ): Promise<Map<string, LedgerEvent[]>> {
-  const machines = plans.map(({ machine }) => machine)
+  const machines = ranges.map(({ plan }) => plan.machine)
   const events = new Map<string, LedgerEvent[]>(machines.map(machine => [machine, []]))
   if (machines.length === 0) return events
-  const warmUp = Math.max(...plans.map(({ warmUpMs }) => warmUpMs))
-  const begins = await readBegins(store, machines, from - warmUp)
+  const warmUp = Math.max(...ranges.map(({ plan }) => plan.warmUpMs))
+  const [begins, found] = await Promise.all([
+    readBegins(store, new Map(ranges.map(({ plan, from }) => [plan.machine, Math.floor(from - warmUp)]))),
+    readEnds(store, new Map(ranges.map(({ plan, to }) => [plan.machine, Math.ceil(to)]))),
+  ])
   for (const { machine, mode, time } of begins.values())
     if (mode !== '') events.get(machine)!.push({ time, mode })
-  const starts = machines.map(machine => begins.get(machine)?.time ?? 0)
-  const found = await readEnds(store, machines, to)
-  const spans: Spans = { machines, starts, ends: machines.map(machine => found.get(machine) ?? latest) }
-  for (const { machine, time, state, mode, reason, word } of await readChanges(store, spans)) {
+  const around = machines.map(machine => ({
+    machine,
+    start: begins.get(machine)?.time ?? 0,
+    end: found.get(machine) ?? latest,
+  }))
+  const within = ranges.map(({ plan: { machine }, from, to }) => ({
+    machine,
+    start: Math.ceil(from),
+    end: Math.min(latest, Math.ceil(to) - 1),
+  }))
+  const lines = [...new Set(ranges.map(({ plan }) => plan.line))]
+  const earliest = Math.min(...ranges.map(({ from }) => from), ...around.map(({ start }) => start))
+  const [changes, made, reasons, scraps, runs] = await Promise.all([
+    bySpans(around, spans => readChanges(store, spans)),
+    bySpans(within, spans => readParts(store, spans)),
+    readReasons(store, around),
+    readScrap(store, within),
+    readRuns(store, lines, earliest, Math.max(...ranges.map(({ to }) => to))),
+  ])
+  for (const { machine, time, state, mode, reason, word } of changes) {
     events.get(machine)!.push({
       time,
       ...(state !== '' && { state, reason, sourceState: word }),
       ...(mode !== '' && { mode }),
     })
   }
-  for (const { machine, ...parts } of await readParts(store, machines, from, to)) {
-    events.get(machine)!.push(partsEvent(parts))
-  }
-  for (const { machine, ...said } of await readReasons(store, spans)) {
-    events.get(machine)!.push(...reasonEvents(said))
-  }
-  for (const { machine, ...scrap } of await readScrap(store, machines, from, to))
-    events.get(machine)!.push(scrapEvent(scrap))
-  const lines = [...new Set(plans.map(({ line }) => line))]
-  const runs = await readRuns(store, lines, Math.min(from, ...starts), to)
-  for (const { machine, line } of plans) {
+  for (const { machine, ...parts } of made) events.get(machine)!.push(partsEvent(parts))
+  for (const { machine, ...said } of reasons) events.get(machine)!.push(...reasonEvents(said))
+  for (const { machine, ...scrap } of scraps) events.get(machine)!.push(scrapEvent(scrap))
+  for (const { plan, from, to } of ranges) {
+    const { machine, line } = plan
     // A run of weeks need not be booked from its begin.
-    const earliest = Math.min(from, begins.get(machine)?.time ?? from)
+    const begin = Math.min(from, begins.get(machine)?.time ?? from)
     for (const run of runs) {
-      if (run.line !== line || (run.end > 0 && run.end <= earliest)) continue
-      events.get(machine)!.push(...runEvents({ ...run, start: Math.max(run.start, earliest) }))
+      if (run.line !== line || run.start >= Math.ceil(to) || (run.end > 0 && run.end <= begin)) continue
+      events.get(machine)!.push(...runEvents({ ...run, start: Math.max(run.start, begin) }))
     }
   }
   return events
@@ -102,14 +117,14 @@ export function scrapEvent({ time, id, kind, quantity }: EnteredScrap): LedgerEv
   return { time, id, made: kind === 'rework' ? { reworked: quantity } : { scrapped: quantity } }
 }
 
-function readScrap(store: Pick<Store, 'query'>, machines: readonly string[], from: number, to: number) {
+function readScrap(store: Pick<Store, 'query'>, spans: readonly Span[]) {
   return store.query<EnteredScrap & { readonly machine: string }>(
-    `SELECT machine, toFloat64(toUnixTimestamp64Milli(ts)) AS time, id, kind, quantity
+    `${withSpans}
+    SELECT machine, toFloat64(toUnixTimestamp64Milli(ts)) AS time, id, kind, quantity
     FROM ${databaseName}.scrap_events
-    WHERE NOT counted AND machine IN {machines:Array(String)}
-      AND ts >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND ts < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+    WHERE NOT counted AND ${isInSpan}
     ORDER BY machine, ts, seq`,
-    { machines, from: Math.ceil(from), to: Math.ceil(to) },
+    spanParameters(spans),
   )
 }
 
@@ -162,7 +177,7 @@ export function reasonEvents({ time, until, reason }: SaidReason): LedgerEvent[]
   return until > time ? [said, { time: until, isReasonVoid: true }] : [said]
 }
 
-function readReasons(store: Pick<Store, 'query'>, spans: Spans) {
+function readReasons(store: Pick<Store, 'query'>, spans: readonly Span[]) {
   return store.query<SaidReason & { readonly machine: string }>(
     `${withSpans}
     SELECT machine, toFloat64(toUnixTimestamp64Milli(ts)) AS time,
@@ -193,17 +208,20 @@ interface Begin {
   readonly mode: string
 }
 
-/** Where reading has to begin: at the last production that lasted, with the mode that held then. */
-async function readBegins(
-  store: Pick<Store, 'query'>,
-  machines: readonly string[],
-  before: number,
-): Promise<Map<string, Begin>> {
+/** Of machines a time each, Unix ms. */
+type Times = ReadonlyMap<string, number>
+
+const timeParameters = (times: Times) => ({ machines: [...times.keys()], times: [...times.values()] })
+const ofMachine = (times: string): string =>
+  `transform(machine, {machines:Array(String)}, {${times}:Array(Int64)}, toInt64(0))`
+
+/** Where reading has to begin: at the last production that lasted, by a time, with the mode that held then. */
+async function readBegins(store: Pick<Store, 'query'>, before: Times): Promise<Map<string, Begin>> {
   const begins = new Map<string, Begin>()
   for (const lookBackMs of lookBacksMs) {
-    const wanted = machines.filter(machine => !begins.has(machine))
-    if (wanted.length === 0) break
-    for (const [machine, begin] of await readBeginsSince(store, wanted, before, before - lookBackMs))
+    const wanted = new Map([...before].filter(([machine]) => !begins.has(machine)))
+    if (wanted.size === 0) break
+    for (const [machine, begin] of await readBeginsSince(store, wanted, lookBackMs))
       begins.set(machine, begin)
   }
   return begins
@@ -211,20 +229,23 @@ async function readBegins(
 
 async function readBeginsSince(
   store: Pick<Store, 'query'>,
-  machines: readonly string[],
-  before: number,
-  since: number,
+  before: Times,
+  lookBackMs: number,
 ): Promise<Map<string, Begin>> {
+  const times = [...before.values()]
   const rows = await store.query<{ machine: string; time: number; mode: string }>(
     `WITH
+      ${ofMachine('times')} AS before,
       carried AS (
         SELECT machine, ts, seq, state,
           anyLastIf(mode, mode != '') OVER so_far AS held,
           leadInFrame(toNullable(ts)) OVER in_order AS next
         FROM ${databaseName}.state_changes
         WHERE machine IN {machines:Array(String)}
-          AND ts <= fromUnixTimestamp64Milli({before:Int64}, 'UTC')
-          AND ts > fromUnixTimestamp64Milli({since:Int64}, 'UTC')
+          AND ts <= fromUnixTimestamp64Milli({last:Int64}, 'UTC')
+          AND ts > fromUnixTimestamp64Milli({earliest:Int64}, 'UTC')
+          AND toUnixTimestamp64Milli(ts) <= before
+          AND toUnixTimestamp64Milli(ts) > before - {lookBackMs:Int64}
         WINDOW
           so_far AS (PARTITION BY machine ORDER BY ts, seq ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
           in_order AS (PARTITION BY machine ORDER BY ts, seq ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
@@ -233,11 +254,17 @@ async function readBeginsSince(
     FROM carried
     WHERE state = 'Execute' AND held NOT IN ('Maintenance', 'Manual') AND (next IS NULL OR next > ts)
     GROUP BY machine`,
-    { machines, before: Math.floor(before), since: Math.floor(since) },
+    {
+      ...timeParameters(before),
+      lookBackMs,
+      last: Math.max(...times),
+      earliest: Math.min(...times) - lookBackMs,
+    },
   )
   const begins = new Map(rows.map(row => [row.machine, row]))
-  const untold = rows.filter(({ mode }) => mode === '').map(({ machine }) => machine)
-  for (const { machine, held: mode } of await readModes(store, untold, since)) {
+  const untold = rows.filter(({ mode }) => mode === '')
+  const since = new Map(untold.map(({ machine }) => [machine, before.get(machine)! - lookBackMs]))
+  for (const { machine, held: mode } of await readModes(store, since)) {
     // Not production after all: all of its past is read.
     if (mode === 'Maintenance' || mode === 'Manual') begins.delete(machine)
     else begins.set(machine, { ...begins.get(machine)!, mode })
@@ -246,65 +273,84 @@ async function readBeginsSince(
 }
 
 /** The modes that held at a time, of machines that told one before. */
-async function readModes(store: Pick<Store, 'query'>, machines: readonly string[], at: number) {
-  if (machines.length === 0) return []
+async function readModes(store: Pick<Store, 'query'>, at: Times) {
+  if (at.size === 0) return []
   return store.query<{ machine: string; held: string }>(
     `SELECT machine, argMax(mode, (ts, seq)) AS held FROM ${databaseName}.state_changes
     WHERE machine IN {machines:Array(String)} AND mode != ''
-      AND ts <= fromUnixTimestamp64Milli({at:Int64}, 'UTC')
+      AND toUnixTimestamp64Milli(ts) <= ${ofMachine('times')}
     GROUP BY machine`,
-    { machines, at: Math.floor(at) },
+    timeParameters(at),
   )
 }
 
 /** When each machine first produced from a time on; those that did not are left out. */
-async function readEnds(
-  store: Pick<Store, 'query'>,
-  machines: readonly string[],
-  to: number,
-): Promise<Map<string, number>> {
+async function readEnds(store: Pick<Store, 'query'>, from: Times): Promise<Map<string, number>> {
   const ends = new Map<string, number>()
   for (const lookAheadMs of lookAheadsMs) {
-    const wanted = machines.filter(machine => !ends.has(machine))
-    if (wanted.length === 0) break
+    const wanted = new Map([...from].filter(([machine]) => !ends.has(machine)))
+    if (wanted.size === 0) break
+    const times = [...wanted.values()]
     const rows = await store.query<{ machine: string; time: number }>(
-      `SELECT machine, toFloat64(toUnixTimestamp64Milli(min(ts))) AS time FROM ${databaseName}.state_changes
+      `WITH ${ofMachine('times')} AS start
+      SELECT machine, toFloat64(toUnixTimestamp64Milli(min(ts))) AS time FROM ${databaseName}.state_changes
       WHERE machine IN {machines:Array(String)} AND state = 'Execute'
-        AND ts >= fromUnixTimestamp64Milli({to:Int64}, 'UTC') AND ts < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
+        AND ts >= fromUnixTimestamp64Milli({earliest:Int64}, 'UTC') AND ts < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
+        AND toUnixTimestamp64Milli(ts) >= start AND toUnixTimestamp64Milli(ts) < start + {lookAheadMs:Int64}
       GROUP BY machine`,
-      { machines: wanted, to: Math.ceil(to), until: Math.min(latest, Math.ceil(to + lookAheadMs)) },
+      {
+        ...timeParameters(wanted),
+        lookAheadMs: Math.min(latest, lookAheadMs),
+        earliest: Math.min(...times),
+        until: Math.min(latest, Math.max(...times) + lookAheadMs),
+      },
     )
     for (const { machine, time } of rows) ends.set(machine, time)
   }
   return ends
 }
 
-/** Of each machine a stretch of its own, Unix ms, both inclusive: its ledger can begin and end nowhere else. */
-interface Spans {
-  readonly machines: readonly string[]
-  readonly starts: readonly number[]
-  readonly ends: readonly number[]
+/** A stretch of a machine, Unix ms, both inclusive: its ledger can begin and end nowhere else. */
+interface Span {
+  readonly machine: string
+  readonly start: number
+  readonly end: number
+}
+
+/** Longer ones are read by themselves: all that is read of any machine is bounded by the longest. */
+const shortMs = 4 * hourMs
+
+/** Short stretches lie close together, and are found by time; the others are those of a few machines. */
+async function bySpans<Row>(
+  spans: readonly Span[],
+  read: (spans: readonly Span[]) => Promise<readonly Row[]>,
+): Promise<readonly Row[]> {
+  const isShort = ({ start, end }: Span): boolean => end - start <= shortMs
+  const groups = [spans.filter(isShort), spans.filter(span => !isShort(span))]
+  return (await Promise.all(groups.map(group => (group.length === 0 ? [] : read(group))))).flat()
 }
 
 // transform looks a machine up by hash; indexOf compared it with every other, of each row there is.
-const withSpans = `WITH
-      transform(machine, {machines:Array(String)}, {starts:Array(Int64)}, toInt64(0)) AS span_start,
-      transform(machine, {machines:Array(String)}, {ends:Array(Int64)}, toInt64(0)) AS span_end`
+const withSpans = `WITH ${ofMachine('starts')} AS span_start, ${ofMachine('ends')} AS span_end`
 const isInSpan = `machine IN {machines:Array(String)}
       AND ts >= fromUnixTimestamp64Milli({earliest:Int64}, 'UTC')
       AND ts <= fromUnixTimestamp64Milli({last:Int64}, 'UTC')
       AND toUnixTimestamp64Milli(ts) >= span_start AND toUnixTimestamp64Milli(ts) <= span_end`
 
-const spanParameters = ({ machines, starts, ends }: Spans) => ({
-  machines,
-  starts: starts.map(Math.floor),
-  ends,
-  earliest: Math.floor(Math.min(...starts)),
-  last: Math.max(...ends),
-})
+function spanParameters(spans: readonly Span[]) {
+  const starts = spans.map(({ start }) => Math.floor(start))
+  const ends = spans.map(({ end }) => end)
+  return {
+    machines: spans.map(({ machine }) => machine),
+    starts,
+    ends,
+    earliest: Math.min(...starts),
+    last: Math.max(...ends),
+  }
+}
 
 /** Changes from each machine's last production before a stretch of time to its first production after it. */
-async function readChanges(store: Pick<Store, 'query'>, spans: Spans): Promise<ChangeRow[]> {
+async function readChanges(store: Pick<Store, 'query'>, spans: readonly Span[]): Promise<ChangeRow[]> {
   return store.query<ChangeRow>(
     `${withSpans}
     SELECT machine, toFloat64(toUnixTimestamp64Milli(ts)) AS time, state, mode, reason, source_state AS word
@@ -316,14 +362,13 @@ async function readChanges(store: Pick<Store, 'query'>, spans: Spans): Promise<C
   )
 }
 
-function readParts(store: Pick<Store, 'query'>, machines: readonly string[], from: number, to: number) {
+function readParts(store: Pick<Store, 'query'>, spans: readonly Span[]) {
   return store.query<CountedParts & { readonly machine: string }>(
-    `SELECT machine, toFloat64(toUnixTimestamp64Milli(ts)) AS time, counter, parts, total
+    `${withSpans}
+    SELECT machine, toFloat64(toUnixTimestamp64Milli(ts)) AS time, counter, parts, total
     FROM ${databaseName}.production_events
-    WHERE machine IN {machines:Array(String)}
-      AND ts >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-      AND ts < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+    WHERE ${isInSpan}
     ORDER BY machine, ts, seq`,
-    { machines, from: Math.ceil(from), to: Math.ceil(to) },
+    spanParameters(spans),
   )
 }

@@ -65,63 +65,66 @@ const timeColumns = [
 const madeColumns = ['overtime_parts', 'ideal_ms', 'produced', 'scrapped', 'warm_up', 'reworked'] as const
 const selected = [...timeColumns, ...madeColumns]
 
+/** Whether sums are told apart by hour and shift, by shift alone, or by neither; by product and order they always are. */
+export type CellDetail = 'hour' | 'shift' | 'none'
+
+/** A stretch of a machine's hours, from inclusive, to exclusive, Unix ms. */
+export interface HourSpan {
+  readonly machine: string
+  readonly from: number
+  readonly to: number
+}
+
 interface HourSelected {
   readonly machine: string
   readonly hour: number
   readonly shift: string
   readonly product: string
   readonly order: string
-  readonly computed: number
   /** In the order of `selected`: names again with each row would be most of the answer. */
   readonly numbers: readonly number[]
 }
 
-/** The cells of whole hours that begin in a stretch of time, from inclusive, to exclusive. */
+/**
+ * The cells of whole hours that begin in the machines' stretches. What need not be told apart is added up by the
+ * database; `hour` is then the first of them.
+ */
 export async function readHours(
   store: Pick<Store, 'query'>,
-  machines: readonly string[],
-  from: number,
-  to: number,
+  spans: readonly HourSpan[],
+  detail: CellDetail,
 ): Promise<MachineCell[]> {
+  if (spans.length === 0) return []
+  const starts = spans.map(({ from }) => Math.ceil(from))
+  const ends = spans.map(({ to }) => Math.ceil(to))
+  // Of each machine and hour the rows that were worked out last; FINAL leaves each of them once.
+  const inRange = `machine IN {machines:Array(String)}
+      AND h.hour >= fromUnixTimestamp64Milli({earliest:Int64}, 'UTC')
+      AND h.hour < fromUnixTimestamp64Milli({last:Int64}, 'UTC')`
+  const ofMachine = (times: string): string =>
+    `transform(machine, {machines:Array(String)}, {${times}:Array(Int64)}, toInt64(0))`
+  const apart = { hour: ['h.hour', 'h.shift'], shift: ['h.shift'], none: [] }[detail]
   const rows = await store.query<HourSelected>(
-    `SELECT machine, toFloat64(toUnixTimestamp64Milli(h.hour)) AS hour, shift, product, order,
-      toFloat64(toUnixTimestamp64Milli(h.computed)) AS computed,
-      [${selected.map(name => `toFloat64(${name})`).join(', ')}] AS numbers
-    FROM ${databaseName}.oee_hourly AS h
-    WHERE machine IN {machines:Array(String)}
-      AND h.hour >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-      AND h.hour < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
-    ORDER BY machine, h.hour, shift, product, order, ideal_ms`,
-    { machines, from: Math.ceil(from), to: Math.ceil(to) },
+    `SELECT machine, toFloat64(toUnixTimestamp64Milli(min(h.hour))) AS hour,
+      ${detail === 'none' ? "''" : 'h.shift'} AS shift, product, order,
+      [${selected.map(name => `toFloat64(${name === 'ideal_ms' ? name : `sum(h.${name})`})`).join(', ')}] AS numbers
+    FROM ${databaseName}.oee_hourly AS h FINAL
+    WHERE ${inRange}
+      AND toUnixTimestamp64Milli(h.hour) >= ${ofMachine('starts')}
+      AND toUnixTimestamp64Milli(h.hour) < ${ofMachine('ends')}
+      AND (machine, h.hour, h.computed) IN (
+        SELECT machine, h.hour, max(h.computed) FROM ${databaseName}.oee_hourly AS h
+        WHERE ${inRange} GROUP BY machine, h.hour
+      )
+    GROUP BY ${['machine', ...apart, 'product', 'order', 'ideal_ms'].join(', ')}
+    ORDER BY machine, hour, shift, product, order, ideal_ms`,
+    {
+      ...{ machines: spans.map(({ machine }) => machine), starts, ends },
+      ...{ earliest: Math.min(...starts), last: Math.max(...ends) },
+    },
   )
-  return newest(rows).map(cellOf)
+  return rows.map(cellOf)
 }
-
-/** Of each machine and hour the rows that were worked out last, each once; rows come in the order of both. */
-function newest(rows: readonly HourSelected[]): HourSelected[] {
-  const kept: HourSelected[] = []
-  for (let begin = 0, end = 0; begin < rows.length; begin = end) {
-    const { machine, hour } = rows[begin]!
-    let computed = 0
-    while (end < rows.length && rows[end]!.machine === machine && rows[end]!.hour === hour)
-      computed = Math.max(computed, rows[end++]!.computed)
-    for (const row of rows.slice(begin, end)) {
-      const last = kept.at(-1)
-      if (row.computed === computed && !(last !== undefined && isSame(last, row))) kept.push(row)
-    }
-  }
-  return kept
-}
-
-const idealAt = selected.indexOf('ideal_ms')
-
-const isSame = (a: HourSelected, b: HourSelected): boolean =>
-  a.machine === b.machine &&
-  a.hour === b.hour &&
-  a.shift === b.shift &&
-  a.product === b.product &&
-  a.order === b.order &&
-  a.numbers[idealAt] === b.numbers[idealAt]
 
 function cellOf({ machine, hour, shift, product, order, numbers }: HourSelected): MachineCell {
   const [production, setup, breakdown, minorStop, starved, blocked, ...others] = numbers as HourNumbers

@@ -9,6 +9,7 @@ import { kpisOf } from '../../workers/kpi/kpi.js'
 import { type MachineCell, rollUp } from '../../workers/kpi/roll-up.js'
 import { sumTallies, type Tally } from '../../workers/kpi/tally.js'
 import { openStore, type Store, type StoreOptions } from '../store/store.js'
+import type { CellDetail } from './hourly.js'
 import { KpiBook } from './kpi-book.js'
 import { change, KpiGround, minute, morning, parts, six } from './test-ground.js'
 
@@ -79,10 +80,16 @@ describe('the book of figures', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: six, max: now }), { maxLength: 3 }), async cuts => {
         const bounds = [six, ...cuts, now].sort((a, b) => a - b)
-        const pieces = await Promise.all(
-          bounds.slice(1).map((to, place) => book.cells(['cut-1', 'cut-2'], bounds[place]!, to)),
-        )
-        expect(whole(pieces.flat())).toEqual(all)
+        const piecesBy = (detail: CellDetail): Promise<MachineCell[][]> =>
+          Promise.all(
+            bounds.slice(1).map((to, place) => book.cells(['cut-1', 'cut-2'], bounds[place]!, to, detail)),
+          )
+        const pieces = (await piecesBy('hour')).flat()
+        expect(whole(pieces)).toEqual(all)
+        // Added up by the database what need not be told apart.
+        const byShift = (cells: MachineCell[]) => rollUp(cells, ({ machine, shift }) => `${machine} ${shift}`)
+        expect(byShift((await piecesBy('shift')).flat())).toEqual(byShift(pieces))
+        expect(whole((await piecesBy('none')).flat())).toEqual(all)
       }),
       { numRuns: process.env.GEMBA_SOAK ? 200 : 12 },
     )

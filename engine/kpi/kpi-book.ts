@@ -7,11 +7,29 @@ import type { Cell, LedgerEvent } from '../../workers/kpi/ledger.js'
 import { LiveLedger } from '../../workers/kpi/live-ledger.js'
 import { LedgerSetups, type MachinePlan, machinePlans } from '../../workers/kpi/machine-plan.js'
 import type { MachineCell } from '../../workers/kpi/roll-up.js'
+import type { OeeTask } from '../../workers/oee.js'
 import type { WorkerPool } from '../../workers/pool.js'
 import type { Store } from '../store/store.js'
-import { firstHeard, partsEvent, readEvents, reasonEvents, runEvents, scrapEvent } from './event-reader.js'
-import { hourRows, lastHours, readHours } from './hourly.js'
-import { goneRow, type MachineStop, readStops, reasoned, stopRow } from './stop-rows.js'
+import {
+  type EventRange,
+  firstHeard,
+  partsEvent,
+  readEvents,
+  reasonEvents,
+  runEvents,
+  scrapEvent,
+} from './event-reader.js'
+import { type CellDetail, hourRows, lastHours, readHours } from './hourly.js'
+import {
+  goneRow,
+  type MachineStop,
+  readLastStops,
+  readStopBegins,
+  readStops,
+  reasoned,
+  type StopPlace,
+  stopRow,
+} from './stop-rows.js'
 
 const hourMs = 3_600_000
 /** Cells are kept in memory at least this long: longer than the present and the last shift. */
@@ -19,6 +37,8 @@ const memoryMs = 24 * hourMs
 /** After a start hours that are written down are read back so far: longer than a shift. */
 const earlyMs = 12 * hourMs
 const machinesAtOnce = 1_000
+/** A stop that breaks cut into more parts than this is taken to begin with the first of so many. */
+const mostParts = 100
 /** By so long after a stretch of time it is known what a stop at its end was. */
 const decidedMs = 24 * hourMs
 /** Of a machine that was never written down, this much is read back at most at a start. */
@@ -121,7 +141,8 @@ export class KpiBook {
     for (let at = 0; at < written.length; at += machinesAtOnce) {
       const some = written.slice(at, at + machinesAtOnce)
       const machines = some.map(([machine]) => machine)
-      const cells = await readHours(this.#parts.store, machines, now - earlyMs, now)
+      const spans = machines.map(machine => ({ machine, from: now - earlyMs, to: now }))
+      const cells = await readHours(this.#parts.store, spans, 'hour')
       const byMachine = new Map<string, Cell[]>()
       for (const { machine, ...cell } of cells) {
         const own = byMachine.get(machine)
@@ -234,18 +255,18 @@ export class KpiBook {
     try {
       // What came before is in the store from here on; what comes after is in `arrived`; some of it may be in both.
       await this.#parts.store.flush()
-      // All together, from the earliest: they are few, or it is the start.
+      // All together: they are few, or it is the start.
       const begins = await this.#beginsOf(stale)
-      const from = Math.min(...begins.values())
-      const plans = [...stale.keys()].map(({ plan }) => plan)
-      const events = await readEvents(this.#parts.store, { plans, from, to: Math.max(now, from) + hourMs })
-      const machines = plans.map(({ machine }) => machine)
-      const stops = await readStops(this.#parts.store, machines, from, Number.MAX_SAFE_INTEGER)
+      const ranges = [...begins].map(([{ plan }, from]) => ({ plan, from, to: Math.max(now, from) + hourMs }))
+      const machines = new Map([...begins].map(([{ plan }, begin]) => [plan.machine, begin]))
+      const [events, stops] = await Promise.all([
+        readEvents(this.#parts.store, ranges),
+        readStopBegins(this.#parts.store, machines),
+      ])
       for (const [account, begin] of begins) {
         this.#replace(account, events.get(account.plan.machine)!, begin)
         // Those that are told again will be written over.
-        const ofMachine = stops.filter(({ machine }) => machine === account.plan.machine)
-        account.gone = ofMachine.flatMap(stop => (stop.from >= begin ? [stop.from] : []))
+        account.gone = stops.get(account.plan.machine) ?? []
       }
     } catch (error) {
       for (const [account, staleFrom] of stale) account.staleFrom = Math.min(account.staleFrom, staleFrom)
@@ -256,13 +277,21 @@ export class KpiBook {
     return true
   }
 
-  /** The cells of machines in a stretch of time, from inclusive, to exclusive, up to now. */
-  async cells(machines: readonly string[], from: number, to: number): Promise<MachineCell[]> {
+  /**
+   * The cells of machines in a stretch of time, from inclusive, to exclusive, up to now; added up but for `detail`, where
+   * that saves reading.
+   */
+  async cells(
+    machines: readonly string[],
+    from: number,
+    to: number,
+    detail: CellDetail = 'hour',
+  ): Promise<MachineCell[]> {
     const now = this.#parts.clock.now()
     const end = Math.min(to, now)
     if (end <= from) return []
     const live: MachineCell[] = []
-    const edges = new Map<string, { from: number; to: number; plans: MachinePlan[] }>()
+    const edges: [EventRange[], EventRange[]] = [[], []]
     const written: { machine: string; from: number; to: number }[] = []
     for (const machine of machines) {
       const account = this.#accounts.get(machine)
@@ -272,32 +301,33 @@ export class KpiBook {
       // The hour in which it was born holds only what came after.
       const isWhole = begin === account.born || this.#isHour(plan, begin)
       const first = isWhole ? this.#hourOf(plan, begin) : this.#nextHour(plan, begin)
-      const last = to >= now || this.#isHour(plan, end) ? end : this.#hourOf(plan, end)
-      const edge = (start: number, finish: number): void => {
-        if (start >= finish) return
-        const key = `${start} ${finish}`
-        const same = edges.get(key) ?? { from: start, to: finish, plans: [] }
-        same.plans.push(plan)
-        edges.set(key, same)
-      }
+      const recent = to >= now ? account.live.cells(now) : this.#cellsUntil(account, first, end, now)
+      const last = recent !== undefined || this.#isHour(plan, end) ? end : this.#hourOf(plan, end)
       if (first > last) {
-        edge(begin, end)
+        edges[0].push({ plan, from: begin, to: end })
         continue
       }
-      edge(begin, first)
-      edge(Math.max(last, begin), end)
-      for (const cell of account.live.cells(now)) {
+      if (begin < first) edges[0].push({ plan, from: begin, to: first })
+      const rest = Math.max(last, begin)
+      if (rest < end) edges[1].push({ plan, from: rest, to: end })
+      for (const cell of recent ?? account.live.cells(now)) {
         if (cell.hour >= first && cell.hour < last && cell.hour > account.lastHour)
           live.push({ ...cell, machine })
       }
       const upTo = Math.min(last, account.lastHour + 1)
       if (first < upTo) written.push({ machine, from: first, to: upTo })
     }
-    const [hours, pieces] = await Promise.all([
-      this.#readWritten(written),
-      this.#workOut([...edges.values()]),
+    const [hours, ...pieces] = await Promise.all([
+      readHours(this.#parts.store, written, detail),
+      ...edges.map(ranges => this.#workOut(ranges)),
     ])
-    return [...hours, ...pieces, ...live]
+    return [...hours, ...pieces.flat(), ...live]
+  }
+
+  /** Where the hours from `first` to a moment that has just passed need nothing from the store but what is written. */
+  #cellsUntil({ plan, live, lastHour, since }: Account, first: number, end: number, now: number) {
+    const hour = this.#hourOf(plan, end)
+    return first > hour || hour <= lastHour || hour < since ? undefined : live.cellsUntil(end, now)
   }
 
   /** The cells of a machine as of now, of the last twelve hours at least. */
@@ -313,27 +343,45 @@ export class KpiBook {
    * and all that is not written yet. An event within a stop changes what all of the stop counts as, from its begin.
    */
   async #beginsOf(stale: ReadonlyMap<Account, number>): Promise<Map<Account, number>> {
-    const machines = [...stale.keys()].map(({ plan }) => plan.machine)
-    const first = Math.min(...stale.values())
-    const last = Math.max(...stale.values())
-    const byMachine = new Map<string, MachineStop[]>()
-    for (const stop of await this.stops(machines, first - longestReadBackMs, last)) {
-      const own = byMachine.get(stop.machine)
-      if (own === undefined) byMachine.set(stop.machine, [stop])
-      else own.push(stop)
-    }
     const begins = new Map<Account, number>()
-    for (const [account, staleFrom] of stale) {
-      const { plan, lastHour, since } = account
-      const begin = this.#stopBegin(plan, byMachine.get(plan.machine) ?? [], staleFrom)
-      const unwritten = lastHour === Number.NEGATIVE_INFINITY ? since : this.#nextHour(plan, lastHour)
-      begins.set(account, begin >= unwritten ? unwritten : this.#hourOf(plan, begin))
+    // Nearly all are decided by the last stop; those that breaks cut into many parts are few.
+    for (const most of [3, mostParts]) {
+      const asked = new Map([...stale].filter(([account]) => !begins.has(account)))
+      if (asked.size === 0) break
+      const stops = await this.#lastStops(asked, most)
+      for (const [account, staleFrom] of asked) {
+        const { plan, lastHour, since } = account
+        const known = stops.get(account)!
+        const begin = this.#stopBegin(plan, known, staleFrom)
+        if (most < mostParts && known.length >= most && begin <= known[0]!.from) continue
+        const unwritten = lastHour === Number.NEGATIVE_INFINITY ? since : this.#nextHour(plan, lastHour)
+        begins.set(account, begin >= unwritten ? unwritten : this.#hourOf(plan, begin))
+      }
     }
     return begins
   }
 
+  /** The last stops of machines that began before a time, at least so many where there are, in order of their begin. */
+  async #lastStops(before: ReadonlyMap<Account, number>, most: number): Promise<Map<Account, StopPlace[]>> {
+    const now = this.#parts.clock.now()
+    const times = new Map([...before].map(([{ plan }, time]) => [plan.machine, time]))
+    const written = await readLastStops(this.#parts.store, times, most)
+    const stops = new Map<Account, StopPlace[]>()
+    for (const [account, time] of before) {
+      const recent = account.since > now ? [] : account.live.recentStops(now)
+      const known = new Set(recent.map(({ from }) => from))
+      const earlier = written.get(account.plan.machine)!.filter(({ from }) => !known.has(from))
+      const all = [...earlier, ...recent.filter(({ from }) => from < time)]
+      stops.set(
+        account,
+        all.sort((a, b) => a.from - b.from),
+      )
+    }
+    return stops
+  }
+
   /** The begin of the stop of its own that a machine had at a time or just before, in parts or not; else the time. */
-  #stopBegin(plan: MachinePlan, stops: readonly MachineStop[], time: number): number {
+  #stopBegin(plan: MachinePlan, stops: readonly StopPlace[], time: number): number {
     const calendar = this.#setups.calendarOf(plan)
     let begin = time
     for (const { kind, from, to } of stops.toReversed()) {
@@ -364,33 +412,21 @@ export class KpiBook {
     account.since = Math.min(account.since, from)
   }
 
-  async #readWritten(
-    asked: readonly { readonly machine: string; readonly from: number; readonly to: number }[],
-  ): Promise<MachineCell[]> {
-    const spans = new Map<string, { from: number; to: number; machines: string[] }>()
-    for (const { machine, from, to } of asked) {
-      const same = spans.get(`${from} ${to}`)
-      if (same === undefined) spans.set(`${from} ${to}`, { from, to, machines: [machine] })
-      else same.machines.push(machine)
-    }
-    const parts = [...spans.values()].map(({ machines, from, to }) =>
-      readHours(this.#parts.store, machines, from, to),
-    )
-    return (await Promise.all(parts)).flat()
-  }
-
   /** What no hour that is written tells: parts of hours, from the events themselves. */
-  async #workOut(
-    edges: readonly { readonly from: number; readonly to: number; readonly plans: readonly MachinePlan[] }[],
-  ): Promise<MachineCell[]> {
-    if (edges.length === 0) return []
-    await this.#stored(Math.max(...edges.map(({ to }) => to)) + decidedMs)
-    const parts = edges.map(async ({ from, to, plans }) => {
-      const events = await readEvents(this.#parts.store, { plans, from, to })
-      const machines = plans.map(plan => ({ plan, events: events.get(plan.machine)! }))
-      const cells = await this.#parts.pool.run('oee', { window: { from, to }, machines })
+  async #workOut(ranges: readonly EventRange[]): Promise<MachineCell[]> {
+    if (ranges.length === 0) return []
+    await this.#stored(Math.max(...ranges.map(({ to }) => to)) + decidedMs)
+    const events = await readEvents(this.#parts.store, ranges)
+    const windows = new Map<string, OeeTask>()
+    for (const { plan, from, to } of ranges) {
+      const key = `${from} ${to}`
+      const task = windows.get(key) ?? { window: { from, to }, machines: [] }
+      windows.set(key, { ...task, machines: [...task.machines, { plan, events: events.get(plan.machine)! }] })
+    }
+    const parts = [...windows.values()].map(async task => {
+      const cells = await this.#parts.pool.run('oee', task)
       return cells.flatMap((ofMachine, place) =>
-        ofMachine.map(cell => ({ ...cell, machine: plans[place]!.machine })),
+        ofMachine.map(cell => ({ ...cell, machine: task.machines[place]!.plan.machine })),
       )
     })
     return (await Promise.all(parts)).flat()

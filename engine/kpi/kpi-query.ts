@@ -6,6 +6,7 @@ import { type Elements, elementsOf, type Kpis, kpisOf } from '../../workers/kpi/
 import { type Waterfall, waterfallOf } from '../../workers/kpi/losses.js'
 import { cellsOfLines, linePartsOf, type MachineCell, rollUp } from '../../workers/kpi/roll-up.js'
 import type { ClassedTime } from '../../workers/kpi/time-class.js'
+import type { CellDetail } from './hourly.js'
 import type { KpiBook } from './kpi-book.js'
 import type { Scope } from './scope.js'
 
@@ -56,7 +57,7 @@ export async function readKpis(
   book: Pick<KpiBook, 'cells' | 'plans'>,
   { scope, from, to, by, lines, rates }: KpiQuery,
 ): Promise<KpiGroup[]> {
-  const cells: readonly MachineCell[] = await book.cells(scope.machines, from, to)
+  const cells: readonly MachineCell[] = await book.cells(scope.machines, from, to, detailOf(by))
   const policy = kpiRulesOf(plant)
   const seen = lines === 'sum' ? cells : cellsOfLines(cells, lines, linesOf(scope), idealMsIn(book))
   const keyOf = keyIn(book, by)
@@ -73,6 +74,10 @@ export async function readKpis(
       costs: costs && (costs.get(key) ?? noCosts()),
     }))
 }
+
+/** What cells have to be told apart by. */
+const detailOf = (by: Grouping): CellDetail =>
+  by === 'hour' || by === 'day' ? 'hour' : by === 'shift' ? 'shift' : 'none'
 
 /** Of all machines, whatever stands for their line: money is lost at each. */
 function costsBy(

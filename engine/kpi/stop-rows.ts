@@ -58,6 +58,10 @@ export function goneRow(machine: string, start: number): StopRow {
   return { machine, start, end: start, seconds: 0, kind: '', ...nothing, order: '', gone: true }
 }
 
+const columns = `machine, toFloat64(toUnixTimestamp64Milli(start)) AS from, toFloat64(toUnixTimestamp64Milli(end)) AS to,
+      seconds * 1000 AS busyMs, kind, reason, reason_by AS reasonBy, state, source_state AS sourceState,
+      shift, product, order`
+
 /** Written stops that touch a stretch of time. */
 export function readStops(
   store: Pick<Store, 'query'>,
@@ -66,13 +70,50 @@ export function readStops(
   to: number,
 ): Promise<MachineStop[]> {
   return store.query<MachineStop & { readonly kind: StopKind }>(
-    `SELECT machine, toFloat64(toUnixTimestamp64Milli(start)) AS from, toFloat64(toUnixTimestamp64Milli(end)) AS to,
-      seconds * 1000 AS busyMs, kind, reason, reason_by AS reasonBy, state, source_state AS sourceState,
-      shift, product, order
+    `SELECT ${columns}
     FROM ${databaseName}.downtime_events FINAL
     WHERE NOT gone AND machine IN {machines:Array(String)}
       AND toUnixTimestamp64Milli(start) < {to:Int64} AND toUnixTimestamp64Milli(end) > {from:Int64}
     ORDER BY start, machine`,
     { machines, from: Math.floor(from), to: Math.ceil(to) },
   )
+}
+
+const timeOfMachine = 'transform(machine, {machines:Array(String)}, {times:Array(Int64)}, toInt64(0))'
+
+/** When a stop was, and what it counts as. */
+export type StopPlace = Pick<MachineStop, 'kind' | 'from' | 'to'>
+
+/** Of each machine the last of its own written stops that began before a time of its own, at most so many, in order. */
+export async function readLastStops(
+  store: Pick<Store, 'query'>,
+  before: ReadonlyMap<string, number>,
+  most: number,
+): Promise<Map<string, StopPlace[]>> {
+  const rows = await store.query<StopPlace & { readonly machine: string }>(
+    `SELECT machine, kind, toFloat64(toUnixTimestamp64Milli(start)) AS from, toFloat64(toUnixTimestamp64Milli(end)) AS to
+    FROM ${databaseName}.downtime_events FINAL
+    WHERE NOT gone AND machine IN {machines:Array(String)} AND kind IN ('breakdown', 'minorStop')
+      AND toUnixTimestamp64Milli(start) < ${timeOfMachine}
+    ORDER BY machine, start DESC LIMIT {most:UInt32} BY machine`,
+    { machines: [...before.keys()], times: [...before.values()].map(Math.ceil), most },
+  )
+  const byMachine = new Map<string, StopPlace[]>([...before.keys()].map(machine => [machine, []]))
+  for (const { machine, ...place } of rows.reverse()) byMachine.get(machine)!.push(place)
+  return byMachine
+}
+
+/** Of each machine the begins of all written stops from a time of its own on. */
+export async function readStopBegins(
+  store: Pick<Store, 'query'>,
+  from: ReadonlyMap<string, number>,
+): Promise<Map<string, number[]>> {
+  const rows = await store.query<{ machine: string; begins: number[] }>(
+    `SELECT machine, groupArray(toFloat64(toUnixTimestamp64Milli(start))) AS begins
+    FROM ${databaseName}.downtime_events FINAL
+    WHERE NOT gone AND machine IN {machines:Array(String)} AND toUnixTimestamp64Milli(start) >= ${timeOfMachine}
+    GROUP BY machine`,
+    { machines: [...from.keys()], times: [...from.values()].map(Math.ceil) },
+  )
+  return new Map(rows.map(({ machine, begins }) => [machine, begins]))
 }

@@ -18,20 +18,24 @@ export function createStatement(definition: Definition, database: string = datab
   }
 }
 
-/** `settings`: of the table; those of one that is alone on its server unless told otherwise. */
+/** `settings`: of the server's kind; those of one that is alone unless told otherwise. The table's own are added. */
 export function createTable(
   table: Table,
   name: string,
   settings: Readonly<Record<string, number>> = ownSettings,
 ): string {
-  const parts = [...table.columns.map(columnClause), ...(table.indexes ?? []).map(index => `INDEX ${index}`)]
+  const parts = [
+    ...table.columns.map(columnClause),
+    ...(table.indexes ?? []).map(index => `INDEX ${index}`),
+    ...(table.projections ?? []).map(projection => `PROJECTION ${projection}`),
+  ]
   const clauses = [
     `CREATE TABLE IF NOT EXISTS ${name} (\n  ${parts.join(',\n  ')}\n)`,
     `ENGINE = ${table.engine}`,
     ...(table.partitionBy === undefined ? [] : [`PARTITION BY (${table.partitionBy})`]),
     `ORDER BY (${table.orderBy.join(', ')})`,
     ...(table.ttl === undefined ? [] : [`TTL ${table.ttl}`]),
-    `SETTINGS ${Object.entries(settings)
+    `SETTINGS ${Object.entries({ ...settings, ...table.settings })
       .map(([setting, value]) => `${setting} = ${value}`)
       .join(', ')}`,
     `COMMENT ${quoted(table.meaning)}`,

@@ -23,6 +23,10 @@ export interface Table {
   /** How long a row stays. Always counted from `stored`, which is the wall's time: see `storedColumn`. */
   readonly ttl?: string
   readonly indexes?: readonly string[]
+  /** The same rows once more in another order, for what is not asked for in the first: `name (SELECT …)`. */
+  readonly projections?: readonly string[]
+  /** Of the storage, where the usual ones do not suit. A table that is there keeps those it was made with. */
+  readonly settings?: Readonly<Record<string, number>>
 }
 
 /** A query under a name. */
@@ -56,6 +60,12 @@ export const storedColumn: Column & { readonly name: 'stored' } = {
   meaning: 'when the row was accepted, wall time; retention counts from here',
   codec: 'Delta(4), ZSTD(1)',
 }
+
+/**
+ * For an hour or a day of all machines at once. Rows are ordered by machine first, and a machine's week fits into two
+ * granules: without this, a question about a moment reads all there is.
+ */
+export const byTime = 'by_time (SELECT * ORDER BY ts)'
 
 export const seqColumn = (of: string): Column & { readonly name: 'seq' } => ({
   name: 'seq',

@@ -1,4 +1,4 @@
-import { seqColumn, storedColumn, type Table } from './definition.js'
+import { byTime, seqColumn, storedColumn, type Table } from './definition.js'
 
 /** Parts as machines counted them. */
 export const productionEvents = {
@@ -34,4 +34,5 @@ export const productionEvents = {
   engine: 'MergeTree',
   orderBy: ['machine', 'ts', 'seq'],
   ttl: 'stored + INTERVAL 365 DAY',
+  projections: [byTime],
 } as const satisfies Table

@@ -1,4 +1,4 @@
-import { seqColumn, storedColumn, type Table, type View } from './definition.js'
+import { byTime, seqColumn, storedColumn, type Table, type View } from './definition.js'
 
 /** What was seen of machines' states, as it came; intervals are derived from it. */
 export const stateChanges: Table = {
@@ -26,6 +26,7 @@ export const stateChanges: Table = {
   ],
   engine: 'MergeTree',
   orderBy: ['machine', 'ts', 'seq'],
+  projections: [byTime],
 }
 
 /**

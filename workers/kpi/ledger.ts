@@ -144,9 +144,14 @@ export class Ledger {
     return this.#page.open[0]?.from ?? Number.POSITIVE_INFINITY
   }
 
-  /** Another ledger that stands where this one does, with a listener of its own. */
-  copy(listen?: (interval: Interval) => void): Ledger {
-    const copy = new Ledger(this.#setup, this.#page.head, listen)
+  /**
+   * Another ledger that stands where this one does, with a listener of its own. `until`: what the copy books from there
+   * on only tells what was before; not before the head.
+   */
+  copy(listen?: (interval: Interval) => void, until?: number): Ledger {
+    const window = { from: this.#setup.window?.from ?? Number.NEGATIVE_INFINITY, to: until ?? 0 }
+    const setup = until === undefined ? this.#setup : { ...this.#setup, window }
+    const copy = new Ledger(setup, this.#page.head, listen)
     const { cells, open, ...rest } = this.#page
     this.#own.clear()
     copy.#page = { ...rest, cells: new Map(cells), open: [...open] }

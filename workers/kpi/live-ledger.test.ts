@@ -65,6 +65,30 @@ describe('a live ledger', () => {
     )
   })
 
+  it('shows what was before a moment that has passed, as one from history would that counts nothing after it', () => {
+    fc.assert(
+      fc.property(arrivals, fc.integer({ min: 0, max: 40 * minute }), (coming, ago) => {
+        const live = new LiveLedger(testSetup(), from)
+        for (const { event, arrival } of coming) {
+          live.advance(arrival)
+          live.take(event)
+        }
+        const now = Math.max(to, ...coming.map(({ arrival }) => arrival))
+        live.advance(now)
+        const until = now - ago
+        const cells = live.cellsUntil(until, now)
+        expect(cells === undefined).toBe(until < live.settledUpTo)
+        if (cells === undefined) return
+        const window = { from: Number.NEGATIVE_INFINITY, to: until }
+        const ledger = new Ledger({ ...testSetup(), window }, from)
+        for (const event of inOrder(coming.map(({ event }) => event))) ledger.take(event)
+        ledger.advance(Math.max(now, ledger.head))
+        expect(shown(cells)).toEqual(shown(ledger.cells()))
+      }),
+      { numRuns: propertyRuns },
+    )
+  })
+
   it('gives hours away only when nothing can change them but what is too late', () => {
     fc.assert(
       fc.property(arrivals, coming => {

@@ -102,6 +102,19 @@ export class LiveLedger {
     return ahead.cells()
   }
 
+  /**
+   * The cells of what was before `until`, as of `now`: as if nothing after it had been booked, but what tells how a stop
+   * went on. Undefined where that is settled: then the store has it.
+   */
+  cellsUntil(until: number, now: number): Cell[] | undefined {
+    if (until < this.#base.head) return undefined
+    const isRecent = !this.#isStale && until >= this.#head.head
+    const ledger = (isRecent ? this.#head : this.#base).copy(undefined, until)
+    if (!isRecent) for (const event of this.#log) ledger.take(event)
+    ledger.advance(Math.max(now, ledger.head))
+    return ledger.cells()
+  }
+
   /** Lets go of the cells of hours before `time`. */
   forgetBefore(time: number): void {
     this.#base.forgetBefore(time)

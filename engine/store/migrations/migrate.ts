@@ -19,6 +19,7 @@ import { workOrderTable } from './0014-work-orders.js'
 import { replayTables } from './0015-replay.js'
 import { importTable } from './0016-imports.js'
 import { detection } from './0017-detection.js'
+import { byTimeProjections } from './0018-by-time.js'
 import type { Migration } from './migration.js'
 
 export const migrations: readonly Migration[] = [
@@ -39,6 +40,7 @@ export const migrations: readonly Migration[] = [
   replayTables,
   importTable,
   detection,
+  byTimeProjections,
 ]
 
 /** Applies what is missing, in order, and records it in the table `migrations`. */
@@ -62,7 +64,18 @@ export async function migrate(database: Database, logger: Logger, steps = migrat
   for (const step of steps) {
     if (done.has(step.number)) continue
     for (const statement of step.statements) await database.command(statement)
+    for (const [table, statements] of Object.entries(step.storage ?? {}))
+      if (await keepsRows(database, table))
+        for (const statement of statements) await database.command(statement)
     await database.insertRows('migrations', [{ number: step.number, name: step.name }])
     logger.info({ number: step.number, name: step.name }, 'store: applied a migration')
   }
+}
+
+async function keepsRows(database: Database, table: string): Promise<boolean> {
+  const [found] = await database.query<{ engine: string }>(
+    'SELECT engine FROM system.tables WHERE database = {database:String} AND name = {table:String}',
+    { database: databaseName, table },
+  )
+  return found?.engine !== 'Distributed'
 }

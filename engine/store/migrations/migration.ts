@@ -7,4 +7,9 @@ export interface Migration {
   readonly number: number
   readonly name: string
   readonly statements: readonly string[]
+  /**
+   * By table: what alters how its rows are kept. Left out where the table only stands for those of a cluster, which are
+   * altered there.
+   */
+  readonly storage?: Readonly<Record<string, readonly string[]>>
 }
