@@ -112,6 +112,11 @@ export interface AdapterContext {
   readonly plant: Plant
   /** The signals of this source. */
   readonly signals: readonly IndexedSignal[]
+  /**
+   * Names this installation, the same for as long as its data folder lives: what a source knows us by must be ours
+   * alone, though another installation may run the same plant file.
+   */
+  readonly installation: string
   /** Where this kind of adapter keeps files of its own (certificates), in the data folder; may not exist yet. */
   readonly folder: string
   readonly readSecret: ReadSecret

@@ -48,6 +48,7 @@ export interface TestContextOptions {
   readonly accepted?: Observable<number>
   readonly window?: number
   readonly folder?: string
+  readonly installation?: string
   readonly readSecret?: ReadSecret
   received?(bytes: number): void
   onDisk?(): Promise<void>
@@ -70,6 +71,7 @@ export function testContext(options: TestContextOptions): TestContext {
     onDisk: options.onDisk,
     plant: options.plant ?? emptyPlant,
     signals: options.signals,
+    installation: options.installation ?? 'test',
     folder: options.folder ?? '',
     readSecret:
       options.readSecret ??

@@ -44,6 +44,18 @@ describe('the data directory', () => {
     await directory.close()
   })
 
+  it('gives the installation a name of its own, once', async () => {
+    const directory = await DataDirectory.open(folder)
+    const other = await DataDirectory.open(join(folder, 'other'))
+    const name = directory.installation()
+    expect(name).toMatch(/^[0-9a-f]{8}$/)
+    expect(other.installation()).not.toBe(name)
+    await Promise.all([directory.close(), other.close()])
+    const again = await DataDirectory.open(folder)
+    expect(again.installation()).toBe(name)
+    await again.close()
+  })
+
   it('remembers indexes and when the engine last ran', async () => {
     const directory = await DataDirectory.open(folder)
     expect(directory.readIndexBook()).toEqual({ machines: {}, signals: {} })

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import {
   accessSync,
   appendFileSync,
@@ -63,6 +63,15 @@ export class DataDirectory {
       return text === undefined ? undefined : (parsedOrNothing(text) as T | undefined)
     }
     return { indexBook: json('registry.json') ?? emptyIndexBook, lastAlive: json('alive.json') }
+  }
+
+  /** What this installation is called where others of its kind may be; chosen by chance, once. */
+  installation(): string {
+    const known = this.#read('installation')?.trim()
+    if (known) return known
+    const name = randomBytes(4).toString('hex')
+    this.#writeWhole('installation', `${name}\n`)
+    return name
   }
 
   readIndexBook(): IndexBook {

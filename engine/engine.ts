@@ -208,6 +208,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     const commands = (source: string) => simulation.channel.commands(source)
     const sources = new Sources({
       ...{ floor, intake, adapters, wall, logger, retry, folder, commands, inbox },
+      installation: data.installation(),
       lastAlive: alive?.floorTime,
       commit: () => store.commit(),
     })

@@ -192,6 +192,31 @@ describe('the MQTT adapter', () => {
     await until(() => expect(values()).toEqual([2]))
   })
 
+  it('shares a broker with another installation of the same plant, and is known again by the broker when it comes back', async () => {
+    const here = { signals, installation: 'here' }
+    subscribe({ sessionExpiry: 600 }, here)
+    await connected()
+    const others: SourceEvent[] = []
+    const other = mqtt
+      .create(optionsFor(broker.url), testContext({ signals, accepted, installation: 'there' }))
+      .subscribe({ next: event => others.push(event) })
+    try {
+      await until(() => expect(others).toContainEqual({ kind: 'connected' }))
+      await say(1)
+      await until(() => expect(values()).toEqual([1]))
+      await until(() => expect(others.map(({ kind }) => kind)).toContain('samples'))
+      expect(error).toBeUndefined()
+    } finally {
+      other.unsubscribe()
+    }
+    wire.cut()
+    await until(() => expect(error?.code).toBe('not-connected'))
+    await say(2)
+    events = []
+    subscribe({ sessionExpiry: 600 }, here)
+    await until(() => expect(values()).toEqual([1, 2]))
+  })
+
   it('keeps the link while it may not read, for longer than the broker waits for a silent client', async () => {
     subscribe({ keepAlive: 1 }, { window: 1 })
     await connected()

@@ -113,12 +113,12 @@ class Subscription {
 
   #open(): MqttLink | undefined {
     const { user, password, tls, clientId, ...rest } = this.#options
-    const { source, scheduler = asyncScheduler } = this.#context
+    const { source, installation, scheduler = asyncScheduler } = this.#context
     try {
       return new MqttLink(
         {
           ...rest,
-          clientId: clientId ?? `gemba-${source}`,
+          clientId: clientId ?? `gemba-${installation}-${source}`,
           user,
           password: password && this.#context.readSecret(password),
           tls: tls && tlsLink(tls, this.#context),

@@ -87,7 +87,7 @@ export const mqttOptions = z
   .strictObject({
     url: brokerUrl,
     protocol: z.enum(['3.1.1', '5']).default('5'),
-    /** Who we are to the broker; `gemba-` and the source's id unless said. */
+    /** Who we are to the broker; `gemba-`, the name of the installation and the source's id unless said. */
     clientId: z.string().min(1).max(128).optional(),
     user: z.string().min(1).optional(),
     password: secret.optional(),

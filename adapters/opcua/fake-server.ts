@@ -192,6 +192,19 @@ export class FakeOpcuaServer {
       for (const subscription of [...publishEngine.subscriptions]) subscription.terminate()
   }
 
+  /** Forgets what it has sent and nobody has acknowledged, as a server does that keeps little. Returns how many. */
+  forgetSent(): number {
+    let forgotten = 0
+    for (const { publishEngine } of this.#server.engine.getSessions()) {
+      for (const subscription of publishEngine.subscriptions) {
+        const sent = (subscription as unknown as { _sent_notification_messages: unknown[] })
+          ._sent_notification_messages
+        forgotten += sent.splice(0).length
+      }
+    }
+    return forgotten
+  }
+
   /** Of all subscriptions there are, ms. */
   get publishingIntervals(): number[] {
     return this.#server.engine

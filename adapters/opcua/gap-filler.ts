@@ -32,12 +32,15 @@ export class GapFiller {
     this.#longestMs = longestMs
   }
 
-  /** The link begins: from now on it is noted what comes first. */
-  begin(): void {
-    const { past, signals } = this.#context
+  /** The link begins, or has lost what these signals said: from now on it is noted what comes first. */
+  begin(signals: readonly IndexedSignal[] = this.#context.signals): void {
+    const { past } = this.#context
     if (past === undefined || this.#longestMs === 0) return
-    this.#first = new Map()
+    this.#first ??= new Map()
     for (const { index } of signals) {
+      this.#first.delete(index)
+      // What an earlier gap has not read yet, this one reads with it.
+      if (this.#before.has(index)) continue
       const newest = past.newest(index)
       if (newest !== undefined) this.#before.set(index, newest)
     }

@@ -133,10 +133,7 @@ export class Link {
     this.#interruptedAt = undefined
     for (const live of this.#live) live.heardAt = this.#context.wall.now()
     this.#outlet.open()
-    this.#schedule(() => {
-      void this.#readSilent()
-      void this.#fillGaps()
-    }, this.#settledMs)
+    this.#catchUp()
   }
 
   /** By then the server has told what it had to tell at once, ms. */
@@ -183,10 +180,13 @@ export class Link {
     }
   }
 
-  #take(live: LiveSubscription, { notificationData }: NotificationMessage): void {
+  #take(live: LiveSubscription, message: NotificationMessage): void {
+    const { notificationData } = message
     live.heardAt = this.#context.wall.now()
     this.#outlet.receiveTime = this.#context.clock.now()
     this.#countBytes()
+    const dropped = live.sequence.take(message)
+    if (dropped > 0) this.#tellDropped(live, dropped)
     const overflown: string[] = []
     for (const part of notificationData ?? []) {
       if (part?.schema.name !== 'DataChangeNotification') continue
@@ -206,6 +206,36 @@ export class Link {
     }
     this.#alive()
     this.#outlet.flush()
+  }
+
+  /**
+   * Messages never came, and the server has them no more: nobody knows which signals they were of. The present of all of
+   * the subscription is asked for, and what they said meanwhile, where the server keeps a history.
+   */
+  #tellDropped(live: LiveSubscription, dropped: number): void {
+    const signals = [...live.byHandle.values()]
+    const what = dropped === 1 ? 'a message' : `${dropped} messages`
+    const reason = `the server dropped ${what} before it could be asked to repeat them (BadMessageNotAvailable): what its ${signals.length} signals were meanwhile is missing, but for what its history tells`
+    this.#outlet.reject(
+      'opcua.gap',
+      reason,
+      signals
+        .map(({ signal }) => signal.id)
+        .join(' ')
+        .slice(0, maxRaw),
+    )
+    this.#gaps.begin(signals)
+    this.#silent ??= new Map()
+    for (const indexed of signals) this.#silent.set(indexed.index, indexed)
+    if (this.#outlet.isOpen) this.#catchUp()
+  }
+
+  /** What has not spoken by the time all else is told is asked for; then the past. */
+  #catchUp(): void {
+    this.#schedule(() => {
+      void this.#readSilent()
+      void this.#fillGaps()
+    }, this.#settledMs)
   }
 
   #countBytes(): void {

@@ -8,6 +8,7 @@ import type { IndexedSignal } from '../contract.js'
 import type { ReceivedValue } from './codec.js'
 import type { Deadband } from './config.js'
 import type { Opcua } from './library.js'
+import { MessageSequence } from './message-sequence.js'
 import { type NodeAddress, readTag, TagError } from './node-address.js'
 import type { ItemGroup, SubscriptionPlan } from './plan.js'
 import type { OpenSession } from './session.js'
@@ -22,6 +23,7 @@ export interface MissingSignal {
 /** A subscription that stands. */
 export interface LiveSubscription {
   readonly subscription: ClientSubscription
+  readonly sequence: MessageSequence
   /** The signals by the handle under which the server sends their values. */
   readonly byHandle: Map<number, IndexedSignal>
   /** Signals whose nodes the server did not have, as they were asked for. */
@@ -60,7 +62,8 @@ export async function subscribe(
       publishingEnabled: true,
     })
     const heardAt = Number.NEGATIVE_INFINITY
-    const live: LiveSubscription = { subscription, byHandle: new Map(), missing: [], heardAt }
+    const sequence = new MessageSequence()
+    const live: LiveSubscription = { subscription, sequence, byHandle: new Map(), missing: [], heardAt }
     hooks.onSubscription(live)
     for (const group of plan.groups) {
       const missing = await monitor(open, live, group)

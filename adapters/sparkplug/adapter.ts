@@ -141,7 +141,7 @@ class Subscription {
       {
         url: session.url,
         protocol,
-        clientId: clientId ?? `gemba-${this.#context.source}`,
+        clientId: clientId ?? `gemba-${this.#context.installation}-${this.#context.source}`,
         user,
         password: password && this.#context.readSecret(password),
         tls: tls && tlsLink(tls, this.#context),

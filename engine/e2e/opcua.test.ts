@@ -176,6 +176,44 @@ describe('an OPC UA source, as the operator sees it when', () => {
     expect(shown.rejects).toEqual([])
   })
 
+  it('the server drops what it sent before it is asked to repeat it: told as a gap, the present anew, the past by its history', async () => {
+    server.keepHistory('load')
+    const began = Date.now()
+    server.set('load', 0, new Date(began))
+    const shown = await live(start('samplingMs: 0'))
+    server.set('pressure', 3, new Date(began))
+    await until(() => expect(shown.sees('saw.pressure').value).toBe(3))
+    cable.freeze()
+    // What has come is not yet acknowledged.
+    server.forgetSent()
+    // Sent into a cable that delivers nothing, one by one, until the server has nothing left to send them with.
+    let value = 0
+    let dropped = 0
+    await until(() => {
+      server.set('load', ++value, new Date(began + value))
+      server.set('pressure', 3 + value, new Date(began + value))
+      dropped += server.forgetSent()
+      expect(dropped).toBeGreaterThanOrEqual(3)
+    })
+    cable.cut()
+    await until(() => expect(shown.sees('saw.load').connection).toBe('lost'))
+    dropped += server.forgetSent()
+    cable.freeze(false)
+    await until(() => expect(shown.rejects.map(({ rule }) => rule)).toContain('opcua.gap'))
+    const [gap] = shown.rejects
+    expect(gap).toMatchObject({ raw: 'saw.load saw.pressure' })
+    expect(gap!.reason).toMatch(/^the server dropped (\d+ messages|a message) before it could be asked/)
+    expect(health(shown).rejectsByRule.get('opcua.gap')).toBe(1)
+    await until(() =>
+      expect(shown.sees('saw.pressure')).toMatchObject({ connection: 'live', value: 3 + value }),
+    )
+    await until(() => {
+      const values = new Set(shown.record('saw.load').map(([told]) => told))
+      expect([...values].sort((a, b) => a - b)).toEqual(Array.from({ length: value + 1 }, (_, i) => i))
+    })
+    expect(shown.sees('saw.load')).toMatchObject({ value, time: began + value })
+  })
+
   it('the far end falls silent (half-open TCP): lost within the time-out and a second, and back when it answers', async () => {
     const shown = await live(start())
     cable.freeze()

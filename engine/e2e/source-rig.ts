@@ -33,7 +33,7 @@ export class SourceRig {
   readonly #stops: (() => void)[] = []
 
   /** `plant`: a plant file; `folder`: where the adapters keep files of their own. */
-  constructor(plant: string, folder: string) {
+  constructor(plant: string, folder: string, options: { readonly installation?: string } = {}) {
     const loaded = loadPlant(plant, { file: 'plant.yaml' })
     if (loaded.plant === undefined) throw new Error(loaded.problems.map(formatProblem).join('\n'))
     const { registry } = makeRegistry(loaded.plant, emptyIndexBook)
@@ -60,6 +60,7 @@ export class SourceRig {
       // As the engine has it, but for chance.
       retry: { ...retryDelays, random: () => 0.5 },
       folder: () => folder,
+      installation: options.installation ?? 'rig',
     })
     sources.start()
     this.#stops.push(() => sources.stop())

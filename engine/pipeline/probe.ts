@@ -62,6 +62,7 @@ export async function probeSource(
     wall: parts.wall,
     plant: parts.plant,
     signals,
+    installation: 'probe',
     folder: parts.folder,
     readSecret: parts.readSecret,
     intern: text => listening.texts.intern(text),

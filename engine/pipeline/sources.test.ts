@@ -66,6 +66,7 @@ function makeGround(given: Partial<SourceSpec> = {}) {
     logger,
     retry,
     folder: kind => kind,
+    installation: 'test',
   })
   const metrics = new Registry()
   addSourceMetrics(metrics, intake.health.values())

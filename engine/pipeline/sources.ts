@@ -35,6 +35,8 @@ export interface SourcesParts {
   readonly retry: RetryPolicy
   /** Where a kind of adapter keeps files of its own. */
   folder(kind: string): string
+  /** What this installation is called; see AdapterContext. */
+  readonly installation: string
   /** What people want of the machines of a simulation. */
   commands?(source: string): Observable<SimulationCommand> | undefined
   /** What is posted to sources. */
@@ -123,7 +125,7 @@ export class Sources {
   }
 
   #run(spec: SourceSpec, definition: AdapterDefinition, signals: readonly IndexedSignal[]): void {
-    const { floor, wall, intake, retry, folder, commit } = this.#parts
+    const { floor, wall, intake, retry, folder, installation, commit } = this.#parts
     const health = intake.health.get(spec.id)!
     const context = {
       source: spec.id,
@@ -132,6 +134,7 @@ export class Sources {
       plant: floor.plant,
       signals,
       intern: (text: string) => floor.intern(text),
+      installation,
       folder: folder(definition.kind),
       readSecret: secretReader(process.env),
       received: (bytes: number) => {

@@ -31,6 +31,7 @@ export function runSimulators(plant: Plant, outlet: Pick<Outlet, 'set' | 'flush'
       wall: Date,
       plant,
       signals: registry.signals.filter(({ signal }) => signal.source === source.id),
+      installation: '',
       folder: '',
       readSecret: () => '',
       received: () => {},
