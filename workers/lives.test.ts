@@ -1,16 +1,21 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { mapMachines } from '../schema/map-machines.js'
-import type { Plant } from '../schema/plant.js'
+import type { Plant, Signal } from '../schema/plant.js'
 import { referencePlant } from '../schema/reference-plant/reference-plant.js'
-import { Behaviour, behaviourMachines } from '../twins/behaviour/behaviour.js'
-import { type Life, partsOf, simulateLives } from './lives.js'
-import { createPool } from './pool.js'
+import { Behaviour, behaviourMachines, wordsOf } from '../twins/behaviour/behaviour.js'
+import { Lives, partsOf, type SourceLife } from './lives.js'
+import { PoolError } from './pool.js'
+import type { Stretch } from './stretch.js'
 
+const minute = 60_000
 const start = Date.UTC(2026, 0, 5, 6)
+const until = start + 30 * minute
 const plan = planned()
 const machines = behaviourMachines(plan, () => true)
-const task = { machines, plan, seed: 7, start, until: start + 1_800_000, period: 10_000, faultShare: 0.3 }
+/** Those of the first lines, the two that share people among them. */
+const some = machines.slice(0, 60)
+const options = { plan, seed: 7, start, period: 10_000, faultShare: 0.3 }
 
 /** The reference plant, with two lines that wait for the same people, and a line that has orders. */
 function planned(): Plant {
@@ -26,10 +31,25 @@ function planned(): Plant {
   )
 }
 
-function hashOf(lives: readonly Life[]): string {
+/** What the plant says in half an hour, minute by minute, on so many threads. */
+async function lived(threads: number, given: Partial<SourceLife['options']> = {}): Promise<Stretch[]> {
+  const lives = new Lives([{ machines: some, options: { ...options, ...given } }], threads)
+  const stretches: Stretch[] = []
+  let coming = lives.advance(start + minute)
+  for (let time = start + minute; time <= until; time += minute) {
+    const [stretch] = await coming
+    stretches.push(stretch!)
+    // One ahead, as a past does.
+    if (time < until) coming = lives.advance(time + minute)
+  }
+  await lives.close()
+  return stretches
+}
+
+function hashOf(stretches: readonly Stretch[]): string {
   const hash = createHash('sha256')
-  for (const { signals, signal, time, value, reports } of lives) {
-    for (const column of [signals, signal, time, value]) hash.update(new Uint8Array(column.buffer))
+  for (const { signal, time, value, reports } of stretches) {
+    for (const column of [signal, time, value]) hash.update(new Uint8Array(column.buffer))
     hash.update(JSON.stringify(reports))
   }
   return hash.digest('hex')
@@ -37,43 +57,55 @@ function hashOf(lives: readonly Life[]): string {
 
 describe('the lives of a plant', () => {
   it('are the same bytes on no, one and two worker threads', async () => {
-    const here = hashOf(await simulateLives(task))
-    for (const maxThreads of [1, 2]) {
-      const pool = createPool({ maxThreads })
-      expect(hashOf(await simulateLives(task, pool)), `${maxThreads} threads`).toBe(here)
-      await pool.close()
-    }
-    expect(hashOf(await simulateLives({ ...task, seed: 8 }))).not.toBe(here)
+    const here = await lived(0)
+    expect(here.reduce((sum, { time }) => sum + time.length, 0)).toBeGreaterThan(30_000)
+    for (const threads of [1, 2])
+      expect(hashOf(await lived(threads)), `${threads} threads`).toBe(hashOf(here))
+    expect(hashOf(await lived(0, { seed: 8 }))).not.toBe(hashOf(here))
   })
 
-  it('are those that the plant would have in one piece', async () => {
-    const whole = new Map<number, number[]>()
+  it('are those that the plant would have in one piece, in the order of time', async () => {
+    const told = new Map<string, [time: number, value: number | string][]>()
     let reports = 0
-    const { seed, period, faultShare, until } = task
-    const options = { seed, start, plan, period, faultShare, onDamage: () => reports++ }
-    const behaviour = new Behaviour(machines, options)
-    behaviour.advance(until, (signal, time, value) => {
-      const said = whole.get(signal)
-      if (said === undefined) whole.set(signal, [time, value])
-      else said.push(time, value)
+    const behaviour = new Behaviour(some, { ...options, onDamage: () => reports++ })
+    const keep = (signal: Signal, time: number, value: number | string): void => {
+      const said = told.get(signal.id)
+      if (said === undefined) told.set(signal.id, [[time, value]])
+      else said.push([time, value])
+    }
+    behaviour.advance(until, (place, time, value) => {
+      const signal = behaviour.signals[place]!
+      keep(signal, time, signal.type === 'text' ? behaviour.words[value]! : value)
     })
-    const inParts = new Map<number, number[]>()
+    const whole = new Map(told)
+    told.clear()
+    const words = wordsOf(plan)
+    let before = start
     let reportsInParts = 0
-    for (const { signals, signal, time, value, reports: told } of await simulateLives(task)) {
-      reportsInParts += told.length
-      for (const [i, place] of signal.entries()) {
-        const said = inParts.get(signals[place]!)
-        if (said === undefined) inParts.set(signals[place]!, [time[i]!, value[i]!])
-        else said.push(time[i]!, value[i]!)
+    for (const { signal: places, time, value, reports: heard } of await lived(2)) {
+      reportsInParts += heard.length
+      for (const [i, place] of places.entries()) {
+        if (time[i]! < before) expect.fail('time goes back')
+        before = time[i]!
+        const signal = behaviour.signals[place]!
+        keep(signal, before, signal.type === 'text' ? words[value[i]!]! : value[i]!)
       }
     }
-    expect(reports).toBeGreaterThan(20)
+    expect(reports).toBeGreaterThan(5)
     expect(reportsInParts).toBe(reports)
-    expect(inParts.size).toBe(behaviour.signals.length)
-    for (const [signal, said] of whole) {
-      if (said.length !== inParts.get(signal)?.length || said.some((v, i) => v !== inParts.get(signal)![i]))
-        expect.fail(`${behaviour.signals[signal]!.id} is not the same`)
-    }
+    expect(told.size).toBe(behaviour.signals.length)
+    for (const [id, said] of whole)
+      if (JSON.stringify(said) !== JSON.stringify(told.get(id))) expect.fail(`${id} is not the same`)
+  })
+
+  it('fail where a thread fails, with its reason', async () => {
+    const broken = some.map(each => ({
+      ...each,
+      machine: { ...each.machine, idealCycleTime: Number.NaN },
+    }))
+    const lives = new Lives([{ machines: broken, options: { ...options, start: Number.NaN } }], 1)
+    await expect(lives.advance(until)).rejects.toThrow(PoolError)
+    await lives.close()
   })
 
   it('are shared out by lines, in the order of the plant', () => {

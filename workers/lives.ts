@@ -1,11 +1,82 @@
-import type { BehaviourMachine } from '../twins/behaviour/behaviour.js'
+import { MessageChannel } from 'node:worker_threads'
+import { type BehaviourMachine, wordsOf } from '../twins/behaviour/behaviour.js'
 import type { PlantPlan } from '../twins/flow/plant-plan.js'
-import degradation, { type Degradation, type DegradationTask } from './degradation.js'
-import type { WorkerPool } from './pool.js'
+import { Life, type LifeOptions, type Part, type Share } from './life.js'
+import { createPool, type WorkerPool } from './pool.js'
+import { joined, type Stretch } from './stretch.js'
 
-/** What a part of the plant says, with the places of its signals among those of the whole plant. */
-export interface Life extends Degradation {
-  readonly signals: Uint32Array
+/** The machines behind a source, as they are simulated. */
+export interface SourceLife {
+  readonly machines: readonly BehaviourMachine[]
+  readonly options: LifeOptions
+}
+
+/** Some shares of the sources' lives, wherever they are lived. */
+interface Living {
+  advance(until: number): Promise<readonly Stretch[]>
+  close(): void
+}
+
+/**
+ * The lives behind some sources, on so many threads of their own, or here with none. The bytes are the same whatever
+ * the number: what is lived apart, and in which order it is told, is a matter of the plant alone.
+ */
+export class Lives {
+  /** Of each source what its texts may say; their values are places in here. */
+  readonly words: readonly (readonly string[])[]
+  readonly #living: readonly Living[]
+  readonly #pool: WorkerPool | undefined
+
+  constructor(sources: readonly SourceLife[], threads: number) {
+    this.words = sources.map(({ options }) => wordsOf(options.plan))
+    const shares = sources.map((source, i) =>
+      sharesOf(lifeParts(source), this.words[i]!, Math.max(1, threads)),
+    )
+    const pool = threads === 0 ? undefined : createPool({ maxThreads: threads })
+    this.#pool = pool
+    this.#living = Array.from({ length: Math.max(1, threads) }, (_, i) => {
+      const own = shares.map(each => each[i]!)
+      return pool === undefined ? here(own) : onThread(own, pool)
+    })
+  }
+
+  /**
+   * Everything up to and including `until`, Unix ms, of each source, from where it was left. The next may be asked for
+   * before this is there. Throws PoolError where a thread has failed.
+   */
+  async advance(until: number): Promise<readonly Stretch[]> {
+    const told = await Promise.all(this.#living.map(each => each.advance(until)))
+    return this.words.map((_, source) => joined(told.map(stretches => stretches[source]!)))
+  }
+
+  /** Lives no further. */
+  async close(): Promise<void> {
+    for (const each of this.#living) each.close()
+    await this.#pool?.close()
+  }
+}
+
+function here(shares: readonly Share[]): Living {
+  const lives = shares.map(share => new Life(share))
+  return { advance: async until => lives.map(life => life.advance(until)), close: () => undefined }
+}
+
+function onThread(shares: readonly Share[], pool: WorkerPool): Living {
+  const { port1: port, port2 } = new MessageChannel()
+  const waiting: ((stretches: readonly Stretch[]) => void)[] = []
+  port.on('message', (stretches: readonly Stretch[]) => waiting.shift()?.(stretches))
+  const failure = pool.run('life', { port: port2, shares }, { transferList: [port2] }).then(() => {
+    throw new Error('The life was closed.')
+  })
+  failure.catch(() => port.close())
+  return {
+    advance: until => {
+      const told = new Promise<readonly Stretch[]>(resolve => waiting.push(resolve))
+      port.postMessage(until)
+      return Promise.race([told, failure])
+    },
+    close: () => port.close(),
+  }
 }
 
 /**
@@ -65,22 +136,46 @@ function sharedIn({ sites }: PlantPlan): { readonly machine: string; readonly wh
   )
 }
 
-/** Simulates a plant part by part: on the threads of a pool, or here where there is none. The bytes are the same. */
-export async function simulateLives(task: DegradationTask, pool?: WorkerPool): Promise<Life[]> {
+/** The parts behind a source, each with what of the plan is its own. */
+function lifeParts({ machines, options }: SourceLife): Part[] {
   const offsets = new Map<string, number>()
   let offset = 0
-  for (const { machine, signals } of task.machines) {
+  for (const { machine, signals } of machines) {
     offsets.set(machine.id, offset)
     offset += signals.length
   }
-  return Promise.all(
-    partsOf(task.machines, task.plan).map(async machines => {
-      const part = { ...task, machines }
-      const life = pool === undefined ? degradation(part) : await pool.run('degradation', part)
-      const signals = machines.flatMap(({ machine, signals: own }) =>
-        own.map((_, i) => offsets.get(machine.id)! + i),
-      )
-      return { ...life, signals: Uint32Array.from(signals) }
-    }),
-  )
+  const { plan } = options
+  return partsOf(machines, plan).map(part => ({
+    machines: part,
+    signals: Uint32Array.from(
+      part.flatMap(({ machine, signals }) => signals.map((_, i) => offsets.get(machine.id)! + i)),
+    ),
+    options: plan === undefined ? options : { ...options, plan: planFor(part, plan) },
+  }))
+}
+
+/** The plan without the lines of other parts, so that each part costs what it is and not what the plant is. */
+function planFor(part: readonly BehaviourMachine[], plan: PlantPlan): PlantPlan {
+  const own = new Set(part.map(({ machine }) => machine.id))
+  const sites = plan.sites.map(site => ({
+    ...site,
+    areas: site.areas.map(area => ({
+      ...area,
+      lines: area.lines.filter(({ machines }) => machines.some(({ id }) => own.has(id))),
+    })),
+  }))
+  return { ...plan, sites }
+}
+
+/** Parts for so many threads, side by side in their order and about as many signals to each. */
+function sharesOf(parts: readonly Part[], words: readonly string[], threads: number): Share[] {
+  const total = parts.reduce((sum, { signals }) => sum + signals.length, 0)
+  const shares: Part[][] = Array.from({ length: threads }, () => [])
+  let before = 0
+  for (const part of parts) {
+    const middle = before + part.signals.length / 2
+    shares[Math.min(threads - 1, Math.floor((middle / total) * threads))]!.push(part)
+    before += part.signals.length
+  }
+  return shares.map(own => ({ parts: own, words }))
 }

@@ -1,26 +1,27 @@
 import { availableParallelism } from 'node:os'
+import type { Transferable } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import type { Blocks, BlocksTask } from './blocks.js'
-import type { Degradation, DegradationTask } from './degradation.js'
 import type { EnergyTask } from './energy.js'
 import type { EnergyCell } from './kpi/energy.js'
 import type { Cell } from './kpi/ledger.js'
+import type { LifeTask } from './life.js'
 import type { OeeTask } from './oee.js'
 import { moduleUrl, sourceExecArgv } from './source.js'
 
 /** Every task of the pool: what it takes and what it gives. */
 interface Tasks {
   readonly blocks: { readonly task: BlocksTask; readonly result: Blocks }
-  readonly degradation: { readonly task: DegradationTask; readonly result: Degradation }
   readonly energy: { readonly task: EnergyTask; readonly result: EnergyCell[][] }
+  readonly life: { readonly task: LifeTask; readonly result: undefined }
   readonly oee: { readonly task: OeeTask; readonly result: Cell[][] }
 }
 
 interface RunOptions {
   /** Aborting stops the task's thread. */
   readonly signal?: AbortSignal
-  /** Buffers that move to the worker; they are empty here afterwards. */
-  readonly transferList?: readonly ArrayBuffer[]
+  /** What moves to the worker; it is empty here afterwards. */
+  readonly transferList?: readonly Transferable[]
 }
 
 /** Worker threads for work that would hold up the main thread. A full queue refuses: see `PoolError`. */

@@ -1,6 +1,12 @@
 import type { DamageReport } from '../../schema/damage-report.js'
+import type { Plant } from '../../schema/plant.js'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
-import { Behaviour, behaviourMachines, type Emit } from '../../twins/behaviour/behaviour.js'
+import {
+  Behaviour,
+  type BehaviourOptions,
+  behaviourMachines,
+  type Emit,
+} from '../../twins/behaviour/behaviour.js'
 import type { AdapterContext, AdapterDefinition } from '../contract.js'
 import { type SimulatorOptions, simulatorOptions } from './config.js'
 import { type Deliver, Link } from './link.js'
@@ -37,15 +43,7 @@ export function simulate(options: SimulatorOptions, context: Surroundings): DueS
   let reports: DamageReport[] = []
   const behaviour = new Behaviour(
     behaviourMachines(context.plant, signal => indexes.has(signal.id)),
-    {
-      seed: options.seed,
-      start,
-      plan: context.plant,
-      phaseSpread: options.phaseSpread,
-      period: options.overridePeriodMs,
-      faultShare: options.randomFaults,
-      onDamage: report => reports.push(report),
-    },
+    { ...behaviourOptions(options, context.plant, start), onDamage: report => reports.push(report) },
   )
   const index = Uint32Array.from(behaviour.signals, signal => indexes.get(signal.id) ?? 0)
   const isText = Uint8Array.from(behaviour.signals, signal => (signal.type === 'text' ? 1 : 0))
@@ -91,6 +89,12 @@ export function simulate(options: SimulatorOptions, context: Surroundings): DueS
       return events
     },
   }
+}
+
+/** How the plant behaves behind a source that is met at work at `start`, Unix ms. */
+export function behaviourOptions(options: SimulatorOptions, plan: Plant, start: number): BehaviourOptions {
+  const { seed, phaseSpread, overridePeriodMs: period, randomFaults: faultShare } = options
+  return { seed, start, plan, phaseSpread, faultShare, ...(period !== undefined && { period }) }
 }
 
 /**

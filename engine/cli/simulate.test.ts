@@ -87,6 +87,7 @@ describe('gemba simulate', () => {
     [['--seed', '1.5'], '--seed is a whole number from 0; got "1.5"'],
     [['--period', '4000'], '--period is a number from 0.001, at most 3,600; got "4000"'],
     [['--period', '0.00001'], '--period is a number from 0.001, at most 3,600; got "0.00001"'],
+    [['--workers', '65'], '--workers is a whole number from 0 to 64; got "65"'],
     [['--start', 'yesterday'], '--start is a time with its zone'],
     [['--dayz', '3'], 'there is no option --dayz (but --days)'],
   ])('refuses %j and says what would be right', async (argv, message) => {

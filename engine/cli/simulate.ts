@@ -20,6 +20,7 @@ const flags = {
   period: { type: 'string' },
   plant: { type: 'string' },
   data: { type: 'string' },
+  workers: { type: 'string' },
   to: { type: 'string' },
   out: { type: 'string' },
   'clickhouse-url': { type: 'string' },
@@ -46,6 +47,8 @@ without being stored again, so that everything is as it would be without the int
   --random-faults      share of machines that carry a fault by chance, 0 to 0.9 (default: as the plant says, else 0.05)
                        [GEMBA_RANDOM_FAULTS]
   --no-random-faults   nothing breaks by chance
+  --workers            threads that the machines are simulated on, ahead of their twins, 0 to 64: the past is the same
+                       whatever their number (default: 0)
   --plant              plant file with simulated sources; without one the reference plant  [GEMBA_PLANT]
   --data               folder to keep it in; it must hold nothing else (default gemba-data)  [GEMBA_DATA]
   --to                 clickhouse, or beside it files: parquet, csv, jsonl or sql (default clickhouse)
@@ -62,6 +65,7 @@ written, 5 the store does not start, 130 interrupted; the same command goes on.`
       const seed = number('seed', values.seed ?? '1', { isWhole: true })
       const days = number('days', values.days ?? '7', { above: 0, most: 3_660 })
       const period = number('period', values.period ?? '10', { least: 0.001, most: 3_600 })
+      const workers = number('workers', values.workers ?? '0', { isWhole: true, most: 64 })
       const plantFile = values.plant ?? io.env.GEMBA_PLANT
       const clickhouseUrl = values['clickhouse-url'] ?? io.env.GEMBA_CLICKHOUSE_URL
       const length = Math.round(days * dayMs)
@@ -79,6 +83,7 @@ written, 5 the store does not start, 130 interrupted; the same command goes on.`
         from,
         to: from + length,
         period: Math.round(period * 1000),
+        workers,
         logger: pino({ level: values['log-level'] ?? 'warn' }),
         signal: io.signal,
         onProgress: teller(from, length, io.err),
@@ -143,7 +148,7 @@ function number(
   const isSound = isWhole ? Number.isSafeInteger(value) && value >= 0 : Number.isFinite(value)
   if (isSound && value > (above ?? -1) && value >= least && value <= most) return value
   const what = isWhole
-    ? 'a whole number from 0'
+    ? `a whole number from 0${most < Number.MAX_SAFE_INTEGER ? ` to ${count(most)}` : ''}`
     : `a number ${above === undefined ? `from ${least}` : `above ${above}`}, at most ${count(most)}`
   throw misused('simulate', `--${flag} is ${what}; got "${text}"`)
 }

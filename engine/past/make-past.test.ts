@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, describe, expect, it } from 'vitest'
+import { loadPlant } from '../../schema/plant-file/load-plant.js'
 import { databaseName as db } from '../../schema/tables/definition.js'
 import { openPlant } from '../cli/open-plant.js'
 import { EngineError } from '../errors.js'
@@ -13,6 +14,27 @@ const from = Date.UTC(2026, 0, 5, 6)
 const hour = 3_600_000
 /** A CNC machine, a welding robot and a press. */
 const cell = openPlant('plants/automotive-cell.yaml')
+
+/** Lines that know nothing of each other, and two sources. */
+const threeLines = loadPlant(
+  `gemba: 1
+name: Test
+enterprise: Example
+sources:
+  one: { adapter: simulator, tags: "{machine}.{signal}", randomFaults: 0.9 }
+  two: { adapter: simulator, tags: "{machine}.{signal}" }
+sites:
+  - id: here
+    timeZone: UTC
+    areas:
+      - id: hall
+        lines:
+          - { id: line-1, machines: [{ id: mill-1, type: cnc-mill, source: one }, { id: robot-1, type: robot-arm, source: one }] }
+          - { id: line-2, machines: [{ id: mill-2, type: cnc-mill, source: one }, { id: robot-2, type: robot-arm, source: one }] }
+          - { id: line-3, machines: [{ id: press-3, type: press, source: two }] }
+`,
+  { file: 'plant.yaml' },
+).plant!
 
 describe('the past of a simulated plant', () => {
   const folders: string[] = []
@@ -40,7 +62,7 @@ describe('the past of a simulated plant', () => {
   /** What a store holds, in a few numbers that another history would not have. */
   async function contents(store: Store) {
     const [telemetry] = await store.query(
-      `SELECT count() AS rows, toString(sum(cityHash64(signal, ts, value))) AS hash
+      `SELECT count() AS rows, toString(sum(cityHash64(signal, ts, value, seq))) AS hash
       FROM ${db}.telemetry`,
     )
     const intervals = await store.query(
@@ -123,6 +145,15 @@ describe('the past of a simulated plant', () => {
     expect(rest.made.isComplete).toBe(true)
     expect(rest.seen).toEqual(whole.seen)
   }, 120_000)
+
+  it('is the same to the byte on no, one and two worker threads', async () => {
+    const seen = []
+    for (const workers of [0, 1, 2])
+      seen.push((await live(folder(), { plant: threeLines, to: from + hour, workers })).seen)
+    expect(seen[0]!.intervals.length).toBeGreaterThan(6)
+    expect(seen[1]).toEqual(seen[0])
+    expect(seen[2]).toEqual(seen[0])
+  }, 60_000)
 
   it('is another one for another seed', async () => {
     const short = { to: from + 0.2 * hour }

@@ -29,6 +29,8 @@ export interface PastPlan {
   readonly to: number
   /** Distance between two samples of a sensor, ms. */
   readonly period: number
+  /** Threads that the machines are simulated on; the past is the same whatever their number. Default 0: none but this. */
+  readonly workers?: number
   readonly logger: Logger
   readonly signal: AbortSignal
   onProgress(progress: PastProgress): void
@@ -112,6 +114,7 @@ export async function makePast(
           from,
           to,
           accepted,
+          workers: plan.workers ?? 0,
           append,
           checkpoint: () => without(isThere, checkpoints.round()),
           onSaved: saved => data.writeLastAlive({ floorTime: saved, wallTime: Date.now() }),

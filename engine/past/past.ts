@@ -1,23 +1,22 @@
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
-import { simulate } from '../../adapters/simulator/adapter.js'
-import { simulatorOptions } from '../../adapters/simulator/config.js'
-import type { DueSamples } from '../../adapters/simulator/paced.js'
-import type { Clock } from '../../schema/clock.js'
 import type { Plant } from '../../schema/plant.js'
 import type { Entry } from '../../schema/records.js'
+import { Lives } from '../../workers/lives.js'
+import type { Stretch } from '../../workers/stretch.js'
 import type { LiveFloor } from '../floor/live-floor.js'
 import type { KpiBook } from '../kpi/kpi-book.js'
 import { recordSettled } from '../kpi/kpi-keeper.js'
 import type { Store } from '../store/store.js'
 import { joined } from './joined-entry.js'
+import { SimulatedSource } from './simulated-source.js'
 
-/** The floor takes so much of its time at once, ms. */
-const stride = 60_000
+/** The floor takes so much of its time at once, ms: the longest in which no more than `batchLimit` samples fall due. */
+const strides = [60_000, 10_000, 1_000, 100, 10, 1]
 /** All twins are saved, and complete hours written down, this often, ms of the floor's time. */
 const savePeriod = 3_600_000
 /** The store may be so many segments behind; then the past waits for it. */
 const segmentsBehind = 6
-/** Samples in one batch. */
+/** Samples in one batch, about. */
 const batchLimit = 1_000_000
 
 export interface PastParts {
@@ -31,6 +30,8 @@ export interface PastParts {
   readonly to: number
   /** Samples of this past that are accepted already. */
   readonly accepted: number
+  /** Threads that the machines are simulated on, a stride ahead of the floor; 0 = none but this. */
+  readonly workers: number
   append(entry: Entry): void
   /** All that the floor remembers, for replays, without what an earlier run has stored of it. */
   checkpoint(): Iterable<Entry>
@@ -58,26 +59,45 @@ export async function livePast(
   parts: PastParts,
   signal: AbortSignal,
 ): Promise<{ readonly samples: number; readonly time: number }> {
+  const sources = parts.plant.sources.map(source => new SimulatedSource(source, parts.floor))
+  const lives = new Lives(sources, parts.workers)
+  try {
+    return await live(parts, sources, lives, signal)
+  } finally {
+    await lives.close()
+  }
+}
+
+async function live(
+  parts: PastParts,
+  sources: readonly SimulatedSource[],
+  lives: Lives,
+  signal: AbortSignal,
+): Promise<{ readonly samples: number; readonly time: number }> {
   const { floor, kpis, from, to, accepted, store } = parts
-  // Samples are received at the end of their stride, when the floor hears of them.
-  let received = from
-  const clock = { now: () => received }
-  const sources = parts.plant.sources.map(({ id, options }) => ({
-    id,
-    due: simulation(id, options, clock, parts.floor),
-  }))
   const last = sources.at(-1)!
+  const stride = strideOf(parts.plant)
   let samples = 0
   // What came without samples goes with the next that has some.
   let waiting: Entry[] = []
   for (const { id } of sources) waiting.push(...entriesOf(floor.ingest(id, { kind: 'connected' })))
+  const liveUpTo = (end: number): Promise<readonly Stretch[]> => {
+    const stretches = lives.advance(end)
+    // Nobody waits for it after an interruption.
+    stretches.catch(() => undefined)
+    return stretches
+  }
+  let coming = liveUpTo(Math.min(from + stride, to))
   for (let time = from; time < to; ) {
     if (signal.aborted) return { samples, time }
     time = Math.min(time + stride, to)
-    received = time
+    const stretches = await coming
+    if (time < to) coming = liveUpTo(Math.min(time + stride, to))
     const isSaved = time === to || (time - from) % savePeriod === 0
-    for (const source of sources) {
-      const { batch, reports } = takeAll(source.due, time - from)
+    for (const [i, source] of sources.entries()) {
+      const { reports } = stretches[i]!
+      // Samples are received at the end of their stride, when the floor hears of them.
+      const batch = source.batch(stretches[i]!, lives.words[i]!, time)
       samples += batch.count
       const told = [
         floor.ingest(source.id, { kind: 'samples', batch }),
@@ -109,6 +129,16 @@ export async function livePast(
   return { samples, time: to }
 }
 
+function strideOf({ sites }: Plant): number {
+  const signals = sites
+    .flatMap(({ areas }) => areas)
+    .flatMap(({ lines }) => lines)
+    .flatMap(({ machines }) => machines)
+    .flatMap(machine => machine.signals)
+  const perMs = signals.reduce((sum, { period }) => sum + (period > 0 ? 1 / period : 1 / 1_000), 0)
+  return strides.find(stride => stride * perMs <= batchLimit) ?? strides.at(-1)!
+}
+
 const entriesOf = (entry: Entry | undefined): Entry[] => (entry === undefined ? [] : [entry])
 
 /** The hours and stops that are complete by now. */
@@ -117,22 +147,4 @@ function settled(kpis: KpiBook): Entry[] {
   kpis.advance()
   recordSettled(kpis, entry => entries.push(entry))
   return entries
-}
-
-function simulation(
-  source: string,
-  options: Readonly<Record<string, unknown>>,
-  clock: Clock,
-  floor: LiveFloor,
-): DueSamples {
-  const signals = floor.registry.signals.filter(({ signal }) => signal.source === source)
-  const intern = (text: string): number => floor.intern(text)
-  const { plant } = floor
-  return simulate(simulatorOptions.parse(options), { source, plant, signals, clock, wall: clock, intern })
-}
-
-function takeAll(due: DueSamples, elapsed: number) {
-  const batch = due.take(elapsed, batchLimit)
-  const reports = due.takeEvents?.().flatMap(event => (event.kind === 'damage' ? event.reports : []))
-  return { batch, reports: reports ?? [] }
 }

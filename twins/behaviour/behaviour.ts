@@ -281,6 +281,11 @@ export class Behaviour {
   }
 }
 
+/** What text signals of machines of this plan may say, whichever of its lines they stand in. */
+export function wordsOf(plan?: PlantPlan): readonly string[] {
+  return vocabularyOf([{ products: plan?.products.map(({ id }) => id) ?? [] }]).words
+}
+
 /** The machines of a plant of which `isWanted` takes at least one signal, with those signals. */
 export function behaviourMachines(plant: Plant, isWanted: (signal: Signal) => boolean): BehaviourMachine[] {
   const types = new Map(plant.machineTypes.map(type => [type.id, type]))
