@@ -50,6 +50,8 @@ export type FloorEvent =
 type FigureEvent =
   /** Values of tags that no signal has, one entry a value. The engine counts them, and rejects each tag once. */
   | { readonly kind: 'unknown-tags'; readonly values: readonly UnknownTag[] }
+  /** More inputs that are rejected as one before them was, whose reject is on record: counted, not told again. */
+  | { readonly kind: 'repeated'; readonly rule: string; readonly count: number }
   /** Polls that were due while the one before still ran, or while nothing more was accepted. */
   | { readonly kind: 'missed'; readonly polls: number }
 

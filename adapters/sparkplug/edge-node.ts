@@ -1,6 +1,6 @@
 import type { TagBook } from '../mqtt/tag-book.js'
 import { bdSeqOf, type Payload } from './codec.js'
-import { own } from './datatype.js'
+import { bigOf, own } from './datatype.js'
 import { type MetricContext, readMetric, shown } from './metric-reader.js'
 import { MetricTable } from './metric-table.js'
 import type { Outbox, SparkplugRule } from './outbox.js'
@@ -28,6 +28,9 @@ interface Waiting {
   readonly since: number
 }
 
+/** Kinds of rejects told of a node until its next birth; names beyond them are made up. */
+const mostTold = 1_000
+
 interface Device {
   readonly table: MetricTable
   isOnline: boolean
@@ -50,6 +53,8 @@ export class EdgeNode {
   /** A gap was not filled in time: until the rebirth messages are taken as they come. */
   #isOutOfStep = false
   readonly #waiting = new Map<number, Waiting>()
+  /** What was rejected since the last birth. */
+  readonly #told = new Set<string>()
 
   constructor(id: string, host: NodeSurroundings) {
     this.#id = id
@@ -74,7 +79,8 @@ export class EdgeNode {
       return
     }
     if (!this.#isOnline) {
-      this.#reject('sparkplug.before-birth', `${topic.type} came before the node was born`, now)
+      const why = `${topic.type} came before the node was born; told once, counted until its birth`
+      this.#rejectOnce('sparkplug.before-birth', '', why, this.#id, now)
       this.#host.requestRebirth()
       return
     }
@@ -146,6 +152,7 @@ export class EdgeNode {
     this.#isOnline = true
     this.#isOutOfStep = false
     this.#bdSeq = bdSeq
+    this.#told.clear()
     this.#expected = (seq + 1) % 256
     for (const device of this.#devices.values()) {
       device.isOnline = false
@@ -190,7 +197,7 @@ export class EdgeNode {
   #handle({ type, device }: EdgeTopic, payload: Payload, now: number): void {
     switch (type) {
       case 'NDATA':
-        this.#read(this.#table!, payload, now)
+        this.#read(this.#table!, '', payload, now)
         return
       case 'DBIRTH':
         this.#deviceBorn(device, payload, now)
@@ -198,10 +205,11 @@ export class EdgeNode {
       case 'DDATA': {
         const known = this.#devices.get(device)
         if (known?.isOnline) {
-          this.#read(known.table, payload, now)
+          this.#read(known.table, device, payload, now)
           return
         }
-        this.#reject('sparkplug.before-birth', `data of the device ${device} came before its birth`, now)
+        const why = `data of the device ${device} came before its birth; told once, counted until then`
+        this.#rejectOnce('sparkplug.before-birth', device, why, this.#id, now)
         this.#host.requestRebirth()
         return
       }
@@ -218,6 +226,7 @@ export class EdgeNode {
     const before = this.#devices.get(id)
     const table = new MetricTable(`${this.#id}/${id}`, payload.metrics, this.#host.tags)
     this.#devices.set(id, { table, isOnline: true })
+    this.#told.clear()
     this.#tellBirth(payload, before?.table, table, now)
   }
 
@@ -233,7 +242,7 @@ export class EdgeNode {
     }
   }
 
-  #read(table: MetricTable, payload: Payload, now: number): void {
+  #read(table: MetricTable, device: string, payload: Payload, now: number): void {
     const context = this.#context(payload, now)
     let isUnknown = false
     for (const metric of payload.metrics) {
@@ -241,8 +250,10 @@ export class EdgeNode {
       if (definition !== undefined) readMetric(definition, metric, table, context)
       else {
         isUnknown = true
-        const reason = `${this.#id}: its birth told no such metric, or several of one alias`
-        this.#host.out.reject('sparkplug.unknown-metric', reason, shown(metric), now)
+        const alias = own(metric, 'alias')
+        const name = own(metric, 'name') ?? (alias === undefined ? 'nameless' : `alias ${bigOf(alias)}`)
+        const why = `its birth told no such metric (${name}), or several of one alias; told once, counted until a birth`
+        this.#rejectOnce('sparkplug.unknown-metric', `${device} ${name}`, why, shown(metric), now)
       }
     }
     if (isUnknown) this.#host.requestRebirth()
@@ -255,6 +266,17 @@ export class EdgeNode {
 
   #stale(signals: readonly number[], since?: number): void {
     this.#host.out.stale(this.#host.stillMine(signals), since)
+  }
+
+  /** Told at the first of its kind (`what`), counted from then on: a node may say much before it is born anew. */
+  #rejectOnce(rule: SparkplugRule, what: string, why: string, raw: string, now: number): void {
+    const key = `${rule} ${what}`
+    if (this.#told.has(key) || this.#told.size >= mostTold) {
+      this.#host.out.repeat(rule)
+      return
+    }
+    this.#told.add(key)
+    this.#host.out.reject(rule, `${this.#id}: ${why}`, raw, now)
   }
 
   #reject(rule: SparkplugRule, why: string, now: number): void {

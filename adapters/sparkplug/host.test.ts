@@ -37,6 +37,8 @@ function makeHost(given: { owners?: Map<number, object>; rebirthIntervalMs?: num
         })
       case 'rejects':
         return event.rejects.map(({ rule }) => rule)
+      case 'repeated':
+        return [`${event.rule} × ${event.count}`]
     }
     return []
   }
@@ -187,6 +189,20 @@ describe('6.5.7 what nobody has been told of', () => {
     const { data, born } = makeHost()
     expect(data(1, 5)).toEqual(['sparkplug.before-birth', rebirth])
     expect(born()).toEqual(['g/n/a = 1 @ 0', 'g/n/b = 2 @ 0'])
+  })
+
+  it('data before a birth are told once and counted, of the node and of each device; after a birth that did not help, anew', () => {
+    const { data, born, say } = makeHost()
+    const early = 'sparkplug.before-birth'
+    expect(data(1, 5)).toEqual([early, rebirth])
+    for (let seq = 2; seq < 40; seq++) expect(data(seq, 5)).toEqual([`${early} × 1`])
+    born()
+    const device = (id: string, seq: number) => say(`DDATA/n/${id}`, { seq, metrics: [double('a', 1)] })
+    expect(device('d', 1)).toEqual([early])
+    expect(device('d', 2)).toEqual([`${early} × 1`])
+    expect(device('e', 3)).toEqual([early])
+    born()
+    expect(device('d', 1)).toEqual([early])
   })
 
   it('an unknown alias or name: what is known is taken, the rest is asked for', () => {

@@ -25,6 +25,7 @@ export class Outbox {
   #events: SourceEvent[] = []
   #rejects: Reject[] = []
   #unknown: UnknownTag[] = []
+  readonly #repeated = new Map<SparkplugRule, number>()
   /** Samples put in so far and not yet taken. */
   count = 0
 
@@ -49,6 +50,11 @@ export class Outbox {
     this.#rejects.push({ source: this.#source, time: now, rule, reason, raw: raw.slice(0, 4096) })
   }
 
+  /** Rejected as one before was, which is told. */
+  repeat(rule: SparkplugRule): void {
+    this.#repeated.set(rule, (this.#repeated.get(rule) ?? 0) + 1)
+  }
+
   unknown(tag: UnknownTag): void {
     this.#unknown.push(tag)
   }
@@ -58,6 +64,8 @@ export class Outbox {
     const events = this.#events
     if (this.#rejects.length > 0) events.push({ kind: 'rejects', rejects: this.#rejects })
     if (this.#unknown.length > 0) events.push({ kind: 'unknown-tags', values: this.#unknown })
+    for (const [rule, count] of this.#repeated) events.push({ kind: 'repeated', rule, count })
+    this.#repeated.clear()
     this.#events = []
     this.#rejects = []
     this.#unknown = []

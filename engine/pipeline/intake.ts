@@ -97,6 +97,9 @@ export class Intake {
       case 'unknown-tags':
         this.#reject(health, this.#unknown(health, event.values))
         return
+      case 'repeated':
+        health.reject(event.rule, event.count)
+        return
       case 'missed':
         health.missedPolls += event.polls
         return

@@ -75,8 +75,8 @@ export class SourceHealth {
     return this.#rejects
   }
 
-  reject(rule: string): void {
-    this.#rejects.set(rule, (this.#rejects.get(rule) ?? 0) + 1)
+  reject(rule: string, count = 1): void {
+    this.#rejects.set(rule, (this.#rejects.get(rule) ?? 0) + count)
   }
 
   /** What a person should know of how it is configured. */
