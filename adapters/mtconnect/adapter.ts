@@ -1,7 +1,9 @@
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { asyncScheduler, Observable, type Subscriber } from 'rxjs'
 import { type AdapterContext, type AdapterDefinition, AdapterError, type SourceEvent } from '../contract.js'
 import { explainSocketError } from '../socket-error.js'
+import { tlsLink } from '../tls.js'
 import { type Decoded, ShdrDecoder } from './codec.js'
 import { type MtconnectOptions, mtconnectOptions } from './config.js'
 import { Heartbeat } from './heartbeat.js'
@@ -19,6 +21,10 @@ export const mtconnect: AdapterDefinition<MtconnectOptions> = {
     {
       title: 'One device of an adapter that serves several',
       options: { host: '192.0.2.11', port: 7878, device: 'Mazak01' },
+    },
+    {
+      title: 'An adapter behind TLS (stunnel at the machine, say)',
+      options: { host: 'mill-1.example', port: 7879, tls: { ca: '/etc/gemba/plant-ca.pem' } },
     },
     {
       title: 'A source that answers no PING',
@@ -41,6 +47,7 @@ class Connection {
   readonly #socket: Socket
   readonly #decoder: ShdrDecoder
   readonly #heartbeat: Heartbeat
+  #isOpen = false
   #emitted = 0
   #accepted = 0
 
@@ -62,7 +69,7 @@ class Connection {
     })
     this.#socket = this.#open()
     const timeout = scheduler.schedule(() => {
-      if (this.#socket.connecting) this.#lose(`did not answer within ${options.connectTimeoutMs} ms`)
+      if (!this.#isOpen) this.#lose(`did not answer within ${options.connectTimeoutMs} ms`)
     }, options.connectTimeoutMs)
     subscriber.add(timeout)
     subscriber.add(
@@ -79,9 +86,12 @@ class Connection {
   }
 
   #open(): Socket {
-    const { host, port, heartbeatMs } = this.#options
-    const socket = connect({ host, port, noDelay: true, keepAlive: true })
-    socket.on('connect', () => {
+    const { host, port, heartbeatMs, tls } = this.#options
+    const options = { host, port, noDelay: true, keepAlive: true }
+    const socket =
+      tls === undefined ? connect(options) : connectTls({ ...options, ...tlsLink(tls, this.#context) })
+    socket.on(tls === undefined ? 'connect' : 'secureConnect', () => {
+      this.#isOpen = true
       this.#subscriber.next({ kind: 'connected' })
       if (heartbeatMs > 0 && !this.#subscriber.closed) this.#heartbeat.start()
     })
@@ -115,7 +125,7 @@ class Connection {
     if (isOver === this.#socket.isPaused()) return
     if (isOver) this.#socket.pause()
     else this.#socket.resume()
-    if (this.#options.heartbeatMs > 0 && !this.#socket.connecting) this.#heartbeat.listen(!isOver)
+    if (this.#options.heartbeatMs > 0 && this.#isOpen) this.#heartbeat.listen(!isOver)
   }
 
   #lose(what: string, cause?: unknown): void {

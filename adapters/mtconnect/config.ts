@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { tlsOptions } from '../../schema/tls.js'
 
 /** How the plant file describes an MTConnect source. */
 export const mtconnectOptions = z.strictObject({
@@ -7,6 +8,7 @@ export const mtconnectOptions = z.strictObject({
   host: z.string().min(1),
   /** 7878 is the port adapters listen on unless told otherwise. */
   port: z.int().min(1).max(65_535).default(7878),
+  tls: tlsOptions.optional(),
   /** The device whose items the signals' tags name, where the source carries several or prefixes its keys. */
   device: z.string().min(1).optional(),
   /** Distance of `* PING`s until the source asks for another, ms; 0 = the source answers none, send none. */
