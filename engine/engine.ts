@@ -9,7 +9,6 @@ import type { Clock } from '../schema/clock.js'
 import type { Config } from '../schema/config.js'
 import type { Plant } from '../schema/plant.js'
 import type { Entry } from '../schema/records.js'
-import type { SampleBatch } from '../schema/sample-batch.js'
 import type { WorkOrderSources } from '../schema/work-order-sources.js'
 import { createPool, type WorkerPool } from '../workers/pool.js'
 import { DataDirectory } from './data-directory.js'
@@ -123,7 +122,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       isBlocked: () => intake.isBlocked,
       record: entry => intake.record(entry),
     })
-    const pass = (batch: SampleBatch): void => publishing.pass(batch)
+    const pass = (entry: Entry): void => publishing.pass(entry)
     const intake = makeIntake(floor, store, data, kpis, simulation, pass, logger)
     const told = await readMaintenance(store)
     const maintenance = new MaintenanceDesk({
@@ -321,7 +320,7 @@ function makeIntake(
   data: DataDirectory,
   kpis: KpiBook,
   simulation: Simulation,
-  pass: (batch: SampleBatch) => void,
+  pass: (entry: Entry) => void,
   logger: Logger,
 ): Intake {
   const append = (entry: Entry): void => {
@@ -331,7 +330,7 @@ function makeIntake(
   }
   const onKept = (entry: Entry): void => {
     kpis.take(entry)
-    if (entry.samples !== undefined) pass(entry.samples)
+    pass(entry)
   }
   return new Intake({
     floor,

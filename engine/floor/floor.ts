@@ -62,6 +62,8 @@ export interface Floor {
   readonly rejected?: ReadonlyMap<string, number>
   /** A twin for a person to look at; a floor that only shows values has none. */
   inspect?(address: string): TwinInspection | undefined
+  /** Addresses of the twins of a definition, by its id. */
+  twinsOf?(definition: string): string[]
   /** What is known of the faults of a machine, by its index; none where nothing watches for them. */
   faults?(machine: number): readonly FaultView[]
   /** How an instrument is, by its signal's index; undefined for what is none. */

@@ -150,6 +150,10 @@ export class LiveFloor implements Floor {
     return this.twins.inspect(address)
   }
 
+  twinsOf(definition: string): string[] {
+    return this.twins.addressesOf(definition)
+  }
+
   faults(machine: number): readonly FaultView[] {
     return this.#faultWatch.active(machine)
   }

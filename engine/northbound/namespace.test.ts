@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { defaultAlarmSettings } from '../../schema/alarm.js'
 import { Quality } from '../../schema/quality.js'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { Dictionary } from '../floor/dictionary.js'
@@ -6,6 +7,8 @@ import { machineOf, plantOf, sensor, start, stateSignal } from '../floor/floor.f
 import { FloorClock } from '../floor/floor-clock.js'
 import { LiveFloor } from '../floor/live-floor.js'
 import { emptyIndexBook, makeRegistry } from '../floor/registry.js'
+import { alarmAddress, alarmKind } from '../floor/twin-kinds.js'
+import type { TwinMessage } from '../twin-system/definition.js'
 import { Namespace, type NamespaceOptions } from './namespace.js'
 
 function makeFloor(options?: NamespaceOptions) {
@@ -120,4 +123,32 @@ it('tells the first and then each third value at once where that is asked for, a
   expect(look()).toEqual([])
   floor.ingest('plc', { kind: 'stale', signals: [index] })
   expect(look()).toMatchObject([{ topic: `${place}/edge/temp`, connection: 'stale' }])
+})
+
+it('tells the state of an alarm at each transition, below its machine, and anew to a new broker', () => {
+  const { floor, look, namespace } = makeFloor()
+  const alarm = 'm1.temp.high'
+  floor.twins.add(alarmAddress(alarm), alarmKind, { alarm, settings: defaultAlarmSettings })
+  namespace.forget()
+  const alarms = () => look().filter(({ topic }) => topic.includes('/alarm/'))
+  const topic = `${place}/alarm/m1.temp.high`
+  expect(alarms()).toMatchObject([{ topic, value: 'Normal', active: false, qos: 1 }])
+  expect(alarms(), 'what has not changed').toEqual([])
+  const send = (type: string, more: object) => {
+    floor.twins.send(alarmAddress(alarm), { type, ...more } as TwinMessage)
+    namespace.hear(floor.tick()?.twinEvents ?? [])
+  }
+  send('CONDITION', { time: start + 1_000, isActive: true, value: 82.5, limit: 80 })
+  expect(alarms()).toMatchObject([
+    {
+      ...{ topic, value: 'Unacknowledged', active: true, acknowledged: false, suppressed: false },
+      ...{ priority: 'medium', occurrence: 1, reading: 82.5, limit: 80, timestamp: start + 1_000, qos: 1 },
+    },
+  ])
+  send('ACKNOWLEDGE', { time: start + 2_000, who: 'Ada', comment: 'on my way' })
+  expect(alarms()).toMatchObject([{ value: 'Acknowledged', acknowledged: true, comment: 'on my way' }])
+  send('CONDITION', { time: start + 3_000, isActive: false, value: 70, limit: 80 })
+  expect(alarms()).toMatchObject([{ value: 'Normal', active: false, timestamp: start + 3_000 }])
+  namespace.forget()
+  expect(alarms()).toMatchObject([{ topic, value: 'Normal' }])
 })

@@ -1,8 +1,12 @@
+import { type AlarmState, alarmStates } from '../../schema/alarm.js'
 import { modeOf, packmlStates } from '../../schema/packml.js'
 import { qualityNames } from '../../schema/quality.js'
+import type { TwinEvent } from '../../schema/records.js'
 import type { SampleBatch } from '../../schema/sample-batch.js'
 import { connectionOf } from '../../schema/sensor-state.js'
+import type { AlarmContext } from '../../twins/alarm/alarm.events.js'
 import type { Floor } from '../floor/floor.js'
+import { alarmAddress, alarmKind } from '../floor/twin-kinds.js'
 import type { FigureFeed, ShownFigures } from '../gateway/figure-board.js'
 
 /** A message for a unified namespace; all are retained, since they say what is. */
@@ -28,7 +32,8 @@ const level = (name: string): string => name.replaceAll(/[\s/+#$]+/g, '-')
 
 /**
  * What the floor says northward: the state of each machine at `{enterprise}/{site}/{area}/{line}/{machine}/state`, each
- * signal at `…/{machine}/edge/{signal}`, the OEE at `…/{machine}/kpi/oee` (ISA-95 levels as a path). Pure: each look
+ * signal at `…/{machine}/edge/{signal}`, the OEE at `…/{machine}/kpi/oee`, each alarm at `…/alarm/{alarm}` below the machine
+ * by whose id its own begins, else the enterprise (ISA-95 levels as a path). Pure: each look
  * gives what has changed since the last, so how often one looks is how often a topic is published at most.
  */
 export class Namespace {
@@ -36,7 +41,10 @@ export class Namespace {
   readonly #figures: FigureFeed | undefined
   readonly #everyNth: number | undefined
   readonly #places: readonly string[]
+  readonly #placeOf = new Map<string, string>()
   readonly #states: string[] = []
+  /** Addresses of alarms of which something is to be told. */
+  #alarms = new Set<string>()
   readonly #kpis: string[] = []
   /** Values of each signal since one was told, where each n-th is. */
   readonly #passed: Uint32Array
@@ -52,7 +60,9 @@ export class Namespace {
     const { enterprise } = floor.plant
     const places: string[] = []
     for (const { index, machine, site, area, line } of floor.registry.machines) {
-      places[index] = [enterprise, site, area, line, machine.id].map(level).join('/')
+      const place = [enterprise, site, area, line, machine.id].map(level).join('/')
+      places[index] = place
+      this.#placeOf.set(machine.id, place)
     }
     this.#places = places
     const { signalCapacity } = floor.registry
@@ -68,6 +78,7 @@ export class Namespace {
     this.#states.length = 0
     this.#kpis.length = 0
     this.#kpisAt = Number.NEGATIVE_INFINITY
+    this.#alarms = new Set(this.#floor.twinsOf?.(alarmKind.id))
     this.#told.fill(Number.NEGATIVE_INFINITY)
     this.#values.fill(Number.NaN)
     this.#statuses.fill(-1)
@@ -78,12 +89,19 @@ export class Namespace {
     const messages: NamespaceMessage[] = []
     for (const { index } of this.#floor.registry.machines) this.#state(index, messages)
     for (const { index } of this.#floor.registry.signals) this.#signal(index, messages)
+    for (const address of this.#alarms) this.#alarm(address, messages)
+    this.#alarms.clear()
     const now = this.#floor.wall.now()
     if (this.#figures !== undefined && now - this.#kpisAt >= kpiMs) {
       this.#kpisAt = now
       for (const { index, machine } of this.#floor.registry.machines) this.#kpi(index, machine.id, messages)
     }
     return messages
+  }
+
+  /** What twins said: the alarms among them are told at the next look. */
+  hear(events: readonly TwinEvent[]): void {
+    for (const { address } of events) if (address.startsWith(alarmAddress(''))) this.#alarms.add(address)
   }
 
   /** Each n-th value of what came; nothing where the newest is told at each look. */
@@ -128,6 +146,21 @@ export class Namespace {
     if (this.#states[index] === payload) return
     this.#states[index] = payload
     messages.push({ topic: `${this.#places[index]}/state`, payload, qos: 1 })
+  }
+
+  #alarm(address: string, messages: NamespaceMessage[]): void {
+    const context = this.#floor.inspect?.(address)?.context as AlarmContext | undefined
+    if (context === undefined) return
+    const { alarm, state, since, isActive, isAcknowledged, occurrence, settings, value, limit, comment } =
+      context
+    const place = this.#placeOf.get(alarm.split('.')[0]!) ?? level(this.#floor.plant.enterprise)
+    const payload = JSON.stringify({
+      value: state satisfies AlarmState,
+      ...{ active: isActive, acknowledged: isAcknowledged, suppressed: alarmStates[state].isSuppressed },
+      ...{ priority: settings.priority, occurrence, reading: value, limit, comment },
+      timestamp: Math.round(since),
+    })
+    messages.push({ topic: `${place}/alarm/${level(alarm)}`, payload, qos: 1 })
   }
 
   #signal(index: number, messages: NamespaceMessage[]): void {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { connect } from 'mqtt'
 import type { Logger } from 'pino'
 import type { Config } from '../../schema/config.js'
-import type { SampleBatch } from '../../schema/sample-batch.js'
+import type { Entry } from '../../schema/records.js'
 import type { Floor } from '../floor/floor.js'
 import type { FigureFeed } from '../gateway/figure-board.js'
 import { Namespace, type NamespaceMessage } from './namespace.js'
@@ -11,8 +11,8 @@ import { Namespace, type NamespaceMessage } from './namespace.js'
 const retryMs = 5_000
 
 export interface Publishing {
-  /** Samples that were accepted. */
-  pass(batch: SampleBatch): void
+  /** What has become durable. */
+  pass(entry: Entry): void
   stop(): Promise<void>
 }
 
@@ -69,7 +69,10 @@ export function publishNorthbound(
   }
   const timer = setInterval(() => tell(() => namespace.look()), publishIntervalMs)
   return {
-    pass: batch => tell(() => namespace.pass(batch)),
+    pass({ samples, twinEvents }) {
+      if (twinEvents !== undefined) namespace.hear(twinEvents)
+      if (samples !== undefined) tell(() => namespace.pass(samples))
+    },
     async stop() {
       clearInterval(timer)
       await client.endAsync(!client.connected)

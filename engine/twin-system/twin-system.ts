@@ -108,6 +108,12 @@ export class TwinSystem {
     return this.#twins.get(address)
   }
 
+  /** The addresses of the twins of a definition. */
+  addressesOf(definition: string): string[] {
+    if (!this.#definitions.has(definition)) return []
+    return [...this.#twins].flatMap(([address, twin]) => (twin.definition.id === definition ? [address] : []))
+  }
+
   /** A twin for a person to look at; undefined where nobody has the address. */
   inspect(address: string): TwinInspection | undefined {
     return this.#twins.get(address)?.inspect()
