@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { Quality } from '../../schema/quality.js'
 import { fuzzRuns } from '../fuzz-runs.js'
 import { testContext, testSignal } from '../test-context.js'
 import { readDocument } from './codec.js'
@@ -85,12 +86,25 @@ describe('a document of an MTConnect agent', () => {
   })
 
   it('never makes its reader throw, whatever it is cut down to or changed into', () => {
+    const signals = ['Xact', 'x3', 'ts', 'execution', 'cn'].map((tag, i) =>
+      testSignal(i, tag, i < 3 ? {} : { type: 'text', quantity: i === 3 ? 'state' : 'condition' }),
+    )
+    const taker = new ObservationTaker(testContext({ signals }), undefined)
     const piece = fc.tuple(fc.nat(example.length), fc.nat(40), fc.string({ maxLength: 6 }))
     fc.assert(
       fc.property(piece, ([at, removed, put]) => {
         const document = readDocument(example.slice(0, at) + put + example.slice(at + removed))
         if (document.kind !== 'streams') return
         for (const { sequence } of document.observations) expect(Number.isSafeInteger(sequence)).toBe(true)
+        const { samples, rejects, unknown } = taker.take(document.observations, 9)
+        // A time series is several samples; nothing else is, and nothing vanishes.
+        expect(samples.count + rejects.length + unknown.length).toBeGreaterThanOrEqual(
+          document.observations.length,
+        )
+        for (let i = 0; i < samples.count; i++) {
+          expect(Number.isFinite(samples.sourceTime[i])).toBe(true)
+          expect(Number.isFinite(samples.value[i]) || samples.quality[i] === Quality.bad).toBe(true)
+        }
       }),
       { numRuns: fuzzRuns },
     )
@@ -156,6 +170,37 @@ describe('a multipart stream', () => {
     const reader = new MultipartReader('multipart/x-mixed-replace; boundary="--b"', 100)
     expect(reader.push(Buffer.from('--b\r\nContent-type: text/xml\r\n\r\n<a/>\r\n'))).toEqual([])
     expect(reader.push(Buffer.from('--b\r\nX: y\r\n\r\n'))).toEqual(['<a/>\r\n'])
+  })
+
+  it('gives texts or says that it cannot be read on, whatever comes', () => {
+    const token = fc.constantFrom(
+      ...[
+        '--b',
+        '--b--',
+        '\r\n',
+        '\r\n\r\n',
+        'Content-length: 3',
+        'Content-length: 1e9',
+        'content-length: 99999999',
+        'x',
+      ],
+    )
+    const chunk = fc.oneof(
+      fc.array(token, { maxLength: 8 }).map(tokens => Buffer.from(tokens.join(''))),
+      fc.uint8Array({ maxLength: 30 }).map(bytes => Buffer.from(bytes)),
+    )
+    fc.assert(
+      fc.property(fc.array(chunk, { maxLength: 6 }), chunks => {
+        const reader = new MultipartReader('multipart/x-mixed-replace;boundary=b', 100)
+        try {
+          for (const bytes of chunks)
+            for (const text of reader.push(bytes)) expect(typeof text).toBe('string')
+        } catch (error) {
+          expect(error).toBeInstanceOf(MultipartError)
+        }
+      }),
+      { numRuns: fuzzRuns },
+    )
   })
 
   it('is refused when it is none, or has no bounds', () => {

@@ -1,6 +1,8 @@
+import fc from 'fast-check'
 import pino from 'pino'
 import { describe, expect, it } from 'vitest'
 import type { Post } from '../../adapters/contract.js'
+import { fuzzRuns } from '../../adapters/fuzz-runs.js'
 import { Inbox } from '../pipeline/inbox.js'
 import { addIngestRoute } from './ingest.js'
 import { createRouter, refuseOtherMethods } from './router.js'
@@ -110,5 +112,40 @@ describe('POST /api/v1/ingest', () => {
   it('answers other methods with 405, token or not', async () => {
     const { router } = ground()
     expect((await router.request('/api/v1/ingest')).status).toBe(405)
+  })
+
+  it('takes any body whole, line by line, or nothing of it', async () => {
+    const { send, taken } = ground()
+    const token = fc.constantFrom(
+      '{',
+      '}',
+      '[',
+      ']',
+      '"value"',
+      ':',
+      ',',
+      '1',
+      'null',
+      '\n',
+      '\r\n',
+      ' ',
+      '{"value":1}',
+    )
+    const body = fc.oneof(
+      fc.string(),
+      fc.json(),
+      fc.array(token, { maxLength: 12 }).map(tokens => tokens.join('')),
+    )
+    await fc.assert(
+      fc.asyncProperty(body, fc.boolean(), async (text, isLines) => {
+        taken.length = 0
+        const type = isLines ? 'application/x-ndjson' : 'application/json'
+        const { status } = await send(text, { 'content-type': type })
+        const lines = text.split('\n').filter(line => line.trim() !== '')
+        if (isLines) expect([status, taken[0]?.entries.length]).toEqual([202, lines.length])
+        else expect(status).toBe(taken.length === 1 ? 202 : 422)
+      }),
+      { numRuns: fuzzRuns },
+    )
   })
 })

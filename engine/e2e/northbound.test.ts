@@ -5,9 +5,11 @@ import { connect } from 'mqtt'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Broker } from '../../adapters/mqtt/broker.js'
+import { defaultAlarmSettings } from '../../schema/alarm.js'
 import { configSchema } from '../../schema/config.js'
 import { loadPlant } from '../../schema/plant-file/load-plant.js'
 import { startEngine } from '../engine.js'
+import { alarmAddress, alarmKind } from '../floor/twin-kinds.js'
 import { root } from './process.js'
 
 let data: string
@@ -48,6 +50,10 @@ it('the floor is found in the unified namespace, states, values and OEE, after a
     viewer: join(root, 'dist/viz'),
   })
   const place = 'Example-Automotive/plant-1/body-shop/cell-1'
+  const alarm = 'press-01.oil-temperature.high'
+  engine.floor.twins.add(alarmAddress(alarm), alarmKind, { alarm, settings: defaultAlarmSettings })
+  const raised = { type: 'CONDITION', time: Date.now(), isActive: true, value: 82.5, limit: 80 }
+  engine.floor.twins.send(alarmAddress(alarm), raised)
   try {
     for (const patience of [15_000, 25_000]) {
       await expect
@@ -61,6 +67,10 @@ it('the floor is found in the unified namespace, states, values and OEE, after a
       await expect
         .poll(async () => (await retained(oee)).get(oee), { timeout: patience })
         .toMatchObject({ availability: expect.any(Number), since: expect.any(Number) })
+      const alarms = `${place}/press-01/alarm/+`
+      await expect
+        .poll(async () => [...(await retained(alarms))], { timeout: patience })
+        .toMatchObject([[`${place}/press-01/alarm/${alarm}`, { value: 'Unacknowledged', reading: 82.5 }]])
       // A broker that lost all it had is told everything again.
       await broker.halt('SIGKILL')
       await broker.run()

@@ -250,6 +250,7 @@ describe('a certificate that has expired', () => {
     ['modbus', 'host: 127.0.0.1, port: PORT'],
     ['http', 'url: "https://127.0.0.1:PORT", requests: [{ values: { g/n/load: $.load } }]'],
     ['mtconnect-agent', 'url: "https://127.0.0.1:PORT"'],
+    ['mtconnect', 'host: 127.0.0.1, port: PORT'],
   ])('is not believed over %s, and the log says so', async (adapter, where) => {
     const { certificate, key } = await makeCertificate(folder, new Date(Date.UTC(2020, 0, 1)))
     const server = createServer({ cert: readFileSync(certificate), key: readFileSync(key) })
