@@ -122,7 +122,9 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       isBlocked: () => intake.isBlocked,
       record: entry => intake.record(entry),
     })
-    const pass = (entry: Entry): void => publishing.pass(entry)
+    // What is recorded before anything is published is told when the publisher looks for the first time.
+    let publish = (_: Entry): void => undefined
+    const pass = (entry: Entry): void => publish(entry)
     const intake = makeIntake(floor, store, data, kpis, simulation, pass, logger)
     const told = await readMaintenance(store)
     const maintenance = new MaintenanceDesk({
@@ -216,6 +218,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     }
     // Before the sources: some bring samples as soon as they are asked.
     const publishing = publishNorthbound(config, floor, figures, logger)
+    publish = entry => publishing.pass(entry)
     sources.start()
     missing.delete('sources')
     const noteAlive = aliveNote(data, wall, logger)

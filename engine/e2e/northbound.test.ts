@@ -43,10 +43,12 @@ async function retained(
 it('the floor is found in the unified namespace, states, values and OEE, after a restart of the broker too', async () => {
   const text = readFileSync(join(root, 'plants/automotive-cell.yaml'), 'utf8')
   const { plant } = loadPlant(text, { file: 'automotive-cell.yaml' })
+  const errors: string[] = []
+  const log = { write: (line: string) => void errors.push(line) }
   const engine = await startEngine({
     config: configSchema.parse({ data, port: 0, publishUrl: broker.url, publishIntervalMs: 100 }),
     plant: plant!,
-    logger: pino({ level: 'silent' }),
+    logger: pino({ level: 'error' }, log),
     viewer: join(root, 'dist/viz'),
   })
   const place = 'Example-Automotive/plant-1/body-shop/cell-1'
@@ -75,6 +77,7 @@ it('the floor is found in the unified namespace, states, values and OEE, after a
       await broker.halt('SIGKILL')
       await broker.run()
     }
+    expect(errors).toEqual([])
   } finally {
     await engine.stop()
   }
