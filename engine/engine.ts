@@ -26,6 +26,7 @@ import { costRates } from './kpi/cost-rates.js'
 import { DowntimeRegister } from './kpi/downtime-register.js'
 import { KpiBook } from './kpi/kpi-book.js'
 import { keepKpis } from './kpi/kpi-keeper.js'
+import { LateCounts } from './kpi/late-counts.js'
 import { LiveFigures } from './kpi/live-figures.js'
 import { ProductionDesk } from './kpi/production-desk.js'
 import { MaintenanceDesk } from './maintenance/desk.js'
@@ -56,6 +57,8 @@ const housekeepingMs = 1_000
 const copiesMs = 5 * 60_000
 /** Of a very large floor all at once would be more than an entry may hold. */
 const snapshotsAtOnce = 10_000
+/** How long a stop waits for figures that late data changed. */
+const kpiPatienceMs = 5_000
 /** How long a start waits for ClickHouse. */
 const storePatienceMs = 30_000
 const retry = { ...retryDelays, random: Math.random }
@@ -224,7 +227,8 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     const noteAlive = aliveNote(data, wall, logger)
     const timers = keepHouse({ floor, intake, sources, maintenance, checkpoints, noteAlive })
     const stopPast = keepPast(floor, store, entry => void intake.record(entry), logger)
-    const stopKpis = keepKpis(kpis, recordKpis, logger)
+    const lateCounts = new LateCounts({ registry, store, record: recordKpis })
+    const keeping = keepKpis(kpis, lateCounts, recordKpis, logger)
 
     const stopOrders = keepOrders({
       book: orders,
@@ -259,10 +263,11 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       for (const timer of timers) clearInterval(timer)
       await stopImports()
       await copies.stop()
-      stopKpis()
       stopOrders()
       stopPast()
       sources.stop()
+      // What a database that is away cannot tell now is found owed at the next start.
+      await Promise.race([keeping.stop(), pause(kpiPatienceMs, undefined, { ref: false })])
       await publishing.stop()
       for (let entry = floor.snapshot(snapshotsAtOnce); entry; entry = floor.snapshot(snapshotsAtOnce)) {
         intake.record(entry)

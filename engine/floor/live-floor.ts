@@ -449,6 +449,7 @@ export class LiveFloor implements Floor {
       }
       if (isLate) {
         this.counts.late++
+        machines.listenLate(index, value[i]!, quality[i]!, time)
         continue
       }
       machines.listen(index, value[i]!, quality[i]!, time)

@@ -96,6 +96,8 @@ export class MachineWatch {
   /** Machines whose state nobody has told since their source was lost, and since when. */
   readonly #untold = new Map<number, number>()
   readonly #wordsReported = new Set<string>()
+  /** What late readings of counters said last in this turn. */
+  readonly #lateReadings = new Map<number, number>()
   /** Machines whose twin spoke in this turn; shown when the turn is over and the twins have settled. */
   readonly #spoke = new Set<number>()
   /** The twin that is told something just now, and what it says to it. */
@@ -223,6 +225,20 @@ export class MachineWatch {
   }
 
   /**
+   * A counter was read too late for its twin: that goes on record, for whoever can look up the readings around it. Of
+   * those of a turn that say the same the first is enough.
+   */
+  listenLate(index: number, value: number, quality: number, time: number): void {
+    const counter = this.#told[index]
+    if (counter !== 'processed' && counter !== 'defective') return
+    if (quality === Quality.bad || !(value >= 0) || this.#lateReadings.get(index) === value) return
+    this.#lateReadings.set(index, value)
+    const machine = this.#idOf(this.#signals[index]!.machine)
+    const row = { machine, ts: time, counter, parts: 0, total: value, cause: 'late' }
+    this.#parts.turn.addRow('production_events', row)
+  }
+
+  /**
    * Nobody knows what the machine does. With a clock of its own (`isOwnTime`), the floor's time stands still without
    * the source: nothing passes that could be counted.
    */
@@ -326,6 +342,7 @@ export class MachineWatch {
       if (state[index] !== before) onChange(index, state[index]!)
     }
     this.#spoke.clear()
+    this.#lateReadings.clear()
   }
 
   /** Tells a twin what was observed, and records the states that it must have passed at that moment. */

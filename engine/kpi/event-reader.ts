@@ -96,7 +96,8 @@ export async function readEvents(
 export async function firstHeard(store: Pick<Store, 'query'>): Promise<Map<string, number>> {
   const tables = ['state_changes', 'production_events', 'scrap_events']
   const firsts = tables.map(
-    table => `SELECT machine, min(ts) AS first FROM ${databaseName}.${table} GROUP BY machine`,
+    table => `SELECT machine, min(ts) AS first FROM ${databaseName}.${table}
+      ${table === 'production_events' ? "WHERE cause != 'late'" : ''} GROUP BY machine`,
   )
   const rows = await store.query<{ machine: string; time: number }>(
     `SELECT machine, toFloat64(toUnixTimestamp64Milli(min(first))) AS time
@@ -367,7 +368,7 @@ function readParts(store: Pick<Store, 'query'>, spans: readonly Span[]) {
     `${withSpans}
     SELECT machine, toFloat64(toUnixTimestamp64Milli(ts)) AS time, counter, parts, total
     FROM ${databaseName}.production_events
-    WHERE ${isInSpan}
+    WHERE ${isInSpan} AND cause != 'late'
     ORDER BY machine, ts, seq`,
     spanParameters(spans),
   )

@@ -119,6 +119,45 @@ describe('the book of figures', () => {
     expect(whole(await again.cells(['late-1'], six, now))).toEqual(after)
   })
 
+  it('works out at a start what came late just before the engine ended, be it that a stop which goes on held the hours back', async () => {
+    const { open, tell, goTo, settle } = common.floor(['owed-1', 'owed-2'])
+    const book = open()
+    await book.start()
+    for (const entry of [...morning('owed-1'), ...morning('owed-2')]) tell(book, entry)
+    tell(book, { source: 's', stateChanges: [change('owed-2', six + 170 * minute, 'Undefined')] })
+    const now = six + 290 * minute
+    goTo(book, now)
+    await settle(book)
+    const times = async (of: KpiBook, machine: string) => whole(await of.cells([machine], six, now)).time
+    const before = await times(book, 'owed-1')
+    // Told, and on record; and then the engine is gone.
+    tell(book, { source: 's', stateChanges: [change('owed-1', six + 50 * minute, 'Aborted')] })
+    const next = open()
+    await next.start()
+    const after = await times(next, 'owed-1')
+    expect(after.breakdown - before.breakdown).toBe(10 * minute)
+    expect(before.production - after.production).toBe(10 * minute)
+
+    // 120 min of nobody knows, 30 of them break, become a breakdown that goes on.
+    goTo(next, now)
+    expect(await times(next, 'owed-2')).toMatchObject({ unknown: 90 * minute, breakdown: 20 * minute })
+    const said = {
+      ...{ machine: 'owed-2', ts: six + 170 * minute, until: 0, told: now },
+      ...{ reason: 'mechanical/bearing', who: 'Ada', comment: '' },
+    }
+    tell(next, { source: 'operators', rows: { downtime_changes: [said] } })
+    await settle(next)
+    const told = await times(next, 'owed-2')
+    expect(told).toMatchObject({ unknown: 0, breakdown: 110 * minute })
+    const last = open()
+    await last.start()
+    expect(await times(last, 'owed-2')).toEqual(told)
+    const [written] = await common.store.query<{ unknown: number }>(
+      "SELECT toFloat64(sum(unknown)) AS unknown FROM gemba.fact_oee WHERE machine = 'owed-2'",
+    )
+    expect(written).toEqual({ unknown: 0 })
+  })
+
   it('begins no machine’s time with a run of its line, and knows the run when the machine is first heard of', async () => {
     const { open, tell, goTo, settle } = common.floor(['born-1'], {}, 'line-born')
     const book = open()

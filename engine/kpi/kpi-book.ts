@@ -20,6 +20,8 @@ import {
   scrapEvent,
 } from './event-reader.js'
 import { type CellDetail, hourRows, lastHours, readHours } from './hourly.js'
+import { LateReadingList, lateReadingsSince } from './late-counts.js'
+import { owedHours } from './owed-hours.js'
 import {
   goneRow,
   type MachineStop,
@@ -43,6 +45,8 @@ const mostParts = 100
 const decidedMs = 24 * hourMs
 /** Of a machine that was never written down, this much is read back at most at a start. */
 const longestReadBackMs = 7 * 24 * hourMs
+/** Late readings of counters that an earlier run may not have worked out are of this much time, ms. */
+const lateReadingMs = 24 * hourMs
 
 export interface KpiBookParts {
   readonly plant: Plant
@@ -63,6 +67,8 @@ interface Account {
   since: number
   /** Begin of the last hour that is written down for good. */
   lastHour: number
+  /** Up to here hours that are written are not right any more; those that a stop holds back are written as they are now. */
+  wrongUpTo: number
   /** What came too late for the live ledger: everything from here on is to be worked out anew. */
   staleFrom: number
   /** Events that came while its past is being read. */
@@ -84,6 +90,8 @@ interface Account {
  */
 export class KpiBook {
   readonly plans: ReadonlyMap<string, MachinePlan>
+  /** Readings of counters that came too late, to be worked out by whoever has the readings around them. */
+  readonly lateReadings = new LateReadingList()
   readonly #parts: KpiBookParts
   readonly #setups = new LedgerSetups()
   readonly #accounts = new Map<string, Account>()
@@ -105,6 +113,7 @@ export class KpiBook {
         born: Number.POSITIVE_INFINITY,
         since: Number.POSITIVE_INFINITY,
         arrived: undefined,
+        wrongUpTo: Number.NEGATIVE_INFINITY,
         isToldEarly: false,
         begin: Number.NEGATIVE_INFINITY,
         early: [],
@@ -118,7 +127,14 @@ export class KpiBook {
     const now = this.#parts.clock.now()
     // What an earlier run left in the spool is as much the past as what the database has.
     await this.#parts.store.flush()
-    const [written, heard] = await Promise.all([lastHours(this.#parts.store), firstHeard(this.#parts.store)])
+    const { store, wall } = this.#parts
+    const [written, heard, owed, late] = await Promise.all([
+      lastHours(store),
+      firstHeard(store),
+      owedHours(store),
+      lateReadingsSince(store, wall.now() - lateReadingMs),
+    ])
+    for (const readings of late) this.lateReadings.add(readings)
     for (const [machine, account] of this.#accounts) {
       const lastHour = written.get(machine)
       account.lastHour = lastHour ?? Number.NEGATIVE_INFINITY
@@ -129,7 +145,8 @@ export class KpiBook {
           ? Math.max(this.#hourOf(account.plan, now - longestReadBackMs), first!)
           : this.#nextHour(account.plan, lastHour)
       account.born = first ?? from
-      account.since = account.staleFrom = Math.min(now, from)
+      account.since = Math.min(now, from)
+      account.staleFrom = Math.min(account.since, owed.get(machine) ?? now)
     }
     await this.reread()
     await this.#readEarly(now)
@@ -158,7 +175,9 @@ export class KpiBook {
   take(entry: Entry): void {
     for (const change of entry.stateChanges ?? []) this.#tell(change.machine, eventOf(change))
     for (const { machine, ts: time, ...parts } of entry.rows?.production_events ?? [])
-      this.#tell(machine, partsEvent({ time, ...parts }))
+      if (parts.cause === 'late')
+        this.lateReadings.add({ machine, counter: parts.counter, from: time, to: time })
+      else this.#tell(machine, partsEvent({ time, ...parts }))
     for (const { machine, ts: time, until, reason } of entry.rows?.downtime_changes ?? [])
       for (const event of reasonEvents({ time, until, reason })) this.#tell(machine, event)
     this.#takeScrap(entry.rows)
@@ -199,6 +218,11 @@ export class KpiBook {
         hours.push(...hourRows(account.plan, cell, computed))
         account.lastHour = Math.max(account.lastHour, cell.hour)
       }
+      const wrong = (hour: number): boolean => hour > account.lastHour && hour <= account.wrongUpTo
+      if (account.wrongUpTo > account.lastHour)
+        for (const cell of account.live.cells(now))
+          if (wrong(cell.hour)) hours.push(...hourRows(account.plan, cell, computed))
+      account.wrongUpTo = Number.NEGATIVE_INFINITY
       account.live.forgetBefore(Math.min(account.lastHour, now - memoryMs))
       account.early = account.early.filter(({ hour }) => hour >= now - memoryMs)
       const told = account.live.takeStops()
@@ -408,6 +432,7 @@ export class KpiBook {
     account.live = live
     account.begin = this.#hourOf(account.plan, from)
     account.early = account.early.filter(({ hour }) => hour < account.begin)
+    account.wrongUpTo = Math.max(account.wrongUpTo, account.lastHour)
     account.lastHour = Math.min(account.lastHour, from - 1)
     account.since = Math.min(account.since, from)
   }

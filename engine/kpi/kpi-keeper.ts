@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Entry } from '../../schema/records.js'
 import type { KpiBook } from './kpi-book.js'
+import type { LateCounts } from './late-counts.js'
 
 const secondMs = 1_000
 /** Between two looks for hours that are complete, ms. */
@@ -10,36 +11,54 @@ const restShare = 9
 /** Rows of one entry: no entry is so large that everything else waits for it. */
 const rowsAtOnce = 5_000
 
+/** Lets time go on for the ledgers. */
+export interface KpiKeeper {
+  /** Works out what is late still, writes it down, and lets time stand. Never rejects. */
+  stop(): Promise<void>
+}
+
 /**
  * Lets the ledgers of a floor go on with time, and writes complete hours down. What came too late is worked out anew
- * within a second or two, but in a tenth of the time at most where much comes late. Returns what stops it.
+ * within a second or two, but in a tenth of the time at most where much comes late.
  */
-export function keepKpis(book: KpiBook, record: (entry: Entry) => void, logger: Logger): () => void {
-  let isRereading = false
+export function keepKpis(
+  book: KpiBook,
+  lateCounts: Pick<LateCounts, 'settle'>,
+  record: (entry: Entry) => void,
+  logger: Logger,
+): KpiKeeper {
+  let settling: Promise<void> | undefined
   let nextReread = 0
   const settle = async (): Promise<void> => {
-    if (isRereading) return
-    isRereading = true
     const begun = performance.now()
     try {
+      await lateCounts.settle(book.lateReadings)
       await book.reread()
       recordSettled(book, record)
     } catch (error) {
       logger.warn({ err: error }, 'kpis: the past of a machine could not be read; trying again')
       nextReread = performance.now() + settleMs
-    } finally {
-      isRereading = false
-      const ended = performance.now()
-      nextReread = Math.max(nextReread, ended + restShare * (ended - begun))
     }
+    const ended = performance.now()
+    nextReread = Math.max(nextReread, ended + restShare * (ended - begun))
+  }
+  const settleOnce = (): void => {
+    settling ??= settle().finally(() => {
+      settling = undefined
+    })
   }
   const advance = (): void => {
     book.advance()
-    if (book.isStale && performance.now() >= nextReread) void settle()
+    const isLate = book.isStale || book.lateReadings.isNew
+    if (isLate && performance.now() >= nextReread) settleOnce()
   }
-  const timers = [setInterval(advance, secondMs), setInterval(() => void settle(), settleMs)]
-  return () => {
-    for (const timer of timers) clearInterval(timer)
+  const timers = [setInterval(advance, secondMs), setInterval(settleOnce, settleMs)]
+  return {
+    async stop() {
+      for (const timer of timers) clearInterval(timer)
+      await settling
+      if (book.isStale || book.lateReadings.isNew) await settle()
+    },
   }
 }
 

@@ -21,9 +21,9 @@ export async function cycleTimes(
   const rows = await store.query<{ time: number; parts: number }>(
     `SELECT toFloat64(toUnixTimestamp64Milli(ts)) AS time, sum(e.parts) AS parts
     FROM ${databaseName}.production_events AS e
-    WHERE machine = {machine:String} AND counter = 'processed' AND e.parts > 0
+    WHERE machine = {machine:String} AND counter = 'processed'
       AND toUnixTimestamp64Milli(ts) >= {from:Int64} AND toUnixTimestamp64Milli(ts) < {to:Int64}
-    GROUP BY time ORDER BY time DESC LIMIT ${mostValues + 1}`,
+    GROUP BY time HAVING parts > 0 ORDER BY time DESC LIMIT ${mostValues + 1}`,
     { machine, from: Math.floor(from), to: Math.ceil(to) },
   )
   const ordered = rows.reverse()

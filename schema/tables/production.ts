@@ -4,7 +4,8 @@ import { byTime, seqColumn, storedColumn, type Table } from './definition.js'
 export const productionEvents = {
   kind: 'table',
   name: 'production_events',
-  meaning: 'Parts between two readings of a part counter, at the time of the later one.',
+  meaning:
+    'Parts between two readings of a part counter, at the time of the later one. Add them up: rows of the cause moved take parts away from a time and give them to an earlier one.',
   columns: [
     { name: 'machine', type: 'LowCardinality(String)', meaning: 'machine id' },
     { name: 'ts', type: "DateTime64(3, 'UTC')", meaning: 'when the counter showed them, event time' },
@@ -16,17 +17,20 @@ export const productionEvents = {
     {
       name: 'parts',
       type: 'Float64',
-      meaning: 'increment; resets and roll-overs of the counter are taken out',
+      meaning:
+        'increment; resets and roll-overs of the counter are taken out; moved: what is given to this time, or taken away; late: 0',
     },
     {
       name: 'total',
       type: 'Float64',
-      meaning: 'parts of this counter since the machine’s twin first read it',
+      meaning:
+        'parts of this counter since the machine’s twin first read it; moved: parts at this time after it; late: what the counter showed',
     },
     {
       name: 'cause',
       type: 'LowCardinality(String)',
-      meaning: 'count, rollover or reset of the counter',
+      meaning:
+        'count, rollover or reset of the counter; late: it was read too late for the twin; moved: such a reading said that parts were made earlier',
     },
     seqColumn('records'),
     storedColumn,
