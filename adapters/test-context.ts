@@ -51,6 +51,8 @@ export interface TestContextOptions {
   readonly installation?: string
   readonly readSecret?: ReadSecret
   received?(bytes: number): void
+  /** In place of the dictionary of the context. */
+  intern?(text: string): number
   onDisk?(): Promise<void>
 }
 
@@ -79,6 +81,7 @@ export function testContext(options: TestContextOptions): TestContext {
         throw new Error(`the test has no secret at ${JSON.stringify(place)}`)
       }),
     intern(text) {
+      if (options.intern !== undefined) return options.intern(text)
       const code = codes.get(text) ?? codes.size
       codes.set(text, code)
       return code

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Quality } from '../../schema/quality.js'
+import { deepJson } from '../deep-json.js'
 import { fuzzRuns } from '../fuzz-runs.js'
 import { testContext, testSignal } from '../test-context.js'
 import { AnswerDecoder } from './codec.js'
@@ -128,6 +129,23 @@ describe('an answer with a list', () => {
 })
 
 describe('any answer whatever', () => {
+  it('is a reject where it is too deep', () => {
+    const places = fc.constantFrom<[object, string]>(
+      [{ values: { oil: '$.v' } }, '{"v":~}'],
+      [{ time: '$.t', values: { oil: '$.v' } }, '{"v":1,"t":~}'],
+      [{ list: '$', name: '$.id', value: '$.v' }, '[{"id":"oil","v":~}]'],
+      [{ list: '$', name: '$.id', value: '$.v' }, '{"v":~}'],
+    )
+    fc.assert(
+      fc.property(places, deepJson, ([request, around], json) => {
+        const { rules } = decode(request, around.replace('~', json))
+        expect(rules).toHaveLength(1)
+        expect(rules).not.toContain('codec.failed')
+      }),
+      { numRuns: Math.ceil(fuzzRuns / 500) },
+    )
+  })
+
   it('is samples and rejects, and never a wrong number', () => {
     const requests = [
       { time: '$.t', values: { oil: '$.v', state: '$.s' } },

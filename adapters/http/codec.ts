@@ -5,6 +5,7 @@ import { type SampleBatch, SampleBatchBuilder } from '../../schema/sample-batch.
 import type { Conversion } from '../../schema/unit-conversion.js'
 import { conversionFrom } from '../../schema/unit-spelling.js'
 import type { AdapterContext, UnknownTag } from '../contract.js'
+import { guarded } from '../guarded.js'
 import {
   type Cell,
   cellOf,
@@ -17,10 +18,9 @@ import {
   readTime,
 } from '../mqtt/cell.js'
 import { composed, TagBook, type TaggedSignal } from '../mqtt/tag-book.js'
+import { asCame, shown } from '../shown.js'
 import type { RequestEntry } from './config.js'
 
-/** Characters of an input that a reject keeps. */
-const longestRaw = 4_096
 const timeUnits = { s: 1000, ms: 1 } as const
 
 /** What an answer amounts to: each value is a sample, a reject or an unknown tag. */
@@ -56,14 +56,20 @@ export class AnswerDecoder {
   }
 
   decode(text: string): DecodedAnswer {
-    const parsed = parseJson(text)
-    if (parsed === undefined) this.#reject('http.malformed', 'the answer is no JSON', text)
-    else if (this.#entry.values !== undefined) this.#readValues(parsed.json, this.#entry.values)
-    else this.#readList(parsed.json)
+    const { source, clock } = this.#context
+    const failure = guarded(source, clock.now(), text, () => this.#read(text))
+    if (failure !== undefined) this.#rejects.push(failure)
     const decoded = { batch: this.#batch.take(), rejects: this.#rejects, unknown: this.#unknown }
     this.#rejects = []
     this.#unknown = []
     return decoded
+  }
+
+  #read(text: string): void {
+    const parsed = parseJson(text)
+    if (parsed === undefined) this.#reject('http.malformed', 'the answer is no JSON', text)
+    else if (this.#entry.values !== undefined) this.#readValues(parsed.json, this.#entry.values)
+    else this.#readList(parsed.json)
   }
 
   /** Samples without a value for all signals that this request brings; a list's are not known beforehand. */
@@ -79,7 +85,7 @@ export class AnswerDecoder {
     for (const [tag, own] of Object.entries(values)) {
       const { time, quality, unitAt } = this.#entry
       const cell = cellOf(json, { time, quality, unitAt, ...own })
-      this.#take(tag, cell, own, JSON.stringify(cell.value ?? null))
+      this.#take(tag, cell, own, cell.value)
     }
   }
 
@@ -87,35 +93,30 @@ export class AnswerDecoder {
     const { list = [], name, value, time, quality, unitAt } = this.#entry
     const items = valueAtPath(json, list)
     if (!Array.isArray(items)) {
-      this.#reject(
-        'http.malformed',
-        `there is no list at $${list.map(step => `.${step}`).join('')}`,
-        JSON.stringify(json),
-      )
+      this.#reject('http.malformed', `there is no list at $${list.map(step => `.${step}`).join('')}`, json)
       return
     }
     for (const item of items) {
       const tag = name === undefined ? (isObject(item) ? idOf(item) : undefined) : valueAtPath(item, name)
-      const raw = JSON.stringify(item) ?? ''
-      if (typeof tag !== 'string') this.#reject('http.malformed', 'an entry of the list has no name', raw)
-      else this.#take(tag, cellOf(item, { value, time, quality, unitAt }), this.#entry, raw)
+      if (typeof tag !== 'string') this.#reject('http.malformed', 'an entry of the list has no name', item)
+      else this.#take(tag, cellOf(item, { value, time, quality, unitAt }), this.#entry, item)
     }
   }
 
-  #take(tag: string, cell: Cell, arithmetic: Arithmetic, raw: string): void {
+  #take(tag: string, cell: Cell, arithmetic: Arithmetic, raw: unknown): void {
     const found = this.#tags.find(tag)
     if (found === undefined) {
-      this.#unknown.push({ tag, raw: raw.slice(0, longestRaw) })
+      this.#unknown.push({ tag, raw: asCame(raw) })
       return
     }
     const time = readTime(cell.time, timeUnits[this.#entry.timeUnit])
     if (time === 'unread') {
-      this.#reject('http.bad-time', `${tag}: the time is ${JSON.stringify(cell.time)}`, raw)
+      this.#reject('http.bad-time', `${tag}: the time is ${shown(cell.time)}`, raw)
       return
     }
     const quality = readQuality(cell.quality, 'opc-da')
     if (quality === undefined) {
-      this.#reject('http.bad-quality', `${tag}: the quality is ${JSON.stringify(cell.quality)}`, raw)
+      this.#reject('http.bad-quality', `${tag}: the quality is ${shown(cell.quality)}`, raw)
       return
     }
     for (const signal of found.signals) this.#push(signal, tag, cell, { arithmetic, time, quality, raw })
@@ -125,7 +126,7 @@ export class AnswerDecoder {
     signal: TaggedSignal,
     tag: string,
     cell: Cell,
-    said: { arithmetic: Arithmetic; time: number | undefined; quality: Quality; raw: string },
+    said: { arithmetic: Arithmetic; time: number | undefined; quality: Quality; raw: unknown },
   ): void {
     const now = this.#context.clock.now()
     const at = said.time ?? now
@@ -164,14 +165,14 @@ export class AnswerDecoder {
     return then === undefined ? 'unread' : composed({ scale, offset }, then)
   }
 
-  #reject(rule: Rule, reason: string, raw: string): void {
+  #reject(rule: Rule, reason: string, raw: unknown): void {
     const { source, clock } = this.#context
     this.#rejects.push({
       source,
       time: clock.now(),
       rule,
       reason: `${reason}.`,
-      raw: raw.slice(0, longestRaw),
+      raw: asCame(raw),
     })
   }
 }

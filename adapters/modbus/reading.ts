@@ -2,8 +2,9 @@ import { Quality } from '../../schema/quality.js'
 import type { Reject } from '../../schema/records.js'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import type { AdapterContext, SourceEvent } from '../contract.js'
+import { guarded } from '../guarded.js'
 import type { TagFault } from './fields.js'
-import type { Block } from './plan.js'
+import type { Block, Field } from './plan.js'
 import { decodeValue } from './value.js'
 
 /** Turns answers into samples: Modbus has neither time nor quality, so both are ours. */
@@ -35,21 +36,27 @@ export class Reading {
 
   values(block: Block, bytes: Uint8Array): void {
     const now = this.#context.clock.now()
-    for (const { index, isText, tag } of block.fields) {
-      const decoded = decodeValue(tag, block.address, bytes)
-      if (decoded.kind === 'unfit') {
-        const raw = `${tag.table}:${tag.address}`
-        const reason = `${this.#ids.get(index)}: the value at ${raw} ${decoded.why}.`
-        this.reject('modbus.unfit-value', reason, raw)
-        this.#batch.push(index, now, now, Number.NaN, Quality.bad)
-        continue
-      }
-      const value = isText ? this.#context.intern(String(decoded.value)) : Number(decoded.value)
-      const isValue = Number.isFinite(value)
-      if (isValue) this.#last.set(index, value)
-      this.#batch.push(index, now, now, isValue ? value : Number.NaN, isValue ? Quality.good : Quality.bad)
+    for (const field of block.fields) {
+      const raw = `${field.tag.table}:${field.tag.address}`
+      const failure = guarded(this.#context.source, now, raw, () => this.#read(field, block, bytes, now))
+      if (failure !== undefined) this.reject(failure.rule, failure.reason, failure.raw)
     }
     this.#flush()
+  }
+
+  #read({ index, isText, tag }: Field, block: Block, bytes: Uint8Array, now: number): void {
+    const decoded = decodeValue(tag, block.address, bytes)
+    if (decoded.kind === 'unfit') {
+      const raw = `${tag.table}:${tag.address}`
+      const reason = `${this.#ids.get(index)}: the value at ${raw} ${decoded.why}.`
+      this.reject('modbus.unfit-value', reason, raw)
+      this.#batch.push(index, now, now, Number.NaN, Quality.bad)
+      return
+    }
+    const value = isText ? this.#context.intern(String(decoded.value)) : Number(decoded.value)
+    const isValue = Number.isFinite(value)
+    if (isValue) this.#last.set(index, value)
+    this.#batch.push(index, now, now, isValue ? value : Number.NaN, isValue ? Quality.good : Quality.bad)
   }
 
   /** The device has no values for the block. */

@@ -127,6 +127,22 @@ describe('the MQTT adapter', () => {
     expect(ids).toEqual([...ids].sort((a, b) => a - b))
   })
 
+  it('rejects and acknowledges a message that a fault of ours makes unreadable, and reads on', async () => {
+    const intern = (text: string): number => {
+      if (text === 'poison') throw new RangeError('broken')
+      return 0
+    }
+    subscribe({}, { intern })
+    await connected()
+    await source.publishAsync('line/press/state', 'poison', { qos: 1 })
+    await say(2)
+    await until(() => expect(values()).toEqual([2]))
+    accepted.next(1)
+    await until(() => expect(pubacks()).toBe(2))
+    const rejects = events.flatMap(event => (event.kind === 'rejects' ? event.rejects : []))
+    expect(rejects).toMatchObject([{ rule: 'codec.failed', raw: 'poison' }])
+  })
+
   it('acknowledges nothing before it is on the disk, and commits what came meanwhile together', async () => {
     const commits: (() => void)[] = []
     subscribe({}, { onDisk: () => new Promise<void>(resolve => commits.push(resolve)) })

@@ -1,5 +1,6 @@
 import { asyncScheduler, Observable, type Subscriber } from 'rxjs'
 import { type AdapterContext, type AdapterDefinition, AdapterError, type SourceEvent } from '../contract.js'
+import { guarded } from '../guarded.js'
 import { tlsLink } from '../tls.js'
 import { Acknowledgements } from './acknowledgements.js'
 import { MqttDecoder } from './codec.js'
@@ -163,7 +164,10 @@ class Subscription {
       this.#turn = setImmediate(() => this.#flush())
       this.#now = this.#context.clock.now()
     }
-    this.#decoder.push(message, this.#now)
+    const fault = guarded(this.#context.source, this.#now, message.payload, () =>
+      this.#decoder.push(message, this.#now),
+    )
+    if (fault !== undefined) this.#subscriber.next({ kind: 'rejects', rejects: [fault] })
     if (acknowledge !== undefined)
       this.#acknowledgements.hold(this.#emitted + this.#decoder.count, acknowledge)
     if (this.#decoder.count >= largestBatch) this.#flush()

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { deepJson } from '../deep-json.js'
 import { fuzzRuns } from '../fuzz-runs.js'
 import { testContext, testSignal } from '../test-context.js'
 import { MqttDecoder } from './codec.js'
@@ -45,6 +46,21 @@ const entry = fc.record(
   },
   { requiredKeys: [] },
 )
+/** Too deep: all there is, or in the place of a value, of a name, of a time. */
+const deep = fc
+  .tuple(
+    fc.constantFrom(
+      '~',
+      '{"v":~}',
+      '{"id":"ch.dev.a","v":~}',
+      '{"id":"ch.dev.a","v":1,"t":~}',
+      '{"id":"ch.dev.a","v":1,"q":~}',
+      '{"id":~}',
+      '{"values":[{"id":"x","v":~}]}',
+    ),
+    deepJson,
+  )
+  .map(([around, json]) => Buffer.from(around.replace('~', json)))
 const payload = fc.oneof(
   fc.uint8Array({ maxLength: 40 }).map(bytes => Buffer.from(bytes)),
   fc.array(token, { maxLength: 30 }).map(tokens => Buffer.from(tokens.join(''))),
@@ -78,6 +94,19 @@ function numbersIn(text: string): Set<number> {
   if (text.includes('false')) found.add(0)
   return found
 }
+
+it('is stopped by no depth', () => {
+  fc.assert(
+    fc.property(topic, deep, (name, bytes) => {
+      const decoder = fresh()
+      decoder.push({ topic: name, payload: bytes, retain: false }, now)
+      const { samples, rejects, unknown } = decoder.take()
+      expect(samples.count).toBe(0)
+      expect(rejects.length + unknown.length).toBeGreaterThan(0)
+    }),
+    { numRuns: Math.ceil(fuzzRuns / 500) },
+  )
+})
 
 it('never throws, makes something of every message, and no number that is not there', () => {
   fc.assert(

@@ -5,6 +5,7 @@ import { type SampleBatch, SampleBatchBuilder } from '../../schema/sample-batch.
 import type { Conversion } from '../../schema/unit-conversion.js'
 import { conversionFrom } from '../../schema/unit-spelling.js'
 import type { IndexedSignal, UnknownTag } from '../contract.js'
+import { asCame, shown } from '../shown.js'
 import {
   type Cell,
   cellOf,
@@ -67,7 +68,6 @@ type Route =
   | { readonly kind: 'batch' | 'uns'; readonly mapping: Mapping; readonly readings: readonly Reading[] }
   | { readonly kind: 'cells'; readonly mapping: Mapping; readonly readings: readonly Reading[] }
 
-const maxRaw = 4096
 const longestText = 4096
 /** A unified namespace nests its groups; deeper than this nobody means it. */
 const deepest = 6
@@ -240,12 +240,12 @@ export class MqttDecoder {
   ): void {
     const said = readTime(cell.time, mapping.timeUnitMs) ?? readTime(sentAt, mapping.timeUnitMs)
     if (said === 'unread') {
-      this.#reject('mqtt.bad-time', `${tag}: ${show(cell.time ?? sentAt)} is no time`, raw)
+      this.#reject('mqtt.bad-time', `${tag}: ${shown(cell.time ?? sentAt)} is no time`, raw)
       return
     }
     let quality = readQuality(cell.quality, mapping.qualityCodes)
     if (quality === undefined) {
-      this.#reject('mqtt.bad-quality', `${tag}: ${show(cell.quality)} is no quality`, raw)
+      this.#reject('mqtt.bad-quality', `${tag}: ${shown(cell.quality)} is no quality`, raw)
       return
     }
     // Nobody knows since when: true at the latest now, and perhaps no longer.
@@ -290,7 +290,7 @@ export class MqttDecoder {
       return
     }
     const rule = isText ? 'mqtt.not-text' : 'mqtt.not-a-number'
-    this.#reject(rule, `${tag}: ${show(cell.value)} is no ${isText ? 'text' : 'number'}`, raw)
+    this.#reject(rule, `${tag}: ${shown(cell.value)} is no ${isText ? 'text' : 'number'}`, raw)
   }
 
   #push({ index, isPeriodic }: Feed, time: number, value: number, quality: Quality): void {
@@ -315,7 +315,7 @@ export class MqttDecoder {
     if (unit !== undefined && unit !== null && unit !== '' && feed.isUnitSaid && feed.unit !== '') {
       const found = this.#saidConversion(feed, unit)
       if (found === undefined) {
-        return `${tag}: the message says ${show(unit)}, the signal is in ${feed.unit}; say the unit of its topic in the plant file`
+        return `${tag}: the message says ${shown(unit)}, the signal is in ${feed.unit}; say the unit of its topic in the plant file`
       }
       conversion = found === 'same' ? undefined : found
     }
@@ -350,14 +350,4 @@ export class MqttDecoder {
     const { source } = this.#options
     this.#rejects.push({ source, time: this.#receiveTime, rule, reason, raw: asCame(raw) })
   }
-}
-
-function asCame(raw: unknown): string {
-  const text = Buffer.isBuffer(raw) ? raw.toString('utf8', 0, maxRaw) : (JSON.stringify(raw) ?? '')
-  return text.slice(0, maxRaw)
-}
-
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value)
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text
 }

@@ -2,6 +2,7 @@ import { Quality } from '../../schema/quality.js'
 import type { Reject } from '../../schema/records.js'
 import { type SampleBatch, SampleBatchBuilder } from '../../schema/sample-batch.js'
 import type { AdapterContext, UnknownTag } from '../contract.js'
+import { guarded } from '../guarded.js'
 import { Items } from '../mtconnect/items.js'
 import { type RowSink, readItem } from '../mtconnect/row-reader.js'
 import { parseIsoTime } from '../mtconnect/time.js'
@@ -38,17 +39,23 @@ export class ObservationTaker {
     this.#receiveTime = receiveTime
     this.#rejects = []
     const unknown: UnknownTag[] = []
+    const { source } = this.#context
     for (const observation of observations) {
-      const { device, id, name, timestamp, fields } = observation
-      this.#items.selectDevice(device)
-      this.#raw = [timestamp, `${device}:${name ?? id}`, ...fields].join('|').slice(0, maxRaw)
-      const item = this.#items.find(id) ?? (name === undefined ? undefined : this.#items.find(name))
-      const time = parseIsoTime(timestamp)
-      if (item === undefined) unknown.push({ tag: `${device}:${name ?? id}`, raw: this.#raw })
-      else if (time === undefined) this.#sink.reject('shdr.bad-time', `"${timestamp}" is not a time`)
-      else readItem(item, fields, time, this.#items, this.#sink)
+      const failure = guarded(source, receiveTime, observation, () => this.#read(observation, unknown))
+      if (failure !== undefined) this.#rejects.push(failure)
     }
     return { samples: this.#samples.take(), rejects: this.#rejects, unknown }
+  }
+
+  #read(observation: Observation, unknown: UnknownTag[]): void {
+    const { device, id, name, timestamp, fields } = observation
+    this.#items.selectDevice(device)
+    this.#raw = [timestamp, `${device}:${name ?? id}`, ...fields].join('|').slice(0, maxRaw)
+    const item = this.#items.find(id) ?? (name === undefined ? undefined : this.#items.find(name))
+    const time = parseIsoTime(timestamp)
+    if (item === undefined) unknown.push({ tag: `${device}:${name ?? id}`, raw: this.#raw })
+    else if (time === undefined) this.#sink.reject('shdr.bad-time', `"${timestamp}" is not a time`)
+    else readItem(item, fields, time, this.#items, this.#sink)
   }
 
   readonly #sink: RowSink = {

@@ -2,6 +2,7 @@ import { Quality } from '../../schema/quality.js'
 import type { Reject } from '../../schema/records.js'
 import { type SampleBatch, SampleBatchBuilder } from '../../schema/sample-batch.js'
 import type { IndexedSignal, UnknownTag } from '../contract.js'
+import { guarded } from '../guarded.js'
 import { Items } from './items.js'
 import { LineSplitter } from './lines.js'
 import { splitFields } from './row.js'
@@ -151,7 +152,11 @@ export class ShdrDecoder {
   #readRow(row: string): void {
     this.#rows++
     this.#row = row
-    const fields = splitFields(row)
+    const failure = guarded(this.#source, this.#receiveTime, row, () => this.#readFields(splitFields(row)))
+    if (failure !== undefined) this.#rejects.push(failure)
+  }
+
+  #readFields(fields: readonly string[]): void {
     const time = this.#timeOf(fields[0]!)
     if (time === undefined) {
       this.#rowSink.reject('shdr.bad-time', `"${fields[0]!.slice(0, 60)}" is not a time`)

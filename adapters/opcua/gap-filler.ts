@@ -1,5 +1,5 @@
 import type { AdapterContext, IndexedSignal, MissingPast } from '../contract.js'
-import { type ReceivedValue, readValue, sourceTimeOf } from './codec.js'
+import { type ReceivedValue, sourceTimeOf } from './codec.js'
 import { type Gap, readHistory } from './history.js'
 import type { Outlet } from './outlet.js'
 import type { OpenSession } from './session.js'
@@ -118,7 +118,7 @@ export class GapFiller {
       const time = sourceTimeOf(value)
       // One range of time is asked for many: what we have of this signal, or will not need, comes along.
       if (time === undefined || time <= entry.from || time >= gap.to) continue
-      readValue(gap.indexed, value, time, this.#outlet)
+      this.#outlet.read(gap.indexed, value, time)
       entry.from = time
     }
     this.#outlet.flushHistory()

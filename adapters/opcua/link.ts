@@ -1,7 +1,7 @@
 import type { ClientSubscription, DataChangeNotification, NotificationMessage } from 'node-opcua'
 import { asyncScheduler, type Subscriber } from 'rxjs'
 import { type AdapterContext, AdapterError, type IndexedSignal, type SourceEvent } from '../contract.js'
-import { isOverflow, type ReceivedValue, readValue } from './codec.js'
+import { isOverflow, type ReceivedValue } from './codec.js'
 import type { OpcuaOptions } from './config.js'
 import { explain } from './explain.js'
 import { GapFiller } from './gap-filler.js'
@@ -171,7 +171,7 @@ export class Link {
       const values = await readSignals(this.#open!, silent)
       this.#outlet.receiveTime = this.#context.clock.now()
       for (const [place, value] of values.entries()) {
-        readValue(silent[place]!, value, this.#outlet.receiveTime, this.#outlet)
+        this.#outlet.read(silent[place]!, value)
       }
       this.#outlet.flush()
     } catch (error) {
@@ -197,7 +197,7 @@ export class Link {
         this.#silent?.delete(indexed.index)
         if (isOverflow(value as ReceivedValue)) overflown.push(indexed.signal.id)
         this.#gaps.came(indexed.index, value as ReceivedValue)
-        readValue(indexed, value as ReceivedValue, this.#outlet.receiveTime, this.#outlet)
+        this.#outlet.read(indexed, value as ReceivedValue)
       }
     }
     if (overflown.length > 0) {

@@ -2,8 +2,9 @@ import type { Subscriber } from 'rxjs'
 import type { Quality } from '../../schema/quality.js'
 import type { Reject } from '../../schema/records.js'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
-import type { AdapterContext, SourceEvent } from '../contract.js'
-import type { ValueSink } from './codec.js'
+import type { AdapterContext, IndexedSignal, SourceEvent } from '../contract.js'
+import { guarded } from '../guarded.js'
+import { type ReceivedValue, readValue, type ValueSink } from './codec.js'
 
 type Samples = Extract<SourceEvent, { kind: 'samples' }>
 
@@ -63,6 +64,15 @@ export class Outlet implements ValueSink {
   close(reason: string): void {
     this.#isOpen = false
     this.#subscriber.next({ kind: 'interrupted', reason })
+  }
+
+  /** Takes a value; `time`: where the server says none, Unix ms UTC. */
+  read(indexed: IndexedSignal, received: ReceivedValue, time = this.receiveTime): void {
+    const { source } = this.#context
+    const failure = guarded(source, this.receiveTime, indexed.signal.tag, () =>
+      readValue(indexed, received, time, this),
+    )
+    if (failure !== undefined) this.#rejects.push(failure)
   }
 
   sample(index: number, time: number, value: number, quality: Quality): void {

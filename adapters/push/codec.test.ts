@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Quality } from '../../schema/quality.js'
+import { deepJson } from '../deep-json.js'
 import { fuzzRuns } from '../fuzz-runs.js'
 import { testContext, testSignal } from '../test-context.js'
 import { PostDecoder } from './codec.js'
@@ -90,6 +91,43 @@ describe('an entry of a post', () => {
     )
     expect([unknown, rules]).toEqual([['machine.other'], []])
     expect(problems).toMatchObject([{ entry: 1, rule: 'tag.unknown' }])
+  })
+
+  it('is a reject where it is too deep', () => {
+    const place = fc.constantFrom('~', '{"tag":~}', '{"tag":"load","value":~}', '{"tag":"load","time":~}')
+    fc.assert(
+      fc.property(place, deepJson, (around, json) => {
+        const { rules, problems } = decode(JSON.parse(around.replace('~', json)))
+        expect(rules).toEqual([problems[0]?.rule])
+        expect(rules).not.toContain('codec.failed')
+      }),
+      { numRuns: Math.ceil(fuzzRuns / 500) },
+    )
+  })
+
+  it('is a reject where a fault of ours makes it unreadable, and the others are taken', () => {
+    const failing = {
+      ...context,
+      intern: (text: string) => {
+        if (text === 'poison') throw new RangeError('broken')
+        return context.intern(text)
+      },
+    }
+    const { batch, rejects, problems } = new PostDecoder(failing).decode({
+      entries: [
+        { tag: 'state', value: 'poison' },
+        { tag: 'load', value: 1 },
+      ],
+    })
+    expect(batch.count).toBe(1)
+    expect(rejects).toMatchObject([
+      {
+        rule: 'codec.failed',
+        reason: expect.stringContaining('broken'),
+        raw: expect.stringContaining('poison'),
+      },
+    ])
+    expect(problems).toMatchObject([{ entry: 0, rule: 'codec.failed' }])
   })
 
   it('is a sample, a reject or unknown, whatever it is', () => {

@@ -3,10 +3,9 @@ import { Quality } from '../../schema/quality.js'
 import type { Reject } from '../../schema/records.js'
 import { type SampleBatch, SampleBatchBuilder } from '../../schema/sample-batch.js'
 import type { AdapterContext, IndexedSignal, Post, PostProblem, UnknownTag } from '../contract.js'
+import { guarded } from '../guarded.js'
 import { isObject, type JsonObject, readNumber, readQuality, readText, readTime } from '../mqtt/cell.js'
-
-/** Characters of an input that a reject keeps. */
-const longestRaw = 4_096
+import { asCame, shown } from '../shown.js'
 
 /** What a post amounts to. Each of its entries is a sample, a reject or an unknown tag; none is dropped. */
 export interface DecodedPost {
@@ -43,17 +42,25 @@ export class PostDecoder {
     const problems: PostProblem[] = []
     const { source } = this.#context
     entries.forEach((entry, place) => {
-      const raw = (typeof entry === 'string' ? entry : JSON.stringify(entry)).slice(0, longestRaw)
-      const found = this.#find(entry)
-      if (typeof found === 'string') {
-        unknown.push({ tag: found, raw })
-        problems.push({ entry: place, rule: 'tag.unknown', reason: `no signal of this source is "${found}"` })
-        return
+      const refuse = (reject: Reject): void => {
+        rejects.push(reject)
+        problems.push({ entry: place, rule: reject.rule, reason: reject.reason })
       }
-      const fault = 'rule' in found ? found : this.#push(batch, found.indexed, found.json, now)
-      if (fault === undefined) return
-      rejects.push({ source, time: now, ...fault, raw })
-      problems.push({ entry: place, ...fault })
+      const failure = guarded(source, now, entry, () => {
+        const found = this.#find(entry)
+        if (typeof found === 'string') {
+          unknown.push({ tag: found, raw: asCame(entry) })
+          problems.push({
+            entry: place,
+            rule: 'tag.unknown',
+            reason: `no signal of this source is "${found}"`,
+          })
+          return
+        }
+        const fault = 'rule' in found ? found : this.#push(batch, found.indexed, found.json, now)
+        if (fault !== undefined) refuse({ source, time: now, ...fault, raw: asCame(entry) })
+      })
+      if (failure !== undefined) refuse(failure)
     })
     return { batch: batch.take(), rejects, unknown, problems }
   }
@@ -74,12 +81,12 @@ export class PostDecoder {
   #push(batch: SampleBatchBuilder, { index, signal }: IndexedSignal, json: JsonObject, now: number) {
     const time = readTime(json.time, 1)
     if (time === 'unread') {
-      const reason = `time is ${JSON.stringify(json.time)}; write ISO 8601 with a zone, or Unix milliseconds`
+      const reason = `time is ${shown(json.time)}; write ISO 8601 with a zone, or Unix milliseconds`
       return { rule: 'push.bad-time' as const, reason }
     }
     const quality = readQuality(json.quality, 'opc-da')
     if (quality === undefined) {
-      const reason = `quality is ${JSON.stringify(json.quality)}; write good, uncertain or bad`
+      const reason = `quality is ${shown(json.quality)}; write good, uncertain or bad`
       return { rule: 'push.bad-quality' as const, reason }
     }
     if (!Object.hasOwn(json, 'value'))
@@ -92,10 +99,9 @@ export class PostDecoder {
     const isText = signal.type === 'text'
     const value = isText ? readText(json.value) : readNumber(json.value, signal.unit)
     if (value === undefined) {
-      const shown = JSON.stringify(json.value).slice(0, 100)
       return {
         rule: 'push.unfit-value' as const,
-        reason: `${signal.id} is ${kindOf(signal)}, and the value ${shown}`,
+        reason: `${signal.id} is ${kindOf(signal)}, and the value ${shown(json.value)}`,
       }
     }
     batch.push(index, at, now, typeof value === 'string' ? this.#context.intern(value) : value, quality)

@@ -6,6 +6,7 @@ import {
   type Subscription as Timer,
 } from 'rxjs'
 import { type AdapterContext, type AdapterDefinition, AdapterError, type SourceEvent } from '../contract.js'
+import { guarded } from '../guarded.js'
 import { Acknowledgements } from '../mqtt/acknowledgements.js'
 import { MqttLink } from '../mqtt/link.js'
 import type { Published } from '../mqtt/publish-lane.js'
@@ -200,7 +201,9 @@ class Subscription {
     acknowledge: (() => void) | undefined,
   ): void {
     this.#context.received(payload.length)
-    host.message(topic, payload, retain, this.#context.clock.now())
+    const now = this.#context.clock.now()
+    const fault = guarded(this.#context.source, now, topic, () => host.message(topic, payload, retain, now))
+    if (fault !== undefined) this.#subscriber.next({ kind: 'rejects', rejects: [fault] })
     if (acknowledge !== undefined) this.#acknowledgements.hold(this.#emitted + this.#waiting, acknowledge)
     if (this.#waiting >= largestBatch) this.#flush()
     this.#turn ??= setImmediate(() => this.#flush())

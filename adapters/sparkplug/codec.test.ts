@@ -385,6 +385,32 @@ describe('the decoder', () => {
     }
   }
 
+  it('is stopped by no depth of templates or properties', () => {
+    const part = (field: number, content: Buffer): Buffer => {
+      const length: number[] = []
+      for (let rest = content.length; ; rest >>>= 7) {
+        length.push(rest > 127 ? (rest & 127) | 128 : rest)
+        if (rest <= 127) break
+      }
+      const key = field < 16 ? [(field << 3) | 2] : [((field << 3) & 127) | 130, field >> 4]
+      return Buffer.concat([Buffer.from(key), Buffer.from(length), content])
+    }
+    const name = part(1, Buffer.from('a'))
+    for (const fields of [
+      // Metric.template_value, Template.metrics; and Metric.properties, .values, .propertyset_value.
+      [18, 2],
+      [9, 2],
+    ]) {
+      for (const depth of [3, 60, 2_000]) {
+        let inner: Buffer = Buffer.alloc(0)
+        for (let i = 0; i < depth; i++)
+          inner = Buffer.concat([name, part(fields[0]!, part(fields[1]!, inner))])
+        const { said } = hear(tags, ['NBIRTH/n', part(2, inner)], ['NDATA/n', part(2, inner)])
+        expect(said).toEqual([])
+      }
+    }
+  })
+
   it('never throws, and makes no number that no message held', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(type, bytes), { minLength: 1, maxLength: 4 }), messages => {

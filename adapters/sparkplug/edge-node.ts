@@ -1,7 +1,8 @@
 import type { TagBook } from '../mqtt/tag-book.js'
+import { asCame } from '../shown.js'
 import { bdSeqOf, type Payload } from './codec.js'
 import { bigOf, own } from './datatype.js'
-import { type MetricContext, readMetric, shown } from './metric-reader.js'
+import { type MetricContext, readMetric } from './metric-reader.js'
 import { MetricTable } from './metric-table.js'
 import type { Outbox, SparkplugRule } from './outbox.js'
 import type { EdgeTopic } from './topic.js'
@@ -253,7 +254,7 @@ export class EdgeNode {
         const alias = own(metric, 'alias')
         const name = own(metric, 'name') ?? (alias === undefined ? 'nameless' : `alias ${bigOf(alias)}`)
         const why = `its birth told no such metric (${name}), or several of one alias; told once, counted until a birth`
-        this.#rejectOnce('sparkplug.unknown-metric', `${device} ${name}`, why, shown(metric), now)
+        this.#rejectOnce('sparkplug.unknown-metric', `${device} ${name}`, why, asCame(metric), now)
       }
     }
     if (isUnknown) this.#host.requestRebirth()

@@ -1,4 +1,5 @@
 import { Quality } from '../../schema/quality.js'
+import { asCame } from '../shown.js'
 import { datatypeOf, isScalar, numberOf, own, readValue } from './datatype.js'
 import type { WireMetric } from './definition.js'
 import { type MetricDefinition, type MetricFeed, type MetricTable, propertyOf } from './metric-table.js'
@@ -36,7 +37,7 @@ export function readMetric(
     return
   }
   const reject = (rule: SparkplugRule, why: string) =>
-    context.out.reject(rule, `${tag.tag}: ${why}`, shown(metric), context.now)
+    context.out.reject(rule, `${tag.tag}: ${why}`, asCame(metric), context.now)
   const type = datatypeOf(own(metric, 'datatype')) ?? definition.type
   if (type === undefined) {
     reject('sparkplug.no-type', 'neither the message nor the birth says its type')
@@ -89,7 +90,7 @@ function readTemplate(
     if (definition !== undefined) readMetric(definition, member, table, inner)
     else {
       const why = `${memberName}: its birth told no such member`
-      context.out.reject('sparkplug.unknown-metric', why, shown(member), context.now)
+      context.out.reject('sparkplug.unknown-metric', why, asCame(member), context.now)
     }
   }
 }
@@ -123,12 +124,4 @@ function qualityOf(metric: WireMetric): Quality {
       return Quality.uncertain
   }
   return Quality.bad
-}
-
-export function shown(metric: WireMetric): string {
-  try {
-    return JSON.stringify(metric) ?? ''
-  } catch {
-    return String(own(metric, 'name') ?? '')
-  }
 }
