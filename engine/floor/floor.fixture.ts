@@ -111,11 +111,16 @@ export function floorOf(machines: readonly Machine[], options: FloorOptions = {}
   const { snapshots = [], savesTwinsWithEntries = false } = options
   const parts = { plant, registry, dictionary, clock, wall, snapshots, simulated, savesTwinsWithEntries }
   const floor = new LiveFloor(parts)
-  /** A good sample of a signal, now unless a time is given. */
-  const say = (id: string, value: number | string, time = wall.time): Entry | undefined => {
+  /** A sample of a signal, now and good unless said otherwise. */
+  const say = (
+    id: string,
+    value: number | string,
+    time = wall.time,
+    quality: Quality = Quality.good,
+  ): Entry | undefined => {
     const batch = new SampleBatchBuilder()
     const code = typeof value === 'string' ? dictionary.intern(value) : value
-    batch.push(registry.signalById(id)!.index, time, wall.time, code, Quality.good)
+    batch.push(registry.signalById(id)!.index, time, wall.time, code, quality)
     return floor.ingest('plc', { kind: 'samples', batch: batch.take() })
   }
   return { floor, wall, registry, say }

@@ -111,6 +111,17 @@ describe('the interlock tags of a machine', () => {
     expect([...floor.rejected]).toEqual([['value.out-of-range', 1]])
   })
 
+  it('are no reason while their quality is bad, and one again when they say the same as before', () => {
+    const { say, bad, reason, changes } = machine()
+    say('execution', 'WAITING')
+    say('blocked', 1)
+    bad('blocked', 1)
+    expect(reason()).toBe('none')
+    say('blocked', 1)
+    expect(reason()).toBe('blocked')
+    expect(changes.map(change => (change as unknown[])[2])).toEqual(['none', 'blocked', 'none', 'blocked'])
+  })
+
   it('say nothing by a bad value, nor of before the link was lost, nor to a state of before', () => {
     const { floor, say, bad, reason, changes, wall } = machine()
     say('execution', 'WAITING')

@@ -131,6 +131,25 @@ describe('the live floor', () => {
     expect(floor.counts.late).toBe(1)
   })
 
+  it('makes a machine Undefined whose state is told in bad quality, and believes an uncertain one', () => {
+    const { floor, say } = makeFloor()
+    const state = () => floor.machines.state[0]
+    say([execution, 'ACTIVE', 1], [mode, 'AUTOMATIC', 1])
+    const entry = say([execution, 'DOWN', 2, Quality.bad], [mode, 'MANUAL', 2, Quality.bad])
+    expect(state()).toBe(packmlNumber.Undefined)
+    expect(entry?.stateChanges).toMatchObject([
+      { time: 2, state: 'Undefined', mode: '', reason: 'none', sourceState: 'DOWN (bad quality)' },
+    ])
+    expect(entry?.rejects).toBeUndefined()
+    say([execution, 'ACTIVE', 3, Quality.uncertain])
+    expect(state()).toBe(packmlNumber.Execute)
+    expect((floor.inspect('machine:m1')!.context as MachineContext).mode).toBe('Production')
+    // What was late was bad all the same.
+    expect(say([execution, 'DOWN', 2.5, Quality.bad])?.stateChanges).toMatchObject([{ state: 'Undefined' }])
+    expect(state()).toBe(packmlNumber.Execute)
+    expect(say([execution, 'UNHEARD OF', 4, Quality.bad])?.rejects).toBeUndefined()
+  })
+
   it('moves the level of a sensor and records it once', () => {
     const { floor, say } = makeFloor()
     const entry = say([temp, 90, 1], [temp, 91, 2], [temp, 79, 3])

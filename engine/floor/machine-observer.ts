@@ -8,6 +8,7 @@ import {
   type UnitMode,
 } from '../../schema/packml.js'
 import type { Signal, StateMap } from '../../schema/plant.js'
+import { Quality } from '../../schema/quality.js'
 import type { Reject } from '../../schema/records.js'
 import { lookupState } from '../../schema/state-maps.js'
 
@@ -43,9 +44,10 @@ export class MachineObserver {
   }
 
   /** `value`: the dictionary code of a text signal, the number of another. */
-  observe(signal: Signal, value: number): Observation {
+  observe(signal: Signal, value: number, quality: number): Observation {
     const mapName = signal.stateMap ?? ''
-    const key = `${signal.quantity} ${signal.type} ${mapName}`
+    const isBad = quality === Quality.bad
+    const key = `${signal.quantity} ${signal.type} ${mapName} ${isBad}`
     let read = this.#read.get(key)
     if (read === undefined) {
       read = new Map()
@@ -54,6 +56,7 @@ export class MachineObserver {
     let observation = read.get(value)
     if (observation === undefined) {
       observation = this.#lookUp(signal, mapName, value)
+      if (isBad) observation = unbelieved(observation)
       read.set(value, observation)
     }
     return observation
@@ -78,6 +81,20 @@ export class MachineObserver {
       isInner: false,
       isUnknownWord: false,
     }
+  }
+}
+
+/**
+ * A word of bad quality moves no machine: nobody knows its state, and its mode stays, unless the word itself says just
+ * that (MTConnect's UNAVAILABLE).
+ */
+function unbelieved({ word, state, mode, isInner }: Observation): Observation {
+  const saysState = isInner || (state !== undefined && state !== 'Undefined')
+  return {
+    ...nothingSaid,
+    word: saysState ? `${word} (bad quality)` : word,
+    state: saysState ? 'Undefined' : state,
+    mode: mode === 'Invalid' ? mode : undefined,
   }
 }
 

@@ -159,7 +159,7 @@ export class MachineWatch {
     // A polled signal repeats itself; one that reports changes says something new each time, even when late.
     const isRepeat = value === signals.value[index] && quality === signals.quality[index]
     if (signal.period > 0 && isRepeat && !isLate && !isUntold) return
-    const own = observer.observe(signal, value)
+    const own = observer.observe(signal, value, quality)
     if (own.isUnknownWord) this.#rejectOnce(unknownWord(source, signal, own.word, at))
     const { observation, time } = nested.settle(index, own, at, isLate)
     const id = this.#idOf(machine)
@@ -202,14 +202,18 @@ export class MachineWatch {
 
   /**
    * Takes what a signal that counts parts, or names the reason of a stop, says in time. What it said before, and what
-   * cannot be believed, tells nothing.
+   * cannot be believed, tells nothing; an interlock that cannot be believed is no reason to wait.
    */
   listen(index: number, value: number, quality: number, time: number): void {
     const told = this.#told[index]
-    if (told === undefined || quality === Quality.bad || Number.isNaN(value)) return
+    if (told === undefined) return
     const { twins, signals, text } = this.#parts
-    if (value === signals.value[index] && this.#isUnread[index] === 0) return
     const { signal, machine } = this.#signals[index]!
+    if (quality === Quality.bad || Number.isNaN(value)) {
+      if (told === 'blocked' || told === 'starved') this.#unhear(index, machine, told, time)
+      return
+    }
+    if (value === signals.value[index] && this.#isUnread[index] === 0) return
     const address = machineAddress(this.#idOf(machine))
     if (told === 'stop-reason') {
       const stopReason = stopReasonOf(signal.type === 'text' ? text(value) : String(value))
@@ -281,6 +285,13 @@ export class MachineWatch {
     if (reason === 'none') this.#saidReason.delete(machine)
     else this.#saidReason.add(machine)
     return reason === 'none' && isWaiting(state) ? this.#interlocks.reasonOf(machine) : reason
+  }
+
+  /** Nobody knows what the interlock says: it is no reason until it is told again, be it as before. */
+  #unhear(index: number, machine: number, interlock: 'blocked' | 'starved', time: number): void {
+    this.#isUnread[index] = 1
+    this.#interlocks.tell(machine, interlock, false)
+    this.#tellInterlock(machine, time)
   }
 
   /** While the machine waits, what its interlocks say is why. */

@@ -34,8 +34,12 @@ function machine() {
     wall.time += 1000
     tell(name, Number.NaN, Quality.bad, wall.time)
   }
+  const bad = (name: string, word: string) => {
+    wall.time += 1000
+    tell(name, floor.intern(word), Quality.bad, wall.time)
+  }
   const shown = () => packmlStates[floor.machines.state[0]!]
-  return { say, silence, shown, changes }
+  return { say, bad, silence, shown, changes }
 }
 
 describe('state machines within one another', () => {
@@ -76,6 +80,23 @@ describe('state machines within one another', () => {
       [4000, 'Idle', 'READY'],
       [3500, 'Execute', 'ACTIVE'],
     ])
+  })
+
+  it.each([
+    ['run', 'ACTIVE'],
+    ['machine', 'RUNNING'],
+    ['base', 'CLEARED'],
+  ])('leave nothing known while %s says its word in bad quality', (name, word) => {
+    const { say, bad, shown } = machine()
+    say('base', 'CLEARED')
+    say('machine', 'RUNNING')
+    say('run', 'ACTIVE')
+    bad(name, word)
+    expect(shown()).toBe('Undefined')
+    say('run', 'ACTIVE')
+    expect(shown()).toBe(name === 'run' ? 'Execute' : 'Undefined')
+    say(name, word)
+    expect(shown()).toBe('Execute')
   })
 
   it('leave nothing known when the outermost says nothing', () => {

@@ -49,7 +49,7 @@ export class NestedStates {
     let since = time
     for (const [depth, level] of levels.entries()) {
       const isOwn = level.index === index
-      const said = isOwn ? own : this.#observer.observe(level.signal, this.#signals.value[level.index]!)
+      const said = isOwn ? own : this.#latestOf(level)
       if (said.isInner) {
         if (!isOwn) since = Math.max(since, this.#signals.sourceTime[level.index]!)
         continue
@@ -62,6 +62,11 @@ export class NestedStates {
       }
     }
     return nothing
+  }
+
+  #latestOf({ index, signal }: RegisteredSignal): Observation {
+    const { value, quality } = this.#signals
+    return this.#observer.observe(signal, value[index]!, quality[index]!)
   }
 }
 
