@@ -35,7 +35,9 @@ const sourceSchema = z
     clockOffsetMs: z
       .number()
       .nullable()
-      .describe('How much its clock is ahead of ours, less the quickest delay of the last minute'),
+      .describe(
+        'How much its clock is ahead of ours, less the quickest delay; null before several moments agree',
+      ),
     time: z.enum(timePolicies).describe('Which time its samples bear'),
     lastError: z.string().nullable().describe('What went wrong last, though it may be mended since'),
     warnings: z.array(z.string()).describe('What a person should know of its configuration'),

@@ -111,7 +111,7 @@ export class Intake {
         health.samples += count
         // Samples of impossible times are taken out and answered for among the rejects.
         const gate = this.#gates.get(health.source)!
-        const { batch, rejects, outdated } = gate.gate(health.time.apply(event.batch), event.isHistory)
+        const { batch, rejects, outdated } = gate.gate(health.time.apply(event.batch, event.isHistory), event.isHistory)
         this.#reject(health, rejects)
         if (outdated.length > 0)
           this.#appendOf(health, floor.ingest(health.source, { kind: 'stale', signals: outdated }), () => {})

@@ -1,21 +1,16 @@
 import type { TimePolicy } from '../../schema/plant.js'
 import type { SampleBatch } from '../../schema/sample-batch.js'
+import { ClockOffset } from './clock-offset.js'
 
-/** The offset is the least delay of about the last minute: of this half and the one before. */
-const halfMs = 30_000
 /** A correction follows the measured offset only where they differ by more, so that jitter moves no sample. */
 const slackMs = 100
+/** No clock that can be corrected is ahead by more than is known of it, ms: a day is more than any wrong time zone. */
+const furthestMs = 86_400_000
 
-/**
- * What a source's clock is worth. A sample is never early, so the least distance between the time it bears and its
- * receipt is the delay of the quickest one plus what the source's clock is behind; where it is negative the clock is
- * ahead for certain.
- */
+/** The times of a source: how good its clock is, and the times that its samples are to bear. */
 export class SourceTime {
   readonly #policy: TimePolicy
-  #least = Number.POSITIVE_INFINITY
-  #leastBefore = Number.POSITIVE_INFINITY
-  #halfEnds = Number.NEGATIVE_INFINITY
+  readonly #clock = new ClockOffset()
   #applied = 0
   #lag: number | undefined
 
@@ -23,10 +18,9 @@ export class SourceTime {
     this.#policy = policy
   }
 
-  /** How much the source's clock is ahead of ours, less the quickest delay, ms; undefined before the first sample. */
+  /** How much the source's clock is ahead of ours, less the quickest delay, ms; undefined before that is known. */
   get offset(): number | undefined {
-    const least = Math.min(this.#least, this.#leastBefore)
-    return Number.isFinite(least) ? 0 - least : undefined
+    return this.#clock.ms
   }
 
   /** From the time that the newest sample bore to its receipt, ms. */
@@ -34,30 +28,34 @@ export class SourceTime {
     return this.#lag
   }
 
-  /** The batch with the times that the policy wants. */
-  apply(batch: SampleBatch): SampleBatch {
+  /** The batch with the times that the policy wants. `isHistory`: told after the event, which says nothing of a clock. */
+  apply(batch: SampleBatch, isHistory = false): SampleBatch {
     if (batch.count === 0) return batch
-    this.#measure(batch)
+    if (!isHistory) this.#measure(batch)
     if (this.#policy === 'source') return batch
     if (this.#policy === 'receive') return { ...batch, sourceTime: batch.receiveTime }
-    const offset = this.offset ?? 0
+    const offset = this.#clock.ms ?? 0
     if (Math.abs(offset - this.#applied) > slackMs) this.#applied = offset
-    if (this.#applied === 0) return batch
-    return { ...batch, sourceTime: batch.sourceTime.map(time => time - this.#applied) }
+    return this.#correct(batch)
   }
 
-  #measure({ count, sourceTime, receiveTime }: SampleBatch): void {
-    const received = receiveTime[count - 1]!
-    if (received >= this.#halfEnds) {
-      this.#leastBefore = received - this.#halfEnds < halfMs ? this.#least : Number.POSITIVE_INFINITY
-      this.#least = Number.POSITIVE_INFINITY
-      this.#halfEnds = received + halfMs
-    }
+  /**
+   * What is still ahead cannot be: it is taken as of its receipt, as long as a clock may go that wrong; the gate turns
+   * away the rest.
+   */
+  #correct(batch: SampleBatch): SampleBatch {
+    const { count, sourceTime, receiveTime } = batch
+    const corrected = sourceTime.slice()
     for (let i = 0; i < count; i++) {
-      // What is no number compares with nothing.
-      const delay = receiveTime[i]! - sourceTime[i]!
-      if (delay < this.#least) this.#least = delay
+      const time = sourceTime[i]! - this.#applied
+      const received = receiveTime[i]!
+      corrected[i] = time > received && time - received <= furthestMs ? received : time
     }
-    this.#lag = received - sourceTime[count - 1]!
+    return { ...batch, sourceTime: corrected }
+  }
+
+  #measure({ count, signal, sourceTime, receiveTime }: SampleBatch): void {
+    for (let i = 0; i < count; i++) this.#clock.hear(signal[i]!, sourceTime[i]!, receiveTime[i]!)
+    this.#lag = receiveTime[count - 1]! - sourceTime[count - 1]!
   }
 }

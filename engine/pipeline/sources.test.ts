@@ -130,7 +130,7 @@ describe('the sources of a floor', () => {
       accepted: 1,
       bytes: 10,
       lagMs: 40,
-      clockOffsetMs: -40,
+      clockOffsetMs: null,
       heardAt: new Date(start).toISOString(),
     })
     fail(new AdapterError('not-connected', 'plc:502 broke off the connection.'))
@@ -235,11 +235,14 @@ describe('the sources of a floor', () => {
 
   it('bear the time that their policy says, and show how far their clock is off', async () => {
     const hour = 3_600_000
-    const { sources, say, sample, get, floor } = makeGround({ time: 'corrected' })
+    const { sources, say, sample, pass, get, floor } = makeGround({ time: 'corrected' })
     sources.start()
     say({ kind: 'connected' })
-    sample(20, -hour)
-    expect(floor.signals.sourceTime[0]).toBe(start)
+    for (let i = 0; i < 4; i++) {
+      sample(20 + i, -hour)
+      expect(floor.signals.sourceTime[0]).toBe(Date.now())
+      pass(1_000)
+    }
     expect(await get('/api/v1/sources/plc')).toMatchObject({ time: 'corrected', clockOffsetMs: hour })
     sources.stop()
   })
@@ -253,26 +256,30 @@ describe('the sources of a floor', () => {
   })
 
   it('tell Prometheus what they tell REST', async () => {
-    const { sources, say, sample, metrics } = makeGround()
+    const { sources, say, sample, pass, metrics } = makeGround()
     sources.start()
     say({ kind: 'connected' })
     sample(20, 40)
     sample(20, 41)
+    for (let i = 0; i < 4; i++) {
+      pass(1_000)
+      sample(20, 41)
+    }
     say({ kind: 'missed', polls: 2 })
     say({ kind: 'unknown-tags', values: [{ tag: 'Spare', raw: '' }] })
     const lines = (await metrics.metrics()).split('\n').filter(line => line !== '' && !line.startsWith('#'))
     expect(lines.filter(line => !line.endsWith(' 0'))).toEqual([
       'gemba_source_up{source="plc"} 1',
       'gemba_source_state{source="plc",state="connected"} 1',
-      'gemba_source_samples_total{source="plc",stage="received"} 2',
-      'gemba_source_samples_total{source="plc",stage="accepted"} 2',
+      'gemba_source_samples_total{source="plc",stage="received"} 6',
+      'gemba_source_samples_total{source="plc",stage="accepted"} 6',
       'gemba_source_rejects_total{source="plc",rule="tag.unknown"} 1',
       'gemba_source_late_total{source="plc"} 1',
-      'gemba_source_bytes_total{source="plc"} 20',
+      'gemba_source_bytes_total{source="plc"} 60',
       'gemba_source_missed_polls_total{source="plc"} 2',
       'gemba_source_unknown_values_total{source="plc"} 1',
       'gemba_source_lag_seconds{source="plc"} 0.041',
-      'gemba_source_clock_offset_seconds{source="plc"} -0.04',
+      'gemba_source_clock_offset_seconds{source="plc"} -0.041',
     ])
     sources.stop()
   })
