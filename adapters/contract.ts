@@ -31,6 +31,8 @@ export type FloorEvent =
       readonly batch: SampleBatch
       /** The source says them after the event, from its own store: they go to the record and are never the present. */
       readonly isHistory?: true
+      /** Called, before the batch is accepted, for each sample by its place whose time cannot be: it is a reject alone. */
+      readonly turnedAway?: (place: number, reject: Reject) => void
     }
   /**
    * The source knows no more of these signals (by index) until it tells them anew: a device behind it is gone, or what

@@ -54,6 +54,27 @@ describe('a post', () => {
     return { posts, accepted, events }
   }
 
+  it('is told of times that cannot be, which are no samples', () => {
+    const { posts, accepted, events } = listen()
+    const answers: PostAnswer[] = []
+    posts.next(
+      post(
+        [
+          { tag: 'x', value: 1 },
+          { tag: 'load', value: 1, time: 1 },
+          { tag: 'load', value: 2 },
+        ],
+        given => answers.push(given),
+      ),
+    )
+    const samples = events.find(({ kind }) => kind === 'samples') as SourceEvent & { kind: 'samples' }
+    const reject = { source: 'test', time: 1, rule: 'time.too-old', reason: 'is too old', raw: '' }
+    samples.turnedAway?.(0, reject)
+    accepted.next(2)
+    const problems = [{ entry: 0 }, { entry: 1, rule: 'time.too-old', reason: 'is too old' }]
+    expect(answers).toMatchObject([{ kind: 'accepted', samples: 1, problems }])
+  })
+
   it('is answered when all of its samples are accepted, and not before', () => {
     const { posts, accepted } = listen()
     const answers: unknown[] = []

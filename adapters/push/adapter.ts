@@ -1,4 +1,5 @@
 import { NEVER, Observable } from 'rxjs'
+import type { Reject } from '../../schema/records.js'
 import type { AdapterDefinition, Post } from '../contract.js'
 import { PostDecoder } from './codec.js'
 import { type PushOptions, pushOptions } from './config.js'
@@ -22,15 +23,24 @@ export const push: AdapterDefinition<PushOptions> = {
           return
         }
         context.received(post.bytes)
-        const { batch, rejects, unknown, problems } = decoder.decode(post)
+        const { batch, places, rejects, unknown, problems: told } = decoder.decode(post)
+        const problems = [...told]
+        let taken = batch.count
+        const turnedAway = (place: number, { rule, reason }: Reject): void => {
+          taken--
+          problems.push({ entry: places[place]!, rule, reason })
+        }
         emitted += batch.count
         open.push({
           end: emitted,
-          accept: () => post.answer({ kind: 'accepted', samples: batch.count, problems }),
+          accept: () => {
+            problems.sort((a, b) => a.entry - b.entry)
+            post.answer({ kind: 'accepted', samples: taken, problems })
+          },
         })
         if (rejects.length > 0) subscriber.next({ kind: 'rejects', rejects })
         if (unknown.length > 0) subscriber.next({ kind: 'unknown-tags', values: unknown })
-        if (batch.count > 0) subscriber.next({ kind: 'samples', batch })
+        if (batch.count > 0) subscriber.next({ kind: 'samples', batch, turnedAway })
         settle()
       }
       const settle = (): void => {

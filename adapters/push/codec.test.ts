@@ -58,6 +58,7 @@ describe('an entry of a post', () => {
     ['with a word for a number', { tag: 'load', value: 'warm' }, 'push.unfit-value'],
     ['with an object for a number', { tag: 'load', value: { a: 1 } }, 'push.unfit-value'],
     ['with an object for a text', { tag: 'state', value: {} }, 'push.unfit-value'],
+    ['with a time without a zone', { tag: 'load', value: 1, time: '2026-01-01T01:00:00' }, 'push.bad-time'],
     ['with a time that is none', { tag: 'load', value: 1, time: 'yesterday' }, 'push.bad-time'],
     ['with a quality that is none', { tag: 'load', value: 1, quality: 'fine' }, 'push.bad-quality'],
   ])('%s is a reject, and the next is taken', (_, entry, rule) => {

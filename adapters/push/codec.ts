@@ -12,6 +12,8 @@ export interface DecodedPost {
   readonly batch: SampleBatch
   readonly rejects: readonly Reject[]
   readonly unknown: readonly UnknownTag[]
+  /** Of each sample the entry it came in, by its place. */
+  readonly places: readonly number[]
   /** For whoever posted it: which entries were not taken, and why. */
   readonly problems: readonly PostProblem[]
 }
@@ -39,6 +41,7 @@ export class PostDecoder {
     const batch = new SampleBatchBuilder(Math.max(1, entries.length))
     const rejects: Reject[] = []
     const unknown: UnknownTag[] = []
+    const places: number[] = []
     const problems: PostProblem[] = []
     const { source } = this.#context
     entries.forEach((entry, place) => {
@@ -58,11 +61,12 @@ export class PostDecoder {
           return
         }
         const fault = 'rule' in found ? found : this.#push(batch, found.indexed, found.json, now)
-        if (fault !== undefined) refuse({ source, time: now, ...fault, raw: asCame(entry) })
+        if (fault === undefined) places.push(place)
+        else refuse({ source, time: now, ...fault, raw: asCame(entry) })
       })
       if (failure !== undefined) refuse(failure)
     })
-    return { batch: batch.take(), rejects, unknown, problems }
+    return { batch: batch.take(), places, rejects, unknown, problems }
   }
 
   /** The signal of an entry; its name where nobody has it; a fault where it names none. */
@@ -80,7 +84,7 @@ export class PostDecoder {
 
   #push(batch: SampleBatchBuilder, { index, signal }: IndexedSignal, json: JsonObject, now: number) {
     const time = readTime(json.time, 1)
-    if (time === 'unread') {
+    if (time === 'unread' || isZoneless(json.time)) {
       const reason = `time is ${shown(json.time)}; write ISO 8601 with a zone, or Unix milliseconds`
       return { rule: 'push.bad-time' as const, reason }
     }
@@ -108,6 +112,10 @@ export class PostDecoder {
     return undefined
   }
 }
+
+/** A time of day without its zone: whoever posts can say it, and what is guessed would be wrong by hours. */
+const isZoneless = (time: unknown): boolean =>
+  typeof time === 'string' && /[T ]\d\d:?\d\d(?::?\d\d(?:[.,]\d+)?)?\s*$/i.test(time)
 
 /** What a signal's values are, for a person. */
 function kindOf({ type, quantity, unit }: Signal): string {

@@ -76,6 +76,8 @@ describe('POST /api/v1/ingest', () => {
   it.each([
     ['garbage', 'application/json', 422],
     ['{"samples": 7}', 'application/json', 422],
+    ['{"samples":[{"tag":"a","value":1}],"event":[{"tag":"b","value":"x"}]}', 'application/json', 422],
+    ['{"tag":"a","value":1,"samples":[]}', 'application/json', 422],
     ['7', 'application/json', 422],
     [one, 'text/csv', 415],
   ])('refuses the body %s of %s with %i', async (body, type, status) => {

@@ -130,9 +130,14 @@ function entriesOf(contentType: string, body: string): readonly unknown[] {
   const json = parsedOrText(body)
   if (Array.isArray(json)) return json
   if (typeof json === 'object' && json !== null) {
-    const { samples, events } = json as { samples?: unknown; events?: unknown }
+    const { samples, events, ...others } = json as Record<string, unknown>
     const lists = [samples, events].filter(list => list !== undefined)
-    if (lists.length > 0 && lists.every(Array.isArray)) return lists.flat()
+    if (lists.length > 0 && lists.every(Array.isArray)) {
+      const [other] = Object.keys(others)
+      if (other === undefined) return lists.flat()
+      const message = `The body has "${other.slice(0, 100)}" beside samples and events, which nobody reads. Nothing was taken.`
+      throw new ApiError(422, message)
+    }
     if ('value' in json) return [json]
   }
   throw new ApiError(

@@ -111,8 +111,12 @@ export class Intake {
         health.samples += count
         // Samples of impossible times are taken out and answered for among the rejects.
         const gate = this.#gates.get(health.source)!
-        const { batch, rejects, outdated } = gate.gate(health.time.apply(event.batch, event.isHistory), event.isHistory)
+        const { batch, rejects, turnedAway, outdated } = gate.gate(
+          health.time.apply(event.batch, event.isHistory),
+          event.isHistory,
+        )
         this.#reject(health, rejects)
+        for (const { place, reject } of turnedAway) event.turnedAway?.(place, reject)
         if (outdated.length > 0)
           this.#appendOf(health, floor.ingest(health.source, { kind: 'stale', signals: outdated }), () => {})
         const { late, duplicate } = floor.counts

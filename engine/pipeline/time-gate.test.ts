@@ -33,7 +33,8 @@ describe('times', () => {
 
   it('beyond that are rejects with value, rule, time and source', () => {
     const [ahead, old] = [testStart + 5 * minute + 1, testStart - 90 * day - 1]
-    const { kept, rejects } = gated([ahead, testStart, old, Number.NaN])
+    const { kept, rejects, turnedAway } = gateOf().tell([ahead, testStart, old, Number.NaN])
+    expect(turnedAway.map(({ place }) => place)).toEqual([0, 2, 3])
     expect(kept).toEqual([testStart])
     expect(rejects).toMatchObject([
       {

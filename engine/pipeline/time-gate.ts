@@ -34,6 +34,8 @@ interface Gated {
   /** The samples whose times can be true, and present values known as old; the batch itself where all can be true. */
   readonly batch: SampleBatch
   readonly rejects: readonly Reject[]
+  /** The samples that are no more than a reject, by their place in what came. */
+  readonly turnedAway: readonly { readonly place: number; readonly reject: Reject }[]
   /** Signals (by index) whose shown value is not the newest that the source told. */
   readonly outdated: readonly number[]
 }
@@ -69,17 +71,20 @@ export class TimeGate {
     const isTrue = (i: number): boolean => sourceTime[i]! >= earliest && sourceTime[i]! <= latest
     let i = 0
     while (i < count && isTrue(i)) i++
-    if (i === count) return { batch, rejects: [], outdated: [] }
+    if (i === count) return { batch, rejects: [], turnedAway: [], outdated: [] }
 
     const present = isHistory ? new Set<number>() : this.#presentOf(batch, isTrue, latest)
     const kept: number[] = []
     const rejects: Reject[] = []
+    const turnedAway: { place: number; reject: Reject }[] = []
     const outdated: number[] = []
     for (i = 0; i < count; i++) {
       if (isTrue(i) || present.has(i)) kept.push(i)
       if (isTrue(i)) continue
       const isAhead = sourceTime[i]! > latest
-      rejects.push(this.#reject(batch, i, isAhead ? ahead : undefined, present.has(i)))
+      const reject = this.#reject(batch, i, isAhead ? ahead : undefined, present.has(i))
+      rejects.push(reject)
+      if (!present.has(i)) turnedAway.push({ place: i, reject })
       const signal = batch.signal[i]!
       // A clock that stands in another year tells changes all the same: what is shown holds no longer.
       if (!present.has(i) && sourceTime[i]! > this.#old.get(signal)!) outdated.push(signal)
@@ -91,7 +96,7 @@ export class TimeGate {
       taken.sourceTime[at] = taken.receiveTime[at]!
       taken.quality[at] = Math.max(taken.quality[at]!, Quality.uncertain)
     })
-    return { batch: taken, rejects, outdated }
+    return { batch: taken, rejects, turnedAway, outdated }
   }
 
   /** Places of the newest of those values that are old, of signals of which this link has told nothing else. */
