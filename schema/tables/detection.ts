@@ -1,6 +1,7 @@
 import { type FaultPatternId, faultPattern } from '../fault-catalogue.js'
 import type { Quantity } from '../plant.js'
 import type { Column, View } from './definition.js'
+import { looseMinutes } from './telemetry.js'
 
 /** A sensor that stays beyond its warning limit. */
 interface Symptom {
@@ -109,7 +110,8 @@ const rules: readonly DetectionRule[] = [
 ]
 
 const word = 'LowCardinality(String)'
-const columns: readonly Column[] = [
+/** What every view of a fault says. */
+export const detectionColumns: readonly Column[] = [
   { name: 'machine', type: word, meaning: 'machine id' },
   { name: 'type', type: word, meaning: 'machine type' },
   { name: 'line', type: word, meaning: 'line id' },
@@ -144,7 +146,11 @@ const isMeant = ({ quantity, named, notNamed }: Symptom, of: string): string =>
     ...(notNamed === undefined ? [] : [`NOT match(${of}.name, '${notNamed}')`]),
   ].join(' AND ')
 
-function selectOf({ pattern, needs, unless, window, minutes, standing }: DetectionRule): string {
+/** `when`: which minutes it looks at. */
+function selectOf(
+  { pattern, needs, unless, window, minutes, standing }: DetectionRule,
+  when?: string,
+): string {
   const symptoms = unless === undefined ? needs : [...needs, unless]
   const shows = symptoms.map(one => `${isMeant(one, 'w')} AND ${beyond(one.side, 'warning')}`)
   const critical = needs.map(one => `(${isMeant(one, 'w')} AND ${beyond(one.side, 'critical')})`)
@@ -155,24 +161,43 @@ function selectOf({ pattern, needs, unless, window, minutes, standing }: Detecti
     return i === 0 ? lasts : `(${lasts} OR NOT measured_${i})`
   })
   const isNothingElse = unless === undefined ? [] : [`empty(shown_${needs.length})`]
+  /** Only of the machines in which something shows: what states a machine was in takes much longer to say than a minute's mean. Neighbouring states of readiness are one. */
   const atWork = standing
     ? ''
     : `
   ASOF INNER JOIN (
-    SELECT machine, state, start, ifNull(end, toDateTime64('2100-01-01', 3, 'UTC')) AS until
-    FROM {db}.state_intervals WHERE machine IN (SELECT machine FROM watched)
+    SELECT machine, is_ready, start, leadInFrame(start, 1, toDateTime64('2100-01-01', 3, 'UTC')) OVER in_order AS until
+    FROM (
+      SELECT machine, start, state IN (${ready.map(state => `'${state}'`).join(', ')}) AS is_ready,
+        lagInFrame(is_ready, 1, NOT is_ready) OVER in_order AS was_ready
+      FROM {db}.state_intervals WHERE machine IN (SELECT machine FROM shown WHERE shows_0)
+      WINDOW in_order AS (PARTITION BY machine ORDER BY start ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+    )
+    WHERE is_ready != was_ready
+    WINDOW in_order AS (PARTITION BY machine ORDER BY start ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
   ) AS s ON e.machine = s.machine AND e.minute >= s.start
-  WHERE s.state IN (${ready.map(state => `'${state}'`).join(', ')}) AND e.minute + INTERVAL 1 MINUTE <= s.until`
+  WHERE s.is_ready AND e.minute + INTERVAL 1 MINUTE <= s.until`
   return `
-WITH watched AS (
-  SELECT s.signal AS signal, s.id AS id, s.name AS name, s.machine AS machine, s.quantity AS quantity,
-    s.warning_low AS warning_low, s.critical_low AS critical_low,
-    s.warning_high AS warning_high, s.critical_high AS critical_high, m.type AS type, m.line AS line,
-    ${needs.map((need, i) => `max(${isMeant(need, 's')}) OVER (PARTITION BY s.machine) AS measured_${i}`).join(',\n    ')}
-  FROM {db}.signals AS s FINAL INNER JOIN {db}.machines AS m FINAL ON s.machine = m.id
-  WHERE s.role = 'sensor' AND has(m.faults, '${pattern}')
-    AND (${symptoms.map(symptom => `(${isMeant(symptom, 's')})`).join(' OR ')})
-)
+WITH
+  watched AS (
+    SELECT s.signal AS signal, s.id AS id, s.name AS name, s.machine AS machine, s.quantity AS quantity,
+      s.warning_low AS warning_low, s.critical_low AS critical_low,
+      s.warning_high AS warning_high, s.critical_high AS critical_high, m.type AS type, m.line AS line,
+      ${needs.map((need, i) => `max(${isMeant(need, 's')}) OVER (PARTITION BY s.machine) AS measured_${i}`).join(',\n      ')}
+    FROM {db}.signals AS s FINAL INNER JOIN {db}.machines AS m FINAL ON s.machine = m.id
+    WHERE s.role = 'sensor' AND has(m.faults, '${pattern}')
+      AND (${symptoms.map(symptom => `(${isMeant(symptom, 's')})`).join(' OR ')})
+  ),
+  shown AS (
+    SELECT w.machine AS machine, w.type AS type, w.line AS line, w.id AS id, t.minute AS minute,
+      ${needs.map((_, i) => `w.measured_${i} AS measured_${i}`).join(', ')},
+      ${shows.map((show, i) => `${show} AS shows_${i}`).join(',\n      ')},
+      ${critical.join(' OR ')} AS is_critical
+    FROM (${looseMinutes('SELECT signal FROM watched', when)}
+    ) AS t
+    INNER JOIN watched AS w ON t.signal = w.signal
+    WHERE ${shows.map((_, i) => `shows_${i}`).join(' OR ')}
+  )
 SELECT machine, type, line, at,
   toDateTime(arrayMax([${needs.map((_, i) => `shown_${i}[${minutes}]`).join(', ')}]) + INTERVAL 1 MINUTE, 'UTC') AS known,
   if(critical, 'critical', 'warning') AS level, ids AS signals
@@ -184,18 +209,7 @@ FROM (
     ${needs.map((_, i) => `any(measured_${i}) AS measured_${i}`).join(', ')},
     max(is_critical) AS critical,
     arraySort(groupUniqArrayIf(e.id, ${needs.map((_, i) => `shows_${i}`).join(' OR ')})) AS ids
-  FROM (
-    SELECT w.machine AS machine, w.type AS type, w.line AS line, w.id AS id, t.minute AS minute,
-      ${needs.map((_, i) => `w.measured_${i} AS measured_${i}`).join(', ')},
-      ${shows.map((show, i) => `${show} AS shows_${i}`).join(',\n      ')},
-      ${critical.join(' OR ')} AS is_critical
-    FROM (
-      SELECT signal, minute, mean FROM {db}.telemetry_1m
-      WHERE valued > 0 AND signal IN (SELECT signal FROM watched)
-    ) AS t
-    INNER JOIN watched AS w ON t.signal = w.signal
-    WHERE ${shows.map((_, i) => `shows_${i}`).join(' OR ')}
-  ) AS e${atWork}
+  FROM shown AS e${atWork}
   GROUP BY machine, type, line, at
 )
 WHERE ${[...isNothingElse, ...isSure].join(' AND ')}`
@@ -203,11 +217,15 @@ WHERE ${[...isNothingElse, ...isSure].join(' AND ')}`
 
 const viewName = (pattern: FaultPatternId): string => `detected_${pattern.replaceAll('-', '_')}`
 
-/** A view for each pattern that sensors tell: a row for each machine and window in which it shows. */
-export const detectionViews: readonly View[] = rules.map(rule => ({
+/** A view for each pattern that limits tell: a row for each machine and window in which it shows. */
+export const limitViews: readonly View[] = rules.map(rule => ({
   kind: 'view',
   name: viewName(rule.pattern),
   meaning: `${faultPattern(rule.pattern).name} as sensors tell it: ${rule.meaning}. A row for each machine and ${rule.window} minutes in which it shows; see docs/detection.md.`,
-  columns,
+  columns: detectionColumns,
   select: selectOf(rule),
 }))
+
+/** The same for some minutes alone. */
+export const limitQueries = (when: string): readonly (readonly [FaultPatternId, string])[] =>
+  rules.map(rule => [rule.pattern, selectOf(rule, when)])

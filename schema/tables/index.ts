@@ -1,9 +1,11 @@
 import type { Definition } from './definition.js'
-import { detectionViews } from './detection.js'
+import { limitViews } from './detection.js'
+import { trendViews } from './detection-trends.js'
 import { dictionary, machines, signals } from './dimensions.js'
 import { downtimeChanges, downtimeEvents } from './downtime.js'
 import { faultEvents } from './faults.js'
 import { imports } from './imports.js'
+import { machineHealthDashboard } from './machine-health.js'
 import { calibrations, maintenanceEvents } from './maintenance.js'
 import { oeeHourly } from './oee.js'
 import { productionEvents } from './production.js'
@@ -52,5 +54,7 @@ export const definitions: readonly Definition[] = [
   dimDate,
   dimShift,
   dimProduct,
-  ...detectionViews,
+  ...limitViews,
+  ...trendViews,
+  machineHealthDashboard,
 ]

@@ -163,3 +163,17 @@ FROM (
 ) AS p
 GROUP BY signal, minute`,
 }
+
+/**
+ * The values that count, of each signal and minute, for queries over very many of them: as they were rolled up, and what
+ * is not rolled up yet. A minute some of whose samples came late has several rows, which nobody adds up here.
+ * `signals`: those that are wanted, a subquery; `when`: which minutes.
+ */
+export const looseMinutes = (signals: string, when = '1'): string => `
+      SELECT signal, minute, sum / valued AS mean FROM {db}.telemetry_1m_parts
+      WHERE valued > 0 AND up_to <= (SELECT max(up_to) FROM {db}.telemetry_1m_parts) AND signal IN (${signals}) AND ${when}
+      UNION ALL
+      SELECT signal, toStartOfMinute(toDateTime(ts, 'UTC')) AS minute, avg(value) AS mean FROM {db}.telemetry
+      WHERE seq > (SELECT max(up_to) FROM {db}.telemetry_1m_parts) AND signal IN (${signals}) AND ${valued}
+      GROUP BY signal, minute
+      HAVING ${when}`

@@ -1,6 +1,6 @@
 import { createStatement } from '../../../schema/tables/create-statement.js'
 import { type Column, databaseName as db } from '../../../schema/tables/definition.js'
-import { detectionViews } from '../../../schema/tables/detection.js'
+import { limitViews } from '../../../schema/tables/detection.js'
 import { limitColumns, possibleFaults } from '../../../schema/tables/dimensions.js'
 import type { Migration } from './migration.js'
 
@@ -14,6 +14,6 @@ export const detection: Migration = {
   statements: [
     ...limitColumns.map(column => add('signals', column)),
     add('machines', possibleFaults),
-    ...detectionViews.map(view => createStatement(view)),
+    ...limitViews.map(view => createStatement(view)),
   ],
 }

@@ -20,6 +20,7 @@ import { replayTables } from './0015-replay.js'
 import { importTable } from './0016-imports.js'
 import { detection } from './0017-detection.js'
 import { byTimeProjections } from './0018-by-time.js'
+import { trends } from './0019-trends.js'
 import type { Migration } from './migration.js'
 
 export const migrations: readonly Migration[] = [
@@ -41,6 +42,7 @@ export const migrations: readonly Migration[] = [
   importTable,
   detection,
   byTimeProjections,
+  trends,
 ]
 
 /** Applies what is missing, in order, and records it in the table `migrations`. */
