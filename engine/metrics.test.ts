@@ -10,6 +10,7 @@ const idleStore = {
     insertMs: 0,
     retries: 0,
     damagedSegments: 0,
+    refusedBlocks: 0,
     lastError: undefined,
     isReady: true,
     accepted: 0,

@@ -81,6 +81,16 @@ export function engineMetrics(
     'Spool segments not yet in ClickHouse.',
     () => store.status().segmentsWaiting,
   )
+  count(
+    'gemba_store_damaged_segments_total',
+    'Spool segments set aside because something in them could not be read.',
+    () => store.status().damagedSegments,
+  )
+  gauge(
+    'gemba_store_refused_blocks',
+    'Blocks that ClickHouse would not have, kept in spool/refused.',
+    () => store.status().refusedBlocks,
+  )
   gauge('gemba_store_insert_seconds', 'Length of the last insert.', () => store.status().insertMs / 1000)
   count(
     'gemba_store_database_restarts_total',

@@ -9,6 +9,7 @@ import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { PoolError } from '../../workers/pool.js'
 import { scanSegment } from '../../workers/spool/record.js'
 import { storeProcesses } from '../e2e/store-processes.js'
+import { Database } from './database.js'
 import { type Embedded, startEmbedded } from './embedded/embedded.js'
 import { writerHeader } from './embedded/http-interface.js'
 import { openStore, type Store, type StoreOptions } from './store.js'
@@ -195,6 +196,58 @@ describe('a folder', () => {
     expect(error).toMatchObject({ name: 'StoreError', code: 'data-dir-not-writable' })
     expect((error as Error).message).toMatch(/cannot be written \(E\w+\)\. Choose another with --data/)
   })
+})
+
+it('a block that the database will not have is set aside with its reason, and what comes after it goes on', async () => {
+  // A database with a rule of its own, as somebody's server may have one.
+  const server = await startEmbedded({ path: join(folder, 'elsewhere'), logger })
+  closers.push(() => server.stop())
+  const front = await frontOf(server)
+  closers.push(() => front.down())
+  await front.up()
+  const lines: string[] = []
+  const told = pino({ level: 'error' }, { write: line => lines.push(line) })
+  const store = await open({ clickhouseUrl: front.url, logger: told })
+  await store.ready
+  const database = new Database(server.url, server.secret)
+  closers.push(() => database.close())
+  await database.command('ALTER TABLE gemba.telemetry ADD CONSTRAINT sane CHECK value < 1000')
+  append(store, 0, 100)
+  await store.flush()
+  const reject = { source: 's', time: 5, rule: 'r', reason: 'kept though its neighbours are not', raw: '' }
+  const wild = new SampleBatchBuilder()
+  wild.push(1, 1_000_500, 0, 5_000, 0)
+  store.append({ source: 's', samples: wild.take(), rejects: [reject] })
+  await store.flush()
+  append(store, 100, 100)
+  await store.flush()
+
+  expect(store.status()).toMatchObject({
+    refusedBlocks: 1,
+    segmentsWaiting: 0,
+    retries: 0,
+    lastError: undefined,
+  })
+  expect((await census(store)).rows).toBe(200)
+  expect(await store.query('SELECT reason FROM gemba.rejects')).toEqual([{ reason: reject.reason }])
+  const kept = join(folder, 'spool', 'refused')
+  const [reason, block] = readdirSync(kept).sort()
+  expect(JSON.parse(readFileSync(join(kept, reason!), 'utf8'))).toMatchObject({
+    ...{ table: 'telemetry', rows: 1 },
+    reason: expect.stringMatching(/Constraint `?sane`? .* is violated/),
+  })
+  expect(lines.join()).toMatch(/will not have a block/)
+
+  // Somebody takes the rule away and puts the block in by hand, as it is.
+  await database.command('ALTER TABLE gemba.telemetry DROP CONSTRAINT sane')
+  await database.insertBlock('telemetry', readFileSync(join(kept, block!)), 'by hand')
+  expect(await store.query('SELECT value FROM gemba.telemetry WHERE value > 1000')).toEqual([
+    { value: 5_000 },
+  ])
+  await store.close()
+  // It is counted until somebody has taken it away.
+  const next = await open({ clickhouseUrl: front.url })
+  expect(next.status().refusedBlocks).toBe(1)
 })
 
 describe('your own ClickHouse', () => {

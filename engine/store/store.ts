@@ -178,7 +178,7 @@ class RunningStore implements Store {
     this.#spool = spool
     this.#ownsPool = options.pool === undefined
     this.#pool = options.pool ?? createPool({ maxThreads: 1 })
-    this.#writer = new Writer(spool, database, this.#pool, options.logger)
+    this.#writer = new Writer(spool, database, this.#pool, options.logger, options.wall)
     this.ready = this.#connect()
     this.#running = this.ready.then(
       () => this.#writer.run(this.#leave.signal),

@@ -1,9 +1,13 @@
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import type { Clock } from '../../schema/clock.js'
 import type { Blocks, Damage } from '../../workers/blocks.js'
 import { PoolError, type WorkerPool } from '../../workers/pool.js'
+import type { TableBlock } from '../../workers/spool/block-builder.js'
 import type { Database } from './database.js'
 import { StoreError } from './errors.js'
+import { isRefusal, RefusedBlocks } from './refused-blocks.js'
 import { RollUp } from './roll-up.js'
 import type { SealedSegment } from './spool/segment.js'
 import type { Spool } from './spool/spool.js'
@@ -16,6 +20,8 @@ export interface WriterFigures {
   readonly retries: number
   /** Segments set aside because something in them could not be read. */
   readonly damagedSegments: number
+  /** Blocks that the database would not have, set aside; those of earlier runs included. */
+  readonly refusedBlocks: number
   /** Why the last try failed; undefined when it did not. */
   readonly lastError: string | undefined
 }
@@ -28,31 +34,38 @@ interface Waiter {
 
 /**
  * Carries sealed segments into the database, one after the other and each as often as it takes. A segment's blocks go
- * in under its own tokens, so that a repeat after a failure, or after a crash, counts once.
+ * in under its own tokens, so that a repeat after a failure, or after a crash, counts once. A block that the database refuses
+ * for what is in it is set aside.
  */
 export class Writer {
   readonly #spool: Spool
   readonly #database: Database
   readonly #pool: WorkerPool
   readonly #logger: Logger
+  readonly #wall: Clock
   readonly #rollUp: RollUp
+  readonly #refused: RefusedBlocks
   readonly #waiters = new Set<Waiter>()
   #figures: WriterFigures = {
     rowsWritten: 0,
     insertMs: 0,
     retries: 0,
     damagedSegments: 0,
+    refusedBlocks: 0,
     lastError: undefined,
   }
   #writtenUpTo = -1
   #hasEnded = false
 
-  constructor(spool: Spool, database: Database, pool: WorkerPool, logger: Logger) {
+  constructor(spool: Spool, database: Database, pool: WorkerPool, logger: Logger, wall: Clock) {
     this.#spool = spool
     this.#database = database
     this.#pool = pool
     this.#logger = logger
+    this.#wall = wall
     this.#rollUp = new RollUp(database)
+    this.#refused = new RefusedBlocks(join(spool.folder, 'refused'))
+    this.#figures = { ...this.#figures, refusedBlocks: this.#refused.count }
   }
 
   get figures(): WriterFigures {
@@ -108,10 +121,17 @@ export class Writer {
     const { blocks, samples, damage } = await this.#read(segment)
     const startedAt = performance.now()
     let rows = 0
-    for (const { table, rows: count, body } of blocks) {
-      await this.#database.insertBlock(table, body, `${this.#spool.id}-${segment.number}-${table}`, signal)
-      rows += count
+    const refused: TableBlock[] = []
+    for (const block of blocks) {
+      try {
+        await this.#database.insertBlock(block.table, block.body, this.#token(segment, block), signal)
+        rows += block.rows
+      } catch (error) {
+        if (!isRefusal(error)) throw error
+        refused.push(block)
+      }
     }
+    for (const block of refused) rows += await this.#insertOrKeep(segment, block, signal)
     const keptAt = await this.#spool.done(segment, damage.length > 0)
     if (keptAt !== undefined) {
       this.#logger.error(
@@ -127,6 +147,31 @@ export class Writer {
       lastError: undefined,
     }
     return samples
+  }
+
+  /**
+   * A second try for a block that was refused, when all others are in; then it is set aside, or it would hold up all that
+   * comes after it for ever. Returns how many rows are in.
+   */
+  async #insertOrKeep(segment: SealedSegment, block: TableBlock, signal: AbortSignal): Promise<number> {
+    const token = this.#token(segment, block)
+    try {
+      await this.#database.insertBlock(block.table, block.body, token, signal)
+      return block.rows
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      const path = await this.#refused.keep(block, token, error, this.#wall.now())
+      this.#figures = { ...this.#figures, refusedBlocks: this.#refused.count }
+      this.#logger.error(
+        { path, table: block.table, rows: block.rows, error: error.message },
+        'store: the database will not have a block; it was set aside with its reason, what comes after it goes on',
+      )
+      return 0
+    }
+  }
+
+  #token(segment: SealedSegment, { table }: TableBlock): string {
+    return `${this.#spool.id}-${segment.number}-${table}`
   }
 
   async #read(segment: SealedSegment): Promise<Blocks> {

@@ -27,7 +27,7 @@ export interface SpoolOptions {
  */
 export class Spool {
   readonly id: string
-  readonly #folder: string
+  readonly folder: string
   readonly #wall: Clock
   readonly #logger: Logger
   readonly #limitBytes: number
@@ -55,7 +55,7 @@ export class Spool {
 
   private constructor(options: SpoolOptions, recovered: Recovered, position: Position) {
     this.id = recovered.id
-    this.#folder = options.folder
+    this.folder = options.folder
     this.#wall = options.wall
     this.#logger = options.logger
     this.#limitBytes = options.limitBytes ?? 10 * 1024 ** 3
@@ -224,7 +224,7 @@ export class Spool {
     const full = this.#active
     const position = { nextSample: this.#nextSample, nextRecord: this.#nextRecord }
     try {
-      this.#active = OpenSegment.create(this.#folder, full.number + 1, position, this.#wall.now())
+      this.#active = OpenSegment.create(this.folder, full.number + 1, position, this.#wall.now())
     } catch (error) {
       // The entry is safe where it is; the segment grows until a new one can be made.
       this.#logger.error({ err: error }, 'spool: no new segment could be made; the old one goes on')
@@ -247,7 +247,7 @@ export class Spool {
     this.#dirty.clear()
     try {
       await Promise.all(dirty.map(segment => segment.commit()))
-      if (sealing.length > 0) await commitFolder(this.#folder)
+      if (sealing.length > 0) await commitFolder(this.folder)
     } catch (error) {
       this.#logger.error({ err: error }, 'spool: the disk did not confirm a write; trying again')
       for (const segment of dirty) this.#dirty.add(segment)
