@@ -47,7 +47,7 @@ export async function* csvRows(chunks: AsyncIterable<string>, delimiter?: string
   let isFirst = true
   for await (const chunk of chunks) {
     text += isFirst ? chunk.replace(/^\uFEFF/, '') : chunk
-    isFirst = false
+    isFirst &&= chunk === ''
     if (known === undefined && !text.includes('\n')) continue
     known ??= delimiterOf(text.slice(0, text.search(/\r?\n/)))
     const { rows, last } = splitRows(text, known, line, false)
