@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import type { Plant } from '../schema/plant.js'
 import { loadPlant } from '../schema/plant-file/load-plant.js'
 import { plantToYaml } from '../schema/plant-file/plant-to-yaml.js'
@@ -105,5 +106,41 @@ describe('plants/nist-sms.yaml', () => {
       ])
       expect(machine.signals.every(signal => signal.period === 0)).toBe(true)
     }
+  })
+})
+
+const house = new URL('../', import.meta.url)
+const pages = ['adapters', 'docs/connect'].flatMap(folder =>
+  readdirSync(new URL(folder, house), { recursive: true, encoding: 'utf8' })
+    .filter(name => name.endsWith('.md'))
+    .map(name => `${folder}/${name}`),
+)
+/** YAML that shows sources, whole plants and pieces of one. */
+const shown = pages.flatMap(page => {
+  const text = readFileSync(new URL(page, house), 'utf8')
+  const blocks = [...text.matchAll(/^( *)```yaml\n(.*?)^\1```/gms)]
+  return blocks.flatMap(([, indent = '', block = '']) => {
+    const yaml = block.replaceAll(new RegExp(`^${indent}`, 'gm'), '')
+    return /^sources:/m.test(yaml) ? [[page, yaml] as const] : []
+  })
+})
+
+describe('the pages about sources', () => {
+  it('show them for each adapter', () => {
+    expect(shown.length).toBeGreaterThanOrEqual(15)
+  })
+
+  it.each(shown)('%s shows sources that can be read as written', (_, yaml) => {
+    const [named = ''] = Object.keys((parse(yaml) as { sources: object }).sources)
+    const first = named.replace(/\{(\d+)\.\.\d+\}/, '$1')
+    const machine = `{ id: saw, type: press, source: ${first} }`
+    const around = `sites: [{ id: here, timeZone: UTC, areas: [{ id: hall, lines: [{ id: line, machines: [${machine}] }] }] }]`
+    const plant = load(
+      /^gemba:/m.test(yaml)
+        ? yaml
+        : `gemba: 1\nname: Test\nenterprise: Test\n${yaml}\n${/^sites:/m.test(yaml) ? '' : around}\n`,
+    )
+    for (const { id, adapter, options } of plant.sources)
+      expect(findAdapter(adapter)?.options.safeParse(options).error, id).toBeUndefined()
   })
 })

@@ -101,6 +101,24 @@ describe('the OPC UA adapter', () => {
   }
   const until = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 10 })
 
+  it('reads 2,000 items of one server, every change of each in its order', async () => {
+    const [items, changes] = [2_000, 10]
+    const names = Array.from({ length: items }, (_, i) => `item-${i}`)
+    for (const name of names) server.add(name)
+    const { samples } = read(
+      names.map((name, i) => testSignal(i, `ns=1;s=${name}`)),
+      { samplingMs: 0 },
+    )
+    await until(() => expect(new Set(samples().map(([index]) => index)).size).toBe(items))
+    for (let value = 1; value <= changes; value++)
+      for (const name of names) server.set(name, value, timeOf(value))
+    await until(() => expect(samples().filter(([, value]) => value! > 0)).toHaveLength(items * changes))
+    for (let index = 0; index < items; index += 97) {
+      const values = samples().flatMap(([of, value]) => (of === index && value! > 0 ? [value] : []))
+      expect(values).toEqual(Array.from({ length: changes }, (_, i) => i + 1))
+    }
+  })
+
   it('reads values of every kind from a real server', async () => {
     const { DataType, VariantArrayType } = server.opcua
     const { Array: list } = VariantArrayType

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,6 +8,7 @@ import fc from 'fast-check'
 import pino from 'pino'
 import { asyncScheduler, lastValueFrom, type SchedulerAction, type Subscription, tap } from 'rxjs'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { parse } from 'yaml'
 import { describeAdapterContract } from '../../adapters/contract-suite.js'
 import { replay } from '../../adapters/replay/adapter.js'
 import type { ReplayOptions } from '../../adapters/replay/config.js'
@@ -119,15 +120,18 @@ async function record(run: number, told: readonly Told[]): Promise<readonly (Ent
 }
 
 /** Replays the record into a floor of its own. */
-async function replayed(run: number, page: number): Promise<readonly (Entry | undefined)[]> {
+async function replayed(
+  run: number,
+  given: Record<string, unknown>,
+): Promise<readonly (Entry | undefined)[]> {
   const { floor, registry } = floorOf(machinesOf(run), { clock: 'source', at: start + run * 86_400_000 })
   const from = start + run * 86_400_000
   const options = replay.options.parse({
+    ...given,
     clickhouse: store.url,
     from: new Date(from).toISOString(),
     to: new Date(from + 86_400_000).toISOString(),
     speed: 1_000_000,
-    page,
   })
   const context = {
     ...testContext({ signals: registry.signals, clock: floor.clock }),
@@ -232,7 +236,7 @@ describe('a replay', () => {
       fc.asyncProperty(tellings, fc.integer({ min: 1, max: 40 }), async (told, page) => {
         const run = ++runs
         const first = made(await record(run, told))
-        expect(made(await replayed(run, page))).toEqual(first)
+        expect(made(await replayed(run, { page }))).toEqual(first)
         compared += first.events.length
       }),
       { numRuns: propertyRuns / 40 },
@@ -312,5 +316,21 @@ describe('a replay', () => {
     await expect(lastValueFrom(replay.create(options, context))).rejects.toMatchObject({
       code: 'not-connected',
     })
+  })
+})
+
+describe('docs/connect/replay.md', () => {
+  it('shows a source that replays what is on record as it is written, but for where and when', async () => {
+    const page = readFileSync(new URL('../../docs/connect/replay.md', import.meta.url), 'utf8')
+    const [, block = ''] = /```yaml\n(.*?)```/s.exec(page)!
+    const { past } = (parse(block) as { sources: Record<string, Record<string, unknown>> }).sources
+    const { adapter, clock, ...options } = past!
+    expect([adapter, clock]).toEqual([replay.kind, 'source'])
+    expect(replay.options.parse(options)).toMatchObject({ speed: 48 })
+    const told = [70, 80, 90].map(what => ({ machine: 1, what, quality: 0, wait: 100, age: 0 }))
+    const run = ++runs
+    const first = made(await record(run, told))
+    expect(made(await replayed(run, options))).toEqual(first)
+    expect(first.events.length).toBeGreaterThan(0)
   })
 })
