@@ -138,7 +138,8 @@ function stateMapOf(
     return () => map
   }
   return ({ machine, signals }) => {
-    const map = signals.find(({ signal }) => signal.quantity === 'state')?.signal.stateMap
+    // Of machines within one another the innermost has the words that a past was written with.
+    const map = signals.findLast(({ signal }) => signal.quantity === 'state')?.signal.stateMap
     if (map !== undefined) return find(map)
     throw new RowFault('state.unknown-word', `${machine.id} has no state signal; say stateMap in the mapping`)
   }
