@@ -350,26 +350,47 @@ function spanParameters(spans: readonly Span[]) {
   }
 }
 
-/** Changes from each machine's last production before a stretch of time to its first production after it. */
+/**
+ * Changes from each machine's last production before a stretch of time to its first production after it. Of what is told
+ * again and again the first is the change; the last of all says how long it went on.
+ */
 async function readChanges(store: Pick<Store, 'query'>, spans: readonly Span[]): Promise<ChangeRow[]> {
   return store.query<ChangeRow>(
-    `${withSpans}
+    `${withSpans},
+      once AS (
+        SELECT machine, ts, state, mode, reason, source_state, max(seq) AS last_seq
+        FROM ${databaseName}.state_changes
+        WHERE ${isInSpan}
+        GROUP BY machine, ts, state, mode, reason, source_state, observed
+      )
     SELECT machine, toFloat64(toUnixTimestamp64Milli(ts)) AS time, state, mode, reason, source_state AS word
-    FROM ${databaseName}.state_changes
-    WHERE ${isInSpan}
-    GROUP BY machine, ts, state, mode, reason, source_state, observed
-    ORDER BY machine, ts, max(seq)`,
+    FROM (
+      SELECT *,
+        row_number() OVER in_order AS place,
+        lagInFrame((state, mode, reason, source_state)) OVER in_order AS before,
+        leadInFrame(1) OVER in_order AS goes_on
+      FROM once
+      WINDOW in_order AS (PARTITION BY machine ORDER BY ts, last_seq ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+    )
+    WHERE place = 1 OR goes_on = 0 OR before != (state, mode, reason, source_state)
+    ORDER BY machine, ts, last_seq`,
     spanParameters(spans),
   )
 }
 
-function readParts(store: Pick<Store, 'query'>, spans: readonly Span[]) {
-  return store.query<CountedParts & { readonly machine: string }>(
+/** Each machine's in one row: there are many, and names with each of them would be most of the answer. */
+async function readParts(store: Pick<Store, 'query'>, spans: readonly Span[]) {
+  const rows = await store.query<{ machine: string; made: [number, string, number, number][] }>(
     `${withSpans}
-    SELECT machine, toFloat64(toUnixTimestamp64Milli(ts)) AS time, counter, parts, total
+    SELECT machine, arrayMap(each -> (each.1, each.3, each.4, each.5), arraySort(groupArray((
+      toFloat64(toUnixTimestamp64Milli(ts)), seq, counter, parts, total
+    )))) AS made
     FROM ${databaseName}.production_events
     WHERE ${isInSpan} AND cause != 'late'
-    ORDER BY machine, ts, seq`,
+    GROUP BY machine`,
     spanParameters(spans),
+  )
+  return rows.flatMap(({ machine, made }) =>
+    made.map(([time, counter, parts, total]) => ({ machine, time, counter, parts, total })),
   )
 }

@@ -97,25 +97,24 @@ export async function readHours(
   if (spans.length === 0) return []
   const starts = spans.map(({ from }) => Math.ceil(from))
   const ends = spans.map(({ to }) => Math.ceil(to))
-  // Of each machine and hour the rows that were worked out last; FINAL leaves each of them once.
-  const inRange = `machine IN {machines:Array(String)}
-      AND h.hour >= fromUnixTimestamp64Milli({earliest:Int64}, 'UTC')
-      AND h.hour < fromUnixTimestamp64Milli({last:Int64}, 'UTC')`
   const ofMachine = (times: string): string =>
     `transform(machine, {machines:Array(String)}, {${times}:Array(Int64)}, toInt64(0))`
   const apart = { hour: ['h.hour', 'h.shift'], shift: ['h.shift'], none: [] }[detail]
+  // Of each machine and hour the rows that were worked out last; FINAL leaves each of them once.
   const rows = await store.query<HourSelected>(
     `SELECT machine, toFloat64(toUnixTimestamp64Milli(min(h.hour))) AS hour,
       ${detail === 'none' ? "''" : 'h.shift'} AS shift, product, order,
       [${selected.map(name => `toFloat64(${name === 'ideal_ms' ? name : `sum(h.${name})`})`).join(', ')}] AS numbers
-    FROM ${databaseName}.oee_hourly AS h FINAL
-    WHERE ${inRange}
-      AND toUnixTimestamp64Milli(h.hour) >= ${ofMachine('starts')}
-      AND toUnixTimestamp64Milli(h.hour) < ${ofMachine('ends')}
-      AND (machine, h.hour, h.computed) IN (
-        SELECT machine, h.hour, max(h.computed) FROM ${databaseName}.oee_hourly AS h
-        WHERE ${inRange} GROUP BY machine, h.hour
-      )
+    FROM (
+      SELECT *, max(computed) OVER (PARTITION BY machine, hour) AS latest
+      FROM ${databaseName}.oee_hourly FINAL
+      WHERE machine IN {machines:Array(String)}
+        AND hour >= fromUnixTimestamp64Milli({earliest:Int64}, 'UTC')
+        AND hour < fromUnixTimestamp64Milli({last:Int64}, 'UTC')
+        AND toUnixTimestamp64Milli(hour) >= ${ofMachine('starts')}
+        AND toUnixTimestamp64Milli(hour) < ${ofMachine('ends')}
+    ) AS h
+    WHERE h.computed = h.latest
     GROUP BY ${['machine', ...apart, 'product', 'order', 'ideal_ms'].join(', ')}
     ORDER BY machine, hour, shift, product, order, ideal_ms`,
     {

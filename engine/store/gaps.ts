@@ -1,7 +1,7 @@
 import { databaseName as db } from '../../schema/tables/definition.js'
 import type { Database } from './database.js'
 import type { HistoryQuery } from './history.js'
-import type { SourceTable } from './history-sql.js'
+import type { BucketRow, SourceTable } from './history-sql.js'
 
 /** A stretch in which a signal that should have spoken did not. */
 export interface Gap {
@@ -56,4 +56,24 @@ export async function readGaps(
     },
   )
   return rows.map(({ signal, from: before, to: at }) => ({ signal, from: Number(before), to: Number(at) }))
+}
+
+/**
+ * Whether a signal was never silent for longer than that (ms), by the minutes of its buckets, which are in order of time:
+ * each has all its minutes, and the next begins soon enough. False where that does not tell.
+ */
+export function isHeard(
+  buckets: readonly BucketRow[],
+  { from, to, until = to }: HistoryQuery,
+  silence: number,
+): boolean {
+  const end = Math.min(Math.ceil(to), Math.ceil(until))
+  if (silence <= 0 || end <= from) return true
+  let before = Math.floor(from)
+  for (const { first_minute: first, last_minute: last, minutes } of buckets) {
+    if (first === undefined || last === undefined || minutes !== (last - first) / 60 + 1) return false
+    if (first * 1000 - before > silence) return false
+    before = (last + 60) * 1000
+  }
+  return end - before <= silence
 }

@@ -44,8 +44,8 @@ const fromSamples = `
 SELECT
   signal,
   ${place} AS place,
-  count() AS count,
-  countIf(quality = 2) AS bad,
+  toUInt32(count()) AS count,
+  toUInt32(countIf(quality = 2)) AS bad,
   minOrNullIf(value, ${counts}) AS min,
   maxOrNullIf(value, ${counts}) AS max,
   avgOrNullIf(value, ${counts}) AS mean,
@@ -60,7 +60,7 @@ GROUP BY signal, place`
 const samplesWhere = (where: string): string => `
   SELECT
     signal, toUnixTimestamp64Milli(ts) AS at, at AS last_at, seq AS arrival, 1 AS count, quality = 2 AS bad, ${counts} AS valued,
-    if(valued, value, 0) AS sum, value AS min, value AS max, value AS last
+    if(valued, value, 0) AS sum, value AS min, value AS max, value AS last, toUInt32(intDiv(at, ${minuteMs}) * 60) AS minute
   FROM ${db}.telemetry WHERE signal IN {signals:Array(UInt32)} AND ${where}`
 
 // What telemetry_1m does, without its detour over each minute: this is asked for every chart. Minutes that the span
@@ -70,16 +70,20 @@ WITH (SELECT max(up_to) FROM ${db}.telemetry_1m_parts) AS rolled_up
 SELECT
   signal,
   ${place} AS place,
-  sum(m.count) AS count,
-  sum(m.bad) AS bad,
+  toUInt32(sum(m.count)) AS count,
+  toUInt32(sum(m.bad)) AS bad,
   minOrNullIf(m.min, m.valued > 0) AS min,
   maxOrNullIf(m.max, m.valued > 0) AS max,
   sumOrNullIf(m.sum, m.valued > 0) / sum(m.valued) AS mean,
-  argMaxOrNullIf(m.last, (m.last_at, m.arrival), m.valued > 0) AS last
+  argMaxOrNullIf(m.last, (m.last_at, m.arrival), m.valued > 0) AS last,
+  min(m.minute) AS first_minute,
+  max(m.minute) AS last_minute,
+  toUInt32(uniqExact(m.minute)) AS minutes
 FROM (
   SELECT
     signal, toInt64(toUnixTimestamp(minute)) * 1000 AS at, at + toInt64(bitShiftRight(last_place, 44)) AS last_at,
-    bitAnd(last_place, 17592186044415) AS arrival, count, bad, valued, sum, min, max, last
+    bitAnd(last_place, 17592186044415) AS arrival, count, bad, valued, sum, min, max, last,
+    toUInt32(toUnixTimestamp(minute)) AS minute
   FROM ${db}.telemetry_1m_parts
   WHERE signal IN {signals:Array(UInt32)} AND up_to <= rolled_up
     AND minute >= toDateTime({firstMinute:UInt32}, 'UTC') AND minute < toDateTime({endMinute:UInt32}, 'UTC')
@@ -90,13 +94,26 @@ FROM (
 ) AS m
 GROUP BY signal, place`
 
-/** Rows of signal, start (ms) and the figures of a bucket. */
+/** What is found of a bucket. */
+export interface BucketRow {
+  readonly signal: number
+  /** Of the buckets since `origin`. */
+  readonly place: number
+  readonly count: number
+  readonly bad: number
+  readonly min: number | null
+  readonly max: number | null
+  readonly mean: number | null
+  readonly last: number | null
+  /** The first and the last minute in which the signal spoke, Unix s, and in how many; where minutes were read. */
+  readonly first_minute?: number
+  readonly last_minute?: number
+  readonly minutes?: number
+}
+
+/** Rows of the figures of buckets, in no order: they are few, and every step more is felt in a chart. */
 export function bucketQuery(span: Span, plan: BucketPlan): Statement {
-  const sql = `
-SELECT signal, toString(${start}) AS start, toUInt32(count) AS count, min, max, mean, last, bad / count AS bad_share
-FROM (${plan.table === 'telemetry' ? fromSamples : fromMinutes})
-ORDER BY signal, place`
-  return { sql, parameters: parametersOf(span, plan) }
+  return { sql: plan.table === 'telemetry' ? fromSamples : fromMinutes, parameters: parametersOf(span, plan) }
 }
 
 /** The same as a table for other programs. */
@@ -104,7 +121,7 @@ export function bucketTable(span: Span, plan: BucketPlan): Statement {
   const sql = `
 SELECT
   s.id AS signal, ${moment(start)} AS time, b.min AS min, b.max AS max, b.mean AS mean, b.last AS last,
-  toUInt32(b.count) AS count, b.bad / b.count AS bad_share
+  b.count AS count, b.bad / b.count AS bad_share
 FROM (${plan.table === 'telemetry' ? fromSamples : fromMinutes}) AS b
 INNER JOIN (SELECT signal, id FROM ${db}.signals FINAL WHERE signal IN {signals:Array(UInt32)}) AS s ON s.signal = b.signal
 ORDER BY signal, time`

@@ -1,6 +1,13 @@
 import type { Database } from './database.js'
-import { type Gap, readGaps } from './gaps.js'
-import { bucketQuery, bucketTable, planBuckets, type SourceTable } from './history-sql.js'
+import { type Gap, isHeard, readGaps } from './gaps.js'
+import {
+  type BucketPlan,
+  type BucketRow,
+  bucketQuery,
+  bucketTable,
+  planBuckets,
+  type SourceTable,
+} from './history-sql.js'
 
 export interface HistoryQuery {
   /** Signal indexes. */
@@ -43,32 +50,49 @@ export interface SignalHistory {
   readonly gaps: readonly Gap[]
 }
 
-interface BucketRow {
-  readonly signal: number
-  readonly start: string
-  readonly count: number
-  readonly min: number | null
-  readonly max: number | null
-  readonly mean: number | null
-  readonly last: number | null
-  readonly bad_share: number
-}
-
 /** The course of signals, each in at most `points` buckets. */
 export async function readHistory(database: Database, query: HistoryQuery): Promise<SignalHistory[]> {
   const plan = planBuckets(query)
   const { sql, parameters } = bucketQuery(query, plan)
-  const [rows, gaps] = await Promise.all([
-    database.query<BucketRow>(sql, parameters),
-    query.silences === undefined ? [] : readGaps(database, query, query.silences, plan.table),
-  ])
-  const bySignal = new Map<number, { buckets: Bucket[]; gaps: Gap[] }>(
-    query.signals.map(signal => [signal, { buckets: [], gaps: [] }]),
-  )
-  for (const { signal, start, bad_share, ...figures } of rows)
-    bySignal.get(signal)?.buckets.push({ start: Number(start), ...figures, badShare: bad_share })
-  for (const { signal, ...gap } of gaps) bySignal.get(signal)?.gaps.push(gap)
-  return [...bySignal].map(([signal, found]) => ({ signal, width: plan.width, table: plan.table, ...found }))
+  const bySignal = new Map<number, BucketRow[]>(query.signals.map(signal => [signal, []]))
+  for (const row of await database.query<BucketRow>(sql, parameters)) bySignal.get(row.signal)?.push(row)
+  for (const rows of bySignal.values()) rows.sort((a, b) => a.place - b.place)
+  const gaps = await gapsOf(database, query, plan, bySignal)
+  return [...bySignal].map(([signal, rows]) => ({
+    signal,
+    width: plan.width,
+    table: plan.table,
+    buckets: rows.map(({ place, count, bad, min, max, mean, last }) => {
+      const start = Math.max(Math.floor(query.from), plan.origin + place * plan.width)
+      return { start, count, min, max, mean, last, badShare: bad / count }
+    }),
+    gaps: gaps.get(signal) ?? [],
+  }))
+}
+
+/** Most signals never fall silent, and their buckets tell so: only the others are looked at more closely. */
+async function gapsOf(
+  database: Database,
+  query: HistoryQuery,
+  { table }: BucketPlan,
+  buckets: ReadonlyMap<number, readonly BucketRow[]>,
+): Promise<Map<number, Gap[]>> {
+  const gaps = new Map<number, Gap[]>()
+  if (query.silences === undefined) return gaps
+  const asked = query.signals
+    .map((signal, i) => ({ signal, silence: query.silences![i] ?? 0 }))
+    .filter(
+      ({ signal, silence }) => !(table === 'telemetry_1m' && isHeard(buckets.get(signal)!, query, silence)),
+    )
+  if (asked.length === 0) return gaps
+  const signals = asked.map(({ signal }) => signal)
+  const silences = asked.map(({ silence }) => silence)
+  for (const { signal, ...gap } of await readGaps(database, { ...query, signals }, silences, table)) {
+    const own = gaps.get(signal)
+    if (own === undefined) gaps.set(signal, [gap])
+    else own.push(gap)
+  }
+  return gaps
 }
 
 /** The formats of a table of buckets, by ClickHouse's name. */

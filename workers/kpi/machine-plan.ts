@@ -24,6 +24,14 @@ export interface MachinePlan {
 export function machinePlans(plant: Plant): Map<string, MachinePlan> {
   const rules = kpiRulesOf(plant)
   const plans = new Map<string, MachinePlan>()
+  // One object where they are the same: it travels to a worker once.
+  const calendars = new Map<string, CalendarParts>()
+  const shared = (calendar: CalendarParts): CalendarParts => {
+    const key = JSON.stringify(calendar)
+    const same = calendars.get(key) ?? calendar
+    calendars.set(key, same)
+    return same
+  }
   for (const site of plant.sites) {
     for (const area of site.areas) {
       for (const line of area.lines) {
@@ -37,7 +45,7 @@ export function machinePlans(plant: Plant): Map<string, MachinePlan> {
             line: line.id,
             area: area.id,
             site: site.id,
-            calendar: calendarPartsOf(plant, site, [site.id, line.id, id]),
+            calendar: shared(calendarPartsOf(plant, site, [site.id, line.id, id])),
             idealMs: idealCycleTime * 1_000,
             idealMsByProduct: Object.fromEntries(byProduct),
             breakdownFromMs: rules.breakdownFrom * 1_000,
