@@ -59,21 +59,30 @@ export async function readGaps(
 }
 
 /**
- * Whether a signal was never silent for longer than that (ms), by the minutes of its buckets, which are in order of time:
- * each has all its minutes, and the next begins soon enough. False where that does not tell.
+ * The same by the minutes of a signal's buckets, which are in order of time. Undefined where that does not tell: samples
+ * of a minute that the span cuts may lie outside of it.
  */
-export function isHeard(
+export function gapsBetween(
   buckets: readonly BucketRow[],
   { from, to, until = to }: HistoryQuery,
   silence: number,
-): boolean {
-  const end = Math.min(Math.ceil(to), Math.ceil(until))
-  if (silence <= 0 || end <= from) return true
-  let before = Math.floor(from)
-  for (const { first_minute: first, last_minute: last, minutes } of buckets) {
-    if (first === undefined || last === undefined || minutes !== (last - first) / 60 + 1) return false
-    if (first * 1000 - before > silence) return false
-    before = (last + 60) * 1000
+): Gap[] | undefined {
+  const [begin, end] = [Math.floor(from), Math.min(Math.ceil(to), Math.ceil(until))]
+  if (silence <= 0 || end <= from) return []
+  const gaps: Gap[] = []
+  let before = begin
+  const hear = (first: number, last: number): void => {
+    const at = Math.max(begin, first * 1000)
+    if (at >= end) return
+    if (at - before > silence) gaps.push({ from: before, to: at })
+    before = Math.min(end, (last + 60) * 1000)
   }
-  return end - before <= silence
+  for (const { minutes, is_whole } of buckets) {
+    if (minutes === undefined) return undefined
+    if (is_whole === 1) hear(minutes[0]!, minutes[1]!)
+    else for (const minute of minutes) hear(minute, minute)
+  }
+  if (end - before > silence) gaps.push({ from: before, to: end })
+  const isCut = gaps.some(gap => gap.from === begin || gap.to === end)
+  return isCut ? undefined : gaps
 }

@@ -76,9 +76,9 @@ SELECT
   maxOrNullIf(m.max, m.valued > 0) AS max,
   sumOrNullIf(m.sum, m.valued > 0) / sum(m.valued) AS mean,
   argMaxOrNullIf(m.last, (m.last_at, m.arrival), m.valued > 0) AS last,
-  min(m.minute) AS first_minute,
-  max(m.minute) AS last_minute,
-  toUInt32(uniqExact(m.minute)) AS minutes
+  arraySort(groupUniqArray(m.minute)) AS spoken,
+  length(spoken) = (spoken[-1] - spoken[1]) / 60 + 1 AS is_whole,
+  if(is_whole, [spoken[1], spoken[-1]], spoken) AS minutes
 FROM (
   SELECT
     signal, toInt64(toUnixTimestamp(minute)) * 1000 AS at, at + toInt64(bitShiftRight(last_place, 44)) AS last_at,
@@ -105,10 +105,10 @@ export interface BucketRow {
   readonly max: number | null
   readonly mean: number | null
   readonly last: number | null
-  /** The first and the last minute in which the signal spoke, Unix s, and in how many; where minutes were read. */
-  readonly first_minute?: number
-  readonly last_minute?: number
-  readonly minutes?: number
+  /** Where minutes were read, those in which the signal spoke, Unix s, in order. */
+  readonly minutes?: readonly number[]
+  /** It spoke in each from the first to the last, and `minutes` are these two. */
+  readonly is_whole?: 0 | 1
 }
 
 /** Rows of the figures of buckets, in no order: they are few, and every step more is felt in a chart. */

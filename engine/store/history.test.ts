@@ -12,6 +12,7 @@ import { testPlant } from '../gateway/test-floor.js'
 import { Database } from './database.js'
 import { writeDimensions } from './dimensions.js'
 import { type Embedded, startEmbedded } from './embedded/embedded.js'
+import { readGaps } from './gaps.js'
 import { exportHistory, readHistory } from './history.js'
 import { migrate } from './migrations/migrate.js'
 import { RollUp } from './roll-up.js'
@@ -216,6 +217,30 @@ describe('gaps', () => {
       { from: noon + 5 * minute, to: noon + 9 * minute },
       { from: noon + 30 * minute, to: noon + 40 * minute },
     ])
+  })
+
+  it('are the same from the buckets as from every minute, wherever the span cuts them', async () => {
+    const spoken = fc.uniqueArray(fc.integer({ min: 0, max: 12 * minute }), { maxLength: 12 })
+    const edge = fc.integer({ min: -minute, max: 13 * minute })
+    await fc.assert(
+      fc.asyncProperty(
+        spoken,
+        edge,
+        edge,
+        fc.integer({ min: 1, max: 4 }),
+        async (times, one, other, points) => {
+          const signal = await keep(times.map(time => [noon + time, 1]))
+          const [from, to] = [noon + Math.min(one, other), noon + Math.max(one, other) + points * minute]
+          const query = { signals: [signal], from, to, points, until: noon + 11 * minute }
+          const silences = [70_000]
+          const [history] = await readHistory(database, { ...query, silences })
+          expect(history!.table).toBe('telemetry_1m')
+          const exact = await readGaps(database, query, silences, 'telemetry_1m')
+          expect(history!.gaps).toEqual(exact.map(({ signal: _, ...gap }) => gap))
+        },
+      ),
+      { numRuns: Math.min(40, propertyRuns) },
+    )
   })
 
   it('are not where silence says nothing, nor in the future', async () => {

@@ -1,5 +1,5 @@
 import type { Database } from './database.js'
-import { type Gap, isHeard, readGaps } from './gaps.js'
+import { type Gap, gapsBetween, readGaps } from './gaps.js'
 import {
   type BucketPlan,
   type BucketRow,
@@ -70,7 +70,7 @@ export async function readHistory(database: Database, query: HistoryQuery): Prom
   }))
 }
 
-/** Most signals never fall silent, and their buckets tell so: only the others are looked at more closely. */
+/** Most are told by the buckets themselves: only what these leave open is looked at more closely. */
 async function gapsOf(
   database: Database,
   query: HistoryQuery,
@@ -79,19 +79,18 @@ async function gapsOf(
 ): Promise<Map<number, Gap[]>> {
   const gaps = new Map<number, Gap[]>()
   if (query.silences === undefined) return gaps
-  const asked = query.signals
-    .map((signal, i) => ({ signal, silence: query.silences![i] ?? 0 }))
-    .filter(
-      ({ signal, silence }) => !(table === 'telemetry_1m' && isHeard(buckets.get(signal)!, query, silence)),
-    )
-  if (asked.length === 0) return gaps
-  const signals = asked.map(({ signal }) => signal)
-  const silences = asked.map(({ silence }) => silence)
-  for (const { signal, ...gap } of await readGaps(database, { ...query, signals }, silences, table)) {
-    const own = gaps.get(signal)
-    if (own === undefined) gaps.set(signal, [gap])
-    else own.push(gap)
+  const [signals, silences]: [number[], number[]] = [[], []]
+  for (const [i, signal] of query.signals.entries()) {
+    const silence = query.silences[i] ?? 0
+    const told = table === 'telemetry' ? undefined : gapsBetween(buckets.get(signal)!, query, silence)
+    gaps.set(signal, told ?? [])
+    if (told !== undefined) continue
+    signals.push(signal)
+    silences.push(silence)
   }
+  if (signals.length === 0) return gaps
+  for (const { signal, ...gap } of await readGaps(database, { ...query, signals }, silences, table))
+    gaps.get(signal)!.push(gap)
   return gaps
 }
 
