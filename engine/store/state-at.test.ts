@@ -93,7 +93,7 @@ it('finds what happened at all machines around a moment without reading what eac
       WHERE machine IN (SELECT toString(number) FROM numbers(200)) AND ts > {at:DateTime64(3, 'UTC')} - 3600`
     await database.command(`TRUNCATE TABLE gemba.${table}`)
     await database.command(`INSERT INTO gemba.${table} (machine, ts, seq, stored)
-      SELECT toString(number % 200), fromUnixTimestamp64Milli(${now} - intDiv(number, 200) * ${minuteMs}, 'UTC'), number, 0
+      SELECT toString(number % 200), fromUnixTimestamp64Milli(${now} - intDiv(number, 200) * ${minuteMs}, 'UTC'), number, ${now / 1000}
       FROM numbers(400000)`)
     const plan = await database.query<{ explain: string }>(sql, { at: now / 1000 })
     const text = plan.map(({ explain }) => explain).join('\n')
