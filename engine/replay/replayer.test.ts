@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Entry } from '../../schema/records.js'
+import { referencePlant } from '../../schema/reference-plant/reference-plant.js'
 import { propertyRuns } from '../../twins/proof/runs.js'
 import { start } from '../floor/floor.fixture.js'
 import type { LiveFloor } from '../floor/live-floor.js'
@@ -88,5 +89,36 @@ describe('a floor that lives again', () => {
       { numRuns: propertyRuns / 20 },
     )
     expect(compared).toBeGreaterThan(0)
+  })
+})
+
+describe('the way to the begin of a window', () => {
+  it('leaves the live floor its turns: no slice makes more than eight machines or memories, of however many', async () => {
+    const plant = referencePlant({ seed: 1 })
+    const at = start + ++runs * 10 * day
+    const life = new Life({ store, at, plant })
+    await life.begin()
+    await life.live([{ wait: 1_000, what: { kind: 'connected' } }])
+    // Each look at the clock takes a millisecond: a piece of the work is one look, and a slice may take eight.
+    let looks = 0
+    let most = 0
+    let live: NodeJS.Immediate
+    let lastLooks = 0
+    const frame = (): void => {
+      most = Math.max(most, looks - lastLooks)
+      lastLooks = looks
+      live = setImmediate(frame)
+    }
+    frame()
+    const wall = { now: () => ++looks }
+    try {
+      const replayer = await Replayer.begin({ ...life.ground, wall }, { from: at + 500, to: at + day })
+      expect(twinsOf(replayer.floor).size).toBeGreaterThan(1_900)
+    } finally {
+      clearImmediate(live!)
+    }
+    // Every machine was made, and every one's memory was taken up.
+    expect(looks).toBeGreaterThan(2 * 228)
+    expect(most).toBeLessThan(24)
   })
 })

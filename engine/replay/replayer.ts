@@ -197,7 +197,7 @@ export class Replayer {
     }
     const wall = { now: () => this.#time }
     const driven = plant.sources.some(({ clock }) => clock === 'source') ? 'source' : 'wall'
-    this.#floor = new LiveFloor({
+    const pieces = LiveFloor.inPieces({
       plant,
       registry: makeRegistry(plant, indexes()).registry,
       dictionary: new Dictionary(texts()),
@@ -205,7 +205,20 @@ export class Replayer {
       wall: this.#ground.wall,
       simulated: simulated(plant),
     })
+    this.#floor = await this.#inSlices(pieces)
     this.#plant = hash
+  }
+
+  /** Others have their turn between two slices of the work. */
+  async #inSlices<T>(work: Generator<undefined, T>): Promise<T> {
+    const { wall } = this.#ground
+    for (let until = wall.now() + sliceMs; ; ) {
+      const piece = work.next()
+      if (piece.done === true) return piece.value
+      if (wall.now() < until) continue
+      await nextTurn()
+      until = wall.now() + sliceMs
+    }
   }
 
   async #bringTo(from: number, signal: AbortSignal | undefined): Promise<void> {
