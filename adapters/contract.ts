@@ -2,6 +2,7 @@ import type { Observable, SchedulerLike } from 'rxjs'
 import type { z } from 'zod'
 import type { Clock } from '../schema/clock.js'
 import type { DamageReport } from '../schema/damage-report.js'
+import type { LineRun } from '../schema/line-run.js'
 import type { Plant, Signal } from '../schema/plant.js'
 import type { TagProblem } from '../schema/plant-file/sources.js'
 import type { Reject } from '../schema/records.js'
@@ -47,6 +48,8 @@ export type FloorEvent =
   | { readonly kind: 'rejects'; readonly rejects: readonly Reject[] }
   /** What only a simulation knows: how far the faults of its machines have come. */
   | { readonly kind: 'damage'; readonly reports: readonly DamageReport[] }
+  /** What only a simulation knows: what its lines begin to make and have made. */
+  | { readonly kind: 'runs'; readonly runs: readonly LineRun[] }
 
 /** What only the figures of the source hear. */
 type FigureEvent =

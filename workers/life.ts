@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import type { MessagePort } from 'node:worker_threads'
 import type { DamageReport } from '../schema/damage-report.js'
+import type { LineRun } from '../schema/line-run.js'
 import { Behaviour, type BehaviourMachine, type BehaviourOptions } from '../twins/behaviour/behaviour.js'
 import { Columns, joined, type Stretch } from './stretch.js'
 
-export type LifeOptions = Omit<BehaviourOptions, 'duty' | 'onDamage'>
+export type LifeOptions = Omit<BehaviourOptions, 'duty' | 'onDamage' | 'onRun'>
 
 /** Machines of a source that know of no others, see `partsOf`. */
 export interface Part {
@@ -41,7 +42,12 @@ function living(
   places: ReadonlyMap<string, number>,
 ): (until: number) => Stretch {
   let reports: DamageReport[] = []
-  const behaviour = new Behaviour(machines, { ...options, onDamage: report => reports.push(report) })
+  let runs: LineRun[] = []
+  const behaviour = new Behaviour(machines, {
+    ...options,
+    onDamage: report => reports.push(report),
+    onRun: run => runs.push(run),
+  })
   const isText = Uint8Array.from(behaviour.signals, ({ type }) => (type === 'text' ? 1 : 0))
   const wordPlaces = behaviour.words.map(word => places.get(word) ?? Number.NaN)
   const columns = new Columns()
@@ -49,9 +55,10 @@ function living(
     columns.push(signals[place]!, time, isText[place] === 1 ? wordPlaces[value]! : value)
   return until => {
     behaviour.advance(until, emit)
-    const told = reports
+    const told = { ...columns.take(), reports, runs }
     reports = []
-    return { ...columns.take(), reports: told }
+    runs = []
+    return told
   }
 }
 

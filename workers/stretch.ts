@@ -1,7 +1,8 @@
 import type { DamageReport } from '../schema/damage-report.js'
+import type { LineRun } from '../schema/line-run.js'
 import { EventQueue } from '../twins/flow/event-queue.js'
 
-/** What simulated machines say over a stretch of time, in the order of time, and what only their fault twins may know. */
+/** What simulated machines say over a stretch of time, in the order of time, and what only a simulation knows. */
 export interface Stretch {
   /** Place of the signal among those of its source. */
   readonly signal: Uint32Array
@@ -10,6 +11,7 @@ export interface Stretch {
   /** For text signals the place among the words. */
   readonly value: Float64Array
   readonly reports: readonly DamageReport[]
+  readonly runs: readonly LineRun[]
 }
 
 /** Samples one by one in columns, which grow by doubling. */
@@ -49,6 +51,8 @@ export class Columns {
   }
 }
 
+const toldAt = ({ start, end }: LineRun): number => end || start
+
 /**
  * Stretches of the same time as one: in the order of time, and at one moment in the order of the list. So it does not
  * matter whether stretches that stand side by side have been joined before.
@@ -70,6 +74,7 @@ export function joined(stretches: readonly Stretch[]): Stretch {
     value[i] = from.value[at]!
     queue.set(place, from.time[at + 1] ?? Number.POSITIVE_INFINITY)
   }
-  const reports = stretches.flatMap(stretch => stretch.reports)
-  return { signal, time, value, reports: reports.sort((a, b) => a.time - b.time) }
+  const reports = stretches.flatMap(stretch => stretch.reports).sort((a, b) => a.time - b.time)
+  const runs = stretches.flatMap(stretch => stretch.runs)
+  return { signal, time, value, reports, runs: runs.sort((a, b) => toldAt(a) - toldAt(b)) }
 }

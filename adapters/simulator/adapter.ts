@@ -1,4 +1,5 @@
 import type { DamageReport } from '../../schema/damage-report.js'
+import type { LineRun } from '../../schema/line-run.js'
 import type { Plant } from '../../schema/plant.js'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import {
@@ -41,9 +42,14 @@ export function simulate(options: SimulatorOptions, context: Surroundings): DueS
   const start = startTime(options, context)
   const indexes = new Map(context.signals.map(({ index, signal }) => [signal.id, index]))
   let reports: DamageReport[] = []
+  let runs: LineRun[] = []
   const behaviour = new Behaviour(
     behaviourMachines(context.plant, signal => indexes.has(signal.id)),
-    { ...behaviourOptions(options, context.plant, start), onDamage: report => reports.push(report) },
+    {
+      ...behaviourOptions(options, context.plant, start),
+      onDamage: report => reports.push(report),
+      onRun: run => runs.push(run),
+    },
   )
   const index = Uint32Array.from(behaviour.signals, signal => indexes.get(signal.id) ?? 0)
   const isText = Uint8Array.from(behaviour.signals, signal => (signal.type === 'text' ? 1 : 0))
@@ -86,6 +92,8 @@ export function simulate(options: SimulatorOptions, context: Surroundings): DueS
       const events = [...link.takeEvents()]
       if (reports.length > 0) events.push({ kind: 'damage', reports })
       reports = []
+      if (runs.length > 0) events.push({ kind: 'runs', runs })
+      runs = []
       return events
     },
   }

@@ -227,6 +227,12 @@ export class LiveFloor implements Floor {
         const { reports } = event
         return this.#takeTurn(kind, source, reports, () => this.#faultWatch.report(source, reports))
       }
+      case 'runs': {
+        const { runs } = event
+        return this.#takeTurn(kind, source, runs, () => {
+          for (const run of runs) this.#turn.addRow('production_runs', { ...run, who: source })
+        })
+      }
       case 'connected':
         return this.#takeTurn(kind, source, undefined, () => this.#sourceFound(source))
       case 'alive':

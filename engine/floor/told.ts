@@ -15,6 +15,7 @@ export interface Told {
   interrupted: { readonly reason: string }
   stale: { readonly signals: readonly number[]; readonly since?: number }
   damage: Extract<FloorEvent, { kind: 'damage' }>['reports']
+  runs: Extract<FloorEvent, { kind: 'runs' }>['runs']
   link: SourceTwinEvent
   lost: undefined
   tick: undefined
@@ -66,6 +67,8 @@ export function tellAgain(floor: LiveFloor, turn: RecordedTurn): Entry | undefin
       return floor.ingest(source, { kind, ...said })
     case 'damage':
       return floor.ingest(source, { kind, reports: said })
+    case 'runs':
+      return floor.ingest(source, { kind, runs: said })
     case 'link':
       return floor.tellSource(source, said)
     case 'lost':

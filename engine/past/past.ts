@@ -95,11 +95,12 @@ async function live(
     if (time < to) coming = liveUpTo(Math.min(time + stride, to))
     const isSaved = time === to || (time - from) % savePeriod === 0
     for (const [i, source] of sources.entries()) {
-      const { reports } = stretches[i]!
+      const { reports, runs } = stretches[i]!
       // Samples are received at the end of their stride, when the floor hears of them.
       const batch = source.batch(stretches[i]!, lives.words[i]!, time)
       samples += batch.count
       const told = [
+        runs.length > 0 ? floor.ingest(source.id, { kind: 'runs', runs }) : undefined,
         floor.ingest(source.id, { kind: 'samples', batch }),
         reports.length > 0 ? floor.ingest(source.id, { kind: 'damage', reports }) : undefined,
         source === last ? floor.tick() : undefined,

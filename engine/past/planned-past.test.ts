@@ -8,6 +8,7 @@ import { databaseName as db } from '../../schema/tables/definition.js'
 import { createPool } from '../../workers/pool.js'
 import { KpiBook } from '../kpi/kpi-book.js'
 import { readKpis } from '../kpi/kpi-query.js'
+import { reportRuns } from '../kpi/production.js'
 import { findScope } from '../kpi/scope.js'
 import type { Store } from '../store/store.js'
 import { makePast } from './make-past.js'
@@ -78,6 +79,23 @@ it('a simulated plant keeps to its plan, and its intervals and figures show it',
       `SELECT sum(parts) AS parts FROM ${db}.production_events WHERE machine = 'first' AND counter = 'processed'`,
     )
     expect(Number(made!.parts)).toBe(300)
+    const ofOrders = await readKpis(plant!, book, { scope, from, to, by: 'order', lines: 'sum' })
+    expect(ofOrders.map(({ key, elements }) => [key, elements.PQ])).toEqual([
+      ['', 0],
+      ['o-1', 299],
+    ])
+    const line = findScope(plant!, 'line:line-1')!
+    const [run, ...others] = await reportRuns(plant!, book, store, line, from, to)
+    expect(others).toEqual([])
+    expect(run).toMatchObject({ product: 'bolt', order: 'o-1', target: 300, scrap: 0, rework: 0 })
+    // One part of the last machine, too, is finished in the break, which is overtime.
+    expect([299, 300]).toContain(run!.actual)
+    expect(run!.good).toBe(run!.actual)
+    near(run!.start - from, hour)
+    near(run!.end - from, 4.75 * hour)
+    // 300 parts of 30 s in the 2.5 hours that were planned for it until then.
+    expect(run!.oee).toBeGreaterThan(0.97)
+    expect(run!.oee).toBeLessThanOrEqual(1)
     const byShift = await readKpis(plant!, book, { scope, from, to, by: 'shift', lines: 'sum' })
     expect(byShift.map(({ key }) => key)).toEqual(['', 'early@2026-01-05'])
   }

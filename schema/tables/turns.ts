@@ -25,7 +25,7 @@ export const turns = {
       name: 'kind',
       type: word,
       meaning:
-        'samples, history, rejects, connected, alive, interrupted, stale, damage, link, tick, wake, maintain, withdraw, rest, resume, calibrate or past',
+        'samples, history, rejects, connected, alive, interrupted, stale, damage, runs, link, tick, wake, maintain, withdraw, rest, resume, calibrate or past',
     },
     { name: 'samples', type: 'UInt32', meaning: 'samples that came with it', codec: 'ZSTD(1)' },
     { name: 'payload', type: 'String', meaning: 'the rest as JSON; empty: nothing', codec: 'ZSTD(1)' },

@@ -1,4 +1,5 @@
 import type { DamageReport } from '../../schema/damage-report.js'
+import type { LineRun } from '../../schema/line-run.js'
 import type { Archetype, Machine, Plant, Signal } from '../../schema/plant.js'
 import type { Duty } from '../flow/duty.js'
 import { EventQueue } from '../flow/event-queue.js'
@@ -8,6 +9,7 @@ import type { PlantPlan } from '../flow/plant-plan.js'
 import { shareOf } from '../flow/random.js'
 import { Faults } from '../physics/faults.js'
 import { type PlacedSensor, SensorBank } from '../physics/sensor-bank.js'
+import { LineRuns } from './line-runs.js'
 import { isPartCounter, msPer, type StatusKind, statusKindOf, statusValue, vocabularyOf } from './status.js'
 
 /** Status signals are said again this often, even when nothing changed, ms. */
@@ -45,6 +47,8 @@ export interface BehaviourOptions {
   readonly faultShare?: number
   /** Hears how the hidden damage of machines comes and goes. */
   readonly onDamage?: (report: DamageReport) => void
+  /** Hears what lines of the plan begin to make and have made. */
+  readonly onRun?: (run: LineRun) => void
 }
 
 /** Sensors of a machine that are read together. */
@@ -90,6 +94,7 @@ export class Behaviour {
   readonly #last: Float64Array
   /** By signal, what a counter has to be taken from: the parts that the warm-up made. 0 for all others. */
   readonly #zero: Float64Array
+  readonly #runs: LineRuns | undefined
   #emit: Emit = () => undefined
   #emitted = 0
   #time: number
@@ -107,8 +112,9 @@ export class Behaviour {
       onState: (machine: number, time: number) => this.#onState(machine, time),
       onPart: (machine: number, time: number) => this.#onPart(machine, time),
       onWork: (machine: number, time: number) => this.#bank.onEvent(machine, time),
+      onOrder: (demand: number, time: number) => this.#runs?.onOrder(demand, time),
     }
-    const { seed, start, duty, plan, faultShare = 0, onDamage } = options
+    const { seed, start, duty, plan, faultShare = 0, onDamage, onRun } = options
     const placed = machines.map(({ machine }) => ({
       id: machine.id,
       idealCycleTime: machine.idealCycleTime,
@@ -121,6 +127,8 @@ export class Behaviour {
     this.words = words
     this.#programs = programs
     this.flow = new Flow(model, { seed, start, warmUp, listener })
+    if (onRun !== undefined && plan !== undefined)
+      this.#runs = new LineRuns({ machines: ids, model, flow: this.flow, plan, start, onRun })
     const equipment = machines.map(({ machine: { id, type, faults, signals }, archetype, ratedPower }) => {
       const sensors = signals.filter(({ role }) => role === 'sensor')
       return { id, type, archetype, ratedPower, ...(faults && { faults }), sensors }
@@ -204,6 +212,7 @@ export class Behaviour {
   }
 
   #onPart(machine: number, time: number): void {
+    this.#runs?.onPart(machine, time)
     this.#report(machine, time, 'produced')
     this.#report(machine, time, 'good')
     this.#report(machine, time, 'rejected')

@@ -1,8 +1,19 @@
 import type { Demand, Order } from './model.js'
 import { RandomStream } from './random.js'
 
+/** What the machines at the head of a line are at. */
+export interface OrderUnderWay {
+  /** Of the order; undefined for a campaign. */
+  readonly id?: string
+  readonly product: number
+  /** Parts that are not begun yet. */
+  readonly left: number
+}
+
 /** What is to be made next, for the machines at the head of the lines. */
 export class Demands {
+  /** Hears when the next order or campaign is begun. */
+  readonly #onOrder: (demand: number, time: number) => void
   readonly #demands: readonly Demand[]
   readonly #chance: readonly RandomStream[]
   /** Product and parts left of the order under way; none left: the next is yet to be chosen. */
@@ -13,8 +24,18 @@ export class Demands {
   /** Campaigns begun so far, and the orders that are not begun yet, by place in their list. */
   readonly #campaigns: Uint32Array
   readonly #waiting: readonly number[][]
+  /** Id of the order under way. */
+  readonly #id: (string | undefined)[]
+  readonly #isBegun: Uint8Array
 
-  constructor(demands: readonly Demand[], seed: number) {
+  constructor(
+    demands: readonly Demand[],
+    seed: number,
+    onOrder: (demand: number, time: number) => void = () => undefined,
+  ) {
+    this.#onOrder = onOrder
+    this.#id = demands.map(() => undefined)
+    this.#isBegun = new Uint8Array(demands.length)
     this.#demands = demands
     this.#chance = demands.map(({ id }) => new RandomStream(seed, id, 'demand'))
     this.#product = new Int32Array(demands.length)
@@ -36,6 +57,13 @@ export class Demands {
     return this.#product[demand]!
   }
 
+  /** The order or campaign that was begun last; undefined before the first. */
+  underWay(demand: number): OrderUnderWay | undefined {
+    if (this.#isBegun[demand] === 0) return undefined
+    const id = this.#id[demand]
+    return { ...(id !== undefined && { id }), product: this.#product[demand]!, left: this.#left[demand]! }
+  }
+
   /** The part that was asked for begins. */
   take(demand: number): void {
     this.#left[demand]!--
@@ -51,6 +79,12 @@ export class Demands {
   }
 
   #choose(place: number, time: number): void {
+    this.#next(place, time)
+    this.#isBegun[place] = 1
+    this.#onOrder(place, time)
+  }
+
+  #next(place: number, time: number): void {
     const demand = this.#demands[place]!
     if (demand.kind === 'campaigns') {
       this.#campaign(place, demand.products, demand.quantity)
@@ -62,6 +96,7 @@ export class Demands {
       dueOf(demand.orders[order]!) < dueOf(demand.orders[first]!) ? order : first,
     )
     waiting.splice(waiting.indexOf(next), 1)
+    this.#id[place] = demand.orders[next]!.id
     this.#product[place] = demand.orders[next]!.product
     this.#left[place] = demand.orders[next]!.quantity
     this.#release[place] = Number.NEGATIVE_INFINITY

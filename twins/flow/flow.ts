@@ -1,6 +1,7 @@
 import { packmlNumber } from '../../schema/packml.js'
 import type { Buffers } from './buffers.js'
 import { Calendars } from './calendars.js'
+import type { OrderUnderWay } from './demands.js'
 import { EventQueue } from './event-queue.js'
 import { type FlowListener, quiet } from './listener.js'
 import type { FlowModel } from './model.js'
@@ -162,6 +163,11 @@ export class Flow {
   /** Time the machine has spent working on parts since the start, ms: what wears it. */
   operatingTime(machine: number, time: number): number {
     return this.#work.cycles.worked(machine, time) - this.#workedBefore[machine]!
+  }
+
+  /** The order or campaign of a demand that was begun last; undefined before the first. */
+  order(demand: number): OrderUnderWay | undefined {
+    return this.#work.order(demand)
   }
 
   /** Parts that came from outside, of all lines. */

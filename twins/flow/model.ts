@@ -103,6 +103,8 @@ export type Demand =
     }
 
 export interface Order {
+  /** What it is called, where somebody wants to know. */
+  readonly id?: string
   readonly product: number
   /** Parts to begin. */
   readonly quantity: number

@@ -40,7 +40,7 @@ export function plantFlow(
     const names = products[place]!
     const calendar = lists.calendarOf(id, flow.worksThroughBreaks)
     const model = {
-      ...ownFlow(machine, new RandomStream(seed, id, 'nature'), duty),
+      ...ownFlow(machine, new RandomStream(seed, id, 'nature'), duty, lists.hasOrders(id)),
       ...(names.length > 0 && { products: names, paces: lists.pacesOf(machine, names) }),
       ...(calendar !== undefined && { calendar }),
       ...peopleOf(machine, lists),
@@ -59,6 +59,7 @@ function ownFlow(
   { id, idealCycleTime, feeds, buffer, flow = {} }: FlowMachine,
   nature: RandomStream,
   duty: Duty,
+  hasOrders: boolean,
 ) {
   // Drawn whether it counts or not, so that what a plan says of one thing changes no other.
   const mean = idealCycleTime * nature.between(...duty.pace)
@@ -70,7 +71,8 @@ function ownFlow(
     id,
     cycle: flow.cycle ?? usualCycle,
     feeds,
-    buffer: { capacity, initial: capacity >> 1, transport },
+    // What is on a line with orders was begun for one of them.
+    buffer: { capacity, initial: hasOrders ? 0 : capacity >> 1, transport },
     blocking: flow.blocking ?? 'after-service',
     failures: usualFailures(duty),
     scrap: flow.scrap ?? scrap,

@@ -97,7 +97,8 @@ export class PlanLists {
         return { ...otherwise, id: line.id, products: made.map(({ id }) => names.indexOf(id)) }
       }
       const ordered = own.map(
-        ({ product, quantity, release, due }): Order => ({
+        ({ id, product, quantity, release, due }): Order => ({
+          id,
           product: names.indexOf(product),
           quantity,
           ...(release !== undefined && { release: instantOf(release, site.timeZone) }),
@@ -106,6 +107,12 @@ export class PlanLists {
       )
       return { id: line.id, kind: 'orders', orders: ordered }
     })
+  }
+
+  /** Whether its line works off orders, and nothing else. */
+  hasOrders(machine: string): boolean {
+    const line = this.#places.get(machine)?.line.id
+    return (this.#plan.orders ?? []).some(order => order.line === line)
   }
 
   #shiftsOf(crew: string, size: number, site: Site): NonNullable<Pool['shifts']> {

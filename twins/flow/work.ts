@@ -2,7 +2,7 @@ import { packmlNumber, suspendReasons } from '../../schema/packml.js'
 import { Buffers } from './buffers.js'
 import type { Calendars } from './calendars.js'
 import { Cycles } from './cycles.js'
-import { Demands } from './demands.js'
+import { Demands, type OrderUnderWay } from './demands.js'
 import { Sampler } from './distribution.js'
 import type { EventQueue } from './event-queue.js'
 import type { Failures } from './failures.js'
@@ -70,7 +70,7 @@ export class Work {
   entered = 0
   shipped = 0
   /** Hears of every part, and of the work on it. */
-  listener: Pick<FlowListener, 'onPart' | 'onWork'> = quiet
+  listener: Pick<FlowListener, 'onPart' | 'onWork' | 'onOrder'> = quiet
   readonly #queue: EventQueue
   readonly #pools: Pools
   readonly #calendars: Calendars
@@ -120,7 +120,7 @@ export class Work {
     this.#state = around.state
     this.#reason = around.reason
     this.#waysOut = around.waysOut
-    this.#demands = new Demands(demands, seed)
+    this.#demands = new Demands(demands, seed, (demand, time) => this.listener.onOrder?.(demand, time))
     this.#patience = machines.map(({ patience }) => patience && new Sampler(patience))
     this.#transport = Float64Array.from(machines, ({ buffer }) => buffer.transport * 1000)
     this.#blocksBefore = Uint8Array.from(machines, ({ blocking }) => (blocking === 'before-service' ? 1 : 0))
@@ -136,6 +136,11 @@ export class Work {
     this.#target = new Int32Array(n).fill(-1)
     this.#patienceEnd = new Float64Array(n)
     this.#hasOperator = new Uint8Array(n)
+  }
+
+  /** See Demands. */
+  order(demand: number): OrderUnderWay | undefined {
+    return this.#demands.underWay(demand)
   }
 
   /** The event of a machine in Execute. */
