@@ -86,6 +86,19 @@ describe('the simulator as a source', () => {
     expect(told(0)).toEqual([])
   })
 
+  it('tells what its lines make, where the plan says so', () => {
+    const runsOf = (products: Plant['products']) => {
+      const run = start({}, { plant: { ...plant, products } })
+      run.pass(1000)
+      return run.events.flatMap(event => (event.kind === 'runs' ? event.runs : []))
+    }
+    const bolt = { id: 'bolt', name: 'Bolt', category: '', lines: ['line-1'] }
+    const target = 0
+    const goesOn = { line: 'line-1', start: begin, end: 0, product: 'bolt', order: '', target }
+    expect(runsOf([bolt])).toEqual([goesOn])
+    expect(runsOf([])).toEqual([])
+  })
+
   it('gives the same samples to every subscriber, and others for another seed', () => {
     const [one, same, other] = [start(), start(), start({ seed: 2 })]
     for (const run of [one, same, other]) run.pass(3000)

@@ -93,7 +93,7 @@ const problems = {
 } as const
 
 /** `…/faults`: what machines carry, and what people put into simulated ones. */
-export function addFaultRoutes(router: OpenAPIHono, { simulation }: ApiContext): void {
+export function addFaultRoutes(router: OpenAPIHono, { simulation }: Pick<ApiContext, 'simulation'>): void {
   if (simulation === undefined) return
   addLists(router, simulation.faults)
   addInjection(router, simulation.faults)

@@ -55,7 +55,7 @@ const listQuery = z.object({
 })
 
 /** `/api/v1/machines`: the list, and one machine with its signals. */
-export function addMachineRoutes(router: OpenAPIHono, { floor }: ApiContext): void {
+export function addMachineRoutes(router: OpenAPIHono, { floor }: Pick<ApiContext, 'floor'>): void {
   const { machines } = floor.registry
   const placeById = new Map(machines.map(({ machine }, place) => [machine.id, place]))
 

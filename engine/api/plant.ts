@@ -39,7 +39,7 @@ const plantSchema = z
   .openapi('Plant')
 
 /** `/api/v1/plant`: the ISA-95 hierarchy down to machines. */
-export function addPlantRoutes(router: OpenAPIHono, { floor: { plant } }: ApiContext): void {
+export function addPlantRoutes(router: OpenAPIHono, { floor: { plant } }: Pick<ApiContext, 'floor'>): void {
   const answer: z.infer<typeof plantSchema> = {
     name: plant.name,
     enterprise: plant.enterprise,

@@ -22,6 +22,7 @@ const flags = {
   as: { type: 'string' },
   to: { type: 'string' },
   port: { type: 'string' },
+  'api-port': { type: 'string' },
   template: { type: 'string' },
   user: { type: 'string' },
   'password-env': { type: 'string' },
@@ -40,6 +41,8 @@ type Values = ReturnType<typeof parseFlags<typeof flags>>['values']
 export interface ServeArguments {
   readonly protocols: readonly Protocol[]
   readonly ports: ReadonlyMap<Protocol, number>
+  /** Where faults are injected; undefined: nowhere. */
+  readonly apiPort: number | undefined
   readonly broker: BrokerAddress | undefined
   readonly template: KepwareTemplate
   readonly plant: string | undefined
@@ -71,6 +74,7 @@ export function readArguments(argv: readonly string[], env: NodeJS.ProcessEnv): 
   return {
     protocols: asked,
     ports: readPorts(values.port, asked),
+    apiPort: values['api-port'] === undefined ? undefined : readPort(values['api-port']),
     broker: readBroker(values, asked, env),
     template,
     plant: values.plant,
@@ -107,15 +111,17 @@ function readProtocols(as: string | undefined): readonly Protocol[] {
 function readPorts(text: string | undefined, asked: readonly Protocol[]): ReadonlyMap<Protocol, number> {
   const listening = asked.filter(protocol => listens(protocol))
   const given = text === undefined ? [] : text.split(',')
-  for (const port of given) {
-    if (!/^\d+$/.test(port) || Number(port) > 65_535)
-      throw misused('serve', `${port} is not a port: expected a number from 0 to 65535`)
-  }
+  given.forEach(readPort)
   if (given.length > listening.length) {
     const what = listening.length === 0 ? `${list(asked)} listens on none` : `only ${list(listening)} listens`
     throw misused('serve', `--port ${text} is more than there are to listen on: ${what}`)
   }
   return new Map(listening.map((protocol, place) => [protocol, Number(given[place] ?? usualPorts[protocol])]))
+}
+
+function readPort(text: string): number {
+  if (/^\d+$/.test(text) && Number(text) <= 65_535) return Number(text)
+  throw misused('serve', `${text} is not a port: expected a number from 0 to 65535`)
 }
 
 function readBroker(

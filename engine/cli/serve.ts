@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { pino } from 'pino'
 import type { Plant } from '../../schema/plant.js'
 import { plantToYaml } from '../../schema/plant-file/plant-to-yaml.js'
 import { referencePlant } from '../../schema/reference-plant/reference-plant.js'
@@ -37,6 +38,8 @@ protocols:
   --write-map <file>     modbus: write which register is what, as CSV
   --random-faults <share>   of machines that carry a fault by chance, 0 to 0.9 (default: as the plant says, else 0.05)
                          [GEMBA_RANDOM_FAULTS]; --no-random-faults: nothing breaks by chance
+  --api-port <port>      a port on loopback for who injects faults into the machines, as the engine has it:
+                         POST /api/v1/machines/{id}/faults, list, pause, clear, repair; 0 takes a free one
   --data <folder>        data folder, where the key of the OPC UA server is kept (default gemba-data)  [GEMBA_DATA]
 
   --opcua <port>, --out <file>   short for --as opcua --port <port>, and for --write-plant <file>
@@ -68,7 +71,9 @@ async function serve(argv: readonly string[], io: CommandIo): Promise<number> {
   )
   const outlets = new Map<Protocol, Outlet>()
   for (const protocol of given.protocols) outlets.set(protocol, await makeOutlet(protocol, plant, given, io))
-  const served = await servePlant(plant, [...outlets.values()])
+  const api =
+    given.apiPort === undefined ? undefined : { port: given.apiPort, logger: pino({ level: 'warn' }) }
+  const served = await servePlant(plant, [...outlets.values()], api)
   try {
     for (const [protocol, outlet] of outlets) {
       const file = given.plantFiles.get(protocol)
@@ -78,6 +83,7 @@ async function serve(argv: readonly string[], io: CommandIo): Promise<number> {
       const verb = listens(protocol) ? 'on' : 'to'
       io.out(`${plant.name}: ${outlet.tags} tags ${verb} ${outlet.place}`)
     }
+    if (served.api !== undefined) io.out(`faults are injected at ${served.api}api/v1/machines/{id}/faults`)
     if (!io.signal.aborted)
       await new Promise<void>(resolve => io.signal.addEventListener('abort', () => resolve(), { once: true }))
   } finally {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,10 +23,18 @@ import { OpcuaServer } from '../plc/opcua-server.js'
 import { type Outlet, placedSignals } from '../plc/outlet.js'
 import { servePlant } from '../plc/serve-plant.js'
 import { SparkplugPublisher } from '../plc/sparkplug-publisher.js'
+import { createSimulation } from '../simulation/simulation.js'
 import { root } from './process.js'
 import { SourceRig } from './source-rig.js'
 
 const cell = join(root, 'plants/automotive-cell.yaml')
+/** The cell as a plant file with sensors that are read ten times a second. */
+function quickCell(): string {
+  const path = join(folder, 'quick-cell.yaml')
+  writeFileSync(path, plantToYaml(plant))
+  return path
+}
+
 /** The cell with sensors that are read ten times a second. */
 const plant = quick(openPlant(cell))
 const signals = [...placedSignals(plant)].map(({ signal }) => signal)
@@ -482,6 +490,60 @@ describe('others read what is served', () => {
   })
 })
 
+describe('a fault that is injected into served machines', () => {
+  it('shows in an engine that reads them as a real plant, which itself is refused to inject any', async () => {
+    const file = join(folder, 'behind.yaml')
+    const server = serving(
+      [
+        '--as',
+        'opcua',
+        '--port',
+        '0',
+        '--api-port',
+        '0',
+        '--no-random-faults',
+        '--plant',
+        quickCell(),
+      ].concat(['--write-plant', file]),
+    )
+    await until(() => expect(server.out).toHaveLength(2))
+    const [, address] = /faults are injected at (\S+)\/machines/.exec(server.out[1]!)!
+    const rig = read(readFileSync(file, 'utf8'))
+    const positionError = () => rig.sees('robot-01.position-error')
+    await until(() => expect(positionError().connection).toBe('live'))
+    const before = positionError().value
+    const faults = `${address}/machines/robot-01/faults`
+    const post = (path: string, body: object) =>
+      fetch(path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+    const by = { who: 'Ada', reason: 'test' }
+    const wish = { pattern: 'robot-positioning', severity: 0.9, timeToFailure: '1s', ...by }
+    expect((await post(faults, wish)).status).toBe(201)
+    expect(await post(faults, { ...wish, pattern: 'hydraulic-leak' })).toMatchObject({ status: 422 })
+    // The limit of the critical level of the signature.
+    await until(() => expect(positionError().value).toBeGreaterThan(0.5))
+    expect(before).toBeLessThan(0.1)
+    const { items } = (await (await fetch(faults)).json()) as { items: object[] }
+    expect(items).toMatchObject([{ pattern: 'robot-positioning', origin: 'injected' }])
+    expect((await fetch(`${faults}/robot-positioning?who=Ada`, { method: 'DELETE' })).status).toBe(204)
+    await until(() => expect(positionError().value).toBeLessThan(0.1))
+    expect(((await (await fetch(faults)).json()) as { items: object[] }).items).toEqual([])
+
+    const simulation = createSimulation({
+      floor: rig.floor,
+      simulated: new Set(),
+      isBlocked: () => false,
+      record: () => undefined,
+    })
+    expect(() =>
+      simulation.faults.inject('robot-01', { ...wish, pattern: 'robot-positioning', timeToFailure: 1000 }),
+    ).toThrow(expect.objectContaining({ code: 'real-machine' }))
+  })
+})
+
 describe('gemba serve', () => {
   it.each([
     [['--opcua', '0', '--out'], /^Automotive cell: \d+ tags on opc\.tcp:\/\/127\.0\.0\.1:\d+$/],
@@ -547,6 +609,7 @@ describe('gemba serve', () => {
     [['--opcua', 'x'], 2, 'x is not a port'],
     [['--as', 'opcua', '--random-faults', '2'], 2, 'a share is a number from 0 to 0.9; got "2"'],
     [['--as', 'opcua', '--random-faults', '0.1', '--no-random-faults'], 2, 'contradict each other'],
+    [['--as', 'modbus', '--api-port', 'x'], 2, 'x is not a port'],
     [['--as', 'modbus', '--port', '70000'], 2, '70000 is not a port'],
     [['--as', 'modbus', '--port', '1,2'], 2, '--port 1,2 is more than'],
     [['--as', 'mqtt', '--port', '1', '--to', 'mqtt://127.0.0.1'], 2, '--port 1 is more than'],

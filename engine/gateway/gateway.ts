@@ -1,11 +1,4 @@
-import {
-  App,
-  type TemplatedApp,
-  type us_listen_socket,
-  us_listen_socket_close,
-  us_socket_local_port,
-} from 'uWebSockets.js'
-import { createServer } from 'node:net'
+import { App, us_listen_socket_close, us_socket_local_port } from 'uWebSockets.js'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { WorkerPool } from '../../workers/pool.js'
@@ -27,8 +20,8 @@ import type { Simulation } from '../simulation/simulation.js'
 import type { PastPlants } from '../store/past-plants.js'
 import type { Store } from '../store/store.js'
 import type { FigureFeed } from './figure-board.js'
-import { GatewayError } from './gateway-error.js'
 import { bridge } from './http-bridge.js'
+import { listen } from './listen.js'
 import { ReplayDesk } from './replay-desk.js'
 import { streamEndpoint, upgradeRequired } from './stream-endpoint.js'
 import { StreamHub } from './stream-hub.js'
@@ -150,44 +143,4 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       app.close()
     },
   }
-}
-
-/** uWebSockets.js listens with the other sockets of the port unless told not to (1 = LIBUS_LISTEN_EXCLUSIVE_PORT). */
-type ListenExclusively = (
-  host: string,
-  port: number,
-  options: 1,
-  done: (socket: us_listen_socket | false) => void,
-) => TemplatedApp
-
-async function listen(app: TemplatedApp, host: string, port: number): Promise<us_listen_socket> {
-  // The typings lack the form with both a host and options.
-  const listenExclusively = app.listen.bind(app) as unknown as ListenExclusively
-  const socket = await new Promise<us_listen_socket | false>(resolve => {
-    listenExclusively(host, port, 1, resolve)
-  })
-  if (socket !== false) return socket
-  app.close()
-  throw await whyNot(host, port)
-}
-
-/** uWebSockets.js does not say why it cannot listen; Node does. */
-async function whyNot(host: string, port: number): Promise<GatewayError> {
-  const cause = await new Promise<NodeJS.ErrnoException | undefined>(resolve => {
-    const probe = createServer()
-    probe.once('error', resolve)
-    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve(undefined)))
-  })
-  if (cause === undefined || cause.code === 'EADDRINUSE') {
-    return new GatewayError(
-      'port-in-use',
-      `Port ${port} on ${host} is in use. Stop what listens there, or choose another with --port or GEMBA_PORT.`,
-      { cause },
-    )
-  }
-  return new GatewayError(
-    'cannot-listen',
-    `Cannot listen on ${host}:${port} (${cause.code ?? cause.message}). Choose another address with --host and --port.`,
-    { cause },
-  )
 }

@@ -92,7 +92,7 @@ it('a simulated plant keeps to its plan, and its intervals and figures show it',
     expect([299, 300]).toContain(run!.actual)
     expect(run!.good).toBe(run!.actual)
     near(run!.start - from, hour)
-    near(run!.end - from, 4.75 * hour)
+    near(run!.end - from, 3.75 * hour)
     // 300 parts of 30 s in the 2.5 hours that were planned for it until then.
     expect(run!.oee).toBeGreaterThan(0.97)
     expect(run!.oee).toBeLessThanOrEqual(1)

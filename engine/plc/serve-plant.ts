@@ -1,19 +1,35 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Logger } from 'pino'
 import type { Plant } from '../../schema/plant.js'
 import type { Outlet } from './outlet.js'
+import type { ServedFloor } from './served-floor.js'
 import { runSimulators } from './simulated-signals.js'
 
 /** How long, ms, the outlets wait at most for every signal to show something: births and registers are whole from the start. */
 const patienceMs = 2_000
 
+export interface ServedPlant {
+  /** Where faults are injected; undefined where nobody may. */
+  readonly api: string | undefined
+  stop(): Promise<void>
+}
+
+/** Where to listen for who injects faults; port 0 = any free one. */
+export interface ServedApi {
+  readonly port: number
+  readonly logger: Logger
+}
+
 /**
- * Runs a simulated plant behind outlets, which it opens, until `stop`. Throws EngineError where the plant cannot be
- * simulated or an outlet not be opened; then all are closed.
+ * Runs a simulated plant behind outlets, which it opens, until `stop`; with `api` faults may be injected. Throws
+ * EngineError where the plant cannot be simulated, or an outlet or the port of the API not be opened; then all are
+ * closed.
  */
 export async function servePlant(
   plant: Plant,
   outlets: readonly Outlet[],
-): Promise<{ stop(): Promise<void> }> {
+  api?: ServedApi,
+): Promise<ServedPlant> {
   const close = async (): Promise<void> => {
     await Promise.all(outlets.map(outlet => outlet.close()))
   }
@@ -24,7 +40,7 @@ export async function servePlant(
         for (const { machines } of lines)
           for (const { signals } of machines) for (const { id } of signals) awaited.add(id)
     const complete = new AbortController()
-    const running = runSimulators(plant, {
+    const outlet: Pick<Outlet, 'set' | 'flush'> = {
       set(signal, value, quality, time) {
         for (const outlet of outlets) outlet.set(signal, value, quality, time)
         if (awaited.delete(signal.id) && awaited.size === 0) complete.abort()
@@ -32,20 +48,26 @@ export async function servePlant(
       flush() {
         for (const outlet of outlets) outlet.flush()
       },
-    })
+    }
+    const running = runSimulators(plant, outlet, api !== undefined)
+    let door: Awaited<ReturnType<ServedFloor['open']>> | undefined
     try {
+      if (api !== undefined) door = await running.floor!.open(api.port, api.logger)
       if (awaited.size > 0)
         await wait(patienceMs, undefined, { signal: complete.signal }).catch(() => undefined)
       const opened = await Promise.allSettled(outlets.map(outlet => outlet.open()))
       for (const each of opened) if (each.status === 'rejected') throw each.reason
     } catch (error) {
-      running.unsubscribe()
+      running.stop()
+      door?.close()
       throw error
     }
     let stopped: Promise<void> | undefined
     return {
+      api: door?.url,
       stop() {
-        running.unsubscribe()
+        running.stop()
+        door?.close()
         stopped ??= close()
         return stopped
       },

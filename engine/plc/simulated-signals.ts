@@ -1,4 +1,4 @@
-import { BehaviorSubject, type Subscription } from 'rxjs'
+import { BehaviorSubject } from 'rxjs'
 import type { AdapterContext } from '../../adapters/contract.js'
 import { simulator } from '../../adapters/simulator/adapter.js'
 import { simulatorOptions } from '../../adapters/simulator/config.js'
@@ -7,18 +7,30 @@ import { EngineError } from '../errors.js'
 import { Dictionary } from '../floor/dictionary.js'
 import { emptyIndexBook, makeRegistry } from '../floor/registry.js'
 import type { Outlet } from './outlet.js'
+import { ServedFloor } from './served-floor.js'
 
 /** Most samples on their way: taken in the same turn, they never pile up. */
 const window = 20_000
 
+export interface RunningSimulators {
+  /** Where faults are injected; undefined where none was wanted. */
+  readonly floor: ServedFloor | undefined
+  stop(): void
+}
+
 /**
- * Runs the plant's simulators without a floor and shows what their signals show, in real time. Throws EngineError
- * 'bad-plant' where the plant has a source that is not simulated.
+ * Runs the plant's simulators and shows what their signals show, in real time, with or without a floor of their own, on
+ * which people may inject faults. Throws EngineError 'bad-plant' where the plant has a source that is not simulated.
  */
-export function runSimulators(plant: Plant, outlet: Pick<Outlet, 'set' | 'flush'>): Subscription {
+export function runSimulators(
+  plant: Plant,
+  outlet: Pick<Outlet, 'set' | 'flush'>,
+  hasFloor: boolean,
+): RunningSimulators {
   const { registry } = makeRegistry(plant, emptyIndexBook)
   const signals = new Map(registry.signals.map(({ index, signal }) => [index, signal]))
   const dictionary = new Dictionary()
+  const floor = hasFloor ? new ServedFloor(plant, registry, dictionary) : undefined
   const [first, ...others] = plant.sources.map(source => {
     if (source.adapter !== simulator.kind) {
       const message = `Source ${source.id} is not simulated (${source.adapter}): serve a plant whose sources are.`
@@ -38,8 +50,10 @@ export function runSimulators(plant: Plant, outlet: Pick<Outlet, 'set' | 'flush'
       intern: text => dictionary.intern(text),
       accepted,
       window,
+      ...(floor !== undefined && { commands: floor.commands(source.id) }),
     }
     return simulator.create(simulatorOptions.parse(source.options), context).subscribe(event => {
+      floor?.take(source.id, event)
       if (event.kind !== 'samples') return
       const { count, signal, value, quality, sourceTime } = event.batch
       for (let i = 0; i < count; i++) {
@@ -53,5 +67,5 @@ export function runSimulators(plant: Plant, outlet: Pick<Outlet, 'set' | 'flush'
   })
   if (first === undefined) throw new EngineError('bad-plant', 'The plant has no source to simulate.')
   for (const other of others) first.add(other)
-  return first
+  return { floor, stop: () => first.unsubscribe() }
 }

@@ -103,9 +103,11 @@ export class LineRuns {
     this.#rejected[machine] = rejected
     this.#good[machine] = good
     while (account.told.length > 0 && account.gone >= account.told[0]!.lastPart) {
-      this.#tell(account, time)
+      // The part that leaves now is still one of it.
+      const over = time + 1
+      this.#tell(account, over)
       account.told.shift()
-      if (account.told.length > 0) this.#begin(account, time)
+      if (account.told.length > 0) this.#begin(account, over)
     }
   }
 
