@@ -51,7 +51,7 @@ export class ServedFloor {
 
   /** Hears what a source tells. */
   take(source: string, event: SourceEvent): void {
-    if (event.kind === 'unknown-tags' || event.kind === 'missed') return
+    if (event.kind === 'unknown-tags' || event.kind === 'missed' || event.kind === 'repeated') return
     this.#floor.ingest(source, event satisfies FloorEvent)
     if (event.kind === 'damage') this.#simulation.faults.hear(event.reports)
   }
