@@ -65,7 +65,8 @@ export function createApi(
       addControlChartRoute(router, context.floor, context.kpis, context.values)
   }
   if (context.production !== undefined) addProductionRoutes(router, context.floor, context.production)
-  if (context.downtime !== undefined) addDowntimeRoutes(router, context.floor, context.downtime)
+  if (context.downtime !== undefined && context.kpis !== undefined)
+    addDowntimeRoutes(router, context.floor, context.kpis, context.downtime)
   addManifestRoute(router, manifest, manifests)
   addDocsRoutes(router)
   return router

@@ -75,10 +75,21 @@ it('charts cycle times without the stops between, rejects by hour, and a signal 
 
   const cycles = (await get('of=cycle-time')).body
   expect(values(cycles.points)).toEqual([30, 31, 29, 30])
+  // When each part was done; the two after the stop have no time of their own.
+  const times = (points: { time: string }[]) => points.map(({ time }) => (Date.parse(time) - six) / 1_000)
+  expect(times(cycles.points)).toEqual([60, 91, 120, 360])
   const rejects = (await get('of=scrap-rate')).body
   expect([rejects.chart, values(rejects.points)]).toEqual(['p', [2 / 6]])
   const signal = (await get('of=signal&signal=chart-1.force&size=3&lower=40&upper=60')).body
   expect([signal.chart, values(signal.points), values(signal.ranges)]).toEqual(['xbar', [50, 50], [4, 2]])
+  // Of the last value of each subgroup.
+  expect([times(signal.points), times(signal.ranges)]).toEqual([
+    [2, 5],
+    [2, 5],
+  ])
+  // Mean range 3 over d2 of three.
+  expect(signal.capability.cm).toBeCloseTo(20 / (6 * (3 / 1.693)), 10)
+  expect(times(rejects.points)).toEqual([0])
   expect(signal.capability.cp).toBeCloseTo(20 / (6 * Math.sqrt(2)), 10)
 
   expect((await get('of=signal&signal=chart-1.none')).status).toBe(422)

@@ -1,14 +1,22 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import {
+  type ChartPoint,
   capability,
   individuals,
   largestSubgroup,
   pChart,
   runRules,
+  subgroups,
   xbarR,
 } from '../../workers/kpi/control-chart.js'
 import type { Floor } from '../floor/floor.js'
-import { cycleTimes, mostValues, rejectsByHour, signalValues } from '../kpi/process-values.js'
+import {
+  cycleTimes,
+  mostValues,
+  rejectsByHour,
+  signalValues,
+  type TimedValue,
+} from '../kpi/process-values.js'
 import type { Store } from '../store/store.js'
 import { ApiError } from './api-error.js'
 import type { KpiReader } from './context.js'
@@ -36,6 +44,9 @@ const chartQuery = z.object({
 })
 
 const pointSchema = z.object({
+  time: timeSchema.describe(
+    'Of the value; of a subgroup, of its last value; of a share, the begin of its hour',
+  ),
   value: z.number(),
   centre: z.number(),
   low: z.number(),
@@ -92,30 +103,40 @@ export function addControlChartRoute(
         to: new Date(range.to).toISOString(),
       }
       if (query.of === 'scrap-rate') {
-        const points = pChart(await rejectsByHour(kpis, query.machine, range)).map(shown)
+        const samples = await rejectsByHour(kpis, query.machine, range)
+        const points = timed(pChart(samples), samples)
         return c.json({ ...asked, chart: 'p' as const, points, ranges: [], capability: null }, 200)
       }
-      let values: number[]
-      if (query.of === 'cycle-time') values = await cycleTimes(store, kpis, query.machine, range)
+      let read: readonly TimedValue[]
+      if (query.of === 'cycle-time') read = await cycleTimes(store, kpis, query.machine, range)
       else {
         const signal = machine.signals.find(each => each.signal.id === query.signal)
         if (signal === undefined || signal.signal.type !== 'number')
           throw unusable('signal', `the machine has no signal '${query.signal ?? ''}' with numbers`)
-        values = await signalValues(store, signal.index, range)
+        read = await signalValues(store, signal.index, range)
       }
-      const able = limits === undefined || values.length < 2 ? null : capability(values, ...limits)
+      const values = read.map(({ value }) => value)
+      const able =
+        limits === undefined || values.length < 2 ? null : capability(values, ...limits, query.size)
       if (query.size === 1) {
-        const points = individuals(values).map(shown)
+        const points = timed(individuals(values), read)
         return c.json({ ...asked, chart: 'individuals' as const, points, ranges: [], capability: able }, 200)
       }
       const { means, ranges } = xbarR(values, query.size)
-      const groups = { points: means.map(shown), ranges: ranges.map(shown) }
+      const lasts = subgroups(read, query.size).map(group => group.at(-1)!)
+      const groups = { points: timed(means, lasts), ranges: timed(ranges, lasts) }
       return c.json({ ...asked, chart: 'xbar' as const, ...groups, capability: able }, 200)
     },
   )
 }
 
-const shown = (point: ReturnType<typeof individuals>[number]) => ({ ...point, breaks: [...point.breaks] })
+/** Points with their times, one for one. */
+const timed = (points: readonly ChartPoint[], of: readonly { readonly time: number }[]) =>
+  points.map((point, place) => ({
+    time: new Date(of[place]!.time).toISOString(),
+    ...point,
+    breaks: [...point.breaks],
+  }))
 
 function limitsOf(query: z.infer<typeof chartQuery>): readonly [number, number] | undefined {
   const { lower, upper } = query

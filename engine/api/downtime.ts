@@ -4,10 +4,12 @@ import { stopKinds } from '../../workers/kpi/stops.js'
 import type { Floor } from '../floor/floor.js'
 import type { DowntimeRegister, RegisteredStop } from '../kpi/downtime-register.js'
 import { ApiError } from './api-error.js'
+import type { KpiReader } from './context.js'
 import { csv, csvResponse } from './csv.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
 import { readSpan, timeQuery } from './time-span.js'
+import { trustShape, watchTrust } from './trust.js'
 
 const dayMs = 24 * 3_600_000
 
@@ -59,6 +61,7 @@ const listSchema = z
     scope: z.string(),
     from: timeSchema,
     to: timeSchema,
+    ...trustShape,
     items: z.array(stopSchema).describe('Newest first'),
     nextCursor: z.string().nullable(),
     microStops: z.object({ count: z.number().int(), seconds: z.number() }),
@@ -89,7 +92,12 @@ const changeSchema = z
   .openapi('DowntimeChange')
 
 /** `/api/v1/downtime`: why machines stood. */
-export function addDowntimeRoutes(router: OpenAPIHono, floor: Floor, register: DowntimeRegister): void {
+export function addDowntimeRoutes(
+  router: OpenAPIHono,
+  floor: Floor,
+  kpis: KpiReader,
+  register: DowntimeRegister,
+): void {
   router.openapi(
     createRoute({
       method: 'get',
@@ -109,6 +117,7 @@ export function addDowntimeRoutes(router: OpenAPIHono, floor: Floor, register: D
       const now = floor.clock.now()
       const { from, to } = readSpan(query, now, dayMs)
       const scope = scopeOf(floor.plant, query.scope)
+      const trust = watchTrust(kpis, scope.machines, { from, to })
       const all = await register.list(scope, from, to)
       const micro = all.filter(stop => register.isMicro(stop))
       const shown = all
@@ -130,6 +139,7 @@ export function addDowntimeRoutes(router: OpenAPIHono, floor: Floor, register: D
           scope: scope.name,
           from: iso(from),
           to: iso(to),
+          ...trust(),
           items: items.map(view),
           nextCursor: start + query.limit < shown.length ? items.at(-1)!.id : null,
           microStops: {

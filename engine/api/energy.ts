@@ -12,6 +12,7 @@ import { csv, csvResponse } from './csv.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
 import { readSpan, timeQuery } from './time-span.js'
+import { trustShape, watchTrust } from './trust.js'
 
 const hourMs = 3_600_000
 /** More readings than this take longer than anybody waits. */
@@ -56,6 +57,7 @@ const energySchema = z
     from: timeSchema,
     to: timeSchema,
     by: z.enum(groupings),
+    ...trustShape,
     currency: z.string().nullable(),
     table: z
       .enum(['telemetry', 'telemetry_1m'])
@@ -99,6 +101,7 @@ export function addEnergyRoute(router: OpenAPIHono, floor: Floor, kpis: KpiReade
       const query = c.req.valid('query')
       const { from, to } = readSpan(query, floor.clock.now(), 8 * hourMs)
       const scope = scopeOf(plant, query.scope)
+      const trust = watchTrust(kpis, scope.machines, { from, to })
       const asked = scope.machines.flatMap(machine => metered.get(machine) ?? [])
       const table = energyTableFor(asked, from, to)
       if (countOf(asked, to - from, table === 'telemetry_1m') > mostReadings) {
@@ -162,7 +165,7 @@ export function addEnergyRoute(router: OpenAPIHono, floor: Floor, kpis: KpiReade
       const unmetered = scope.machines.filter(machine => !metered.has(machine))
       const range = { scope: scope.name, from: iso(from), to: iso(to), by: query.by }
       const currency = plant.costs?.currency ?? null
-      return c.json({ ...range, currency, table, meters, unmetered, items }, 200)
+      return c.json({ ...range, ...trust(), currency, table, meters, unmetered, items }, 200)
     },
   )
 }

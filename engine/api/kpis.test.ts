@@ -73,6 +73,8 @@ function ground(all: readonly MachineStop[] = stops, booked: readonly MachineCel
       asked.push({ machines, from, to })
       return booked.filter(({ machine }) => machines.includes(machine))
     },
+    isRecomputing: () => false,
+    unheard: () => ({ machines: 0, ms: 0 }),
     stops: async (machines: readonly string[]) => all.filter(({ machine }) => machines.includes(machine)),
   }
   const logger = pino({ level: 'silent' })

@@ -11,6 +11,7 @@ import { csv, csvResponse } from './csv.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
 import { readSpan, timeQuery } from './time-span.js'
+import { trustShape, watchTrust } from './trust.js'
 
 const hourMs = 3_600_000
 /** Most days of one answer by hour. */
@@ -51,7 +52,7 @@ const groupSchema = z.object({
   classes: record(timeClasses, seconds).describe('Every second of the range, in one class each'),
 })
 
-const range = { scope: z.string(), from: timeSchema, to: timeSchema, by: z.enum(groupings) }
+const range = { scope: z.string(), from: timeSchema, to: timeSchema, by: z.enum(groupings), ...trustShape }
 const oeeSchema = z.object({ ...range, items: z.array(groupSchema) }).openapi('Oee')
 
 const costNames = ['scrap', 'downtime', 'setup'] as const
@@ -107,6 +108,7 @@ export function addKpiRoutes(router: OpenAPIHono, floor: Floor, kpis: KpiReader,
       })
     }
     const scope = scopeOf(floor.plant, query.scope)
+    const trust = watchTrust(kpis, scope.machines, { from, to })
     const items = await readKpis(floor.plant, kpis, {
       scope,
       from,
@@ -115,7 +117,7 @@ export function addKpiRoutes(router: OpenAPIHono, floor: Floor, kpis: KpiReader,
       lines: query.lines,
       rates,
     })
-    const asked = { scope: scope.name, from: iso(from), to: iso(to), by: query.by }
+    const asked = { scope: scope.name, from: iso(from), to: iso(to), by: query.by, ...trust() }
     return { asked, items }
   }
 

@@ -1,6 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { categoryOf } from '../../schema/downtime-reasons.js'
+import { busyWithin } from '../../workers/kpi/busy-within.js'
 import { type CostRates, stopCost } from '../../workers/kpi/costs.js'
+import { LedgerSetups } from '../../workers/kpi/machine-plan.js'
 import { pareto } from '../../workers/kpi/pareto.js'
 import type { Floor } from '../floor/floor.js'
 import type { Scope } from '../kpi/scope.js'
@@ -12,6 +14,7 @@ import { csvResponse, tableOf } from './csv.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
 import { readSpan, timeQuery } from './time-span.js'
+import { trustShape, watchTrust } from './trust.js'
 
 const weekMs = 7 * 24 * 3_600_000
 
@@ -43,8 +46,8 @@ const paretoQuery = z.object({
 
 const barSchema = z.object({
   key: z.string(),
-  seconds: z.number(),
-  count: z.number().int().describe('Stops, or entries of rejected parts'),
+  seconds: z.number().describe('What lies in the range; of rejected parts, what they should have taken'),
+  count: z.number().int().describe('Stops that began in the range, or entries of rejected parts'),
   share: z.number(),
   cumulated: z.number().describe('Share together with all larger ones'),
   quantity: z.number().nullable().describe('Rejected parts; null of stops'),
@@ -58,6 +61,7 @@ const paretoSchema = z
     to: timeSchema,
     of: z.enum(['downtime', 'scrap']),
     measure: z.enum(measures),
+    ...trustShape,
     currency: z.string().nullable(),
     items: z.array(barSchema).describe('The largest first'),
   })
@@ -89,6 +93,7 @@ export interface ParetoParts {
 /** `/api/v1/kpis/pareto`: where the time, the parts and the money go. */
 export function addParetoRoute(router: OpenAPIHono, { floor, kpis, store, rates }: ParetoParts): void {
   type By = (typeof keys)[number]
+  const setups = new LedgerSetups()
   const typeOf = (machine: string): string => floor.registry.machineById(machine)!.machine.type
   const placeOf = (machine: string, by: By): string =>
     by === 'machine' ? machine : by === 'line' ? kpis.plans.get(machine)!.line : typeOf(machine)
@@ -108,7 +113,16 @@ export function addParetoRoute(router: OpenAPIHono, { floor, kpis, store, rates 
         line: () => placeOf(stop.machine, by),
         type: () => placeOf(stop.machine, by),
       }[by]()
-      return { key, seconds: stop.busyMs / 1_000, count: 1, quantity: null, cost: stopCost(stop, rates) }
+      const busyMs = busyWithin(stop, setups.calendarOf(kpis.plans.get(stop.machine)!), from, to)
+      // Where it began it is one stop; so the stops of two ranges are those of both together.
+      const count = stop.from >= from ? 1 : 0
+      return {
+        key,
+        seconds: busyMs / 1_000,
+        count,
+        quantity: null,
+        cost: stopCost({ ...stop, busyMs }, rates),
+      }
     })
   }
 
@@ -155,11 +169,12 @@ export function addParetoRoute(router: OpenAPIHono, { floor, kpis, store, rates 
       const { of, by, measure = of === 'scrap' ? 'quantity' : 'time' } = query
       const { from, to } = readSpan(query, floor.clock.now(), weekMs)
       const scope = scopeOf(floor.plant, query.scope)
+      const trust = watchTrust(kpis, scope.machines, { from, to })
       const losses =
         of === 'scrap' ? await scrapBy(scope, from, to, by) : await stopsBy(scope, from, to, by, query.kind)
       const items = barsOf(losses, measure)
       if (query.format === 'csv') return csvResponse(tableOf(items, Object.keys(barSchema.shape)))
-      const range = { scope: scope.name, from: iso(from), to: iso(to) }
+      const range = { scope: scope.name, from: iso(from), to: iso(to), ...trust() }
       const currency = floor.plant.costs?.currency ?? null
       return c.json({ ...range, of, measure, currency, items }, 200)
     },

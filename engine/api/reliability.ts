@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { categoryOf } from '../../schema/downtime-reasons.js'
 import { kpiRulesOf } from '../../schema/kpi-rules.js'
+import { busyWithin } from '../../workers/kpi/busy-within.js'
 import { type Failure, failuresOf, type Gap, gapsOf } from '../../workers/kpi/failures.js'
 import { elementsOf } from '../../workers/kpi/kpi.js'
 import { LedgerSetups } from '../../workers/kpi/machine-plan.js'
@@ -9,10 +10,12 @@ import { rollUp } from '../../workers/kpi/roll-up.js'
 import type { Floor } from '../floor/floor.js'
 import type { KpiBook } from '../kpi/kpi-book.js'
 import type { MachineStop } from '../kpi/stop-rows.js'
+import type { KpiReader } from './context.js'
 import { csvResponse, tableOf } from './csv.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
 import { readSpan, timeQuery } from './time-span.js'
+import { trustShape, watchTrust } from './trust.js'
 
 const weekMs = 7 * 24 * 3_600_000
 /** So far before and after what is asked for a failure is followed: longer than any weekend. */
@@ -23,7 +26,7 @@ const usual = {
   ...timeQuery('a week'),
   format: z.enum(['json', 'csv']).default('json'),
 }
-const range = { scope: z.string(), from: timeSchema, to: timeSchema }
+const range = { scope: z.string(), from: timeSchema, to: timeSchema, ...trustShape }
 
 const reliabilityQuery = z.object({
   ...usual,
@@ -44,9 +47,9 @@ const figures = z.object({
     .number()
     .int()
     .describe(
-      'Breakdowns, each one until the machine runs again; those for want of material, operator or quality do not count',
+      'Breakdowns that began in the range, each one until the machine runs again; those for want of material, operator or quality do not count',
     ),
-  repairHours: z.number(),
+  repairHours: z.number().describe('Of all that failed, what lies in the range'),
   upHours: z.number().describe('Time in which it worked or was set up (AUPT)'),
   mtbf: hours,
   mttf: hours,
@@ -64,11 +67,7 @@ const isFailure = ({ kind, reason }: Pick<MachineStop, 'kind' | 'reason'>): bool
   kind === 'breakdown' && !notItsFault.has(categoryOf(reason))
 
 /** `/api/v1/kpis/reliability`: how often machines fail, and for how long. */
-export function addReliabilityRoutes(
-  router: OpenAPIHono,
-  floor: Floor,
-  kpis: Pick<KpiBook, 'cells' | 'stops' | 'plans'>,
-): void {
+export function addReliabilityRoutes(router: OpenAPIHono, floor: Floor, kpis: KpiReader): void {
   const typeOf = (machine: string): string => floor.registry.machineById(machine)!.machine.type
 
   router.openapi(
@@ -89,6 +88,7 @@ export function addReliabilityRoutes(
       const query = c.req.valid('query')
       const { from, to } = readSpan(query, floor.clock.now(), weekMs)
       const scope = scopeOf(floor.plant, query.scope)
+      const trust = watchTrust(kpis, scope.machines, { from, to })
       const divisor = query.divisor ?? kpiRulesOf(floor.plant).failureDivisor
       const [cells, failures] = await Promise.all([
         kpis.cells(scope.machines, from, to),
@@ -105,7 +105,11 @@ export function addReliabilityRoutes(
         const tally = times.get(query.by === 'reason' ? '' : key)
         const { AUPT = 0, PBT = 0 } = tally === undefined ? {} : elementsOf(tally)
         const repairMs = own.reduce((sum, failure) => sum + failure.repairMs, 0)
-        return { key, ...reliabilityOf({ failures: own.length, repairMs, upMs: AUPT, busyMs: PBT }, divisor) }
+        const begun = own.filter(failure => failure.from >= from)
+        return {
+          key,
+          ...reliabilityOf({ failures: begun.length, repairMs, upMs: AUPT, busyMs: PBT }, divisor),
+        }
       })
       const shown = items.map(item => ({
         key: item.key,
@@ -119,12 +123,13 @@ export function addReliabilityRoutes(
         operationalAvailability: item.operationalAvailability,
       }))
       if (query.format === 'csv') return csvResponse(tableOf(shown, Object.keys(figures.shape)))
-      return c.json({ scope: scope.name, from: iso(from), to: iso(to), divisor, items: shown }, 200)
+      const asked = { scope: scope.name, from: iso(from), to: iso(to), ...trust() }
+      return c.json({ ...asked, divisor, items: shown }, 200)
     },
   )
 }
 
-/** Failures of machines that began in a stretch of time, however long they last. */
+/** Failures of machines that touch a stretch of time, each with its repair in it. */
 async function readFailures(
   kpis: Pick<KpiBook, 'cells' | 'stops' | 'plans'>,
   machines: readonly string[],
@@ -138,8 +143,12 @@ async function readFailures(
   const gaps = [...byMachine].flatMap(([machine, own]) => gapsOf(own, calendarOf(machine)))
   const ran = await overtimeIn(kpis, gaps)
   return [...byMachine]
-    .flatMap(([machine, own]) => failuresOf(own, calendarOf(machine), isFailure, gap => ran.has(textOf(gap))))
-    .filter(failure => failure.from >= from && failure.from < to)
+    .flatMap(([machine, own]) => {
+      const calendar = calendarOf(machine)
+      const hasRun = (gap: Gap): boolean => ran.has(textOf(gap))
+      return failuresOf(own, calendar, isFailure, hasRun, stop => busyWithin(stop, calendar, from, to))
+    })
+    .filter(failure => failure.from < to && (failure.from >= from || failure.repairMs > 0))
 }
 
 /** Those of the gaps in which the machine produced. Machines of one calendar have the same gaps, read as one. */

@@ -188,13 +188,13 @@ it('an order, its scrap, the stops and what they cost come out as by hand, and t
   await production.scrap({
     ...entry,
     machine: 'm-2',
-    quantity: 1e9,
+    quantity: 5_000,
     time: six + 59 * minute,
     category: 'dimension',
     reason: '',
   })
   const [wrong] = (await get(`/api/v1/production?${day}`)).items
-  expect(wrong).toMatchObject({ order: 'W-1', scrap: 1e9 + 3, flags: ['rejectsExceedProduced'] })
+  expect(wrong).toMatchObject({ order: 'W-1', scrap: 5_000 + 3, flags: ['rejectsExceedProduced'] })
   const runs = await (await api.request(`/api/v1/production?format=csv&${day}`)).text()
   expect(runs.split('\r\n')[1]).toContain(',rejectsExceedProduced,')
   orders.take('folder', 'b.csv', { orders: [readOrder({ ...told, scrapped: 201 })], refused: [] })

@@ -158,6 +158,33 @@ describe('the book of figures', () => {
     expect(written).toEqual({ unknown: 0 })
   })
 
+  it('says that figures are being worked out anew, and how much of a range no machine had been heard of', async () => {
+    const { open, tell, goTo, settle } = common.floor(['flag-1', 'flag-2'])
+    const machines = ['flag-1', 'flag-2']
+    const book = open()
+    await book.start()
+    for (const entry of morning('flag-1')) tell(book, entry)
+    const now = six + 290 * minute
+    goTo(book, now)
+    await settle(book)
+    expect(book.isRecomputing(machines, now)).toBe(false)
+    expect(book.unheard(machines, six - 10 * minute, now + minute)).toEqual({ machines: 2, ms: 310 * minute })
+    tell(book, { source: 's', stateChanges: [change('flag-1', six + 50 * minute, 'Aborted')] })
+    const figures = () => [
+      book.isRecomputing(machines, now),
+      book.isRecomputing(['flag-2'], now),
+      book.isRecomputing(machines, six + 50 * minute),
+    ]
+    expect(figures()).toEqual([true, false, false])
+    const reread = book.reread()
+    expect(figures()).toEqual([true, false, false])
+    await reread
+    expect(figures()).toEqual([false, false, false])
+    const late = { machine: 'flag-2', ts: six, counter: 'processed', parts: 0, total: 3, cause: 'late' }
+    tell(book, { source: 's', rows: { production_events: [late] } })
+    expect(book.isRecomputing(machines, now)).toBe(true)
+  })
+
   it('begins no machine’s time with a run of its line, and knows the run when the machine is first heard of', async () => {
     const { open, tell, goTo, settle } = common.floor(['born-1'], {}, 'line-born')
     const book = open()

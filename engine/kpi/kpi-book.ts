@@ -58,6 +58,12 @@ export interface KpiBookParts {
   readonly clock: { now(): number }
 }
 
+/** Time of machines that nobody had told anything of, ms, and of how many. */
+export interface UnheardTime {
+  readonly machines: number
+  readonly ms: number
+}
+
 interface Account {
   readonly plan: MachinePlan
   live: LiveLedger
@@ -71,6 +77,8 @@ interface Account {
   wrongUpTo: number
   /** What came too late for the live ledger: everything from here on is to be worked out anew. */
   staleFrom: number
+  /** From when on its past is being worked out anew; infinity where it is not. */
+  rereadFrom: number
   /** Events that came while its past is being read. */
   arrived: LedgerEvent[] | undefined
   /** Something was said of it before it was first heard of. */
@@ -112,6 +120,7 @@ export class KpiBook {
         ...account,
         born: Number.POSITIVE_INFINITY,
         since: Number.POSITIVE_INFINITY,
+        rereadFrom: Number.POSITIVE_INFINITY,
         arrived: undefined,
         wrongUpTo: Number.NEGATIVE_INFINITY,
         isToldEarly: false,
@@ -258,6 +267,30 @@ export class KpiBook {
     return false
   }
 
+  /** Something came too late for machines that touches their figures up to a time, and is not worked out yet. */
+  isRecomputing(machines: readonly string[], to: number): boolean {
+    const asked = new Set(machines)
+    return (
+      machines.some(machine => {
+        const { staleFrom, rereadFrom } = this.#accounts.get(machine) ?? nothingLate
+        return Math.min(staleFrom, rereadFrom) < to
+      }) || this.lateReadings.all().some(({ machine, from }) => asked.has(machine) && from < to)
+    )
+  }
+
+  /** How much of a stretch of time had passed before machines were first heard of, ms: it is no part of any figure. */
+  unheard(machines: readonly string[], from: number, to: number): UnheardTime {
+    const end = Math.min(to, this.#parts.clock.now())
+    const times = machines.map(machine => {
+      const born = this.#accounts.get(machine)?.born ?? Number.POSITIVE_INFINITY
+      return Math.max(0, Math.min(born, end) - from)
+    })
+    return {
+      machines: times.filter(ms => ms > 0).length,
+      ms: times.reduce((sum, ms) => sum + ms, 0),
+    }
+  }
+
   /** Works the past of those machines out anew of which something came too late; true where there were any. */
   reread(): Promise<boolean> {
     // One after the other: who asks waits for what another has begun, and finds his own in it or after it.
@@ -273,6 +306,7 @@ export class KpiBook {
       if (account.staleFrom === Number.POSITIVE_INFINITY) continue
       stale.set(account, account.staleFrom)
       account.arrived = []
+      account.rereadFrom = account.staleFrom
       account.staleFrom = Number.POSITIVE_INFINITY
     }
     if (stale.size === 0) return false
@@ -296,7 +330,10 @@ export class KpiBook {
       for (const [account, staleFrom] of stale) account.staleFrom = Math.min(account.staleFrom, staleFrom)
       throw error
     } finally {
-      for (const account of stale.keys()) account.arrived = undefined
+      for (const account of stale.keys()) {
+        account.arrived = undefined
+        account.rereadFrom = Number.POSITIVE_INFINITY
+      }
     }
     return true
   }
@@ -504,5 +541,7 @@ export class KpiBook {
     return span.hour
   }
 }
+
+const nothingLate = { staleFrom: Number.POSITIVE_INFINITY, rereadFrom: Number.POSITIVE_INFINITY }
 
 const isBreak = (plan: Plan): boolean => plan === 'pause' || plan === 'stop'

@@ -10,13 +10,19 @@ interface Asked {
   readonly to: number
 }
 
-/** Seconds a part took, part by part in order; where the machine stood between two parts, nothing is said. */
+/** A value with the time that it is of, Unix ms. */
+export interface TimedValue {
+  readonly time: number
+  readonly value: number
+}
+
+/** Seconds a part took, by when it was done; where the machine stood between two parts, nothing is said. */
 export async function cycleTimes(
   store: Pick<Store, 'query' | 'flush'>,
   book: Pick<KpiBook, 'stops'>,
   machine: string,
   { from, to }: Asked,
-): Promise<number[]> {
+): Promise<TimedValue[]> {
   await store.flush()
   const rows = await store.query<{ time: number; parts: number }>(
     `SELECT toFloat64(toUnixTimestamp64Milli(ts)) AS time, sum(e.parts) AS parts
@@ -31,7 +37,7 @@ export async function cycleTimes(
   return ordered.slice(1).flatMap(({ time, parts }, place) => {
     const before = ordered[place]!.time
     const hasStood = stops.some(stop => stop.from < time && stop.to > before)
-    return hasStood ? [] : [(time - before) / 1_000 / parts]
+    return hasStood ? [] : [{ time, value: (time - before) / 1_000 / parts }]
   })
 }
 
@@ -40,24 +46,24 @@ export async function signalValues(
   store: Pick<Store, 'query' | 'flush'>,
   signal: number,
   { from, to }: Asked,
-): Promise<number[]> {
+): Promise<TimedValue[]> {
   await store.flush()
-  const rows = await store.query<{ value: number }>(
-    `SELECT value FROM ${databaseName}.telemetry
+  const rows = await store.query<TimedValue>(
+    `SELECT toFloat64(toUnixTimestamp64Milli(ts)) AS time, value FROM ${databaseName}.telemetry
     WHERE signal = {signal:UInt32} AND quality = 0 AND isFinite(value)
       AND ts >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND ts < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
     ORDER BY ts DESC, seq DESC LIMIT ${mostValues}`,
     { signal, from: Math.floor(from), to: Math.ceil(to) },
   )
-  return rows.reverse().map(({ value }) => value)
+  return rows.reverse()
 }
 
-/** Rejects and parts of a machine, hour by hour. */
+/** Rejects and parts of a machine, by the begin of each hour in which it made some. */
 export async function rejectsByHour(
   book: Pick<KpiBook, 'cells'>,
   machine: string,
   { from, to }: Asked,
-): Promise<{ readonly defective: number; readonly size: number }[]> {
+): Promise<{ readonly time: number; readonly defective: number; readonly size: number }[]> {
   const hours = new Map<number, { defective: number; size: number }>()
   for (const { hour, tally } of await book.cells([machine], from, to)) {
     const sum = hours.get(hour) ?? { defective: 0, size: 0 }
@@ -67,5 +73,8 @@ export async function rejectsByHour(
     }
     hours.set(hour, sum)
   }
-  return [...hours].sort(([a], [b]) => a - b).map(([, sum]) => sum)
+  return [...hours]
+    .filter(([, { size }]) => size > 0)
+    .sort(([a], [b]) => a - b)
+    .map(([time, sum]) => ({ time, ...sum }))
 }

@@ -139,5 +139,8 @@ describe('the production desk', () => {
     expect(await desk.scrap({ ...entry, machine: 'none', quantity: 1, kind: 'scrap' })).toEqual(
       part({ part: 'machine' }),
     )
+    // 30 s a part: 20,160 in a week.
+    const tooMany = await desk.scrap({ ...entry, machine: 'bad-2', quantity: 1e9, kind: 'scrap' })
+    expect(tooMany).toMatchObject({ part: 'quantity', message: expect.stringContaining('(20160)') })
   })
 })

@@ -9,6 +9,8 @@ import type { KpiBook } from './kpi-book.js'
 import { type Goal, goalsNow, type RunReport, reportRuns } from './production.js'
 import type { Scope } from './scope.js'
 
+const weekMs = 7 * 24 * 3_600_000
+
 export interface ProductionDeskParts {
   readonly plant: Plant
   readonly book: Pick<KpiBook, 'cells' | 'plans' | 'reread'>
@@ -79,6 +81,11 @@ export class ProductionDesk {
     if (time > now) return { part: 'time', message: 'it lies ahead of the floor’s clock' }
     const unknown = this.#unknownProduct(entry.product)
     if (unknown !== undefined) return unknown
+    const most = this.#mostOf(entry.machine, entry.product)
+    if (entry.quantity > most) {
+      const message = `${entry.quantity} parts are more than the machine can make in a week at its ideal cycle (${most}); enter what was rejected`
+      return { part: 'quantity', message }
+    }
     const id = randomUUID()
     this.#parts.record({ source: 'operators', rows: { scrap_events: [{ ...row, ts: time, id, counted }] } })
     await this.#parts.book.reread()
@@ -129,6 +136,12 @@ export class ProductionDesk {
   goals(scope: Scope): Promise<Goal[]> {
     const { plant, book, store, clock } = this.#parts
     return goalsNow(plant, book, store, scope, clock.now())
+  }
+
+  /** Parts that nobody can have rejected at once: more than its own ideal cycle, in ms, allows for in a week. */
+  #mostOf(machine: string, product: string): number {
+    const { idealMs, idealMsByProduct } = this.#parts.book.plans.get(machine)!
+    return Math.floor(weekMs / (idealMsByProduct[product] ?? idealMs))
   }
 
   #unknownProduct(product: string): DeskProblem | undefined {

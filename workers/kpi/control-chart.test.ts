@@ -61,7 +61,6 @@ describe('a chart of shares', () => {
   it('has limits by the size of each sample, none below 0', () => {
     const points = pChart([
       { defective: 5, size: 100 },
-      { defective: 0, size: 0 },
       { defective: 15, size: 100 },
       { defective: 10, size: 400 },
     ])
@@ -76,7 +75,40 @@ describe('a chart of shares', () => {
   })
 })
 
+describe('examples of the NIST/SEMATECH e-Handbook of Statistical Methods', () => {
+  it('6.3.2.2: individuals of a flow rate', () => {
+    const flows = [49.6, 47.6, 49.9, 51.3, 47.8, 51.2, 52.6, 52.4, 53.6, 52.1]
+    const [{ centre, high, low } = { centre: 0, high: 0, low: 0 }] = individuals(flows)
+    expect([centre, high, low].map(value => value.toFixed(4))).toEqual(['50.8100', '55.8041', '45.8159'])
+  })
+
+  it('6.3.3.2: shares of bad chips on wafers, 30 samples of 50', () => {
+    const bad = [12, 15, 8, 10, 4, 7, 16, 9, 14, 10, 5, 6, 17, 12, 22, 8, 10, 5, 13, 11]
+    const points = pChart(
+      [...bad, 20, 18, 24, 15, 9, 12, 7, 13, 9, 6].map(defective => ({ defective, size: 50 })),
+    )
+    expect(points[0]!.centre.toFixed(4)).toBe('0.2313')
+    expect([points[0]!.high, points[0]!.low].map(value => value.toFixed(3))).toEqual(['0.410', '0.052'])
+    const beyond = points.flatMap(({ breaks }, place) => (breaks.includes('beyond') ? [place + 1] : []))
+    expect(beyond).toEqual([15, 23])
+  })
+
+  it('6.1.6: Cp and Cpk of a mean of 16 and a spread of 2 between 8 and 20', () => {
+    const { cp, cpk } = capability([14, 16, 18], 8, 20)
+    expect([cp, cpk]).toEqual([1, 2 / 3])
+  })
+})
+
 describe('capability', () => {
+  it('takes the short-term spread from the subgroups of the chart: their mean range over d2', () => {
+    // Ranges 2 and 4: mean 3. Between the two subgroups lies a jump that their ranges do not see.
+    const values = [10, 11, 12, 30, 32, 34]
+    const { cm } = capability(values, 0, 60, 3)
+    expect(cm).toBeCloseTo(60 / (6 * (3 / 1.693)), 12)
+    // Moves 1, 1, 18, 2, 2: mean 4.8.
+    expect(capability(values, 0, 60).cm).toBeCloseTo(60 / (6 * (4.8 / 1.128)), 12)
+  })
+
   it('comes out as by hand', () => {
     const { cp, cpk } = capability([9, 10, 11], 7, 14)
     expect([cp, cpk]).toEqual([7 / 6, 1])

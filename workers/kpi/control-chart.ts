@@ -46,15 +46,9 @@ export interface XbarR {
 
 /** Means and ranges of subgroups of `size` consecutive values, 2 to 10; a rest that fills none is left out. */
 export function xbarR(values: readonly number[], size: number): XbarR {
-  const row = constants[size - 2]
-  if (row === undefined) {
-    throw new RangeError(`A subgroup of ${size} has no constants; use 2 to ${largestSubgroup} values.`)
-  }
-  const [a2, d3, d4] = row
-  const groups = Array.from({ length: Math.floor(values.length / size) }, (_, place) =>
-    values.slice(place * size, (place + 1) * size),
-  )
-  const ranges = groups.map(group => Math.max(...group) - Math.min(...group))
+  const [a2, d3, d4] = constantsOf(size)
+  const groups = subgroups(values, size)
+  const ranges = groups.map(rangeOf)
   const range = mean(ranges)
   const centre = mean(groups.map(mean))
   return {
@@ -67,14 +61,13 @@ export function xbarR(values: readonly number[], size: number): XbarR {
   }
 }
 
-/** Shares of samples of any size; each has limits of its own. Samples of nothing are left out. */
+/** Shares of samples of any size above 0; each has limits of its own. */
 export function pChart(
   samples: readonly { readonly defective: number; readonly size: number }[],
 ): ChartPoint[] {
-  const full = samples.filter(({ size }) => size > 0)
-  const total = full.reduce((sum, { size }) => sum + size, 0)
-  const centre = full.reduce((sum, { defective }) => sum + defective, 0) / (total || 1)
-  const points = full.map(({ defective, size }) => ({
+  const total = samples.reduce((sum, { size }) => sum + size, 0)
+  const centre = samples.reduce((sum, { defective }) => sum + defective, 0) / (total || 1)
+  const points = samples.map(({ defective, size }) => ({
     value: defective / size,
     centre,
     sigma: Math.sqrt((centre * (1 - centre)) / size),
@@ -95,8 +88,12 @@ export interface Capability {
   readonly cmk: number | null
 }
 
-/** How well a process keeps between two limits; null where nothing scatters. Throws RangeError on limits in no order. */
-export function capability(values: readonly number[], low: number, high: number): Capability {
+/**
+ * How well a process keeps between two limits; null where nothing scatters. The short-term spread is that within
+ * subgroups of `size`, as on the chart: mean range over d2, of individuals the mean moving range. Throws RangeError on
+ * limits in no order.
+ */
+export function capability(values: readonly number[], low: number, high: number, size = 1): Capability {
   if (!(low < high)) throw new RangeError(`The lower limit ${low} must lie below the upper one ${high}.`)
   const centre = mean(values)
   const long = Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1))
@@ -105,8 +102,28 @@ export function capability(values: readonly number[], low: number, high: number)
       ? [(high - low) / (6 * sigma), Math.min(high - centre, centre - low) / (3 * sigma)]
       : [null, null]
   const [cp, cpk] = of(long)
-  const [cm, cmk] = of(withinSigma(values))
+  const [cm, cmk] = of(size === 1 ? withinSigma(values) : subgroupSigma(values, size))
   return { cp, cpk, cm, cmk }
+}
+
+/** Spread within subgroups; 0 where no subgroup is full. */
+function subgroupSigma(values: readonly number[], size: number): number {
+  return mean(subgroups(values, size).map(rangeOf)) / constantsOf(size)[3]
+}
+
+/** Subgroups of consecutive values; a rest that fills none is left out. */
+export function subgroups<T>(values: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.floor(values.length / size) }, (_, place) =>
+    values.slice(place * size, (place + 1) * size),
+  )
+}
+
+const rangeOf = (group: readonly number[]): number => Math.max(...group) - Math.min(...group)
+
+function constantsOf(size: number): (typeof constants)[number] {
+  const row = constants[size - 2]
+  if (row !== undefined) return row
+  throw new RangeError(`A subgroup of ${size} has no constants; use 2 to ${largestSubgroup} values.`)
 }
 
 /** Spread from one value to the next. */

@@ -26,6 +26,12 @@ describe('a failure', () => {
     expect(failuresOf(setUp, calendar, isFailure, notRun)).toMatchObject([{ repairMs: 0.75 * hour }])
   })
 
+  it('has of its repair what counts of each of its stops', () => {
+    const stops = [stop(7, 7.5, 'mechanical'), stop(7.5, 8, 'electrical')]
+    const half = failuresOf(stops, calendar, isFailure, notRun, ({ busyMs }) => busyMs / 2)
+    expect(half).toMatchObject([{ from: aDay + 7 * hour, repairMs: hour / 2 }])
+  })
+
   it('is one over a night and a weekend without a shift, unless it ran meanwhile', () => {
     const night = [stop(21, 22), stop(30, 31)]
     expect(failuresOf(night, calendar, isFailure, notRun)).toMatchObject([{ repairMs: 2 * hour }])

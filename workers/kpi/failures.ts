@@ -34,13 +34,14 @@ const ableKinds: ReadonlySet<StopKind> = new Set(['starved', 'blocked', 'idle'])
 /**
  * The failures of one machine from all of its stops in order of time. Stops belong to one failure where no planned busy
  * time lies between them, since whatever of that is no stop is production, and where it did not run outside of shifts
- * (`hasRun`), nor wait for parts, room or an order.
+ * (`hasRun`), nor wait for parts, room or an order. `repairOf`: how much of a stop counts as repair, ms.
  */
 export function failuresOf(
   stops: readonly FailureStop[],
   calendar: Pick<Calendar, 'between'>,
   isFailure: (stop: FailureStop) => boolean,
   hasRun: (gap: Gap) => boolean,
+  repairOf: (stop: FailureStop) => number = ({ busyMs }) => busyMs,
 ): Failure[] {
   const failures: Failure[] = []
   let isOpen = false
@@ -48,15 +49,16 @@ export function failuresOf(
     const gap = gapBefore(stops, place, calendar)
     if (gap === undefined || hasRun(gap) || ableKinds.has(stop.kind)) isOpen = false
     if (!isFailure(stop)) continue
-    const { machine, from, busyMs, reason } = stop
+    const { machine, from, reason } = stop
+    const repairMs = repairOf(stop)
     const last = failures.at(-1)
     if (isOpen && last !== undefined) {
       failures[failures.length - 1] = {
         ...last,
-        repairMs: last.repairMs + busyMs,
+        repairMs: last.repairMs + repairMs,
         reason: last.reason || reason,
       }
-    } else failures.push({ machine, from, repairMs: busyMs, reason })
+    } else failures.push({ machine, from, repairMs, reason })
     isOpen = true
   }
   return failures
