@@ -408,6 +408,53 @@ describe('the live floor', () => {
     expect(floor.machines.state[0]).toBe(packmlNumber.Idle)
   })
 
+  it('holds to a state that is told on change alone where the machine’s data go on after a short absence', () => {
+    const first = makeFloor()
+    first.say([execution, 'ACTIVE', 999_000], [temp, 90, 999_000])
+    const snapshots = [...(first.floor.snapshot()?.snapshots ?? [])]
+    const wake = (at: number, statePeriod = 0) => {
+      const made = makeFloor({ snapshots, at, statePeriod })
+      made.floor.wake(1_000_000)
+      made.floor.ingest('plc', { kind: 'connected' })
+      return made
+    }
+    const held = wake(1_060_000)
+    held.say([temp, 90, 1_061_000])
+    held.wall.time = 1_069_000
+    expect(held.floor.tick()?.stateChanges).toBeUndefined()
+    expect(held.floor.machines.display[0]).toBe(displayNumber.unknown)
+    held.wall.time = 1_070_000
+    expect(held.floor.tick()?.stateChanges).toEqual([
+      expect.objectContaining({ machine: 'm1', time: 1_060_000, state: 'Execute', observed: false }),
+    ])
+    expect(held.floor.machines.state[0]).toBe(packmlNumber.Execute)
+    // Told at last: it had changed while nobody looked, and that is so now.
+    const told = held.say([execution, 'READY', 1_030_000])
+    expect(told?.stateChanges?.filter(({ observed }) => observed)).toMatchObject([
+      { state: 'Idle', time: 1_030_000 },
+      { state: 'Idle', time: 1_070_000 },
+    ])
+    expect(held.floor.machines.state[0]).toBe(packmlNumber.Idle)
+
+    const isUnknown = ({ floor, wall }: ReturnType<typeof wake>) => {
+      wall.time += 60_000
+      floor.tick()
+      return floor.machines.display[0] === displayNumber.unknown
+    }
+    // Its other signals are silent too; it is polled; an hour has passed; the link broke again.
+    expect(isUnknown(wake(1_060_000))).toBe(true)
+    const polled = wake(1_060_000, 1_000)
+    polled.say([temp, 90, 1_061_000])
+    expect(isUnknown(polled)).toBe(true)
+    const late = wake(4_600_000)
+    late.say([temp, 90, 4_601_000])
+    expect(isUnknown(late)).toBe(true)
+    const broken = wake(1_060_000)
+    broken.say([temp, 90, 1_061_000])
+    broken.floor.ingest('plc', { kind: 'interrupted', reason: 'cut' })
+    expect(isUnknown(broken)).toBe(true)
+  })
+
   it('goes on from the very record after a crash: what says that a machine changed brings its twin', () => {
     const first = makeFloor({ savesTwinsWithEntries: true })
     expect(first.say([temp, 20, 998_000])?.snapshots).toBeUndefined()

@@ -202,7 +202,7 @@ export class LiveFloor implements Floor {
     return this.#takeTurn('wake', 'floor', lastAlive, () => {
       for (const { index, machine, signals } of this.registry.machines) {
         if (signals.some(({ signal }) => signal.quantity === 'state'))
-          this.#machineWatch.lost(index, lastAlive, this.#isOwnTime.has(machine.source))
+          this.#machineWatch.wake(index, lastAlive, this.#isOwnTime.has(machine.source))
       }
     })
   }
@@ -320,6 +320,7 @@ export class LiveFloor implements Floor {
       const now = this.clock.now()
       this.#sensorWatch.settleDelays(now)
       this.#sensorWatch.findSilent(now)
+      this.#machineWatch.tick(now)
       this.#faultWatch.tick(now)
       this.#healthWatch.tick(now)
       this.#maintenanceWatch.tick(now)
@@ -479,6 +480,7 @@ export class LiveFloor implements Floor {
         continue
       }
       machines.listen(index, value[i]!, quality[i]!, time)
+      if (machines.isHolding) machines.heard(index)
       // As it came: a value out of range tells of the instrument, though nobody believes it.
       this.#healthWatch.take(index, value[i]!, arrived.quality[i]!, time)
       if (sensors.take(index, value[i]!, quality[i]!, time, receiveTime[i]!)) this.counts.classified++

@@ -9,6 +9,7 @@ import { packmlStateOf } from '../../twins/machine/machine.machine.js'
 import type { TwinEmitted, TwinMessage } from '../twin-system/definition.js'
 import type { RestoreOutcome, TwinSystem } from '../twin-system/twin-system.js'
 import type { RegisteredMachine, RegisteredSignal, Registry } from './floor.js'
+import { type HeldState, HeldStates } from './held-states.js'
 import { type InterlockMemory, Interlocks, interlockOf } from './interlocks.js'
 import { LatestMachines, type LatestSignals } from './latest-table.js'
 import type { LineWatch } from './line-watch.js'
@@ -70,6 +71,8 @@ export interface MachineMemory {
   /** Ids of counters that have not been heard since the link began. */
   readonly unread: readonly string[]
   readonly interlocks: InterlockMemory
+  /** In what state it stood when the floor went away, while nobody has told it anew. */
+  readonly held?: HeldState | undefined
   /** The word for its state said why it waits. */
   readonly saidReason: boolean
 }
@@ -91,6 +94,7 @@ export class MachineWatch {
   readonly #isUnread: Uint8Array
   readonly #indexByAddress = new Map<string, number>()
   readonly #interlocks = new Interlocks()
+  readonly #held = new HeldStates()
   /** Machines whose word for the state said why they wait. */
   readonly #saidReason = new Set<number>()
   /** Machines whose state nobody has told since their source was lost, and since when. */
@@ -173,6 +177,7 @@ export class MachineWatch {
     const mode = isHeld && holds.covers(id, time) ? undefined : said
     if (state !== undefined) {
       const change = { machine: id, state, mode: mode ?? '', reason, sourceState: word, observed: true }
+      if (!isHistory) this.#held.drop(machine)
       // First what nobody saw and the machine must have passed, so that of one moment the observed state stands.
       if (!isHistory) this.#tell(id, { type: 'OBSERVED', state, reason, sourceState: word, time })
       turn.add('stateChanges', { ...change, time })
@@ -242,6 +247,43 @@ export class MachineWatch {
     this.#parts.turn.addRow('production_events', row)
   }
 
+  /** The floor was away since `time`: nobody knows what the machine did meanwhile. */
+  wake(machine: number, time: number, isOwnTime: boolean): void {
+    const shown = this.#shownBy(machine)
+    this.lost(machine, time, isOwnTime)
+    const { signals } = this.#parts.registry.machineByIndex(machine)!
+    const states = signals.filter(({ signal }) => signal.quantity === 'state')
+    // What is polled is told anew by itself; a recording's time has stood still.
+    if (isOwnTime || states.some(({ signal }) => signal.period > 0)) return
+    if (shown === undefined || shown.state === 'Undefined') return
+    const { reason, sourceState } = shown.context
+    this.#held.hold(machine, { state: shown.state, reason, sourceState, lost: time, isHeard: false })
+  }
+
+  /** Whether machines wait to hear whether their data go on. */
+  get isHolding(): boolean {
+    return this.#held.size > 0
+  }
+
+  /** A signal told something in time. */
+  heard(index: number): void {
+    const registered = this.#signals[index]
+    if (registered !== undefined && registered.signal.quantity !== 'state')
+      this.#held.heard(registered.machine)
+  }
+
+  /** Machines whose data go on as before, and whose state nobody has told anew, still do what they did. */
+  tick(now: number): void {
+    for (const [machine, { state, reason, sourceState, lost, found }] of this.#held.takeDue(now)) {
+      const id = this.#idOf(machine)
+      // For the twin from the loss on, so that a state of the time between is news still when it is told at last.
+      this.#tell(id, { type: 'OBSERVED', state, reason, sourceState, time: lost })
+      this.#untold.set(machine, now)
+      const held = { machine: id, state, mode: '', reason, sourceState, observed: false }
+      this.#parts.turn.add('stateChanges', { ...held, time: found })
+    }
+  }
+
   /**
    * Nobody knows what the machine does. With a clock of its own (`isOwnTime`), the floor's time stands still without
    * the source: nothing passes that could be counted.
@@ -250,6 +292,7 @@ export class MachineWatch {
     const { twins, turn } = this.#parts
     if (!isOwnTime && !this.#untold.has(machine)) this.#untold.set(machine, time)
     this.#interlocks.forget(machine)
+    this.#held.drop(machine)
     const id = this.#idOf(machine)
     const address = machineAddress(id)
     if (packmlStateOf(stateValueOf(twins.get(address)?.snapshot)) === 'Undefined') return
@@ -267,6 +310,7 @@ export class MachineWatch {
     }
     twins.send(machineAddress(id), { type: 'SOURCE_FOUND', time, hasOwnClock: isOwnTime })
     lines.sourceFound(id, time)
+    this.#held.found(machine, time)
   }
 
   /** A twin spoke; its machine is shown at the end of the turn, and what it counted goes on record. */
@@ -316,13 +360,16 @@ export class MachineWatch {
       interlocks: this.#interlocks.remember(index),
       saidReason: this.#saidReason.has(index),
       untold: this.#untold.get(index),
+      held: this.#held.of(index),
       unread: signals.filter(signal => this.#isUnread[signal.index] === 1).map(({ signal }) => signal.id),
     }
   }
 
   /** Takes it up again, after the twin is as it was. */
   recall({ index, signals }: RegisteredMachine, memory: MachineMemory): void {
-    const { untold, unread, interlocks, saidReason } = memory
+    const { untold, unread, interlocks, saidReason, held } = memory
+    if (held === undefined) this.#held.drop(index)
+    else this.#held.hold(index, held)
     for (const [interlock, isOn] of interlocks) this.#interlocks.tell(index, interlock, isOn)
     if (saidReason) this.#saidReason.add(index)
     else this.#saidReason.delete(index)
