@@ -200,6 +200,9 @@ const zoned = (time: number, timeZone: string): Temporal.ZonedDateTime =>
 export const dateOf = (time: number, timeZone: string): Temporal.PlainDate =>
   zoned(time, timeZone).toPlainDate()
 
+/** The hour of the day of a site's own clock, 0 to 23. */
+export const hourOfDay = (time: number, timeZone: string): number => zoned(time, timeZone).hour
+
 const offsetOf = (time: number, timeZone: string): number => zoned(time, timeZone).offsetNanoseconds / 1e6
 
 const floorHour = (time: number, offset: number): number =>

@@ -49,7 +49,17 @@ export interface Costs {
   /** An hour of standing, by id of a site, line or machine: the nearest holds. */
   readonly downtime?: Readonly<Record<string, number>>
   /** A kilowatt-hour; by id of a site where they differ. */
-  readonly energy?: number | Readonly<Record<string, number>>
+  readonly energy?: Tariff | Readonly<Record<string, Tariff>>
+}
+
+/** What a kilowatt-hour costs: always the same, or by hours of the site's clock. */
+type Tariff = number | TimedTariff
+
+export interface TimedTariff {
+  /** At all other times. */
+  readonly price: number
+  /** From one full hour to another, `22:00` to `06:00`; none of them twice. */
+  readonly times: readonly (TimeOfDaySpan & { readonly price: number })[]
 }
 
 export interface Site {

@@ -126,15 +126,19 @@ export function addEnergyRoute(router: OpenAPIHono, floor: Floor, kpis: KpiReade
       const good = new Map(groups.map(({ key, elements }) => [key, elements.GQ]))
       const keyOf = keyIn(kpis, query.by)
       const sums = new Map<string, ReturnType<typeof noEnergy> & { cost: number; isPriced: boolean }>()
+      const tariffs = new Map<string, ReturnType<typeof tariffOf>>()
       for (const { machine, cells } of energy) {
-        const tariff = tariffOf(plant, kpis.plans.get(machine)!.site)
+        const { site, calendar } = kpis.plans.get(machine)!
+        const tariff = tariffs.get(site) ?? tariffOf(plant, site, calendar.timeZone)
+        tariffs.set(site, tariff)
         for (const cell of cells) {
           const key = keyOf({ ...cell, machine })
           const sum = sums.get(key) ?? { ...noEnergy(), cost: 0, isPriced: true }
           sums.set(key, sum)
           addEnergy(sum, cell)
-          sum.isPriced &&= tariff !== undefined
-          sum.cost += (tariff ?? 0) * totalEnergy(cell)
+          const price = tariff(cell.hour)
+          sum.isPriced &&= price !== undefined
+          sum.cost += (price ?? 0) * totalEnergy(cell)
         }
       }
       const items = [...sums]

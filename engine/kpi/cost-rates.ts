@@ -1,4 +1,5 @@
-import type { Plant } from '../../schema/plant.js'
+import { hourOfDay } from '../../schema/calendar.js'
+import type { Costs, Plant, TimedTariff } from '../../schema/plant.js'
 import type { WorkOrder } from '../../schema/work-order.js'
 import type { CostRates } from '../../workers/kpi/costs.js'
 import type { MachinePlan } from '../../workers/kpi/machine-plan.js'
@@ -31,7 +32,27 @@ export function costRates(
   }
 }
 
-/** What a kilowatt-hour costs at a site; undefined = nobody has said. */
-export function tariffOf({ costs }: Plant, site: string): number | undefined {
-  return typeof costs?.energy === 'object' ? costs.energy[site] : costs?.energy
+/** What a kilowatt-hour costs at a site in the hour of its clock that begins at a time; undefined = nobody has said. */
+export function tariffOf({ costs }: Pick<Plant, 'costs'>, site: string, timeZone: string) {
+  const said = costs?.energy
+  const tariff = typeof said !== 'object' || isTimed(said) ? said : said[site]
+  if (typeof tariff !== 'object') return (): number | undefined => tariff
+  const byHour = Array.from({ length: 24 }, (_, hour) => priceAt(tariff, hour))
+  const known = new Map<number, number>()
+  return (hour: number): number | undefined => {
+    const price = known.get(hour) ?? byHour[hourOfDay(hour, timeZone)]!
+    known.set(hour, price)
+    return price
+  }
+}
+
+const isTimed = (said: NonNullable<Costs['energy']>): said is TimedTariff =>
+  typeof said === 'object' && Array.isArray(said.times)
+
+function priceAt({ price, times }: TimedTariff, hour: number): number {
+  const span = times.find(({ start, end }) => {
+    const [from, to] = [Number.parseInt(start, 10), Number.parseInt(end, 10)]
+    return from < to ? from <= hour && hour < to : hour >= from || hour < to
+  })
+  return span?.price ?? price
 }

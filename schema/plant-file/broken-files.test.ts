@@ -490,6 +490,12 @@ const table: readonly (readonly [title: string, from: string, to: string, proble
 33:46  costs.energy.mars: there is no site "mars"; use the id of a site`,
   ],
   [
+    'a tariff whose times overlap',
+    'products:\n',
+    'costs: { energy: { price: 0.1, times: [{ start: "06:00", end: "22:00", price: 0.2 }, { start: "21:00", end: "23:00", price: 0.3 }] } }\nproducts:\n',
+    '33:18  costs.energy: a map is not a tariff with one price for each hour; let no two of its times overlap',
+  ],
+  [
     'a service of work orders without its address',
     'products:\n',
     'workOrders: { rest: { list: "$.a[*]" } }\nproducts:\n',

@@ -46,13 +46,16 @@ function readSources(value: unknown, report: Report): Plant['workOrders'] | unde
   return undefined
 }
 
+const isTimed = (tariff: Costs['energy']): boolean =>
+  typeof tariff === 'object' && Array.isArray(tariff.times)
+
 function checkIds(
   costs: Pick<Costs, 'material' | 'downtime' | 'energy'>,
   ids: CostIds,
   report: Report,
 ): void {
   const check = (part: 'material' | 'downtime' | 'energy', known: readonly string[], what: string): void => {
-    for (const key of keysOf(costs[part])) {
+    for (const key of part === 'energy' && isTimed(costs.energy) ? [] : keysOf(costs[part])) {
       if (known.includes(key)) continue
       const fix = report.suggest(key, known, `use the id of a ${what}`)
       report.add(['costs', part, key], key, `there is no ${what} "${key}"`, fix, 'key')
