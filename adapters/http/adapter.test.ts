@@ -149,6 +149,36 @@ describe('the HTTP adapter', () => {
     expect(error).toBeUndefined()
   })
 
+  it('is lost where it answers with something else three times in a row, a login page perhaps', async () => {
+    listen()
+    await until(() => expect(values()).toEqual([46.5]))
+    server.answer = (_, response) => !!response.writeHead(200).end('<html>Sign in</html>')
+    await poll()
+    await until(() => expect(values()).toEqual([46.5, Number.NaN]))
+    await poll()
+    await until(() => expect(events.at(-2)).toEqual({ kind: 'repeated', rule: 'http.malformed', count: 1 }))
+    expect(error).toBeUndefined()
+    await poll()
+    await until(() => expect(error?.message).toContain('something else than what is asked for'))
+    expect(rejects().map(({ rule }) => rule)).toEqual(['http.malformed'])
+    subscription?.unsubscribe()
+    events = []
+    error = undefined
+    listen()
+    await until(() => expect(error?.message).toContain('the answer is no JSON'))
+    expect(events).toEqual([])
+  })
+
+  it('has no values of a list that is not there any more', async () => {
+    server.documents.set('/status/all', [{ id: 'oil', v: 1 }])
+    listen({ requests: [{ path: '/all', ...list }] })
+    await until(() => expect(values()).toEqual([1]))
+    server.answer = (_, response) => !!response.writeHead(404).end()
+    await poll()
+    await until(() => expect(values()).toEqual([1, Number.NaN]))
+    expect(error).toBeUndefined()
+  })
+
   it('is lost after three failures in a row, and two are forgiven', async () => {
     const failing = [false, true, true, false, true, true, true]
     server.answer = (_, response) =>

@@ -47,7 +47,13 @@ export const http: AdapterDefinition<HttpOptions> = {
 interface PolledRequest {
   readonly url: URL
   readonly decoder: AnswerDecoder
+  readonly periodMs: number
+  /** When each reject was last due, by its reason: an answer that cannot be read is no better at the next poll. */
+  readonly told: Map<string, number>
 }
+
+/** What was all right for so long, and for three polls, is told anew when it comes again; sooner it is counted. */
+const tellAgainMs = 60_000
 
 /** Asks one service, from subscribing to unsubscribing; one request under way at a time. */
 class Poller {
@@ -57,8 +63,6 @@ class Poller {
   readonly #scheduler: SchedulerLike
   readonly #client: GetClient
   readonly #schedule: PollSchedule<PolledRequest>
-  /** What was rejected already: an answer that cannot be read is no better at the next poll. */
-  readonly #told = new Set<string>()
   #isConnected = false
   #failures = 0
   #emitted = 0
@@ -124,19 +128,28 @@ class Poller {
     } else if (status >= 500) {
       this.#fail(new RangeError(`has a trouble of its own (${status})`))
     } else {
-      this.#stand()
-      if (status === 200) this.#emit(request.decoder.decode(body))
+      if (status === 200) this.#read(request, body)
       else {
-        this.#emit({
-          batch: request.decoder.none(),
-          unknown: [],
-          rejects: [this.#refused(request, status, body)],
-        })
+        this.#stand()
+        const rejects = [this.#refused(request, status, body)]
+        this.#emit(request, { batch: request.decoder.none(), unknown: [], rejects })
       }
     }
   }
 
-  /** The first answer, whatever it says, is the link. */
+  /** An answer that is not what was asked for, again and again, is a service that is not there: something stands before it. */
+  #read(request: PolledRequest, body: string): void {
+    const { isUnread, ...decoded } = request.decoder.decode(body)
+    if (!isUnread) this.#stand()
+    // A try that fails is told by its error; to reject every one would fill the record.
+    if (this.#isConnected) this.#emit(request, decoded)
+    if (isUnread) {
+      const reason = decoded.rejects.map(reject => reject.reason).join(' ')
+      this.#fail(new RangeError(`answers with something else than what is asked for: ${reason}`))
+    }
+  }
+
+  /** The first answer that can be read, or says why there is none, is the link. */
   #stand(): void {
     this.#failures = 0
     if (this.#isConnected) return
@@ -144,11 +157,21 @@ class Poller {
     this.#subscriber.next({ kind: 'connected' })
   }
 
-  #emit({ batch, rejects, unknown }: DecodedAnswer): void {
+  #emit(
+    { told, periodMs }: PolledRequest,
+    { batch, rejects, unknown }: Omit<DecodedAnswer, 'isUnread'>,
+  ): void {
     this.#emitted += batch.count
-    const fresh = rejects.filter(({ reason }) => !this.#told.has(reason))
-    for (const { reason } of fresh) this.#told.add(reason)
+    const now = this.#context.clock.now()
+    for (const [reason, at] of told) if (now - at > Math.max(tellAgainMs, 3 * periodMs)) told.delete(reason)
+    const fresh = rejects.filter(({ reason }) => !told.has(reason))
+    const repeated = new Map<string, number>()
+    for (const { reason, rule } of rejects) {
+      if (told.has(reason)) repeated.set(rule, (repeated.get(rule) ?? 0) + 1)
+      told.set(reason, now)
+    }
     if (fresh.length > 0) this.#subscriber.next({ kind: 'rejects', rejects: fresh })
+    for (const [rule, count] of repeated) this.#subscriber.next({ kind: 'repeated', rule, count })
     if (unknown.length > 0) this.#subscriber.next({ kind: 'unknown-tags', values: unknown })
     if (batch.count > 0) this.#subscriber.next({ kind: 'samples', batch })
   }
@@ -183,7 +206,8 @@ function groupsOf({ url, requests, pollMs }: HttpOptions, context: AdapterContex
     const period = entry.pollMs ?? pollMs
     const group = byPeriod.get(period) ?? []
     byPeriod.set(period, group)
-    group.push({ url: urlOf(url, entry), decoder: new AnswerDecoder(context, entry) })
+    const decoder = new AnswerDecoder(context, entry)
+    group.push({ url: urlOf(url, entry), decoder, periodMs: period, told: new Map() })
   }
   return [...byPeriod].map(([periodMs, parts]) => ({ periodMs, parts }))
 }

@@ -4,7 +4,7 @@ import { Quality } from '../../schema/quality.js'
 import { deepJson } from '../deep-json.js'
 import { fuzzRuns } from '../fuzz-runs.js'
 import { testContext, testSignal } from '../test-context.js'
-import { AnswerDecoder } from './codec.js'
+import { AnswerDecoder, type DecodedAnswer } from './codec.js'
 import { httpOptions } from './config.js'
 
 const now = Date.UTC(2026, 0, 1)
@@ -16,18 +16,30 @@ const signals = [
 const context = testContext({ signals })
 
 function decode(request: object, answer: unknown) {
+  const { isUnread: _, ...decoded } = decoderOf(request)(answer)
+  return decoded
+}
+
+function decoderOf(request: object) {
   const { requests } = httpOptions.parse({ url: 'http://plc', requests: [request] })
   const decoder = new AnswerDecoder(context, requests[0]!)
-  const { batch, rejects, unknown } = decoder.decode(
-    typeof answer === 'string' ? answer : JSON.stringify(answer),
-  )
+  return (answer: unknown) =>
+    shownOf(decoder.decode(typeof answer === 'string' ? answer : JSON.stringify(answer)))
+}
+
+function shownOf({ batch, rejects, unknown, isUnread }: DecodedAnswer) {
   const samples = Array.from({ length: batch.count }, (_, i) => ({
     signal: batch.signal[i],
     value: batch.signal[i] === 3 ? context.text(batch.value[i]!) : Number(batch.value[i]!.toPrecision(12)),
     time: batch.sourceTime[i],
     quality: batch.quality[i],
   }))
-  return { samples, rules: rejects.map(({ rule }) => rule), unknown: unknown.map(({ tag }) => tag) }
+  return {
+    samples,
+    rules: rejects.map(({ rule }) => rule),
+    unknown: unknown.map(({ tag }) => tag),
+    isUnread,
+  }
 }
 
 describe('an answer with values at known places', () => {
@@ -86,13 +98,54 @@ describe('an answer with values at known places', () => {
       { v: 1, u: 'bar' },
       'http.bad-unit',
     ],
-    ['what is no JSON', { values: { oil: '$.v' } }, '<html>', 'http.malformed'],
   ])('rejects %s', (_, request, answer, rule) => {
     expect(decode(request, answer)).toEqual({ samples: [], rules: [rule], unknown: [] })
   })
 })
 
+describe('an answer that is something else', () => {
+  it.each([
+    ['no JSON', '<html>'],
+    ['no list', '{}'],
+  ])('(%s) leaves its signals without values', (_, answer) => {
+    const bad = { value: Number.NaN, quality: Quality.bad }
+    const list = decoderOf({ list: '$.readings', name: '$.id', value: '$.v' })
+    list({ readings: [{ id: 'oil', v: 1 }] })
+    expect(list(answer)).toMatchObject({
+      samples: [{ signal: 1, ...bad }],
+      rules: ['http.malformed'],
+      isUnread: true,
+    })
+    if (answer === '{}') return
+    const values = decoderOf({ values: { oil: '$.oil', force: '$.force' } })
+    expect(values(answer)).toMatchObject({
+      samples: [
+        { signal: 1, ...bad },
+        { signal: 2, ...bad },
+      ],
+      rules: ['http.malformed'],
+      isUnread: true,
+    })
+  })
+})
+
 describe('an answer with a list', () => {
+  it('has no value of what it has no longer', () => {
+    const read = decoderOf({ list: '$', name: '$.id', value: '$.v' })
+    read([
+      { id: 'oil', v: 1 },
+      { id: 'force', v: 2 },
+    ])
+    expect(read([{ id: 'force', v: 3 }])).toMatchObject({
+      samples: [
+        { signal: 2, value: 3 },
+        { signal: 1, value: Number.NaN, quality: Quality.bad },
+      ],
+      rules: ['http.no-value'],
+      isUnread: false,
+    })
+  })
+
   const request = {
     list: '$.readings',
     name: '$.id',

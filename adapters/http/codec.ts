@@ -28,6 +28,8 @@ export interface DecodedAnswer {
   readonly batch: SampleBatch
   readonly rejects: readonly Reject[]
   readonly unknown: readonly UnknownTag[]
+  /** It is no such document at all, a login page perhaps: its signals have no values. */
+  readonly isUnread: boolean
 }
 
 type Rule =
@@ -45,6 +47,10 @@ export class AnswerDecoder {
   readonly #context: CodecContext
   readonly #entry: RequestEntry
   readonly #tags: TagBook
+  /** Tags that a list has told, by the index of their signal. */
+  readonly #told = new Map<number, string>()
+  #present = new Set<number>()
+  #isUnread = false
   #batch = new SampleBatchBuilder()
   #rejects: Reject[] = []
   #unknown: UnknownTag[] = []
@@ -59,26 +65,34 @@ export class AnswerDecoder {
     const { source, clock } = this.#context
     const failure = guarded(source, clock.now(), text, () => this.#read(text))
     if (failure !== undefined) this.#rejects.push(failure)
-    const decoded = { batch: this.#batch.take(), rejects: this.#rejects, unknown: this.#unknown }
+    const isUnread = this.#isUnread || failure !== undefined
+    const batch = isUnread ? this.none() : this.#batch.take()
+    const decoded = { batch, rejects: this.#rejects, unknown: this.#unknown, isUnread }
     this.#rejects = []
     this.#unknown = []
+    this.#isUnread = false
     return decoded
   }
 
   #read(text: string): void {
     const parsed = parseJson(text)
-    if (parsed === undefined) this.#reject('http.malformed', 'the answer is no JSON', text)
+    if (parsed === undefined) this.#malformed('the answer is no JSON', text)
     else if (this.#entry.values !== undefined) this.#readValues(parsed.json, this.#entry.values)
     else this.#readList(parsed.json)
   }
 
-  /** Samples without a value for all signals that this request brings; a list's are not known beforehand. */
+  /** Samples without a value for all signals that this request brings; of a list, that it has brought so far. */
   none(): SampleBatch {
-    const now = this.#context.clock.now()
+    this.#batch.take()
     for (const tag of Object.keys(this.#entry.values ?? {}))
-      for (const { index } of this.#tags.find(tag)?.signals ?? [])
-        this.#batch.push(index, now, now, Number.NaN, Quality.bad)
+      for (const { index } of this.#tags.find(tag)?.signals ?? []) this.#pushNone(index)
+    for (const index of this.#told.keys()) this.#pushNone(index)
     return this.#batch.take()
+  }
+
+  #pushNone(index: number): void {
+    const now = this.#context.clock.now()
+    this.#batch.push(index, now, now, Number.NaN, Quality.bad)
   }
 
   #readValues(json: unknown, values: NonNullable<RequestEntry['values']>): void {
@@ -93,13 +107,25 @@ export class AnswerDecoder {
     const { list = [], name, value, time, quality, unitAt } = this.#entry
     const items = valueAtPath(json, list)
     if (!Array.isArray(items)) {
-      this.#reject('http.malformed', `there is no list at $${list.map(step => `.${step}`).join('')}`, json)
+      this.#malformed(`there is no list at $${list.map(step => `.${step}`).join('')}`, json)
       return
     }
+    this.#present = new Set()
     for (const item of items) {
       const tag = name === undefined ? (isObject(item) ? idOf(item) : undefined) : valueAtPath(item, name)
       if (typeof tag !== 'string') this.#reject('http.malformed', 'an entry of the list has no name', item)
-      else this.#take(tag, cellOf(item, { value, time, quality, unitAt }), this.#entry, item)
+      else {
+        for (const { index } of this.#tags.find(tag)?.signals ?? []) {
+          this.#told.set(index, tag)
+          this.#present.add(index)
+        }
+        this.#take(tag, cellOf(item, { value, time, quality, unitAt }), this.#entry, item)
+      }
+    }
+    for (const [index, tag] of this.#told) {
+      if (this.#present.has(index)) continue
+      this.#reject('http.no-value', `${tag}: the list has it no longer`, tag)
+      this.#pushNone(index)
     }
   }
 
@@ -163,6 +189,11 @@ export class AnswerDecoder {
     if (spelled === undefined || spelled === signal.unit) return composed({ scale, offset }, undefined)
     const then = conversionFrom(spelled, signal.unit)
     return then === undefined ? 'unread' : composed({ scale, offset }, then)
+  }
+
+  #malformed(reason: string, raw: unknown): void {
+    this.#isUnread = true
+    this.#reject('http.malformed', reason, raw)
   }
 
   #reject(rule: Rule, reason: string, raw: unknown): void {
