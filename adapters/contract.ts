@@ -159,6 +159,11 @@ export interface AdapterDefinition<Options = unknown> {
   readonly summary: string
   /** Its machines are not real: it knows their damage, and says so in `damage` events. */
   readonly isSimulation?: true
+  /**
+   * Nothing in the protocol tells that whoever speaks has died: so long a silence is worth a word where all signals are
+   * reported on change and the plant file says no `silence`, ms.
+   */
+  readonly quietMs?: number
   readonly options: z.ZodType<Options>
   /** Plant-file snippets; each must satisfy `options`. Shown by `gemba adapters`, checked by a test. */
   readonly examples: readonly { readonly title: string; readonly options: Record<string, unknown> }[]

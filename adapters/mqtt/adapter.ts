@@ -13,6 +13,7 @@ export const mqtt: AdapterDefinition<MqttOptions> = {
   kind: 'mqtt',
   summary:
     'MQTT brokers (3.1.1, 5): KEPServerEX IoT Gateway, plain topics with a mapping, unified namespaces',
+  quietMs: 300_000,
   options: mqttOptions,
   examples: [
     {
@@ -57,7 +58,6 @@ export const mqtt: AdapterDefinition<MqttOptions> = {
   // A session and a name of its own, and none of the messages of a group.
   probe: ({ clientId: _, share: __, ...options }) => ({
     ...options,
-    clientId: `gemba-probe-${process.pid}`,
     sessionExpiry: 0,
   }),
   create: (options, context) =>

@@ -8,6 +8,7 @@ import { type PushOptions, pushOptions } from './config.js'
 export const push: AdapterDefinition<PushOptions> = {
   kind: 'push',
   summary: 'Values that other programs post to /api/v1/ingest, JSON or NDJSON, with a token',
+  quietMs: 300_000,
   options: pushOptions,
   examples: [{ title: 'A script or a gateway that posts', options: {} }],
   create: (_, context) =>

@@ -1,7 +1,10 @@
+import { findAdapter } from '../../adapters/list.js'
 import { settings } from '../../schema/config.js'
 import { countPlant } from '../../schema/count-plant.js'
+import type { Plant } from '../../schema/plant.js'
 import { formatProblem } from '../../schema/plant-file/problem.js'
 import { EngineError } from '../errors.js'
+import { silenceAdvice, silenceOf } from '../pipeline/silence.js'
 import type { Command, CommandIo } from './command.js'
 import { misused, parseFlags } from './flags.js'
 import { checkOnline, type OnlineOptions } from './online.js'
@@ -52,6 +55,21 @@ function readArguments(argv: readonly string[], { env }: CommandIo) {
   return { files, online }
 }
 
+/** What is no mistake, and yet may surprise. */
+function sourceAdvice(plant: Plant): string[] {
+  const { sources, sites } = plant
+  const lines = sites.flatMap(({ areas }) => areas.flatMap(area => area.lines))
+  const signals = lines.flatMap(({ machines }) => machines.flatMap(machine => machine.signals))
+  return sources.flatMap(spec => {
+    const own = signals.filter(({ source }) => source === spec.id)
+    const adapter = findAdapter(spec.adapter)
+    if (own.length === 0 || adapter === undefined || spec.enabled === false) return []
+    const periods = own.map(({ period }) => period)
+    const advice = silenceAdvice(silenceOf(spec, periods, adapter))
+    return advice === undefined ? [] : [`source ${spec.id}: ${advice}`]
+  })
+}
+
 async function check(file: string, online: OnlineOptions | undefined, io: CommandIo): Promise<boolean> {
   try {
     const { plant, problems } = readPlantFile(file)
@@ -64,6 +82,7 @@ async function check(file: string, online: OnlineOptions | undefined, io: Comman
     io.out(
       `${file}: fine; ${sites} sites, ${areas} areas, ${lines} lines, ${machines} machines, ${signals} signals`,
     )
+    for (const advice of sourceAdvice(plant)) io.out(`${file}: warning: ${advice}`)
     return online === undefined || (await checkOnline(plant, online, io))
   } catch (error) {
     if (!(error instanceof EngineError)) throw error

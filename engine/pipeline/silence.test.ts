@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { SourceSpec } from '../../schema/plant.js'
-import { SilenceWatch, silenceOf } from './silence.js'
+import { SilenceWatch, silenceAdvice, silenceOf } from './silence.js'
 
 const source = (silence?: number): SourceSpec => ({
   id: 'plc',
@@ -18,7 +18,33 @@ describe('how long a source may be silent', () => {
     ['as long as the plant file says', 60_000, [100], 60_000],
     ['for ever, where the plant file says never', 0, [100], Number.POSITIVE_INFINITY],
   ])('%s', (_, silence, periods, expected) => {
-    expect(silenceOf(source(silence), periods)).toBe(expected)
+    expect(silenceOf(source(silence), periods, {}).ms).toBe(expected)
+  })
+})
+
+describe('a source of which nothing tells that it has died', () => {
+  const mqtt = { quietMs: 300_000 }
+
+  it('is degraded after a while where all is reported on change, and its link is not given up for it', () => {
+    const silence = silenceOf(source(), [0, 0], mqtt)
+    expect(silence).toEqual({ ms: 300_000, isGuess: true })
+    expect(silenceAdvice(silence)).toContain('5 minutes of silence')
+    const watch = new SilenceWatch(silence)
+    watch.connected(0)
+    expect(look(watch, 0, 10_000_000)).toEqual([
+      [0, 'fine'],
+      [300_250, 'silent'],
+    ])
+  })
+
+  it.each([
+    ['the plant file says how long', 60_000, [0], 60_000],
+    ['the plant file says never', 0, [0], Number.POSITIVE_INFINITY],
+    ['a signal has a period', undefined, [0, 2_000], 6_000],
+  ])('is judged by that where %s', (_, silence, periods, ms) => {
+    const found = silenceOf(source(silence), periods, mqtt)
+    expect(found).toEqual({ ms })
+    expect(silenceAdvice(found)).toBeUndefined()
   })
 })
 
@@ -36,27 +62,27 @@ function look(watch: SilenceWatch, from: number, to: number, isHeldBack = false)
 
 describe('the watch over a silence', () => {
   it('finds it after the time allowed, and gives the link up after three times that, at least 10 s', () => {
-    const watch = new SilenceWatch(3_000)
+    const watch = new SilenceWatch({ ms: 3_000 })
     watch.connected(0)
     expect(look(watch, 0, 10_250)).toEqual([
       [0, 'fine'],
       [3_250, 'silent'],
       [10_250, 'reconnect'],
     ])
-    const slow = new SilenceWatch(30_000)
+    const slow = new SilenceWatch({ ms: 30_000 })
     slow.connected(0)
     expect(look(slow, 0, 90_250).at(-1)).toEqual([90_250, 'reconnect'])
   })
 
   it('says how long it has been', () => {
-    const watch = new SilenceWatch(3_000)
+    const watch = new SilenceWatch({ ms: 3_000 })
     watch.connected(0)
     watch.look(3_000, false)
     expect(watch.look(3_250, false)).toEqual({ kind: 'silent', reason: 'Nothing was heard for 3.3 s.' })
   })
 
   it('tries less and less often while connecting anew changes nothing', () => {
-    const watch = new SilenceWatch(1_500)
+    const watch = new SilenceWatch({ ms: 1_500 })
     const gaveUp: number[] = []
     let connectedAt = 0
     watch.connected(0)
@@ -72,14 +98,14 @@ describe('the watch over a silence', () => {
   })
 
   it('is not concerned while the source may not speak', () => {
-    const watch = new SilenceWatch(3_000)
+    const watch = new SilenceWatch({ ms: 3_000 })
     watch.connected(0)
     expect(look(watch, 0, 100_000, true)).toEqual([[0, 'fine']])
     expect(look(watch, 100_250, 103_250).at(-1)).toEqual([103_250, 'silent'])
   })
 
   it('lets a process that was held up read its sockets first', () => {
-    const watch = new SilenceWatch(3_000)
+    const watch = new SilenceWatch({ ms: 3_000 })
     watch.connected(0)
     watch.look(0, false)
     expect(watch.look(60_000, false).kind).toBe('fine')
@@ -87,7 +113,7 @@ describe('the watch over a silence', () => {
   })
 
   it('gives up a source that does not even connect, after a minute', () => {
-    const watch = new SilenceWatch(Number.POSITIVE_INFINITY)
+    const watch = new SilenceWatch({ ms: Number.POSITIVE_INFINITY })
     watch.connecting(0)
     expect(look(watch, 0, 60_000)).toEqual([
       [0, 'fine'],
@@ -96,7 +122,7 @@ describe('the watch over a silence', () => {
   })
 
   it('is off while nothing is connected', () => {
-    const watch = new SilenceWatch(3_000)
+    const watch = new SilenceWatch({ ms: 3_000 })
     watch.connected(0)
     watch.off()
     expect(look(watch, 0, 100_000)).toEqual([[0, 'fine']])

@@ -1,3 +1,4 @@
+import type { AdapterDefinition } from '../../adapters/contract.js'
 import type { SourceSpec } from '../../schema/plant.js'
 
 /** A source that has missed this many periods of its quickest signal is silent; as long as a signal's own is. */
@@ -20,12 +21,33 @@ export type Verdict =
 
 const fine: Verdict = { kind: 'fine' }
 
-/** The silence after which a source is degraded, ms; infinite where it may be silent for ever. */
-export function silenceOf(source: SourceSpec, periods: readonly number[]): number {
-  if (source.silence !== undefined) return source.silence > 0 ? source.silence : Number.POSITIVE_INFINITY
+/** How long a source may say nothing. */
+export interface Silence {
+  /** After so long it is degraded, ms; infinite where it may be silent for ever. */
+  readonly ms: number
+  /** Nobody has said how long: it may just be a quiet night, in which no link is given up. */
+  readonly isGuess?: true
+}
+
+/** `adapter`: what its protocol tells of those who speak. */
+export function silenceOf(
+  source: SourceSpec,
+  periods: readonly number[],
+  adapter: Pick<AdapterDefinition, 'quietMs'>,
+): Silence {
+  if (source.silence !== undefined)
+    return { ms: source.silence > 0 ? source.silence : Number.POSITIVE_INFINITY }
   const periodic = periods.filter(period => period > 0)
-  if (periodic.length === 0) return Number.POSITIVE_INFINITY
-  return Math.max(shortestSilenceMs, missedPeriods * Math.min(...periodic))
+  if (periodic.length > 0) return { ms: Math.max(shortestSilenceMs, missedPeriods * Math.min(...periodic)) }
+  return adapter.quietMs === undefined
+    ? { ms: Number.POSITIVE_INFINITY }
+    : { ms: adapter.quietMs, isGuess: true }
+}
+
+/** What a person should know of a source whose silence is a guess. */
+export function silenceAdvice({ ms, isGuess }: Silence): string | undefined {
+  if (!isGuess) return undefined
+  return `all its signals are reported on change, and nothing tells that their publisher has died: what it said last is shown until ${ms / 60_000} minutes of silence make the source degraded; have something published on a schedule and say so with silence (silence: 30s), or write silence: never.`
 }
 
 /**
@@ -35,13 +57,15 @@ export function silenceOf(source: SourceSpec, periods: readonly number[]): numbe
  */
 export class SilenceWatch {
   readonly #silenceMs: number
+  readonly #isGuess: boolean
   #state: 'off' | 'connecting' | 'connected' = 'off'
   #heardAt = 0
   #lookedAt: number | undefined
   #inVain = 0
 
-  constructor(silenceMs: number) {
-    this.#silenceMs = silenceMs
+  constructor({ ms, isGuess = false }: { readonly ms: number; readonly isGuess?: boolean }) {
+    this.#silenceMs = ms
+    this.#isGuess = isGuess
   }
 
   connecting(now: number): void {
@@ -77,7 +101,7 @@ export class SilenceWatch {
     }
     if (silentMs <= this.#silenceMs) return fine
     const reason = `Nothing was heard for ${(silentMs / 1000).toFixed(1)} s.`
-    if (silentMs <= this.#reconnectMs) return { kind: 'silent', reason }
+    if (this.#isGuess || silentMs <= this.#reconnectMs) return { kind: 'silent', reason }
     this.#inVain++
     return { kind: 'reconnect', reason }
   }

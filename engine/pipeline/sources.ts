@@ -149,7 +149,7 @@ export class Sources {
     const periods = signals.map(({ signal }) => signal.period)
     const source: RunningSource = {
       spec,
-      silence: new SilenceWatch(silenceOf(spec, periods)),
+      silence: new SilenceWatch(silenceOf(spec, periods, definition)),
       givenUp: new Subject(),
       isReported: false,
     }
