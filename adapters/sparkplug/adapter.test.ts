@@ -52,7 +52,7 @@ describeAdapterContract<SparkplugOptions>({
     }
     let born = 0
     return {
-      options: optionsFor([wire.url], { hostId: 'suite' }),
+      options: optionsFor([wire.url], { hostId: 'suite', requestRebirth: false }),
       context: testContext({ signals }),
       push(samples) {
         for (let i = 0; i < samples; i++) {
@@ -195,6 +195,24 @@ describe('the Sparkplug adapter', () => {
     await connected()
     await node.publishAsync('spBv1.0/g/NDATA/n', encode({ seq: 9, metrics: [double('a', 5)] }))
     await until(() => expect(values()).toEqual(['g/n/a = 1']))
+    await node.endAsync(true)
+  })
+
+  it('6.5.7: asks a node that is quiet and was born before, at each link', async () => {
+    const node = await client()
+    node.on('message', () => void publishBirth(node))
+    await node.subscribeAsync('spBv1.0/g/NCMD/n')
+    for (const births of [1, 2]) {
+      subscribe([wire.url], { reorderTimeoutMs: 30 })
+      await until(() => {
+        now += 30
+        expect(values()).toEqual(Array(births).fill('g/n/a = 1'))
+      })
+      wire.cut()
+      await until(() => expect(error).toBeDefined())
+      subscription?.unsubscribe()
+      error = undefined
+    }
     await node.endAsync(true)
   })
 

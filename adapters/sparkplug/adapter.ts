@@ -34,12 +34,8 @@ export const sparkplug: AdapterDefinition<SparkplugOptions> = {
       },
     },
   ],
-  // A client and a host of its own: nodes must not take its coming and going for that of their host.
-  probe: options => ({
-    ...options,
-    clientId: `gemba-probe-${process.pid}`,
-    hostId: `gemba-probe-${process.pid}`,
-  }),
+  // A guest, and no host: it says no STATE, which nodes might wait for and brokers keep.
+  probe: ({ clientId: _, ...options }) => ({ ...options, hostId: guest }),
   create: (options, context) =>
     new Observable(subscriber => {
       const subscription = new Subscription(options, context, subscriber)
@@ -47,6 +43,8 @@ export const sparkplug: AdapterDefinition<SparkplugOptions> = {
     }),
 }
 
+/** In place of the id of a host. */
+const guest = ''
 const firstRetryMs = 500
 const longestRetryMs = 5_000
 const largestBatch = 4_096
@@ -106,9 +104,13 @@ class Subscription {
     this.#timer?.unsubscribe()
     for (const { host, link, isOpen, retry } of this.#sessions) {
       retry?.unsubscribe()
-      if (isOpen && host && link) publish(link, host.goodbye(this.#context.wall.now()))
+      if (isOpen && host && link && !this.#isGuest) publish(link, host.goodbye(this.#context.wall.now()))
       link?.close()
     }
+  }
+
+  get #isGuest(): boolean {
+    return this.#options.hostId === guest
   }
 
   #open(session: Session): void {
@@ -150,7 +152,7 @@ class Subscription {
         receiveMaximum: 2_000,
         keepAlive,
         connectTimeoutMs,
-        will: { topic: will.topic, payload: will.payload.toString() },
+        will: this.#isGuest ? undefined : { topic: will.topic, payload: will.payload.toString() },
       },
       {
         open: link => this.#subscribe(session, host, link),
@@ -165,12 +167,15 @@ class Subscription {
   #subscribe(session: Session, host: SparkplugHost, link: MqttLink): void {
     const { groups, hostId } = this.#options
     const filters = groups.length === 0 ? ['spBv1.0/#'] : groups.map(group => `spBv1.0/${group}/#`)
-    const all = [stateTopic(hostId), ...filters].map(filter => [filter, { qos: 1 }] as const)
+    const state = this.#isGuest ? [] : [stateTopic(hostId)]
+    const all = [...state, ...filters].map(filter => [filter, { qos: 1 }] as const)
     link.subscribe(Object.fromEntries(all), () => {
       session.isOpen = true
       session.failures = 0
-      publish(link, host.online)
+      if (!this.#isGuest) publish(link, host.online)
       this.#sayConnected()
+      host.begin(this.#context.clock.now())
+      this.#watch()
     })
   }
 

@@ -54,6 +54,8 @@ export class EdgeNode {
   /** A gap was not filled in time: until the rebirth messages are taken as they come. */
   #isOutOfStep = false
   readonly #waiting = new Map<number, Waiting>()
+  /** The last 128 messages taken since the birth, by seq. */
+  readonly #taken = new Map<number, string>()
   /** What was rejected since the last birth. */
   readonly #told = new Set<string>()
 
@@ -85,7 +87,12 @@ export class EdgeNode {
       this.#host.requestRebirth()
       return
     }
-    if (this.#isOutOfStep || payload.seq === this.#expected) {
+    const isNext = payload.seq === this.#expected
+    if (!isNext && this.#taken.get(payload.seq) === markOf(topic, payload)) {
+      this.#reject('sparkplug.out-of-sequence', `seq ${payload.seq} came twice`, now)
+      return
+    }
+    if (this.#isOutOfStep || isNext) {
       this.#handle(topic, payload, now)
       this.#expected = (payload.seq + 1) % 256
       this.#takeWaiting(now)
@@ -154,6 +161,7 @@ export class EdgeNode {
     this.#isOutOfStep = false
     this.#bdSeq = bdSeq
     this.#told.clear()
+    this.#taken.clear()
     this.#expected = (seq + 1) % 256
     for (const device of this.#devices.values()) {
       device.isOnline = false
@@ -195,7 +203,12 @@ export class EdgeNode {
   }
 
   /** A message in its turn. */
-  #handle({ type, device }: EdgeTopic, payload: Payload, now: number): void {
+  #handle(topic: EdgeTopic, payload: Payload, now: number): void {
+    const { type, device } = topic
+    if (payload.seq !== undefined) {
+      this.#taken.set(payload.seq, markOf(topic, payload))
+      this.#taken.delete((payload.seq + 128) % 256)
+    }
     switch (type) {
       case 'NDATA':
         this.#read(this.#table!, '', payload, now)
@@ -284,3 +297,7 @@ export class EdgeNode {
     this.#host.out.reject(rule, `${this.#id}: ${why}`, this.#id, now)
   }
 }
+
+/** The same for a message that came twice, and for hardly any other with its seq. */
+const markOf = ({ type, device }: EdgeTopic, { timestamp, metrics }: Payload): string =>
+  `${type} ${device} ${timestamp} ${metrics.length}`

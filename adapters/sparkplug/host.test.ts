@@ -88,6 +88,24 @@ describe('6.5.3 its STATE', () => {
   })
 })
 
+describe('6.5.7 a node that was born before the host came', () => {
+  it('is asked for its birth, once a link, where signals are of it and it says nothing by itself', () => {
+    const { host, born, pass } = makeHost()
+    host.begin(T0)
+    expect(host.deadline).toBe(T0 + 1_000)
+    born()
+    expect(pass(999)).toEqual([])
+    expect(pass(1)).toEqual(['> spBv1.0/g/NCMD/m'])
+    expect(pass(60_000)).toEqual([])
+  })
+
+  it('is left alone where that is asked for', () => {
+    const { host, pass } = makeHost({ rebirthIntervalMs: Number.POSITIVE_INFINITY })
+    host.begin(T0)
+    expect(pass(60_000)).toEqual([])
+  })
+})
+
 describe('6.5.4 its own STATE that says offline', () => {
   it('is answered at once, with the same time', () => {
     const { host } = makeHost()
@@ -306,6 +324,23 @@ describe('6.5.8 the sequence', () => {
     expect(say('NDATA/n', { metrics: [{ alias: 1, double_value: 1 }] })).toEqual(['sparkplug.bad-seq'])
     data(3, 1)
     expect(data(3, 1)).toEqual(['sparkplug.out-of-sequence'])
+  })
+
+  it('rejects what was taken already and comes again, and asks for nothing', () => {
+    const { born, deviceBorn, say, pass, data } = makeHost()
+    born()
+    deviceBorn()
+    const twice = () => say('DDATA/n/d', { seq: 2, timestamp: T0, metrics: [{ alias: 3, double_value: 5 }] })
+    expect(twice()).toEqual(['g/n/d/a = 5 @ 0'])
+    expect(twice()).toEqual(['sparkplug.out-of-sequence'])
+    expect(pass(5_000)).toEqual([])
+    expect(data(3, 6)).toEqual(['g/n/a = 6 @ 5000'])
+  })
+
+  it('takes a node for no echo that says the same again a round later', () => {
+    const { born, data } = makeHost()
+    born()
+    for (let i = 1; i < 600; i++) expect(data(i % 256, 1)).toEqual(['g/n/a = 1 @ 0'])
   })
 
   it('forgets what waited when the node is born anew, and says so', () => {

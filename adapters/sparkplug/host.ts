@@ -27,6 +27,8 @@ export interface HostCommand {
   readonly retain: boolean
 }
 
+/** A node that follows the STATE of its host says its birth by itself within this, ms. */
+const birthGraceMs = 1_000
 /** Nodes remembered; names beyond them are made up. */
 const mostNodes = 10_000
 
@@ -41,6 +43,8 @@ export class SparkplugHost {
   readonly #nodes = new Map<string, EdgeNode>()
   readonly #askedAt = new Map<string, number>()
   #commands: HostCommand[] = []
+  /** By then the nodes that signals are of should have been born. */
+  #birthsDue: number | undefined
   #now = 0
 
   constructor(options: HostOptions) {
@@ -66,6 +70,14 @@ export class SparkplugHost {
   /** Said before it leaves in good order. */
   goodbye(now: number): HostCommand {
     return this.#state(false, now)
+  }
+
+  /**
+   * It has subscribed. A node that was born before has no cause to say so again (births are not retained): one that has
+   * signals here and is not heard of for a moment is asked.
+   */
+  begin(now: number): void {
+    this.#birthsDue = now + Math.min(birthGraceMs, this.#options.reorderTimeoutMs)
   }
 
   /** `now`: the host's clock, Unix ms UTC. */
@@ -104,11 +116,25 @@ export class SparkplugHost {
   tick(now: number): void {
     this.#now = now
     for (const node of this.#nodes.values()) node.tick(now)
+    if (this.#birthsDue === undefined || now < this.#birthsDue) return
+    this.#birthsDue = undefined
+    for (const [id, { group, node }] of this.#expected())
+      if (!this.#nodes.get(id)?.isOnline) this.#requestRebirth(group, node)
+  }
+
+  /** The nodes that signals are of: a tag begins with group and node. */
+  #expected(): Map<string, { readonly group: string; readonly node: string }> {
+    const nodes = new Map<string, { readonly group: string; readonly node: string }>()
+    for (const { signal } of this.#options.signals) {
+      const [group = '', node = '', metric] = signal.tag.split('/', 3)
+      if (metric !== undefined && !/[+#]/.test(group + node)) nodes.set(`${group}/${node}`, { group, node })
+    }
+    return nodes
   }
 
   /** When `tick` is due; undefined: nothing is awaited. */
   get deadline(): number | undefined {
-    let first: number | undefined
+    let first = this.#birthsDue
     for (const { deadline } of this.#nodes.values()) {
       if (deadline !== undefined && (first === undefined || deadline < first)) first = deadline
     }
