@@ -1,10 +1,15 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect } from 'mqtt'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { FakeModbusServer } from '../../adapters/modbus/fake-server.js'
 import { mqtt } from '../../adapters/mqtt/adapter.js'
+import { Broker } from '../../adapters/mqtt/broker.js'
 import { mqttOptions } from '../../adapters/mqtt/config.js'
+import { bdSeq, double, encode } from '../../adapters/sparkplug/test-edge.js'
 import { validateCommand } from './validate.js'
 
 let folder: string
@@ -54,6 +59,20 @@ const validateAll = async (plant: string) => {
   return { code, lines: [first, ...out], err }
 }
 
+describe('gemba validate', () => {
+  const mqtt = (more: string) =>
+    `{ adapter: mqtt, url: "mqtt://127.0.0.1:1", topics: [{ topic: "#" }]${more} }`
+
+  it('warns of a source whose publisher may die without a word', async () => {
+    const { code, out } = await validate(plantOf(mqtt(''), signal('load', 'load')))
+    expect(out).toEqual([
+      expect.stringContaining('warning: source plc: all its signals are reported on change'),
+    ])
+    expect(code).toBe(0)
+    expect((await validate(plantOf(mqtt(', silence: 30s'), signal('load', 'load')))).out).toEqual([])
+  })
+})
+
 describe('gemba validate --online', () => {
   const modbus = () => `{ adapter: modbus, host: 127.0.0.1, port: ${device.port} }`
 
@@ -88,11 +107,76 @@ describe('gemba validate --online', () => {
     await device.stop()
     const { code, out, err } = await validate(plant, '--online')
     expect(code).toBe(1)
-    expect(out).toEqual([
-      'missing     saw.load  holding:0  nothing was heard of it',
-      'plc: 0 found, 1 missing, 0 wrong type',
-    ])
+    expect(out).toEqual(['plc: no tag asked for'])
     expect(err.join()).toContain('refused the connection: nothing listens on that port')
+    expect(err.join()).toContain('None of its tags was asked for.')
+  })
+
+  it('says that a source did not connect in time, and calls none of its tags missing', async () => {
+    const mute = createServer().listen(0, '127.0.0.1')
+    await once(mute, 'listening')
+    try {
+      const { port } = mute.address() as AddressInfo
+      const source = `{ adapter: mqtt, silence: never, url: "mqtt://127.0.0.1:${port}", topics: [{ topic: "#" }] }`
+      const { code, out, err } = await validate(
+        plantOf(source, signal('load', 'load')),
+        '--online',
+        '--wait',
+        '0.2',
+      )
+      expect([code, out]).toEqual([1, ['plc: no tag asked for']])
+      expect(err).toEqual([expect.stringContaining('plc: did not connect within 0.2 s')])
+    } finally {
+      mute.close()
+    }
+  })
+
+  it('listens for several sources at one broker at once, and leaves nothing there', async () => {
+    const broker = await Broker.start()
+    const node = connect(broker.url, { reconnectPeriod: 0 })
+    const heard: string[] = []
+    try {
+      await once(node, 'connect')
+      node.on('message', topic => {
+        heard.push(topic)
+        if (!topic.includes('NCMD')) return
+        const metrics = [bdSeq(0), double('load', 3)]
+        node.publish('spBv1.0/g/NBIRTH/n', encode({ seq: 0, timestamp: Date.now(), metrics }))
+      })
+      await node.subscribeAsync('spBv1.0/g/NCMD/n')
+      for (const place of ['a', 'b']) await node.publishAsync(`${place}/load`, '1', { retain: true })
+      const mqtt = (place: string) =>
+        `{ adapter: mqtt, silence: never, url: "${broker.url}", topics: [{ topic: "${place}/#" }] }`
+      const plant = plantOf('{ adapter: push }', signal('load', '{source}/load'))
+        .replace(
+          '{ plc: { adapter: push } }',
+          `{ a: ${mqtt('a')}, b: ${mqtt('b')}, g: { adapter: sparkplug, brokers: ["${broker.url}"] } }`,
+        )
+        .replace(
+          '{ id: saw, type: saw }',
+          ['a', 'b', 'g']
+            .map(id => {
+              const tag = id === 'g' ? 'g/n/load' : `${id}/load`
+              return `{ id: saw-${id}, type: saw, source: ${id}, signals: { load: { tag: "${tag}" } } }`
+            })
+            .join(', '),
+        )
+      const { code, out, err } = await validate(plant, '--online')
+      expect(err).toEqual([])
+      expect(out.filter(line => !line.startsWith('found'))).toEqual([
+        'a: 1 found, 0 missing, 0 wrong type',
+        'b: 1 found, 0 missing, 0 wrong type',
+        'g: 1 found, 0 missing, 0 wrong type',
+      ])
+      expect(code).toBe(0)
+      await node.subscribeAsync('spBv1.0/STATE/#')
+      // The broker hands over what is retained before it answers the next.
+      await node.unsubscribeAsync('spBv1.0/STATE/#')
+      expect(heard).toEqual(['spBv1.0/g/NCMD/n'])
+    } finally {
+      await node.endAsync(true)
+      await broker.stop()
+    }
   })
 
   it('says of a source that cannot be asked that it cannot', async () => {
@@ -175,7 +259,6 @@ describe('listening to a broker beside a running engine', () => {
       share: 'g',
     })
     const { clientId, share, sessionExpiry } = mqtt.probe!(options)
-    expect(clientId).toMatch(/^gemba-probe-/)
-    expect([share, sessionExpiry]).toEqual([undefined, 0])
+    expect([clientId, share, sessionExpiry]).toEqual([undefined, undefined, 0])
   })
 })

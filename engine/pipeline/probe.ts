@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { BehaviorSubject, NEVER, type Subscription } from 'rxjs'
 import type { AdapterDefinition, IndexedSignal, SourceEvent } from '../../adapters/contract.js'
 import type { Clock } from '../../schema/clock.js'
@@ -55,6 +56,8 @@ export async function probeSource(
     const trouble = `a source of the kind ${definition.kind} cannot be asked beside a running engine; start it and see /api/v1/sources/${spec.id}`
     return { source: spec.id, tags: [], trouble }
   }
+  // What a source knows us by is nobody else's: not the running engine's, not another probe's.
+  const installation = `probe-${randomBytes(4).toString('hex')}`
   const options = definition.probe(definition.options.parse(spec.options))
   const events = definition.create(options, {
     source: spec.id,
@@ -62,7 +65,7 @@ export async function probeSource(
     wall: parts.wall,
     plant: parts.plant,
     signals,
-    installation: 'probe',
+    installation,
     folder: parts.folder,
     readSecret: parts.readSecret,
     intern: text => listening.texts.intern(text),
@@ -93,7 +96,9 @@ export async function probeSource(
     })
   })
   subscription?.unsubscribe()
-  return { source: spec.id, tags: listening.report(), trouble }
+  if (listening.isConnected) return { source: spec.id, tags: listening.report(), trouble }
+  trouble ??= `did not connect within ${parts.patienceMs / 1000} s; give it longer with --wait.`
+  return { source: spec.id, tags: [], trouble: `${trouble} None of its tags was asked for.` }
 }
 
 function signalsOf(plant: Plant, source: string): IndexedSignal[] {
@@ -110,6 +115,8 @@ class Listening {
   /** Signals of which the source said that it has no value. */
   readonly #empty = new Set<number>()
   readonly #rejects: Reject[] = []
+  /** Of a source that is not there nothing can be missing. */
+  isConnected = false
 
   constructor(signals: readonly IndexedSignal[]) {
     this.#signals = signals
@@ -124,6 +131,7 @@ class Listening {
   }
 
   hear(event: SourceEvent): void {
+    if (event.kind === 'connected') this.isConnected = true
     if (event.kind === 'rejects') this.#rejects.push(...event.rejects)
     if (event.kind !== 'samples') return
     const { count, signal, value, quality } = event.batch
