@@ -64,12 +64,13 @@ describe('gemba validate', () => {
     `{ adapter: mqtt, url: "mqtt://127.0.0.1:1", topics: [{ topic: "#" }]${more} }`
 
   it('warns of a source whose publisher may die without a word', async () => {
-    const { code, out } = await validate(plantOf(mqtt(''), signal('load', 'load')))
+    const onChange = signal('load', 'load').replace(' }', ', period: on-change }')
+    const { code, out } = await validate(plantOf(mqtt(''), onChange))
     expect(out).toEqual([
       expect.stringContaining('warning: source plc: all its signals are reported on change'),
     ])
     expect(code).toBe(0)
-    expect((await validate(plantOf(mqtt(', silence: 30s'), signal('load', 'load')))).out).toEqual([])
+    expect((await validate(plantOf(mqtt(', silence: 30s'), onChange))).out).toEqual([])
   })
 })
 
