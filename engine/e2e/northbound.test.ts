@@ -5,6 +5,7 @@ import { connect } from 'mqtt'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Broker } from '../../adapters/mqtt/broker.js'
+import { Wire } from '../../adapters/mqtt/wire.js'
 import { defaultAlarmSettings } from '../../schema/alarm.js'
 import { configSchema } from '../../schema/config.js'
 import { loadPlant } from '../../schema/plant-file/load-plant.js'
@@ -39,6 +40,32 @@ async function retained(
   await client.endAsync()
   return found
 }
+
+it('says that it is there, and that it is not any more, stopped or cut off', async () => {
+  const { plant } = loadPlant(readFileSync(join(root, 'plants/automotive-cell.yaml'), 'utf8'), {
+    file: 'automotive-cell.yaml',
+  })
+  const wire = await Wire.to(broker.port)
+  const engine = await startEngine({
+    config: configSchema.parse({ data, port: 0, publishUrl: wire.url, publishIntervalMs: 100 }),
+    plant: plant!,
+    logger: pino({ level: 'silent' }),
+    viewer: join(root, 'dist/viz'),
+  })
+  const topic = 'Example-Automotive/gemba/Automotive-cell/status'
+  const status = async () => [...(await retained('+/gemba/+/status'))]
+  const is = (value: string) => expect.poll(status, { timeout: 15_000 }).toMatchObject([[topic, { value }]])
+  try {
+    await is('online')
+    wire.cut()
+    await is('offline')
+    await is('online')
+  } finally {
+    await engine.stop()
+  }
+  expect(await status()).toEqual([[topic, { value: 'offline', timestamp: expect.any(Number) }]])
+  await wire.stop()
+}, 60_000)
 
 it('the floor is found in the unified namespace, states, values and OEE, after a restart of the broker too', async () => {
   const text = readFileSync(join(root, 'plants/automotive-cell.yaml'), 'utf8')

@@ -1,5 +1,6 @@
 import { type AlarmState, alarmStates } from '../../schema/alarm.js'
 import { modeOf, packmlStates } from '../../schema/packml.js'
+import type { Plant } from '../../schema/plant.js'
 import { qualityNames } from '../../schema/quality.js'
 import type { TwinEvent } from '../../schema/records.js'
 import type { SampleBatch } from '../../schema/sample-batch.js'
@@ -26,6 +27,10 @@ export interface NamespaceOptions {
 
 /** KPIs are told at most so often, ms: they move with every second, and nobody steers by that. */
 const kpiMs = 10_000
+
+/** Where a publisher says whether it is there: what it told before holds only as long as it is. */
+export const statusTopic = ({ enterprise, name }: Pick<Plant, 'enterprise' | 'name'>): string =>
+  [enterprise, 'gemba', name, 'status'].map(level).join('/')
 
 /** A level of a topic: no separators, no wildcards, no spaces. */
 const level = (name: string): string => name.replaceAll(/[\s/+#$]+/g, '-')

@@ -5,10 +5,12 @@ import type { Config } from '../../schema/config.js'
 import type { Entry } from '../../schema/records.js'
 import type { Floor } from '../floor/floor.js'
 import type { FigureFeed } from '../gateway/figure-board.js'
-import { Namespace, type NamespaceMessage } from './namespace.js'
+import { Namespace, type NamespaceMessage, statusTopic } from './namespace.js'
 
 /** How long to wait before a broker that is away is tried again. */
 const retryMs = 5_000
+/** A broker takes us for gone after one and a half times that. */
+const keepAliveSeconds = 10
 
 export interface Publishing {
   /** What has become durable. */
@@ -37,19 +39,29 @@ export function publishNorthbound(
     logger.error({ err: error }, `nothing is published: ${publishPasswordFile} cannot be read`)
     return nothing
   }
+  const status = statusTopic(floor.plant)
+  const offline = { value: 'offline' }
   const client = connect(url, {
     protocolVersion: 5,
     reconnectPeriod: retryMs,
+    keepalive: keepAliveSeconds,
+    // What is retained outlives whoever told it: the broker says when that one is gone.
+    will: { topic: status, payload: Buffer.from(JSON.stringify(offline)), qos: 1, retain: true },
     // What cannot be said now is not worth saying later: the next look says how things stand then.
     queueQoSZero: false,
     ...(user !== undefined && { username: user }),
     ...(password !== undefined && { password }),
   })
   const namespace = new Namespace(floor, { figures, everyNth: config.publishEvery })
+  const sayStatus = (said: { readonly value: string }): void => {
+    const payload = JSON.stringify({ ...said, timestamp: floor.wall.now() })
+    client.publish(status, payload, { qos: 1, retain: true })
+  }
   let isReported = false
   client.on('connect', () => {
     isReported = false
     namespace.forget()
+    sayStatus({ value: 'online' })
     logger.info({ url }, `publishing the floor to ${url}`)
   })
   const report = (error?: Error): void => {
@@ -75,6 +87,7 @@ export function publishNorthbound(
     },
     async stop() {
       clearInterval(timer)
+      if (client.connected) sayStatus(offline)
       await client.endAsync(!client.connected)
     },
   }
