@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { AdapterError } from '../contract.js'
 
 /** Our own certificate within the adapter's folder: what a server's operator has to trust. */
@@ -21,7 +21,7 @@ const meanings: readonly (readonly [pattern: RegExp, what: string, fix: string])
   [
     /verification failed.*BadCertificateUntrusted/,
     'shows a certificate that we do not trust yet',
-    'Compare it with the server’s, and trust it once: gemba browse <endpoint> --trust.',
+    'Compare it with the server’s, and trust it once: gemba browse <endpoint> --trust --data <data>.',
   ],
   [
     /BadCertificate(Issuer)?TimeInvalid/,
@@ -90,6 +90,11 @@ export function explain(endpoint: string, folder: string, error: unknown): Adapt
     'failed',
     'Check that it is an OPC UA server, and what its own log says.',
   ]
-  const next = fix.replace('<endpoint>', endpoint).replace('<certificate>', join(folder, ownCertificate))
+  const next = fix
+    .replace('<endpoint>', endpoint)
+    .replace('<certificate>', () => join(folder, ownCertificate))
+    .replace('<data>', () => shellWord(dirname(folder)))
   return new AdapterError('not-connected', `${endpoint} ${what}. ${next} (${said})`, { cause: error })
 }
+
+const shellWord = (path: string): string => (/^[\w./:-]+$/.test(path) ? path : `"${path}"`)

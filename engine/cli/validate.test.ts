@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect } from 'mqtt'
+import { connectAsync } from 'mqtt'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { FakeModbusServer } from '../../adapters/modbus/fake-server.js'
 import { mqtt } from '../../adapters/mqtt/adapter.js'
@@ -134,10 +134,9 @@ describe('gemba validate --online', () => {
 
   it('listens for several sources at one broker at once, and leaves nothing there', async () => {
     const broker = await Broker.start()
-    const node = connect(broker.url, { reconnectPeriod: 0 })
+    const node = await connectAsync(broker.url, { reconnectPeriod: 0 })
     const heard: string[] = []
     try {
-      await once(node, 'connect')
       node.on('message', topic => {
         heard.push(topic)
         if (!topic.includes('NCMD')) return

@@ -349,7 +349,7 @@ describe('an OPC UA server that is careful', () => {
     const fresh = mkdtempSync(join(tmpdir(), 'gemba-opcua-fresh-'))
     const shown = start(`${secure}\n    ${user}`, careful.endpoint, fresh)
     expect(await said(shown)).toContain(
-      `${careful.endpoint} shows a certificate that we do not trust yet. Compare it with the server’s, and trust it once: gemba browse ${careful.endpoint} --trust.`,
+      `${careful.endpoint} shows a certificate that we do not trust yet. Compare it with the server’s, and trust it once: gemba browse ${careful.endpoint} --trust --data ${tmpdir()}.`,
     )
     const { certificate } = await askServer(careful.endpoint, fresh, 5_000)
     await trust(fresh, certificate!)

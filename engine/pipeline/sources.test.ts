@@ -200,6 +200,34 @@ describe('the sources of a floor', () => {
     sources.stop()
   })
 
+  it('tell the log each reason of an outage, once, whatever figures are in it', () => {
+    const { sources, fail, say, pass, log } = makeGround()
+    const told = (reason: string) => `source plc: ${reason} Trying again until it answers.`
+    sources.start()
+    say({ kind: 'connected' })
+    for (const reason of [
+      'broke off.',
+      'no answer in 5 s.',
+      'broke off.',
+      'shows a certificate.',
+      'no answer in 6 s.',
+    ]) {
+      fail(new AdapterError('not-connected', reason))
+      pass(5_000)
+    }
+    say({ kind: 'connected' })
+    fail(new AdapterError('not-connected', 'broke off.'))
+    expect(log).toEqual([
+      'source plc: connected',
+      told('broke off.'),
+      told('no answer in 5 s.'),
+      told('shows a certificate.'),
+      'source plc: connected',
+      told('broke off.'),
+    ])
+    sources.stop()
+  })
+
   it('are told to the log once an outage', () => {
     const { sources, fail, pass, log, tries } = makeGround()
     sources.start()

@@ -17,6 +17,8 @@ import { secretReader } from './read-secret.js'
 import { SilenceWatch, silenceOf } from './silence.js'
 import { type RetryPolicy, type SourceSignal, sourceEvents } from './source-events.js'
 
+/** Reasons of one outage that the log is told. */
+const mostReasons = 8
 /** Most samples of a source that may be on their way to the spool. */
 const acceptWindow = 20_000
 /**
@@ -51,8 +53,8 @@ interface RunningSource {
   readonly spec: SourceSpec
   readonly silence: SilenceWatch
   readonly givenUp: Subject<AdapterError>
-  /** Whether the log has it that the source is away: told once an outage. */
-  isReported: boolean
+  /** Why the source is away, as the log has it since it was there last: each reason once, figures aside. */
+  readonly reported: Set<string>
 }
 
 /** All sources of the plant: runs their adapters, hands what they say to the intake, watches their silence. */
@@ -151,7 +153,7 @@ export class Sources {
       spec,
       silence: new SilenceWatch(silenceOf(spec, periods, definition)),
       givenUp: new Subject(),
-      isReported: false,
+      reported: new Set(),
     }
     this.#running.push(source)
     const options = definition.options.parse(spec.options)
@@ -194,7 +196,7 @@ export class Sources {
           return
         }
         source.silence.connected(wall.now())
-        source.isReported = false
+        source.reported.clear()
         logger.info({ source: id }, `source ${id}: connected`)
         return
       case 'lost': {
@@ -207,11 +209,15 @@ export class Sources {
     }
   }
 
-  /** Once per outage: a source that is away for a night would fill the log. */
-  #reportLoss(source: RunningSource, why: string): void {
-    if (source.isReported) return
-    source.isReported = true
-    const { id } = source.spec
+  /**
+   * Each reason once per outage: a source that is away for a night would fill the log; but a server that broke off, and
+   * then has another certificate, has to be told so.
+   */
+  #reportLoss({ spec, reported }: RunningSource, why: string): void {
+    const kind = why.replaceAll(/\d+/g, '#')
+    if (reported.has(kind) || reported.size >= mostReasons) return
+    reported.add(kind)
+    const { id } = spec
     this.#parts.logger.warn({ source: id }, `source ${id}: ${why} Trying again until it answers.`)
   }
 }
