@@ -67,7 +67,7 @@ it('reads a machine that only counts, and one that was never heard', async () =>
   expect(counter).toMatchObject([{ time: 100, made: { produced: 7 } }])
   expect(silent).toEqual([])
   expect(await readRuns(common.store, ['line of bare'], 0, Number.POSITIVE_INFINITY)).toEqual([])
-  const first = await firstHeard(common.store)
+  const first = await firstHeard(common.store, ['bare', 'counter', 'silent'])
   expect([first.get('bare'), first.get('counter'), first.get('silent')]).toEqual([
     six,
     six + 20 * minute,

@@ -92,18 +92,41 @@ export async function readEvents(
   return events
 }
 
-/** When each machine was first heard of: a state, a mode, or parts. */
-export async function firstHeard(store: Pick<Store, 'query'>): Promise<Map<string, number>> {
+/** When machines were first heard of: a state, a mode, or parts; none of those that never were. */
+export async function firstHeard(
+  store: Pick<Store, 'query'>,
+  machines: readonly string[],
+): Promise<Map<string, number>> {
+  // Of a machine that has hours it was by the end of the first; what came later need not be read.
+  const [found] = await store.query<{ until: number }>(
+    `SELECT toFloat64(toUnixTimestamp64Milli(max(first))) + ${hourMs} AS until
+    FROM (SELECT min(hour) AS first FROM ${databaseName}.oee_hourly GROUP BY machine)`,
+  )
+  const isEarly = `ts < fromUnixTimestamp64Milli({until:Int64}, 'UTC')`
+  const early = await firstsOf(store, machines, { where: isEarly, until: found!.until })
+  const firsts = new Map(early.map(({ machine, time }) => [machine, time]))
+  const others = machines.filter(machine => !firsts.has(machine))
+  if (others.length > 0)
+    for (const { machine, time } of await firstsOf(store, others)) firsts.set(machine, time)
+  return firsts
+}
+
+function firstsOf(
+  store: Pick<Store, 'query'>,
+  machines: readonly string[],
+  { where = 'true', ...parameters }: { readonly where?: string; readonly until?: number } = {},
+) {
   const tables = ['state_changes', 'production_events', 'scrap_events']
   const firsts = tables.map(
     table => `SELECT machine, min(ts) AS first FROM ${databaseName}.${table}
-      ${table === 'production_events' ? "WHERE cause != 'late'" : ''} GROUP BY machine`,
+      WHERE machine IN {machines:Array(String)} AND ${where}
+        ${table === 'production_events' ? "AND cause != 'late'" : ''} GROUP BY machine`,
   )
-  const rows = await store.query<{ machine: string; time: number }>(
+  return store.query<{ machine: string; time: number }>(
     `SELECT machine, toFloat64(toUnixTimestamp64Milli(min(first))) AS time
     FROM (${firsts.join(' UNION ALL ')}) GROUP BY machine`,
+    { machines, ...parameters },
   )
-  return new Map(rows.map(({ machine, time }) => [machine, time]))
 }
 
 interface EnteredScrap {

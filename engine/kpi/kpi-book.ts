@@ -139,7 +139,7 @@ export class KpiBook {
     const { store, wall } = this.#parts
     const [written, heard, owed, late] = await Promise.all([
       lastHours(store),
-      firstHeard(store),
+      firstHeard(store, [...this.plans.keys()]),
       owedHours(store),
       lateReadingsSince(store, wall.now() - lateReadingMs),
     ])
