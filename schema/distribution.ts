@@ -13,11 +13,18 @@ export type Distribution =
   /** Measured times, each as likely as the others. */
   | { readonly kind: 'empirical'; readonly values: readonly number[] }
 
-/** Whether every time that it can give is 0 s: what takes so long happens without end in the same moment. */
-export function isNothing({ kind: _, ...parameters }: Distribution): boolean {
+/** Simulated time goes by whole milliseconds: what is less is none, s. */
+const leastTime = 0.001
+
+/**
+ * Whether every time that it can give is less than a millisecond: what takes so long happens without end in the same
+ * moment.
+ */
+export function isNothing(given: Distribution): boolean {
+  const { kind: _, ...parameters } = given.kind === 'weibull' ? { ...given, shape: 0 } : given
   return Object.values(parameters)
     .flat()
-    .every(each => each === 0)
+    .every(each => each < leastTime)
 }
 
 /** What is wrong with a distribution, and undefined where nothing is. */

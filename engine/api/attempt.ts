@@ -9,6 +9,7 @@ const statusOf: Readonly<Record<SimulationErrorCode, ApiErrorCode>> = {
   'not-running': 409,
   'already-there': 409,
   'under-repair': 409,
+  'not-begun': 409,
   'not-durable': 503,
   'impossible-fault': 422,
   'bad-start': 422,

@@ -395,6 +395,19 @@ describe('what cannot be injected', () => {
     expect((await ask('DELETE', '/machines/real/faults')).status).toBe(409)
   })
 
+  it('a repair before the onset', async () => {
+    const { ask, pass } = ground()
+    const start = new Date(lineStart + 600_000).toISOString()
+    const wish = { pattern: 'hydraulic-leak', severity: 1, timeToFailure: '1h', start, reason: 'x' }
+    expect((await ask('POST', '/machines/two/faults', wish)).status).toBe(201)
+    const repair = () => ask('POST', '/machines/two/faults/hydraulic-leak/repair', { reason: 'x' })
+    const early = await repair()
+    expect(early.status).toBe(409)
+    expect(early.body.detail).toContain(`begins at ${start}: there is nothing to repair yet. Clear it`)
+    pass(601)
+    expect((await repair()).status).toBe(202)
+  })
+
   it('a second repair, as long as the first goes on', async () => {
     const { ask, pass, faults } = ground()
     await ask('POST', '/machines/two/faults', { ...leak, timeToFailure: '1min' })

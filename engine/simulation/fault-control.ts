@@ -174,14 +174,18 @@ export class FaultControl {
   /** Sends somebody to work on a fault. Throws SimulationError. */
   repair(machineId: string, pattern: FaultPatternId, wish: RepairWish): void {
     const machine = this.#simulated(machineId)
-    const { twin } = this.#present(machine, pattern)
+    const { twin, injection } = this.#present(machine, pattern)
     const { id, source } = machine.machine
     const { kind, ...rest } = wish
     if (twin?.state === 'underRepair' || this.#repairs.has(keyOf(id, pattern))) {
       const message = `The fault "${pattern}" of ${id} is being repaired already. Wait until that is over, or clear the fault.`
       throw new SimulationError('under-repair', message)
     }
-    // Before its onset, or where sensors were wrong, there is nothing to repair, and nothing will be told of it.
+    if (twin === undefined && injection !== undefined && injection.start > this.#parts.floor.clock.now()) {
+      const message = `The fault "${pattern}" of ${id} begins at ${new Date(injection.start).toISOString()}: there is nothing to repair yet. Clear it where it is not to begin.`
+      throw new SimulationError('not-begun', message)
+    }
+    // Before it shows, or where sensors were wrong, there is nothing to repair, and nothing will be told of it.
     if (twin !== undefined && twin.state !== 'dormant' && !twin.estimated)
       this.#repairs.add(keyOf(id, pattern))
     this.#send(source, { kind: 'repair', machine: id, pattern, repair: kind, ...rest })

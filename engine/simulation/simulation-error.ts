@@ -9,6 +9,7 @@ export type SimulationErrorCode =
   | 'bad-start'
   | 'already-there'
   | 'under-repair'
+  | 'not-begun'
   | 'not-there'
 
 /** The one error of this folder: why a machine cannot be given what somebody wants, and what would be right. */

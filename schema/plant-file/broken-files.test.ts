@@ -555,11 +555,18 @@ const table: readonly (readonly [title: string, from: string, to: string, proble
 27:97  ${machines}[0].flow.patience: a map is not a length of time: normal with mean 3 s and deviation 2 s would give times below 0 s; write seconds, or how they are drawn, such as { kind: lognormal, mean: 90, deviation: 80 }`,
   ],
   [
+    'cycles that are shorter than simulated time goes by',
+    'id: saw-1, type: saw',
+    'id: saw-1, type: saw, idealCycleTime: 1.0e-9, flow: { cycle: { kind: weibull, scale: 1.0e-9, shape: 2 } }',
+    `27:57  ${machines}[0].idealCycleTime: 1e-9 is not a cycle time from 0.001 s; write seconds, such as 52; simulated time goes by milliseconds
+27:80  ${machines}[0].flow.cycle: a map is not a length of time from 0.001 s; write seconds, such as 9.2; simulated time goes by milliseconds`,
+  ],
+  [
     'a cycle and failures that never let time go on',
     'id: saw-1, type: saw',
     'id: saw-1, type: saw, flow: { cycle: 0, failures: [{ every: { kind: uniform, low: 0, high: 0 }, repair: 0 }] }',
-    `27:56  ${machines}[0].flow.cycle: 0 is not a length of time above 0 s; write seconds above 0, such as 9.2
-27:79  ${machines}[0].flow.failures[0].every: a map is not a length of time above 0 s; write seconds above 0, such as 9.2`,
+    `27:56  ${machines}[0].flow.cycle: 0 is not a length of time from 0.001 s; write seconds, such as 9.2; simulated time goes by milliseconds
+27:79  ${machines}[0].flow.failures[0].every: a map is not a length of time from 0.001 s; write seconds, such as 9.2; simulated time goes by milliseconds`,
   ],
   [
     'rework beside the flow that it belongs to',

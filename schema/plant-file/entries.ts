@@ -44,6 +44,12 @@ const positiveRule = (what: string, unit: string) =>
 const positive = (what: string, unit: string) =>
   z.number(positiveRule(what, unit)).positive(positiveRule(what, unit))
 
+/** Simulated time goes by whole milliseconds. */
+const cycleTime = positive('a cycle time', 'seconds').min(
+  0.001,
+  expecting('a cycle time from 0.001 s', 'write seconds, such as 52; simulated time goes by milliseconds'),
+)
+
 const numberRule = expecting('a number', 'write a finite number without its unit')
 const number = z.number(numberRule)
 const notNegativeRule = expecting('a number from 0', 'write 0 or a positive number')
@@ -205,7 +211,10 @@ const length = z
   })
 /** One that may not be nothing: what comes again after it would never let time go on. */
 const lengthAboveNothing = length.refine(given => !isNothing(given), {
-  error: expecting('a length of time above 0 s', 'write seconds above 0, such as 9.2').error,
+  error: expecting(
+    'a length of time from 0.001 s',
+    'write seconds, such as 9.2; simulated time goes by milliseconds',
+  ).error,
 })
 const shareRule = expecting('a share', 'write a number from 0 to 1, such as 0.02')
 const share = z.number(shareRule).min(0, shareRule).max(1, shareRule)
@@ -244,7 +253,7 @@ export const machineTypeEntry = z.strictObject({
   name: text.optional(),
   archetype: z.enum(archetypes).optional(),
   ratedPower: positive('a rated power', 'kW').optional(),
-  idealCycleTime: positive('a cycle time', 'seconds').optional(),
+  idealCycleTime: cycleTime.optional(),
   period: period.optional(),
   tags: text.optional(),
   packml: packmlEntry.optional(),
@@ -277,7 +286,7 @@ export const machineEntry = z.strictObject({
       expecting('the id of a machine or a list of ids', 'write feeds: press-02, or feeds: [] for none'),
     )
     .optional(),
-  idealCycleTime: positive('a cycle time', 'seconds').optional(),
+  idealCycleTime: cycleTime.optional(),
   buffer: z.strictObject({ capacity: places, transport: notNegative.default(0) }).optional(),
   flow: flowEntry.optional(),
   position: z.strictObject({ x: number, y: number }).optional(),
@@ -358,7 +367,7 @@ export const productEntry = z.strictObject({
   cycleTimes: z
     .record(
       z.string(),
-      positive('a cycle time', 'seconds'),
+      cycleTime,
       expecting('a map of cycle times', 'write the id of a line or machine and the seconds per part'),
     )
     .optional(),

@@ -6,7 +6,7 @@ import { RandomStream } from '../flow/random.js'
 import { DamageBank, type DamageMachine } from './damage-bank.js'
 import { faultNatures } from './effects.js'
 import { type FaultCase, never, newCase, type Repair } from './fault-case.js'
-import { drawBetween, drawLife, lifeOf, usualTimes } from './life.js'
+import { drawBetween, drawLife, growingShare, lifeOf } from './life.js'
 
 /** A fault put into a machine on purpose. */
 export interface Injection {
@@ -65,6 +65,8 @@ export class Faults {
   readonly #onReport: (report: DamageReport) => void
   /** How hard each machine is worked: 1 = as planned. */
   readonly #workload: Float64Array
+  /** The sum of `growingShare` over the patterns that a machine may have. */
+  readonly #growing: Float64Array
 
   constructor(machines: readonly FaultMachine[], flow: Flow, options: FaultOptions) {
     const { seed, share, start } = options
@@ -82,6 +84,9 @@ export class Faults {
       const chance = new RandomStream(seed, machines[m]!.id, pattern)
       return newCase(chance, share > 0 ? lifeOf(pattern, share, patterns) : undefined)
     })
+    this.#growing = new Float64Array(machines.length)
+    for (const [slot, pattern] of this.bank.patterns.entries())
+      this.#growing[this.bank.machine[slot]!]! += growingShare(pattern)
     if (share === 0) return
     for (let slot = 0; slot < this.cases.length; slot++) this.#meet(slot, start, share)
   }
@@ -173,9 +178,8 @@ export class Faults {
     const it = this.cases[slot]!
     const machine = this.bank.machine[slot]!
     const pattern = this.bank.patterns[slot]!
-    const patterns = this.bank.first[machine + 1]! - this.bank.first[machine]!
-    const { growth, repair } = usualTimes(pattern)
-    const isCarrying = it.chance.uniform() < ((share / patterns) * growth) / (growth + repair)
+    // Nobody is at work on one yet: so they are all among those that grow, the more of them the slower they grow.
+    const isCarrying = it.chance.uniform() < (share * growingShare(pattern)) / this.#growing[machine]!
     const gone = 0.9 * it.chance.uniform()
     it.onset = drawLife(it.life!, it.chance)
     if (!isCarrying) return

@@ -17,6 +17,12 @@ export function usualTimes(pattern: FaultPatternId): { readonly growth: number; 
   return { growth: Math.sqrt(least * greatest), repair: Math.sqrt(quick * slow) }
 }
 
+/** The share of the time between its onset and the end of its repair in which a fault grows. */
+export function growingShare(pattern: FaultPatternId): number {
+  const { growth, repair } = usualTimes(pattern)
+  return growth / (growth + repair)
+}
+
 /**
  * The life of a part such that about a `share` of all machines (0 to 1) carries a fault at any time: each of the
  * `patterns` that a machine may have gets an equal part of it. What is quick to fail and to mend comes up the more often.

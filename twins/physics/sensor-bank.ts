@@ -279,9 +279,11 @@ export class SensorBank {
 
   /** What damage adds: like the value itself, as far as the machine runs, and heat after a while. */
   #excursed(s: number, share: number, time: number, isTouched: boolean): number {
-    // Oil that no pump moves does not run faster either.
-    const isStill = this.#rest[s] === pumped && !this.#supply.hasDrives(this.#machine[s]!)
-    const rest = this.#kind[s] === heat || isStill ? 0 : this.#restShare[s]!
+    const kind = this.#kind[s]!
+    // Oil that no pump moves does not run faster either, and drives that are cut draw nothing more.
+    const isDriven = this.#rest[s] === pumped || kind === power || kind === mains
+    const isStill = isDriven && !this.#supply.hasDrives(this.#machine[s]!)
+    const rest = kind === heat || isStill ? 0 : this.#restShare[s]!
     const goal = isTouched ? this.#symptoms.excursion(s, time) * (rest + (1 - rest) * share) : 0
     const off = this.#excursion[s]! + (goal - this.#excursion[s]!) * this.#faultFollow[s]!
     // What is left of a fault that is gone ends where nobody can see it.

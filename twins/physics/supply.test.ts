@@ -112,6 +112,26 @@ describe('energy', () => {
     expect(counted[0]! / counted[1]!).toBeLessThan(1.09)
   })
 
+  it('counts nothing of a fault while its drives are cut', () => {
+    const [worn, healthy] = [rig('cnc-mill', 2, true), rig('cnc-mill', 2, true)]
+    const pattern = 'bearing-failure'
+    const slot = worn.faults.bank.slotOf(0, pattern)!
+    worn.faults.inject(slot, lineStart, { pattern, severity: 0.6, timeToFailure: minute })
+    const counted = [worn, healthy].map(one => {
+      const cut = lineStart + 10 * minute
+      one.flow.advance(cut)
+      one.faults.handle(0, cut)
+      stop(one, cut)
+      one.flow.advance(cut + minute)
+      const before = one.supply.energy(0, cut + minute)
+      one.flow.advance(cut + hour)
+      expect(one.supply.hasDrives(0)).toBe(false)
+      return [one.supply.energy(0, cut + hour) - before, one.supply.kilowatts(0, cut + hour)]
+    })
+    expect(worn.faults.active[0]).toBe(1)
+    for (const [i, value] of counted[0]!.entries()) expect(value).toBeCloseTo(counted[1]![i]!, 9)
+  })
+
   it('needs no sensor of power: then it is what such a machine usually draws', () => {
     const flow = new Flow(plantFlow([{ id: 'one', idealCycleTime: 50, feeds: [] }], 1, calmDuty), {
       seed: 1,

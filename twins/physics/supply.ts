@@ -191,7 +191,8 @@ export class Supply {
 
   /** What damage adds, as a share of the mean. */
   #excessAt(machine: number, time: number): number {
-    if (!this.#symptoms.isTouched(machine)) return 0
+    // What has no power draws none for its fault either.
+    if (!this.#symptoms.isTouched(machine) || !this.hasDrives(machine)) return 0
     const { ready } = this.#natures[machine]!
     const share = ready + (1 - ready) * this.#share[machine]!
     return (share * Math.max(0, this.#symptoms.excursion(machine, time))) / this.mean[machine]!
