@@ -170,6 +170,8 @@ export interface AdapterDefinition<Options = unknown> {
   create(options: Options, context: AdapterContext): Observable<SourceEvent>
   /** What is wrong with the tags of the signals, as far as that is known without the source. */
   checkTags?(options: Options, signals: readonly Signal[]): readonly TagProblem[]
+  /** Where a counter with this tag rolls over, such as 65536, as far as the tag tells. */
+  counterWidth?(options: Options, signal: Signal): number | undefined
   /**
    * The options by which somebody may listen for a moment beside a running engine without disturbing it: no session of
    * the same name, no share of its messages. Absent where there are none.

@@ -11,7 +11,7 @@ import { meaningOf } from './exceptions.js'
 import { checkTags, readFields } from './fields.js'
 import { type Block, planBlocks, splitBlock } from './plan.js'
 import { Reading } from './reading.js'
-import { tables } from './tag.js'
+import { counterWidth, tables } from './tag.js'
 
 /** How long a block that the device refuses, or that nobody answers for, is left alone, ms. */
 const restMs = 10_000
@@ -35,6 +35,7 @@ export const modbus: AdapterDefinition<ModbusOptions> = {
   ],
   probe: options => options,
   checkTags: (options, signals) => checkTags(signals, options),
+  counterWidth: (options, { tag }) => counterWidth(tag, options),
   create: (options, context) =>
     new Observable(subscriber => {
       const connection = new Connection(options, context, subscriber)

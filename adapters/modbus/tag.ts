@@ -142,3 +142,19 @@ function settingsOf(query: string, defaults: TagDefaults): Settings | string {
   }
   return settings
 }
+
+const unsigned: Readonly<Partial<Record<NumberType, number>>> = {
+  uint16: 2 ** 16,
+  uint32: 2 ** 32,
+  bcd16: 10_000,
+  bcd32: 100_000_000,
+}
+
+/** Where a counter kept there rolls over; undefined where it goes below nothing, or farther than is counted. */
+export function counterWidth(tag: string, defaults: TagDefaults): number | undefined {
+  const parsed = parseTag(tag, defaults)
+  if (typeof parsed === 'string' || parsed.scale !== 1 || parsed.offset !== 0) return undefined
+  const { value } = parsed
+  if (value.kind === 'bits') return 2 ** (value.high - value.low + 1)
+  return value.kind === 'number' ? unsigned[value.type] : undefined
+}

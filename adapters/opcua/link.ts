@@ -28,6 +28,8 @@ const settleMs = 250
 const firstLookMs = 2_000
 const longestLookMs = 60_000
 const maxRaw = 4096
+/** When a server that had none of the nodes is asked again, ms: it may still be building them. */
+const noNodesMs = 3_000
 
 /**
  * One link to a server, from subscribing to unsubscribing. While the server keeps the session, a cut is an
@@ -68,10 +70,13 @@ export class Link {
       this.#open = open
       this.#listen(open)
       this.#gaps.begin()
+      const missing: MissingSignal[] = []
       await subscribe(open, planSubscriptions(this.#options, this.#context.signals), this.#lifetimeMs, {
         onSubscription: live => this.#hear(live),
-        onMissing: missing => this.#miss(missing),
+        onMissing: some => void missing.push(...some),
       })
+      this.#checkAny(missing)
+      this.#miss(missing)
       this.#outlet.open()
       this.#watchOver()
       this.#lookForMissing(firstLookMs)
@@ -236,6 +241,20 @@ export class Link {
       void this.#readSilent()
       void this.#fillGaps()
     }, this.#settledMs)
+  }
+
+  /** A server that has nothing of what is asked for is not the one, or not in the order, that the plant file means. */
+  #checkAny(missing: readonly MissingSignal[]): void {
+    const { signals } = this.#context
+    const unknown = missing.filter(({ rule }) => rule !== 'opcua.refused-item')
+    if (signals.length === 0 || unknown.length < signals.length) return
+    const { endpoint } = this.#options
+    const example = unknown[0]!.indexed.signal.tag
+    throw new AdapterError(
+      'back-off',
+      `${endpoint} has none of the ${signals.length} nodes of this source, ${example} among them: has a namespace another number? \`gemba browse ${endpoint}\` shows what it has; nsu=<uri>;s=… names a namespace for good.`,
+      { waitMs: noNodesMs },
+    )
   }
 
   #countBytes(): void {

@@ -5,6 +5,7 @@ import { type LoadedPlant, loadPlant } from '../../schema/plant-file/load-plant.
 import { formatProblem } from '../../schema/plant-file/problem.js'
 import type { CheckSource, CheckTags } from '../../schema/plant-file/sources.js'
 import { EngineError } from '../errors.js'
+import { withCounterWidths } from './counter-widths.js'
 
 /** Most problems shown at once: who sees a hundred reads none. */
 const shownProblems = 20
@@ -51,7 +52,8 @@ export function readPlantFile(path: string): LoadedPlant {
     const why = known[code ?? ''] ?? message
     throw new EngineError('bad-input', `The plant file ${path} cannot be read: ${why}.`, { cause })
   }
-  return loadPlant(text, { file: path, checkSource, checkTags })
+  const { plant, problems } = loadPlant(text, { file: path, checkSource, checkTags })
+  return plant === undefined ? { problems } : { plant: withCounterWidths(plant) }
 }
 
 /** The plant of a file that has no problems; throws EngineError 'bad-plant' with all of them otherwise. */

@@ -292,6 +292,18 @@ describe('an OPC UA source, as the operator sees it when', () => {
     expect(shown.rejects).toHaveLength(1)
   })
 
+  it('no node is there: the source is lost, with the reason, until one is', async () => {
+    const text = plantOn(`opc.tcp://127.0.0.1:${cable.port}`)
+    const moved = text.replace(/ns=1;s=\{signal\}|ns=1;/g, found => found.replace('ns=1', 'ns=7'))
+    expect(moved).not.toBe(text)
+    rig = new SourceRig(moved, folder)
+    const shown = rig
+    await until(() => expect(health(shown).lastError).toContain('has none of the'))
+    expect(health(shown).lastError).toContain('has a namespace another number?')
+    expect(health(shown).state).not.toBe('connected')
+    expect(shown.rejects).toEqual([])
+  })
+
   it('the server gives the subscription up: connected anew within seconds', async () => {
     const shown = await live(start())
     server.dropSubscriptions()
