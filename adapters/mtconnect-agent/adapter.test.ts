@@ -143,6 +143,20 @@ describe('the MTConnect agent adapter', () => {
     ])
   })
 
+  it('leaves nothing behind at each of many cuts', async () => {
+    const warnings: string[] = []
+    const hear = ({ message }: Error) => void warnings.push(message)
+    process.on('warning', hear)
+    subscribe()
+    for (let cuts = 1; cuts <= 12; cuts++) {
+      await until(() => expect([connections(), agent.streams]).toEqual([cuts, 1]))
+      agent.drop()
+    }
+    await until(() => expect(connections()).toBe(13))
+    process.off('warning', hear)
+    expect(warnings).toEqual([])
+  })
+
   it('fails when a cut link does not come back in time', async () => {
     subscribe({ resumeMs: 100 })
     await following()

@@ -210,10 +210,16 @@ export class AgentReader {
   }
 
   #wait(ms: number): Promise<void> {
+    const { signal } = this.#closing
     return new Promise(resolve => {
-      this.#closing.signal.addEventListener('abort', () => resolve(), { once: true })
+      const end = (): void => {
+        // A reader waits as often as its link is cut: what it leaves at the signal would add up.
+        signal.removeEventListener('abort', end)
+        resolve()
+      }
+      signal.addEventListener('abort', end, { once: true })
       const scheduler = this.#context.scheduler ?? asyncScheduler
-      this.#subscriber.add(scheduler.schedule(() => resolve(), ms))
+      this.#subscriber.add(scheduler.schedule(end, ms))
     })
   }
 

@@ -77,12 +77,13 @@ export async function probeSource(
   let subscription: Subscription | undefined
   let trouble: string | undefined
   await new Promise<void>(resolve => {
-    const patience = setTimeout(resolve, parts.patienceMs)
-    parts.signal.addEventListener('abort', () => resolve(), { once: true })
     const done = (): void => {
       clearTimeout(patience)
+      parts.signal.removeEventListener('abort', done)
       resolve()
     }
+    const patience = setTimeout(done, parts.patienceMs)
+    parts.signal.addEventListener('abort', done, { once: true })
     subscription = events.subscribe({
       next: event => {
         listening.hear(event)
