@@ -17,6 +17,21 @@ export interface CsvText {
   readonly isWhole: boolean
 }
 
+/**
+ * The text of a CSV file, which does not say how it is written: UTF-16 by its mark, else UTF-8, else Windows-1252 (of which
+ * Latin-1 is a part), as programs on Windows write it.
+ */
+export function csvText(bytes: Uint8Array): string {
+  const [first, second] = bytes
+  if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes)
+  if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes)
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return new TextDecoder('windows-1252').decode(bytes)
+  }
+}
+
 /** The rows of a CSV text (RFC 4180), by the names in its first row; a row that is too short lacks its last fields. */
 export function readCsv(text: string): readonly Readonly<Record<string, string>>[] {
   const { names, rows } = parseCsv(text)

@@ -22,4 +22,6 @@ export interface ImportedMachine {
   /** What it stands in: a channel, a folder, a line. */
   readonly group: string
   readonly signals: readonly ImportedSignal[]
+  /** What the source has and no signal can be of, with the reason: `Curve (Float Array)`. */
+  readonly leftOut?: readonly string[]
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readCsv } from '../csv.js'
+import { csvText, readCsv } from '../csv.js'
 import { machineOfKepwareCsv } from './import-kepware.js'
 
 /** The columns of KEPServerEX's tag export. */
@@ -42,6 +42,7 @@ describe('a KEPServerEX tag export', () => {
           unit: 'mm/s',
         },
       ],
+      leftOut: ['Forming.Press1.Curve (Float Array)', 'Forming.Press1.Odd (Variant)'],
     })
   })
 
@@ -51,6 +52,20 @@ describe('a KEPServerEX tag export', () => {
     expect(machineOfKepwareCsv('a,b\n1,2\n', 'c', 'd')).toBeUndefined()
     expect(machineOfKepwareCsv('', 'c', 'd')).toBeUndefined()
   })
+})
+
+it.each([
+  ['UTF-8', Buffer.from('a;°C')],
+  ['UTF-8 with its mark', Buffer.from('\uFEFFa;°C')],
+  ['Latin-1', Buffer.from('a;°C', 'latin1')],
+  ['UTF-16', Buffer.from('\uFEFFa;°C', 'utf16le')],
+  ['UTF-16 of the other order', Buffer.from('\uFEFFa;°C', 'utf16le').swap16()],
+])('a CSV file in %s is read', (_, bytes) => {
+  expect(csvText(bytes)).toBe('a;°C')
+})
+
+it('a byte of Windows-1252 beyond Latin-1 is read', () => {
+  expect(csvText(Buffer.from([0x80, 0x2c, 0xb5]))).toBe('€,µ')
 })
 
 it('CSV keeps what quotes hold: delimiters, lines, and quotes', () => {

@@ -19,8 +19,8 @@ const texts = new Set(['String', 'Date'])
 
 /**
  * The machine of one device's tags as KEPServerEX exports them (tag properties, *Export CSV*). Which device it is the
- * file does not say: `channel` and `device` are their names in the server. Arrays are left out. Undefined where the
- * text is no such file.
+ * file does not say: `channel` and `device` are their names in the server. Arrays and unknown
+ * types are left out, and told. Undefined where the text is no such file.
  */
 export function machineOfKepwareCsv(
   text: string,
@@ -29,16 +29,22 @@ export function machineOfKepwareCsv(
 ): ImportedMachine | undefined {
   const rows = readCsv(text)
   if (rows[0]?.['Tag Name'] === undefined) return undefined
-  const signals = rows.flatMap(row => signalOf(row, `${channel}.${device}`) ?? [])
-  return { name: device, group: channel, signals }
+  const place = `${channel}.${device}`
+  const own = rows.filter(row => !isServers(row['Tag Name'] ?? ''))
+  const signals = own.flatMap(row => signalOf(row, place) ?? [])
+  const leftOut = own
+    .filter(row => signalOf(row, place) === undefined)
+    .map(row => `${place}.${row['Tag Name']} (${row['Data Type'] || 'no data type'})`)
+  return { name: device, group: channel, signals, ...(leftOut.length > 0 && { leftOut }) }
 }
+
+/** The server's own tags begin with an underscore. */
+const isServers = (name: string): boolean => name === '' || /(^|\.)_/.test(name)
 
 function signalOf(row: Readonly<Record<string, string>>, place: string): ImportedSignal | undefined {
   const name = row['Tag Name'] ?? ''
   const isScaled = (row.Scaling ?? 'None') !== 'None' && row.Scaling !== ''
   const dataType = (isScaled && row['Scaled Data Type']) || (row['Data Type'] ?? '')
-  // The server's own tags begin with an underscore.
-  if (name === '' || /(^|\.)_/.test(name) || dataType.endsWith('Array')) return undefined
   const type = texts.has(dataType) ? 'text' : numbers.has(dataType) ? 'number' : undefined
   if (type === undefined) return undefined
   const scaled = isScaled ? rangeOf(row['Scaled Low'], row['Scaled High']) : undefined

@@ -245,6 +245,15 @@ describe('gemba plant import --from kepware-csv', () => {
     expect(plant.sources).toMatchObject([{ adapter: 'mqtt' }])
   })
 
+  it('reads what Windows writes, and says what it leaves out', async () => {
+    const file = join(folder, 'Press3.csv')
+    const rows = 'Tag Name,Address,Data Type,Eng Units\nTemp,D1,Float,°C\nCurve,D2,Float Array,\n'
+    writeFileSync(file, Buffer.from(rows, 'latin1'))
+    const { code, out, err } = await run('import', '--from', 'kepware-csv', file)
+    expect([code, out.join('\n')]).toEqual([0, expect.stringContaining('°C')])
+    expect(err).toEqual([expect.stringContaining('Left out: Channel1.Press3.Curve (Float Array).')])
+  })
+
   it('says of a file that is no export what it lacks', async () => {
     const file = join(folder, 'other.csv')
     writeFileSync(file, 'a,b\n1,2\n')

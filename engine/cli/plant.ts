@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import type { ImportedMachine } from '../../adapters/imported-machine.js'
 import { machinesOfDevices } from '../../adapters/mtconnect-agent/devices.js'
 import { readAnalogProperties } from '../../adapters/opcua/analog-properties.js'
 import { browse } from '../../adapters/opcua/browse.js'
@@ -110,6 +111,7 @@ async function importPlant(argv: readonly string[], io: CommandIo): Promise<numb
     const hint = hints[values.from] ?? ''
     throw new EngineError('bad-input', `No machine was found at ${address}. ${hint}`.trimEnd())
   }
+  tellLeftOut(machines, io)
   const source: SourceSpec = { id: values.source, adapter, clock: 'wall', options }
   const plant = makePlant(machines, { name: values.name, source })
   const text = `${comment(address)}${plantToYaml(plant)}`
@@ -121,6 +123,18 @@ async function importPlant(argv: readonly string[], io: CommandIo): Promise<numb
     io.out(`${values.out}: ${done}. Read it over, then: gemba validate ${values.out}`)
   }
   return 0
+}
+
+/** Names shown at once. */
+const shownLeftOut = 20
+
+function tellLeftOut(machines: readonly ImportedMachine[], io: CommandIo): void {
+  const leftOut = machines.flatMap(machine => machine.leftOut ?? [])
+  if (leftOut.length === 0) return
+  const more = leftOut.length > shownLeftOut ? `, and ${leftOut.length - shownLeftOut} more` : ''
+  io.err(
+    `Left out: ${leftOut.slice(0, shownLeftOut).join(', ')}${more}. They are no single number or text; have the server give the elements that matter tags of their own.`,
+  )
 }
 
 function comment(address: string): string {

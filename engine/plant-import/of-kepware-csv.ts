@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { csvText } from '../../adapters/csv.js'
 import { machineOfKepwareCsv } from '../../adapters/mqtt/import-kepware.js'
 import { EngineError } from '../errors.js'
 import type { Described } from './described.js'
@@ -13,7 +14,7 @@ export function ofKepwareCsv(path: string, channel = 'Channel1'): Described {
     const name = basename(file).replace(/\.csv$/i, '')
     const dot = name.lastIndexOf('.')
     const machine = machineOfKepwareCsv(
-      readFileSync(file, 'utf8'),
+      csvText(readFileSync(file)),
       dot < 0 ? channel : name.slice(0, dot),
       name.slice(dot + 1),
     )
