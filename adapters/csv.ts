@@ -17,6 +17,9 @@ export interface CsvText {
   readonly isWhole: boolean
 }
 
+/** What Windows-1252 has from 0x80 to 0x9f, where Latin-1 has controls. */
+const windows1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'
+
 /**
  * The text of a CSV file, which does not say how it is written: UTF-16 by its mark, else UTF-8, else Windows-1252 (of which
  * Latin-1 is a part), as programs on Windows write it.
@@ -28,7 +31,9 @@ export function csvText(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    return new TextDecoder('windows-1252').decode(bytes)
+    // Node's own decoder of Windows-1252 takes it for Latin-1 (20.20).
+    const latin = new TextDecoder('latin1').decode(bytes)
+    return latin.replaceAll(/[\x80-\x9f]/g, control => windows1252[control.charCodeAt(0) - 0x80]!)
   }
 }
 
