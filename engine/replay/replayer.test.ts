@@ -9,7 +9,8 @@ import { referencePlant } from '../../schema/reference-plant/reference-plant.js'
 import { propertyRuns } from '../../twins/proof/runs.js'
 import { start } from '../floor/floor.fixture.js'
 import type { LiveFloor } from '../floor/live-floor.js'
-import { openStore, type Store } from '../store/store.js'
+import type { Store } from '../store/store.js'
+import { openTestStore } from '../store/your-clickhouse.fixture.js'
 import { happenings, Life, type Lived, plantOfLife } from './life.fixture.js'
 import { Replayer } from './replayer.js'
 
@@ -26,7 +27,7 @@ let store: Store
 let runs = 0
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gemba-replay-'))
-  store = await openStore({ dataDir: folder, logger: pino({ level: 'silent' }), wall: Date })
+  store = await openTestStore({ dataDir: folder, logger: pino({ level: 'silent' }), wall: Date })
 })
 afterAll(async () => {
   await store?.close()

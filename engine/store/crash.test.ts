@@ -1,6 +1,4 @@
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, request, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
@@ -10,9 +8,9 @@ import { PoolError } from '../../workers/pool.js'
 import { scanSegment } from '../../workers/spool/record.js'
 import { storeProcesses } from '../e2e/store-processes.js'
 import { Database } from './database.js'
-import { type Embedded, startEmbedded } from './embedded/embedded.js'
-import { writerHeader } from './embedded/http-interface.js'
+import { startEmbedded } from './embedded/embedded.js'
 import { openStore, type Store, type StoreOptions } from './store.js'
+import { frontOf } from './your-clickhouse.fixture.js'
 
 // Databases are started here; on a busy machine that takes a while.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
@@ -202,7 +200,7 @@ it('a block that the database will not have is set aside with its reason, and wh
   // A database with a rule of its own, as somebody's server may have one.
   const server = await startEmbedded({ path: join(folder, 'elsewhere'), logger })
   closers.push(() => server.stop())
-  const front = await frontOf(server)
+  const front = frontOf(server)
   closers.push(() => front.down())
   await front.up()
   const lines: string[] = []
@@ -260,7 +258,7 @@ describe('your own ClickHouse', () => {
   it('may go away and come back: nothing accepted is lost, nothing counts twice', async () => {
     const server = await startEmbedded({ path: join(folder, 'elsewhere'), logger })
     closers.push(() => server.stop())
-    const front = await frontOf(server)
+    const front = frontOf(server)
     closers.push(() => front.down())
     await front.up()
     const first = await open({ clickhouseUrl: front.url })
@@ -283,37 +281,3 @@ describe('your own ClickHouse', () => {
     expect((await second.close()).segmentsLeft).toBe(0)
   })
 })
-
-/** The same database under another address that can go away; to it everybody is the engine. */
-async function frontOf(
-  server: Embedded,
-): Promise<{ url: string; up(): Promise<void>; down(): Promise<void> }> {
-  let front: Server | undefined
-  let port = 0
-  return {
-    get url() {
-      return `http://127.0.0.1:${port}`
-    },
-    async up() {
-      front = createServer((incoming, response) => {
-        const onward = request(
-          `${server.url}${incoming.url}`,
-          { method: incoming.method, headers: { ...incoming.headers, [writerHeader]: server.secret } },
-          answer => {
-            response.writeHead(answer.statusCode ?? 500, answer.headers)
-            answer.pipe(response)
-          },
-        )
-        onward.on('error', () => response.destroy())
-        incoming.pipe(onward)
-      })
-      await new Promise<void>(resolve => front!.listen(port, '127.0.0.1', resolve))
-      port = (front.address() as AddressInfo).port
-    },
-    async down() {
-      const closed = new Promise(resolve => (front ? front.close(resolve) : resolve(undefined)))
-      front?.closeAllConnections()
-      await closed
-    },
-  }
-}

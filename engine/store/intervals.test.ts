@@ -5,7 +5,8 @@ import fc from 'fast-check'
 import pino from 'pino'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { StateChange } from '../../schema/records.js'
-import { openStore, type Store } from './store.js'
+import type { Store } from './store.js'
+import { openTestStore } from './your-clickhouse.fixture.js'
 
 // Databases are started here; on a busy machine that takes a while.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
@@ -15,7 +16,7 @@ let store: Store
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gemba-intervals-'))
-  store = await openStore({
+  store = await openTestStore({
     dataDir: folder,
     logger: pino({ level: 'silent' }),
     wall: { now: () => Date.now() },

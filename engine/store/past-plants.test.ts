@@ -10,7 +10,8 @@ import { floorOf, machineOf, plantOf, sensor, start } from '../floor/floor.fixtu
 import { emptyIndexBook, makeRegistry } from '../floor/registry.js'
 import { PastPlants } from './past-plants.js'
 import { plantVersion } from './plant-versions.js'
-import { openStore, type Store } from './store.js'
+import type { Store } from './store.js'
+import { openTestStore } from './your-clickhouse.fixture.js'
 
 // A database is started here; on a busy machine that takes a while.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
@@ -22,7 +23,7 @@ let store: Store
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gemba-plants-'))
-  store = await openStore({ dataDir: folder, logger, wall: Date })
+  store = await openTestStore({ dataDir: folder, logger, wall: Date })
 })
 afterAll(async () => {
   await store?.close()

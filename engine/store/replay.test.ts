@@ -17,7 +17,8 @@ import type { Entry } from '../../schema/records.js'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { propertyRuns } from '../../twins/proof/runs.js'
 import { floorOf, machineOf, sensor, start, stateSignal } from '../floor/floor.fixture.js'
-import { openStore, type Store } from './store.js'
+import type { Store } from './store.js'
+import { openTestStore } from './your-clickhouse.fixture.js'
 
 // A database is started here; on a busy machine that takes a while.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
@@ -26,7 +27,7 @@ let folder: string
 let store: Store
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gemba-replay-'))
-  store = await openStore({ dataDir: folder, logger: pino({ level: 'silent' }), wall: Date })
+  store = await openTestStore({ dataDir: folder, logger: pino({ level: 'silent' }), wall: Date })
 })
 afterAll(async () => {
   await store?.close()

@@ -5,7 +5,8 @@ import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Column, Table } from '../../schema/tables/definition.js'
 import { type Rows, rowTables } from '../../schema/tables/row-tables.js'
-import { openStore, type Store } from './store.js'
+import type { Store } from './store.js'
+import { openTestStore } from './your-clickhouse.fixture.js'
 
 // Databases are started here; on a busy machine that takes a while.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
@@ -15,7 +16,7 @@ let store: Store
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gemba-rows-'))
-  store = await openStore({ dataDir: folder, logger: pino({ level: 'silent' }), wall: Date })
+  store = await openTestStore({ dataDir: folder, logger: pino({ level: 'silent' }), wall: Date })
 })
 afterAll(async () => {
   await store?.close()

@@ -5,7 +5,8 @@ import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { StateChange } from '../../schema/records.js'
 import { type SampleBatch, SampleBatchBuilder } from '../../schema/sample-batch.js'
-import { openStore, type Store } from './store.js'
+import type { Store } from './store.js'
+import { openTestStore } from './your-clickhouse.fixture.js'
 
 // Databases are started here; on a busy machine that takes a while.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
@@ -19,7 +20,7 @@ let store: Store
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gemba-store-'))
-  store = await openStore({ dataDir: folder, logger, wall })
+  store = await openTestStore({ dataDir: folder, logger, wall })
 })
 afterAll(async () => {
   await store?.close()
