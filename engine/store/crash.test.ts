@@ -248,6 +248,36 @@ it('a block that the database will not have is set aside with its reason, and wh
   expect(next.status().refusedBlocks).toBe(1)
 })
 
+it('a block whose answer was lost counts once, however many pile up behind it: more than a table remembers', async () => {
+  const server = await startEmbedded({ path: join(folder, 'elsewhere'), logger })
+  closers.push(() => server.stop())
+  const front = frontOf(server)
+  closers.push(() => front.down())
+  await front.up()
+  const store = await open({ clickhouseUrl: front.url, spool: { segmentSamples: 10 } })
+  await store.ready
+  const database = new Database(server.url, server.secret)
+  closers.push(() => database.close())
+  // Blocks go in one after the other, so that the newest alone can come again: the window need not hold an outage.
+  const remembered = 3
+  await database.command(
+    `ALTER TABLE gemba.telemetry MODIFY SETTING non_replicated_deduplication_window = ${remembered}`,
+  )
+  append(store, 0, 10)
+  await store.flush()
+  front.isDumb = true
+  append(store, 10, 10)
+  await expect.poll(() => store.status().retries, { timeout: 20_000, interval: 10 }).toBeGreaterThan(1)
+  const [inside] = await database.query<{ rows: string }>('SELECT count() AS rows FROM gemba.telemetry')
+  expect(Number(inside!.rows)).toBe(20)
+  for (let i = 2; i < 4 * remembered; i++) append(store, 10 * i, 10)
+  expect(store.status().segmentsWaiting).toBeGreaterThan(2 * remembered)
+  front.isDumb = false
+  await store.flush()
+  expect((await census(store)).rows).toBe(40 * remembered)
+  expect((await census(store)).numbers).toBe(40 * remembered)
+})
+
 describe('your own ClickHouse', () => {
   it('must be there at the first start', async () => {
     await expect(open({ clickhouseUrl: 'http://127.0.0.1:1' })).rejects.toMatchObject({

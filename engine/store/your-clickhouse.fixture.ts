@@ -37,6 +37,8 @@ export const reopenTestStore = (options: StoreOptions): Promise<Store> =>
 /** An embedded database under another address, that can go away; to it everybody is the engine. */
 export interface Front {
   readonly url: string
+  /** Whether statements are carried out and their answers lost. */
+  isDumb: boolean
   up(port?: number): Promise<void>
   down(): Promise<void>
 }
@@ -45,6 +47,7 @@ export function frontOf(server: Embedded): Front {
   let front: Server | undefined
   let port = 0
   return {
+    isDumb: false,
     get url() {
       return `http://127.0.0.1:${port}`
     },
@@ -54,6 +57,10 @@ export function frontOf(server: Embedded): Front {
           `${server.url}${incoming.url}`,
           { method: incoming.method, headers: { ...incoming.headers, [writerHeader]: server.secret } },
           answer => {
+            if (this.isDumb) {
+              answer.resume().on('end', () => response.destroy())
+              return
+            }
             response.writeHead(answer.statusCode ?? 500, answer.headers)
             answer.pipe(response)
           },

@@ -222,6 +222,53 @@ it('works with the official client: query, parameters, insert, command, exec and
   }
 })
 
+/** What Grafana's ClickHouse source asks over HTTP: its hello, its look at the schema, and its macros as it writes them out. */
+describe('Grafana', () => {
+  const asGrafana = (query: string, format: string): Promise<Response> =>
+    ask(query, {
+      headers: { 'X-ClickHouse-User': 'default', 'X-ClickHouse-Key': '', 'Content-Type': 'text/plain' },
+      search: `database=gemba&default_format=${format}&max_execution_time=60&client_protocol_version=54485`,
+    })
+
+  beforeAll(async () => {
+    await (await asWriter('CREATE DATABASE IF NOT EXISTS gemba')).text()
+    const table =
+      'CREATE TABLE gemba.grafana (ts DateTime64(3), machine LowCardinality(String), value Float64) ENGINE = MergeTree ORDER BY ts'
+    await (await asWriter(table)).text()
+    const rows =
+      "SELECT toDateTime64('2026-01-05 06:00:00', 3, 'UTC') + number, 'm' || toString(number % 2), number FROM numbers(600)"
+    await (await asWriter(`INSERT INTO gemba.grafana ${rows}`)).text()
+  })
+
+  it.each([
+    'SELECT displayName(), version(), revision(), timezone()',
+    'SHOW DATABASES',
+    'SHOW TABLES FROM "gemba"',
+    'DESC TABLE "gemba"."grafana"',
+    "SELECT name FROM system.columns WHERE database = 'gemba' AND table = 'grafana'",
+  ])('is answered: %s', async query => {
+    const response = await asGrafana(query, 'Native')
+    expect(response.status).toBe(200)
+    expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(10)
+  })
+
+  it('gets time series by its macros', async () => {
+    const query = `
+      SELECT toStartOfInterval(toDateTime("ts"), INTERVAL 60 second) as "time", "machine", avg(value) as "value"
+      FROM "gemba"."grafana"
+      WHERE "ts" >= toDateTime64(1767592860, 3) AND "ts" <= toDateTime64(1767593159, 3)
+      GROUP BY "time", "machine" ORDER BY time ASC, machine ASC LIMIT 1000`
+    const answer = (await (await asGrafana(query, 'JSON')).json()) as {
+      data: { time: string; value: number }[]
+    }
+    expect(answer.data).toHaveLength(10)
+    // The even ones of 60 to 119.
+    expect(answer.data[0]!.value).toBe(89)
+    const inMs = `SELECT count() AS n FROM gemba.grafana WHERE ts >= fromUnixTimestamp64Milli(1767592800000) AND ts < fromUnixTimestamp64Milli(1767592810000)`
+    expect(await (await asGrafana(inMs, 'JSONEachRow')).text()).toBe('{"n":10}\n')
+  })
+})
+
 describe('a reader', () => {
   const outside = join(tmpdir(), `gemba-secret-${process.pid}.csv`)
   beforeAll(() => writeFileSync(outside, 'secret,1\n'))
