@@ -72,6 +72,24 @@ describe('the intake', () => {
     expect([spool.entries.length, accepted()]).toEqual([1, 2])
   })
 
+  it('tells whoever said it of a time that cannot be, before the rest is accepted', () => {
+    const { intake } = makeIntake()
+    const batch = new SampleBatchBuilder()
+    batch.push(0, 1, 1, 0, 0)
+    batch.push(0, Date.parse('9999-01-01'), 1, 0, 0)
+    const told: unknown[] = []
+    intake.take('plc', {
+      kind: 'event',
+      event: {
+        kind: 'samples',
+        batch: batch.take(),
+        turnedAway: (place, { rule }) => told.push([place, rule]),
+      },
+      accept: () => told.push('accepted'),
+    })
+    expect(told).toEqual([[1, 'time.in-future'], 'accepted'])
+  })
+
   it('keeps what a full spool cannot take, in order and not accepted, until it can', () => {
     const { intake, spool, say, notes, accepted } = makeIntake()
     spool.isFull = true
