@@ -1,3 +1,5 @@
+import { Quality } from './quality.js'
+
 /**
  * A columnar batch of samples: the unit in which signals travel from an adapter to the store and the twins.
  * All columns have at least `count` entries; entries behind `count` are not part of the batch.
@@ -45,6 +47,14 @@ export class SampleBatchBuilder {
     this.#receiveTime[i] = receiveTime
     this.#value[i] = value
     this.#quality[i] = quality
+  }
+
+  /**
+   * The source told the signal, and nothing that can be taken: from then on it has no value. What it showed before must
+   * not pass for the present; why it could not be taken is told by a reject beside it, where it is more than silence.
+   */
+  pushNone(signal: number, sourceTime: number, receiveTime: number): void {
+    this.push(signal, sourceTime, receiveTime, Number.NaN, Quality.bad)
   }
 
   /** The batch collected so far; the builder starts anew with columns of its own. */

@@ -98,8 +98,10 @@ describe('an answer with values at known places', () => {
       { v: 1, u: 'bar' },
       'http.bad-unit',
     ],
-  ])('rejects %s', (_, request, answer, rule) => {
-    expect(decode(request, answer)).toEqual({ samples: [], rules: [rule], unknown: [] })
+  ])('rejects %s, and what was shown before no longer holds', (_, request, answer, rule) => {
+    const { samples, rules, unknown } = decode(request, answer)
+    expect([rules, unknown]).toEqual([[rule], []])
+    expect(samples.map(({ quality }) => quality)).toEqual([Quality.bad])
   })
 })
 

@@ -1,5 +1,5 @@
 import { valueAtPath } from '../../schema/json-path.js'
-import { Quality } from '../../schema/quality.js'
+import type { Quality } from '../../schema/quality.js'
 import type { Reject } from '../../schema/records.js'
 import { type SampleBatch, SampleBatchBuilder } from '../../schema/sample-batch.js'
 import type { Conversion } from '../../schema/unit-conversion.js'
@@ -92,7 +92,7 @@ export class AnswerDecoder {
 
   #pushNone(index: number): void {
     const now = this.#context.clock.now()
-    this.#batch.push(index, now, now, Number.NaN, Quality.bad)
+    this.#batch.pushNone(index, now, now)
   }
 
   #readValues(json: unknown, values: NonNullable<RequestEntry['values']>): void {
@@ -137,12 +137,13 @@ export class AnswerDecoder {
     }
     const time = readTime(cell.time, timeUnits[this.#entry.timeUnit])
     if (time === 'unread') {
-      this.#reject('http.bad-time', `${tag}: the time is ${shown(cell.time)}`, raw)
+      this.#refuse(found.signals, 'http.bad-time', `${tag}: the time is ${shown(cell.time)}`, raw)
       return
     }
     const quality = readQuality(cell.quality, 'opc-da')
     if (quality === undefined) {
-      this.#reject('http.bad-quality', `${tag}: the quality is ${shown(cell.quality)}`, raw)
+      const reason = `${tag}: the quality is ${shown(cell.quality)}`
+      this.#refuse(found.signals, 'http.bad-quality', reason, raw, time)
       return
     }
     for (const signal of found.signals) this.#push(signal, tag, cell, { arithmetic, time, quality, raw })
@@ -159,24 +160,25 @@ export class AnswerDecoder {
     if (cell.value === undefined || cell.value === null) {
       if (cell.value === undefined)
         this.#reject('http.no-value', `${tag}: the answer has no value there`, said.raw)
-      this.#batch.push(signal.index, at, now, Number.NaN, Quality.bad)
+      this.#batch.pushNone(signal.index, at, now)
       return
     }
+    const refuse = (rule: Rule, reason: string) => this.#refuse([signal], rule, reason, said.raw, at)
     if (signal.type === 'text') {
       const text = readText(cell.value)
-      if (text === undefined) this.#reject('http.unfit-value', `${tag}: the value is no text`, said.raw)
+      if (text === undefined) refuse('http.unfit-value', `${tag}: the value is no text`)
       else this.#batch.push(signal.index, at, now, this.#context.intern(text), said.quality)
       return
     }
     const number = readNumber(cell.value, signal.unit)
     const conversion = this.#conversion(signal, cell.unit, said.arithmetic)
-    if (number === undefined) this.#reject('http.unfit-value', `${tag}: the value is no number`, said.raw)
+    if (number === undefined) refuse('http.unfit-value', `${tag}: the value is no number`)
     else if (conversion === 'unread')
-      this.#reject('http.bad-unit', `${tag}: not in a unit of ${signal.unit || 'none'}`, said.raw)
+      refuse('http.bad-unit', `${tag}: not in a unit of ${signal.unit || 'none'}`)
     else {
       const value = conversion === undefined ? number : number * conversion.scale + conversion.offset
       if (Number.isFinite(value)) this.#batch.push(signal.index, at, now, value, said.quality)
-      else this.#reject('http.unfit-value', `${tag}: the value is too large`, said.raw)
+      else refuse('http.unfit-value', `${tag}: the value is too large`)
     }
   }
 
@@ -194,6 +196,13 @@ export class AnswerDecoder {
   #malformed(reason: string, raw: unknown): void {
     this.#isUnread = true
     this.#reject('http.malformed', reason, raw)
+  }
+
+  /** What came for these signals cannot be taken: rejected, and they have no value from then on. */
+  #refuse(signals: readonly TaggedSignal[], rule: Rule, reason: string, raw: unknown, time?: number): void {
+    this.#reject(rule, reason, raw)
+    const now = this.#context.clock.now()
+    for (const { index } of signals) this.#batch.pushNone(index, time ?? now, now)
   }
 
   #reject(rule: Rule, reason: string, raw: unknown): void {

@@ -160,6 +160,7 @@ describe('the Modbus adapter', () => {
     expect(rejects().map(({ rule, reason }) => [rule, reason])).toEqual([
       ['modbus.unfit-value', expect.stringContaining('holding:0 9007199254740993 is beyond 2^53')],
       ['modbus.unfit-value', expect.stringContaining('holding:4 0xffff is no binary-coded decimal')],
+      ['modbus.unfit-value', expect.stringContaining('holding:5 is NaN, no number')],
     ])
   })
 

@@ -46,23 +46,24 @@ export class Reading {
 
   #read({ index, isText, tag }: Field, block: Block, bytes: Uint8Array, now: number): void {
     const decoded = decodeValue(tag, block.address, bytes)
-    if (decoded.kind === 'unfit') {
+    const isValue = isText || (decoded.kind === 'number' && Number.isFinite(decoded.value))
+    if (decoded.kind === 'unfit' || !isValue) {
+      const why = decoded.kind === 'unfit' ? decoded.why : `is ${decoded.value}, no number`
       const raw = `${tag.table}:${tag.address}`
-      const reason = `${this.#ids.get(index)}: the value at ${raw} ${decoded.why}.`
+      const reason = `${this.#ids.get(index)}: the value at ${raw} ${why}.`
       this.reject('modbus.unfit-value', reason, raw)
-      this.#batch.push(index, now, now, Number.NaN, Quality.bad)
+      this.#batch.pushNone(index, now, now)
       return
     }
     const value = isText ? this.#context.intern(String(decoded.value)) : Number(decoded.value)
-    const isValue = Number.isFinite(value)
-    if (isValue) this.#last.set(index, value)
-    this.#batch.push(index, now, now, isValue ? value : Number.NaN, isValue ? Quality.good : Quality.bad)
+    this.#last.set(index, value)
+    this.#batch.push(index, now, now, value, Quality.good)
   }
 
   /** The device has no values for the block. */
   none(block: Block): void {
     const now = this.#context.clock.now()
-    for (const { index } of block.fields) this.#batch.push(index, now, now, Number.NaN, Quality.bad)
+    for (const { index } of block.fields) this.#batch.pushNone(index, now, now)
     this.#flush()
   }
 

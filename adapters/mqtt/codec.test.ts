@@ -124,7 +124,8 @@ describe('a KEPServerEX IoT Gateway', () => {
       'iotgateway',
       `{"values":[{"id":"${tags[0]}","v":NaN},{"id":"${tags[1]}","v":-inf},{"id":"${tags[0]}","v":3,"note":"a \\"NaN"}]}`,
     )
-    expect(said).toMatchObject([{ tag: tags[0], value: 3 }])
+    const none = { value: Number.NaN, quality: Quality.bad }
+    expect(said).toMatchObject([none, none, { tag: tags[0], value: 3 }])
     expect(rules).toEqual(['mqtt.no-value', 'mqtt.no-value'])
   })
 
@@ -289,7 +290,9 @@ describe('what cannot be taken', () => {
     ['a message without end', 'x'.repeat(20_000), 'mqtt.too-long'],
   ])('%s is a reject with its reason', (_, message, rule) => {
     const { said, rejects } = reader(gateway, 'a', word('b')).read('iotgateway', message)
-    expect(said).toEqual([])
+    // Of a signal that is named nobody knows the value from then on.
+    const isNamed = !['mqtt.bad-json', 'mqtt.no-tag', 'mqtt.too-long'].includes(rule) && message !== ''
+    expect(said).toMatchObject(isNamed ? [{ quality: Quality.bad, time: now }] : [])
     expect(rejects).toMatchObject([{ source: 'test', time: now, rule, raw: expect.any(String) }])
     expect(rejects[0]!.reason.length).toBeGreaterThan(10)
   })
@@ -297,8 +300,19 @@ describe('what cannot be taken', () => {
   it('does not cost the values beside it', () => {
     const message = { values: [{ id: 'a', v: 'x' }, { id: 'a', v: 2 }, 7] }
     const { said, rules } = reader(gateway, 'a').read('iotgateway', message)
-    expect(said).toMatchObject([{ value: 2 }])
+    expect(said).toMatchObject([{ value: Number.NaN, quality: Quality.bad }, { value: 2 }])
     expect(rules).toEqual(['mqtt.not-a-number', 'mqtt.no-tag'])
+  })
+
+  it.each([
+    ['an empty message', ''],
+    ['no JSON where there should be some', 'x'],
+    ['bytes that are no text', Buffer.from([0xff, 0xfe])],
+    ['a message without end', 'x'.repeat(20_000)],
+  ])('leaves the signal that the topic names without a value: %s', (_, message) => {
+    const { said, rules } = reader({ topic: 'shop/#', value: '$.v' }, 'shop/a').read('shop/a', message)
+    expect(rules).toHaveLength(1)
+    expect(said).toMatchObject([{ tag: 'shop/a', value: Number.NaN, quality: Quality.bad }])
   })
 
   it('the value of an unknown tag or topic is told as such, each time', () => {

@@ -127,7 +127,7 @@ export class MqttDecoder {
     }
     if (payload.length > this.#options.maxPayload) {
       const reason = `${topic}: a message of ${payload.length} bytes; at most ${this.#options.maxPayload} are taken (maxPayload)`
-      this.#reject('mqtt.too-long', reason, payload)
+      this.#refuse(fedBy(route), 'mqtt.too-long', reason, payload)
       return
     }
     if (route.kind === 'cells' && route.readings.every(({ feeds }) => feeds.length === 0)) {
@@ -135,7 +135,7 @@ export class MqttDecoder {
       return
     }
     if (payload.length === 0) {
-      this.#reject('mqtt.no-value', `${topic}: the message is empty`, payload)
+      this.#refuse(fedBy(route), 'mqtt.no-value', `${topic}: the message is empty`, payload)
       return
     }
     const text = payload.toString('utf8')
@@ -143,7 +143,7 @@ export class MqttDecoder {
     switch (route.kind) {
       case 'batch':
         if (parsed === undefined) {
-          this.#notJson(topic, payload)
+          this.#notJson([], topic, payload)
           return
         }
         this.#readBatch(route.mapping, topic, parsed.json)
@@ -180,12 +180,12 @@ export class MqttDecoder {
   #readCells({ mapping, readings }: Route, json: unknown, text: string, payload: Buffer): void {
     const isBare = typeof json !== 'object' || json === null
     if (isBare && !isUtf8(payload)) {
-      this.#reject('mqtt.not-text', 'the message is no UTF-8', payload)
+      this.#refuse(feedsOf(readings), 'mqtt.not-text', 'the message is no UTF-8', payload)
       return
     }
     const needsJson = isBare && readings.some(({ places }) => places.value !== undefined)
     if (needsJson) {
-      this.#notJson(readings[0]!.tag, payload)
+      this.#notJson(feedsOf(readings), readings[0]!.tag, payload)
       return
     }
     // A text that happens to look like a number is to stay as it was written.
@@ -240,12 +240,13 @@ export class MqttDecoder {
   ): void {
     const said = readTime(cell.time, mapping.timeUnitMs) ?? readTime(sentAt, mapping.timeUnitMs)
     if (said === 'unread') {
-      this.#reject('mqtt.bad-time', `${tag}: ${shown(cell.time ?? sentAt)} is no time`, raw)
+      this.#refuse(feeds, 'mqtt.bad-time', `${tag}: ${shown(cell.time ?? sentAt)} is no time`, raw)
       return
     }
     let quality = readQuality(cell.quality, mapping.qualityCodes)
     if (quality === undefined) {
-      this.#reject('mqtt.bad-quality', `${tag}: ${shown(cell.quality)} is no quality`, raw)
+      const reason = `${tag}: ${shown(cell.quality)} is no quality`
+      this.#refuse(feeds, 'mqtt.bad-quality', reason, raw, said)
       return
     }
     // Nobody knows since when: true at the latest now, and perhaps no longer.
@@ -277,20 +278,21 @@ export class MqttDecoder {
       return
     }
     if (value !== undefined) {
-      this.#reject('mqtt.unit-mismatch', value, raw)
+      this.#refuse([feed], 'mqtt.unit-mismatch', value, raw, time)
       return
     }
     // A bad quality often comes without a value, which is no fault of the message.
     if (quality === Quality.bad) {
-      this.#samples.push(feed.index, time, this.#receiveTime, Number.NaN, quality)
+      this.#samples.pushNone(feed.index, time, this.#receiveTime)
       return
     }
     if (cell.value === undefined || cell.value === null) {
-      this.#reject('mqtt.no-value', `${tag}: the message says no value`, raw)
+      this.#refuse([feed], 'mqtt.no-value', `${tag}: the message says no value`, raw, time)
       return
     }
     const rule = isText ? 'mqtt.not-text' : 'mqtt.not-a-number'
-    this.#reject(rule, `${tag}: ${shown(cell.value)} is no ${isText ? 'text' : 'number'}`, raw)
+    const reason = `${tag}: ${shown(cell.value)} is no ${isText ? 'text' : 'number'}`
+    this.#refuse([feed], rule, reason, raw, time)
   }
 
   #push({ index, isPeriodic }: Feed, time: number, value: number, quality: Quality): void {
@@ -342,8 +344,14 @@ export class MqttDecoder {
     this.#unknown.push({ tag, raw: asCame(raw) })
   }
 
-  #notJson(topic: string, payload: Buffer): void {
-    this.#reject('mqtt.bad-json', `${topic}: the message is no JSON`, payload)
+  #notJson(feeds: readonly Feed[], topic: string, payload: Buffer): void {
+    this.#refuse(feeds, 'mqtt.bad-json', `${topic}: the message is no JSON`, payload)
+  }
+
+  /** What came for these signals cannot be taken: rejected, and they have no value from then on. */
+  #refuse(feeds: readonly Feed[], rule: Rule, reason: string, raw: unknown, time = this.#receiveTime): void {
+    this.#reject(rule, reason, raw)
+    for (const { index } of feeds) this.#samples.pushNone(index, time, this.#receiveTime)
   }
 
   #reject(rule: Rule, reason: string, raw: unknown): void {
@@ -351,3 +359,8 @@ export class MqttDecoder {
     this.#rejects.push({ source, time: this.#receiveTime, rule, reason, raw: asCame(raw) })
   }
 }
+
+const feedsOf = (readings: readonly Reading[]): readonly Feed[] => readings.flatMap(({ feeds }) => feeds)
+
+/** The signals of a topic that says the tag; of those that only a message can name, none. */
+const fedBy = ({ kind, readings }: Route): readonly Feed[] => (kind === 'cells' ? feedsOf(readings) : [])

@@ -4,7 +4,7 @@ import { type SampleBatch, SampleBatchBuilder } from '../../schema/sample-batch.
 import type { AdapterContext, UnknownTag } from '../contract.js'
 import { guarded } from '../guarded.js'
 import { Items } from '../mtconnect/items.js'
-import { type RowSink, readItem } from '../mtconnect/row-reader.js'
+import { nothingOf, type RowSink, readItem } from '../mtconnect/row-reader.js'
 import { parseIsoTime } from '../mtconnect/time.js'
 import type { Observation } from './codec.js'
 
@@ -54,8 +54,10 @@ export class ObservationTaker {
     const item = this.#items.find(id) ?? (name === undefined ? undefined : this.#items.find(name))
     const time = parseIsoTime(timestamp)
     if (item === undefined) unknown.push({ tag: `${device}:${name ?? id}`, raw: this.#raw })
-    else if (time === undefined) this.#sink.reject('shdr.bad-time', `"${timestamp}" is not a time`)
-    else readItem(item, fields, time, this.#items, this.#sink)
+    else if (time === undefined) {
+      this.#sink.reject('shdr.bad-time', `"${timestamp}" is not a time`)
+      readItem(item, fields, this.#receiveTime, this.#items, nothingOf(this.#sink, this.#receiveTime))
+    } else readItem(item, fields, time, this.#items, this.#sink)
   }
 
   readonly #sink: RowSink = {
@@ -66,6 +68,7 @@ export class ObservationTaker {
       const value = type === 'number' ? Number.NaN : this.#unavailable
       this.#samples.push(signal, time, this.#receiveTime, value, Quality.bad)
     },
+    none: (signal, time) => this.#samples.pushNone(signal, time, this.#receiveTime),
     reject: (rule, reason) => {
       const { source } = this.#context
       // The same rules as in an SHDR row, under the name of what was spoken.

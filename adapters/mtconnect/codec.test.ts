@@ -118,29 +118,49 @@ describe('a row that can be taken', () => {
   })
 })
 
-describe('a row that cannot be taken', () => {
+describe('a row that cannot be taken, and leaves the signals that it names without a value', () => {
   it.each([
     ['no item', 'nothing', [], ['shdr.bad-time']],
     ['only a time', time, [], ['shdr.malformed-line']],
     ['a time and a pipe', `${time}|`, [], ['shdr.malformed-line']],
     ['a key without a value', `${time}|Xabs`, [], ['shdr.malformed-line']],
     ['a value without a key', `${time}||5|Xabs|1`, ['Xabs = 1'], ['shdr.malformed-line']],
-    ['an unreadable time', '2017-02-30T00:00:00Z|Xabs|1', [], ['shdr.bad-time']],
-    ['a word for a number', `${time}|Xabs|fast`, [], ['shdr.not-a-number']],
-    ['an empty number', `${time}|Xabs||Zabs|2`, ['Zabs = 2'], ['shdr.not-a-number']],
-    ['a number out of range', `${time}|Xabs|1e999`, [], ['shdr.not-a-number']],
-    ['a hexadecimal number', `${time}|Xabs|0x10`, [], ['shdr.not-a-number']],
-    ['a bad pair among good ones', `${time}|Xabs|?|Zabs|2`, ['Zabs = 2'], ['shdr.not-a-number']],
+    [
+      'an unreadable time',
+      '2017-02-30T00:00:00Z|Xabs|1',
+      [`Xabs = NaN @ ${received - at} (bad)`],
+      ['shdr.bad-time'],
+    ],
+    ['a word for a number', `${time}|Xabs|fast`, ['Xabs = NaN (bad)'], ['shdr.not-a-number']],
+    ['an empty number', `${time}|Xabs||Zabs|2`, ['Xabs = NaN (bad)', 'Zabs = 2'], ['shdr.not-a-number']],
+    ['a number out of range', `${time}|Xabs|1e999`, ['Xabs = NaN (bad)'], ['shdr.not-a-number']],
+    ['a hexadecimal number', `${time}|Xabs|0x10`, ['Xabs = NaN (bad)'], ['shdr.not-a-number']],
+    [
+      'a bad pair among good ones',
+      `${time}|Xabs|?|Zabs|2`,
+      ['Xabs = NaN (bad)', 'Zabs = 2'],
+      ['shdr.not-a-number'],
+    ],
     ['a good pair before a cut one', `${time}|Xabs|1|Zabs`, ['Xabs = 1'], ['shdr.malformed-line']],
     ['an unknown item', `${time}|Yabs|1`, [], ['unknown Yabs']],
     ['an unknown item among known ones', `${time}|Yabs|1|Zabs|2`, ['Zabs = 2'], ['unknown Yabs']],
     ['an unknown condition', `${time}|other_cond|Fault|1|2|LOW|text`, [], ['unknown other_cond']],
     ['an unknown message', `${time}|other|code|text`, [], ['unknown other']],
-    ['a level nobody knows', `${time}|system_cond|Bad||||`, [], ['shdr.bad-condition']],
-    ['a series of another length', `${time}|Xabs|3|100|1 2`, [], ['shdr.bad-series']],
-    ['a series with a word', `${time}|Xabs|2|100|1 x`, [], ['shdr.bad-series']],
-    ['a series without a rate', `${time}|Xabs|2||1 2`, [], ['shdr.bad-series']],
-    ['a text without end', `${time}|program|${'x'.repeat(5000)}`, [], ['shdr.text-too-long']],
+    [
+      'a level nobody knows',
+      `${time}|system_cond|Bad||||`,
+      ['system_cond = undefined (bad)'],
+      ['shdr.bad-condition'],
+    ],
+    ['a series of another length', `${time}|Xabs|3|100|1 2`, ['Xabs = NaN (bad)'], ['shdr.bad-series']],
+    ['a series with a word', `${time}|Xabs|2|100|1 x`, ['Xabs = NaN (bad)'], ['shdr.bad-series']],
+    ['a series without a rate', `${time}|Xabs|2||1 2`, ['Xabs = NaN (bad)'], ['shdr.bad-series']],
+    [
+      'a text without end',
+      `${time}|program|${'x'.repeat(5000)}`,
+      ['program = undefined (bad)'],
+      ['shdr.text-too-long'],
+    ],
     ['an asset', `${time}|@ASSET@|T1|CuttingTool|<CuttingTool/>`, [], ['shdr.asset']],
     [
       'an asset of several lines',

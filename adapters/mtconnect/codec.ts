@@ -6,7 +6,7 @@ import { guarded } from '../guarded.js'
 import { Items } from './items.js'
 import { LineSplitter } from './lines.js'
 import { splitFields } from './row.js'
-import { readItems, type ShdrRule, type WholeRowSink } from './row-reader.js'
+import { nothingOf, readItems, type ShdrRule, type WholeRowSink } from './row-reader.js'
 import { parseShdrTime } from './time.js'
 
 export interface ShdrDecoderOptions {
@@ -160,6 +160,7 @@ export class ShdrDecoder {
     const time = this.#timeOf(fields[0]!)
     if (time === undefined) {
       this.#rowSink.reject('shdr.bad-time', `"${fields[0]!.slice(0, 60)}" is not a time`)
+      readItems(fields, this.#receiveTime, this.#items, nothingOf(this.#rowSink, this.#receiveTime))
     } else if (/^@[A-Z_]+@$/.test(fields[1] ?? '')) {
       this.#rowSink.reject('shdr.asset', 'assets are not kept')
     } else {
@@ -195,6 +196,7 @@ export class ShdrDecoder {
       const value = type === 'number' ? Number.NaN : this.#unavailable
       this.#samples.push(signal, time, this.#receiveTime, value, Quality.bad)
     },
+    none: (signal, time) => this.#samples.pushNone(signal, time, this.#receiveTime),
     unknown: tag => this.#unknown.push({ tag, raw: this.#row.slice(0, maxRaw) }),
     reject: (rule, reason) => {
       const raw = this.#row.slice(0, maxRaw)

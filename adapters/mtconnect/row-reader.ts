@@ -18,12 +18,20 @@ export interface RowSink {
   number(signal: number, value: number, time: number): void
   text(signal: number, text: string, time: number): void
   unavailable(signal: number, type: 'number' | 'text', time: number): void
+  /** What came for the signal cannot be taken; a reject says why. */
+  none(signal: number, time: number): void
   reject(rule: ShdrRule, reason: string): void
 }
 
 /** Takes a whole row: of keys that no signal has it is told besides. */
 export interface WholeRowSink extends RowSink {
   unknown(tag: string): void
+}
+
+/** Reads a row of which nobody knows when it was true: its signals have no value from `time` on. */
+export function nothingOf(sink: RowSink, time: number): WholeRowSink {
+  const none = (signal: number): void => sink.none(signal, time)
+  return { number: none, text: none, unavailable: none, none, unknown: () => {}, reject: () => {} }
 }
 
 /** Longest text that is kept: texts live in a dictionary for ever. */
@@ -90,11 +98,13 @@ function take(item: Item, field: string, time: number, sink: RowSink): void {
   for (const { index, type } of item.signals) {
     if (type === 'number') {
       const value = readNumber(text)
-      if (value === undefined)
+      if (value === undefined) {
         sink.reject('shdr.not-a-number', `${item.tag}: "${clip(text)}" is not a number`)
-      else sink.number(index, value, time)
+        sink.none(index, time)
+      } else sink.number(index, value, time)
     } else if (text.length > maxText) {
       sink.reject('shdr.text-too-long', `a text of ${text.length} characters; at most ${maxText} are kept`)
+      sink.none(index, time)
     } else {
       sink.text(index, text, time)
     }
@@ -113,6 +123,7 @@ function readCondition(
   const used = isBare ? 1 : Math.min(5, fields.length)
   if (level === undefined) {
     sink.reject('shdr.bad-condition', `"${clip(fields[0]!)}" is not Normal, Warning, Fault or Unavailable`)
+    for (const { index } of item.signals) sink.none(index, time)
   } else {
     take(item, isUnavailable(level) ? level : conditionText(level, fields.slice(1, used)), time, sink)
   }
@@ -139,12 +150,16 @@ function readTimeSeries(
   }
   const values = readSeries(field!)
   const hertz = readNumber(rate!)
+  const refuse = (reason: string): void => {
+    sink.reject('shdr.bad-series', reason)
+    for (const { index } of item.signals) sink.none(index, time)
+  }
   if (values === undefined) {
-    sink.reject('shdr.bad-series', `a time series with something that is not a number: "${clip(field!)}"`)
+    refuse(`a time series with something that is not a number: "${clip(field!)}"`)
   } else if (values.length !== Number(count)) {
-    sink.reject('shdr.bad-series', `a time series of ${values.length} values that announces ${count!.trim()}`)
+    refuse(`a time series of ${values.length} values that announces ${count!.trim()}`)
   } else if (values.length > 1 && !(hertz !== undefined && hertz > 0)) {
-    sink.reject('shdr.bad-series', `a time series needs its sample rate in Hz, not "${clip(rate!)}"`)
+    refuse(`a time series needs its sample rate in Hz, not "${clip(rate!)}"`)
   } else {
     const step = hertz === undefined ? 0 : 1000 / hertz
     for (const [i, value] of values.entries()) {

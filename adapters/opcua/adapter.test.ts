@@ -154,9 +154,9 @@ describe('the OPC UA adapter', () => {
       testSignal(8, 'ns=1;s=zones', { id: 'machine.zones' }),
       testSignal(9, 'nsu=urn:none;s=x'),
     ])
-    await until(() => expect(samples()).toHaveLength(7))
+    await until(() => expect(samples()).toHaveLength(9))
     const told = new Map(
-      samples().map(([index, value]) => [index, index! < 3 ? value : context.text(value!)]),
+      samples().map(([index, value]) => [index, index! < 3 || index! > 6 ? value : context.text(value!)]),
     )
     expect(Object.fromEntries(told)).toEqual({
       0: 1,
@@ -166,6 +166,9 @@ describe('the OPC UA adapter', () => {
       4: '2026-01-01T00:00:00.000Z',
       5: '["low","hot"]',
       6: '18446744069414584320',
+      // What cannot be told without being wrong is no value.
+      7: Number.NaN,
+      8: Number.NaN,
     })
     const rejects = events.flatMap(event => (event.kind === 'rejects' ? event.rejects : []))
     expect(rejects.map(({ rule, raw }) => [rule, raw]).sort()).toEqual([

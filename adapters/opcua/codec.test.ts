@@ -22,7 +22,10 @@ function read(signal: typeof number, received: Partial<ReceivedValue> & { status
   readValue(signal, value, 5_000, {
     sample: (index, time, sample, quality) =>
       samples.push([index, time, signal === text ? (texts[sample] ?? sample) : sample, quality]),
-    reject: (rule, reason, raw) => rejects.push(`${rule}: ${reason} | ${raw}`),
+    refuse: (index, time, rule, reason, raw) => {
+      samples.push([index, time, Number.NaN, Quality.bad])
+      rejects.push(`${rule}: ${reason} | ${raw}`)
+    },
     intern: said => texts.push(said) - 1,
   })
   return { samples, rejects }
@@ -108,7 +111,10 @@ describe('a value of an OPC UA server', () => {
       `opcua.text-too-long: machine.ns=1;s=b is a text of 4097 characters; at most 4096 are kept | ${'x'.repeat(4_096)}`,
     ],
   ])('that does not fit is a reject: %s', (_, signal, value, expected) => {
-    expect(read(signal, value)).toEqual({ samples: [], rejects: [expected] })
+    expect(read(signal, value)).toEqual({
+      samples: [[signal.index, at, Number.NaN, Quality.bad]],
+      rejects: [expected],
+    })
   })
 
   it('brings the quality of its StatusCode, and its value where it has one', () => {
@@ -156,7 +162,7 @@ describe('a value of an OPC UA server', () => {
     expect(isOverflow({ statusCode: { value: 0 } })).toBe(false)
   })
 
-  it('is one sample or one reject, whatever came', () => {
+  it('is one sample, bad where a reject says why it could not be taken, whatever came', () => {
     const anything = fc.record({
       dataType: fc.integer({ min: -1, max: 30 }),
       arrayType: fc.integer({ min: -1, max: 3 }),
@@ -169,7 +175,8 @@ describe('a value of an OPC UA server', () => {
     fc.assert(
       fc.property(anything, fc.integer(), fc.constantFrom(number, text), (value, status, signal) => {
         const { samples, rejects } = read(signal, { value, status })
-        expect(samples.length + rejects.length).toBe(1)
+        expect(samples).toHaveLength(1)
+        if (rejects.length > 0) expect(samples).toEqual([[signal.index, at, Number.NaN, Quality.bad]])
         const [, time, sample, quality] = (samples[0] ?? [0, at, 0, 0]) as [number, number, unknown, Quality]
         expect(time).toBe(at)
         if (signal === number && quality !== Quality.bad) expect(Number.isFinite(sample)).toBe(true)

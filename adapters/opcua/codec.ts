@@ -21,7 +21,8 @@ type OpcuaRule =
 export interface ValueSink {
   /** `value`: a number, or the dictionary code of a text; NaN where the source has no value. `time`: Unix ms UTC. */
   sample(index: number, time: number, value: number, quality: Quality): void
-  reject(rule: OpcuaRule, reason: string, raw: string): void
+  /** What came for the signal cannot be taken: a reject, and it has no value from `time` on. */
+  refuse(index: number, time: number, rule: OpcuaRule, reason: string, raw: string): void
   intern(text: string): number
 }
 
@@ -68,6 +69,8 @@ export function readValue(
 ): void {
   const time = sourceTimeOf(received) ?? receiveTime
   const quality = qualityOfStatusCode(received.statusCode.value >>> 0)
+  const refuse = (rule: OpcuaRule, reason: string, came: string): void =>
+    sink.refuse(index, time, rule, reason, came)
   const variant = received.value
   const content =
     variant === null || variant === undefined || variant.dataType === none ? null : variant.value
@@ -80,38 +83,30 @@ export function readValue(
   if (signal.type === 'text') {
     const text = single === undefined ? arrayText(content) : textOf(variant!.dataType, single)
     if (text === undefined)
-      sink.reject(
-        'opcua.type',
-        `${signal.id} is a text, and a ${nameOf(variant!.dataType)} is none`,
-        raw(content),
-      )
+      refuse('opcua.type', `${signal.id} is a text, and a ${nameOf(variant!.dataType)} is none`, raw(content))
     else if (text.length > maxText) {
       const reason = `${signal.id} is a text of ${text.length} characters; at most ${maxText} are kept`
-      sink.reject('opcua.text-too-long', reason, text.slice(0, maxText))
+      refuse('opcua.text-too-long', reason, text.slice(0, maxText))
     } else sink.sample(index, time, sink.intern(text), quality)
     return
   }
   if (single === undefined) {
     const reason = `${signal.id} is one number, but the node holds an array; write index=0; before its tag`
-    sink.reject('opcua.array', reason, raw(content))
+    refuse('opcua.array', reason, raw(content))
     return
   }
   const number = numberOf(variant!.dataType, single)
   if (number === undefined) {
     const reason = `${signal.id} is a number, but the node holds a ${nameOf(variant!.dataType)}`
-    sink.reject('opcua.not-a-number', reason, raw(single))
+    refuse('opcua.not-a-number', reason, raw(single))
   } else if (number === 'inexact') {
-    sink.reject('opcua.not-exact', `${signal.id} beyond ±2^53 would not be kept exactly`, raw(single))
+    refuse('opcua.not-exact', `${signal.id} beyond ±2^53 would not be kept exactly`, raw(single))
   } else if (Number.isFinite(number)) {
     sink.sample(index, time, number, quality)
   } else if (quality === Quality.bad) {
     sink.sample(index, time, Number.NaN, quality)
   } else {
-    sink.reject(
-      'opcua.not-a-number',
-      `${signal.id} is ${number}, though its quality is not bad`,
-      String(number),
-    )
+    refuse('opcua.not-a-number', `${signal.id} is ${number}, though its quality is not bad`, String(number))
   }
 }
 

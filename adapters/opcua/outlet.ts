@@ -21,6 +21,10 @@ export class Outlet implements ValueSink {
   readonly #paced: () => void
   readonly #roomWanted: (() => void)[] = []
   #rejects: Reject[] = []
+  /** Why what came last for a signal could not be taken. */
+  readonly #refused = new Map<number, string>()
+  /** Rejected as one before was, by rule. */
+  readonly #repeated = new Map<string, number>()
   #isOpen = false
   #emitted = 0
   #accepted = 0
@@ -77,6 +81,15 @@ export class Outlet implements ValueSink {
 
   sample(index: number, time: number, value: number, quality: Quality): void {
     this.#samples.push(index, time, this.receiveTime, value, quality)
+    if (this.#refused.size > 0 && !Number.isNaN(value)) this.#refused.delete(index)
+  }
+
+  /** Told once until the signal has a value again, and counted: what is no number is told anew at each sampling. */
+  refuse(index: number, time: number, rule: string, reason: string, raw: string): void {
+    this.#samples.pushNone(index, time, this.receiveTime)
+    if (this.#refused.get(index) === reason) this.#repeated.set(rule, (this.#repeated.get(rule) ?? 0) + 1)
+    else this.reject(rule, reason, raw)
+    this.#refused.set(index, reason)
   }
 
   reject(rule: string, reason: string, raw: string): void {
@@ -109,6 +122,8 @@ export class Outlet implements ValueSink {
       this.#rejects = []
       this.#subscriber.next({ kind: 'rejects', rejects })
     }
+    for (const [rule, count] of this.#repeated) this.#subscriber.next({ kind: 'repeated', rule, count })
+    this.#repeated.clear()
     this.#drain()
   }
 

@@ -26,10 +26,13 @@ export const push: AdapterDefinition<PushOptions> = {
         context.received(post.bytes)
         const { batch, places, rejects, unknown, problems: told } = decoder.decode(post)
         const problems = [...told]
-        let taken = batch.count
+        const refused = new Set(told.map(({ entry }) => entry))
+        let taken = post.entries.length - refused.size
         const turnedAway = (place: number, { rule, reason }: Reject): void => {
+          const entry = places[place]!
+          if (refused.has(entry)) return
           taken--
-          problems.push({ entry: places[place]!, rule, reason })
+          problems.push({ entry, rule, reason })
         }
         emitted += batch.count
         open.push({

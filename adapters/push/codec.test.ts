@@ -65,7 +65,9 @@ describe('an entry of a post', () => {
     const { samples, rules, problems } = decode(entry, { tag: 'load', value: 1 })
     expect(rules).toEqual([rule])
     expect(problems).toMatchObject([{ entry: 0, rule }])
-    expect(samples).toHaveLength(1)
+    // What is named and cannot be taken has no value.
+    const none = { quality: Quality.bad }
+    expect(samples).toMatchObject([...(rule === 'push.malformed' ? [] : [none]), { signal: 3, value: 1 }])
   })
 
   it('that cannot be true says what its signal is', () => {
@@ -82,7 +84,12 @@ describe('an entry of a post', () => {
         reason: 'machine.blocked is true or false (1 or 0), and the value "true"',
       },
     ])
-    expect(samples).toMatchObject([{ signal: 8, value: 1 }])
+    const none = { value: Number.NaN, quality: Quality.bad }
+    expect(samples).toMatchObject([
+      { signal: 9, ...none },
+      { signal: 8, ...none },
+      { signal: 8, value: 1 },
+    ])
   })
 
   it('of a signal that nobody has is named, with the tag', () => {
@@ -147,7 +154,8 @@ describe('an entry of a post', () => {
     fc.assert(
       fc.property(fc.array(entry, { maxLength: 4 }), entries => {
         const { samples, rules, unknown } = decode(...entries)
-        expect(samples.length + rules.length + unknown.length).toBe(entries.length)
+        const taken = samples.length - rules.filter(rule => rule !== 'push.malformed').length
+        expect(taken + rules.length + unknown.length).toBe(entries.length)
       }),
       { numRuns: fuzzRuns },
     )

@@ -1,5 +1,4 @@
 import type { Signal } from '../../schema/plant.js'
-import { Quality } from '../../schema/quality.js'
 import type { Reject } from '../../schema/records.js'
 import { type SampleBatch, SampleBatchBuilder } from '../../schema/sample-batch.js'
 import type { AdapterContext, IndexedSignal, Post, PostProblem, UnknownTag } from '../contract.js'
@@ -61,8 +60,15 @@ export class PostDecoder {
           return
         }
         const fault = 'rule' in found ? found : this.#push(batch, found.indexed, found.json, now)
-        if (fault === undefined) places.push(place)
-        else refuse({ source, time: now, ...fault, raw: asCame(entry) })
+        if (fault === undefined) {
+          places.push(place)
+          return
+        }
+        refuse({ source, time: now, ...fault, raw: asCame(entry) })
+        if ('rule' in found) return
+        // What the signal showed before is not what it is said to be now.
+        batch.pushNone(found.indexed.index, timeOf(found.json) ?? now, now)
+        places.push(place)
       })
       if (failure !== undefined) refuse(failure)
     })
@@ -97,7 +103,7 @@ export class PostDecoder {
       return { rule: 'push.no-value' as const, reason: 'the entry has no value' }
     const at = time ?? now
     if (json.value === null) {
-      batch.push(index, at, now, Number.NaN, Quality.bad)
+      batch.pushNone(index, at, now)
       return undefined
     }
     const isText = signal.type === 'text'
@@ -116,6 +122,12 @@ export class PostDecoder {
 /** A time of day without its zone: whoever posts can say it, and what is guessed would be wrong by hours. */
 const isZoneless = (time: unknown): boolean =>
   typeof time === 'string' && /[T ]\d\d:?\d\d(?::?\d\d(?:[.,]\d+)?)?\s*$/i.test(time)
+
+/** When it was, Unix ms UTC; undefined where the entry does not say it so that it can be read. */
+function timeOf({ time }: JsonObject): number | undefined {
+  const read = readTime(time, 1)
+  return read === 'unread' || isZoneless(time) ? undefined : read
+}
 
 /** What a signal's values are, for a person. */
 function kindOf({ type, quantity, unit }: Signal): string {

@@ -172,8 +172,9 @@ describe('a metric', () => {
       { datatype: code('DataSet'), dataset_value: { columns: [] } },
       'sparkplug.unsupported-type',
     ],
-  ])('with %s is a reject', (_, metric, rule) => {
-    expect(one(metric)).toMatchObject({ said: [], rules: [rule] })
+  ])('with %s is a reject, and its signal has no value', (_, metric, rule) => {
+    const said = [{ value: Number.NaN, quality: Quality.bad }]
+    expect(one(metric)).toMatchObject({ said, rules: [rule] })
   })
 
   it('that is null has no value, which is bad', () => {

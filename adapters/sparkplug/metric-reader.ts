@@ -36,34 +36,37 @@ export function readMetric(
     context.out.unknown(tag)
     return
   }
-  const reject = (rule: SparkplugRule, why: string) =>
+  const timestamp = own(metric, 'timestamp')
+  const time = timestamp === undefined ? (context.sentAt ?? context.now) : numberOf(timestamp)
+  const isHistory = own(metric, 'is_historical') === true
+  const refuse = (rule: SparkplugRule, why: string, refused: readonly MetricFeed[] = feeds) => {
     context.out.reject(rule, `${tag.tag}: ${why}`, asCame(metric), context.now)
+    for (const { index } of refused) context.out.none(index, time, context.now, isHistory)
+  }
   const type = datatypeOf(own(metric, 'datatype')) ?? definition.type
   if (type === undefined) {
-    reject('sparkplug.no-type', 'neither the message nor the birth says its type')
+    refuse('sparkplug.no-type', 'neither the message nor the birth says its type')
     return
   }
   if (!isScalar(type)) {
-    reject('sparkplug.unsupported-type', `a ${type} is no single value`)
+    refuse('sparkplug.unsupported-type', `a ${type} is no single value`)
     return
   }
   const isNull = own(metric, 'is_null') === true
   const value = isNull ? undefined : readValue(type, metric)
   if (value === undefined && !isNull) {
-    reject('sparkplug.wrong-value', `the message holds no value that a ${type} can have`)
+    refuse('sparkplug.wrong-value', `the message holds no value that a ${type} can have`)
     return
   }
   const quality = isNull ? Quality.bad : qualityOf(metric)
-  const timestamp = own(metric, 'timestamp')
-  const time = timestamp === undefined ? (context.sentAt ?? context.now) : numberOf(timestamp)
-  const isHistory = own(metric, 'is_historical') === true
   for (const feed of feeds) {
     if (feed.mismatch !== undefined) {
-      reject('sparkplug.unit-mismatch', `its unit ${feed.mismatch} does not measure what its signal measures`)
+      const why = `its unit ${feed.mismatch} does not measure what its signal measures`
+      refuse('sparkplug.unit-mismatch', why, [feed])
       continue
     }
     const told = value === undefined ? Number.NaN : toldAs(feed, value, context)
-    if (told === undefined) reject('sparkplug.wrong-value', `${String(value)} is no ${feed.type}`)
+    if (told === undefined) refuse('sparkplug.wrong-value', `${String(value)} is no ${feed.type}`, [feed])
     else context.out.sample(feed.index, time, context.now, told, quality, isHistory)
   }
 }

@@ -1,3 +1,4 @@
+import { Quality } from '../../schema/quality.js'
 import type { Reject } from '../../schema/records.js'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import type { SourceEvent, UnknownTag } from '../contract.js'
@@ -38,6 +39,11 @@ export class Outbox {
     this.#isHistory = isHistory
     this.#samples.push(index, time, now, value, quality)
     this.count++
+  }
+
+  /** What came for the signal cannot be taken: it has no value from then on. */
+  none(index: number, time: number, now: number, isHistory: boolean): void {
+    this.sample(index, time, now, Number.NaN, Quality.bad, isHistory)
   }
 
   stale(signals: readonly number[], since?: number): void {
