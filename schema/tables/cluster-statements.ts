@@ -41,7 +41,6 @@ function replicated({ name, engine }: Table): string {
 
 /** Rows of one signal, machine or twin stay together: whatever is asked of one is asked of one shard. */
 function shardingKey({ columns, orderBy }: Table): string {
-  const [first] = orderBy
-  const type = columns.find(({ name }) => name === first)?.type ?? ''
-  return type.startsWith('UInt') ? first! : `cityHash64(${first})`
+  const column = columns.find(({ name }) => name === orderBy.find(key => /^\w+$/.test(key)))
+  return column!.type.startsWith('UInt') ? column!.name : `cityHash64(${column!.name})`
 }

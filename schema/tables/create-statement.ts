@@ -18,7 +18,7 @@ export function createStatement(definition: Definition, database: string = datab
   }
 }
 
-/** `settings`: of the server's kind; those of one that is alone unless told otherwise. The table's own are added. */
+/** `settings`: of the table; those of one that is alone on its server unless told otherwise. */
 export function createTable(
   table: Table,
   name: string,
@@ -35,7 +35,7 @@ export function createTable(
     ...(table.partitionBy === undefined ? [] : [`PARTITION BY (${table.partitionBy})`]),
     `ORDER BY (${table.orderBy.join(', ')})`,
     ...(table.ttl === undefined ? [] : [`TTL ${table.ttl}`]),
-    `SETTINGS ${Object.entries({ ...settings, ...table.settings })
+    `SETTINGS ${Object.entries(settings)
       .map(([setting, value]) => `${setting} = ${value}`)
       .join(', ')}`,
     `COMMENT ${quoted(table.meaning)}`,

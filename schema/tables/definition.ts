@@ -25,8 +25,6 @@ export interface Table {
   readonly indexes?: readonly string[]
   /** The same rows once more in another order, for what is not asked for in the first: `name (SELECT …)`. */
   readonly projections?: readonly string[]
-  /** Of the storage, where the usual ones do not suit. A table that is there keeps those it was made with. */
-  readonly settings?: Readonly<Record<string, number>>
 }
 
 /** A query under a name. */

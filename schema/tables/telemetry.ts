@@ -38,14 +38,12 @@ export const telemetry: Table = {
     storedColumn,
   ],
   engine: 'MergeTree',
-  orderBy: ['signal', 'ts'],
+  // By signal within four hours: what all signals showed at a moment lies together, and a signal's day in six places.
+  orderBy: ['toStartOfInterval(ts, INTERVAL 4 HOUR)', 'signal', 'ts'],
   partitionBy: `toYYYYMMDD(stored), ${bySequence('seq')}`,
   ttl: 'stored + INTERVAL 90 DAY',
-  // Inside a part rows are ordered by signal first, so that a granule spans a short time: the index finds it.
+  // A granule of a signal spans a short time: the index finds it.
   indexes: ['ts_range ts TYPE minmax GRANULARITY 1'],
-  // What all signals showed at a moment takes a granule of each. With granules a quarter as long as usual it is found in
-  // two fifths of the time, for a tenth more on the disk.
-  settings: { index_granularity: 2_048, min_compress_block_size: 16_384 },
 }
 
 const valued = 'quality != 2 AND isFinite(value)'
