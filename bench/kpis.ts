@@ -109,12 +109,13 @@ async function aYear(): Promise<number> {
       const key = { day: '', shift: 'early', product: '', order: '', computed: 1 }
       return { machine: i % 10 === 0 ? machine! : `other-${i % 10}`, hour, ...key, ...time, ...made }
     })
-    for (let at = 0; at < rows.length; at += 10_000)
-      store.append({ source: 'bench', rows: { oee_hourly: rows.slice(at, at + 10_000) } })
+    // First what happened: hours that were written before it would be worked out anew.
     store.append({
       source: 'bench',
       stateChanges: [{ ...change, machine: machine!, state: 'Execute', time: from }],
     })
+    for (let at = 0; at < rows.length; at += 10_000)
+      store.append({ source: 'bench', rows: { oee_hourly: rows.slice(at, at + 10_000) } })
     await store.flush()
     const book = new KpiBook({ plant, store, pool, wall: Date, clock: { now: () => start } })
     await book.start()

@@ -19,7 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => common?.close())
 
-const numRuns = process.env.GEMBA_SOAK ? 300 : 6
+const numRuns = process.env.GEMBA_SOAK ? 300 : 5
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 const firstDay = Date.UTC(2026, 0, 5, 6)

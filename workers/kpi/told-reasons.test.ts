@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { propertyRuns } from '../../twins/proof/runs.js'
 import { inOrder } from './intervals.js'
 import { Ledger, type LedgerEvent } from './ledger.js'
 import { LiveLedger } from './live-ledger.js'
@@ -101,6 +103,27 @@ describe('a reason that somebody told', () => {
       [4, 10, 'breakdown', 'electrical/drive'],
     ])
   })
+})
+
+it('a stop that is split as often as one likes, and put together again, changes no figure', () => {
+  const minuteOf = fc.integer({ min: 1, max: 599 })
+  const reasons = fc.constantFrom('mechanical/bearing', 'electrical/drive', 'tooling/break')
+  fc.assert(
+    fc.property(minuteOf, minuteOf, fc.array(fc.tuple(fc.nat(), reasons), { maxLength: 6 }), (a, b, cuts) => {
+      const [from, to] = [Math.min(a, b), Math.max(a, b) + 1]
+      const events = [seen(0, 'Execute'), seen(from, 'Aborted'), seen(to, 'Execute')]
+      const pieces = cuts.map(([cut, reason]) => [from + (cut % (to - from)), reason] as const)
+      const split = [...events, ...pieces.flatMap(([cut, reason]) => told(cut, to, reason))]
+      const { time } = shown(events, 600)
+      expect(shown(split, 600).time).toEqual(time)
+      // The same of all of it, said of each of its parts.
+      const starts = [...new Set([from, ...pieces.map(([cut]) => cut)])]
+      const joined = [...split, ...starts.flatMap(start => told(start, to, 'mechanical/bearing'))]
+      const whole = [...events, ...told(from, to, 'mechanical/bearing')]
+      expect(shown(joined, 600)).toEqual(shown(whole, 600))
+    }),
+    { numRuns: propertyRuns },
+  )
 })
 
 it('a pause of the calendar only interrupts a stop: its two sides are one breakdown', () => {
