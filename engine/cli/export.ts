@@ -14,6 +14,7 @@ const goldTables = [
   'dim_date',
   'dim_shift',
   'dim_product',
+  'work_intervals',
   'downtime_events',
   'scrap_events',
   'production_runs',
@@ -30,7 +31,7 @@ Writes tables into files by day and hour, such as telemetry/date=2026-11-20/hour
 names them and counts their rows. Times go by the table's own time and not by when a row came in.
 
   --table <name>           one of the tables and views of docs/data-dictionary.md
-  --gold                   the star schema (fact_oee and its dimensions), stops, rejects, runs and work orders
+  --gold                   the star schema (fact_oee and its dimensions), intervals, stops, rejects, runs and work orders
   --from <time>            ISO 8601, inclusive; from the beginning unless given
   --to <time>              ISO 8601, exclusive; to the end unless given
   --format <format>        parquet, csv, jsonl or sql (default parquet)

@@ -148,6 +148,7 @@ describe('gemba export', () => {
       'dim_date: 1 rows',
       'dim_shift: 1 rows',
       'dim_product: 1 rows',
+      'work_intervals: 0 rows',
       'downtime_events: 0 rows',
       'scrap_events: 0 rows',
       'production_runs: 0 rows',

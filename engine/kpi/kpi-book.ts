@@ -22,6 +22,7 @@ import {
 import { type CellDetail, hourRows, lastHours, readHours } from './hourly.js'
 import { LateReadingList, lateReadingsSince } from './late-counts.js'
 import { owedHours } from './owed-hours.js'
+import { ShiftHours } from './shift-hours.js'
 import {
   goneRow,
   type MachineStop,
@@ -103,6 +104,7 @@ export class KpiBook {
   readonly #parts: KpiBookParts
   readonly #setups = new LedgerSetups()
   readonly #accounts = new Map<string, Account>()
+  readonly #shiftHours = new ShiftHours()
   /** The oldest that was told since a flush began; and of those that have not ended, or failed. */
   #told = { from: Number.POSITIVE_INFINITY }
   readonly #unstored = new Set([this.#told])
@@ -142,6 +144,7 @@ export class KpiBook {
       firstHeard(store, [...this.plans.keys()]),
       owedHours(store),
       lateReadingsSince(store, wall.now() - lateReadingMs),
+      this.#shiftHours.start(store, now),
     ])
     for (const readings of late) this.lateReadings.add(readings)
     for (const [machine, account] of this.#accounts) {
@@ -210,10 +213,11 @@ export class KpiBook {
     for (const { live, since } of this.#accounts.values()) if (since <= now) live.advance(now)
   }
 
-  /** Hours and stops that nothing will change any more, to be written down; each once. */
+  /** Hours and stops that nothing will change any more, and the shifts of sites, to be written down; each once. */
   takeSettled(): {
     readonly hours: RowOfTable<'oee_hourly'>[]
     readonly stops: RowOfTable<'downtime_events'>[]
+    readonly shifts: RowOfTable<'shift_hours'>[]
   } {
     const computed = this.#parts.wall.now()
     const now = this.#parts.clock.now()
@@ -240,7 +244,18 @@ export class KpiBook {
       stops.push(...account.gone.filter(start => !again.has(start)).map(start => goneRow(machine, start)))
       account.gone = []
     }
-    return { hours, stops }
+    return { hours, stops, shifts: this.#takeShifts(now) }
+  }
+
+  /** Of sites that have been heard of, which shift each hour is in. */
+  #takeShifts(now: number): RowOfTable<'shift_hours'>[] {
+    const begins = new Map<string, { plan: MachinePlan; born: number }>()
+    for (const { plan, born } of this.#accounts.values())
+      if (born < (begins.get(plan.site)?.born ?? Number.POSITIVE_INFINITY))
+        begins.set(plan.site, { plan, born })
+    return [...begins].flatMap(([site, { plan, born }]) =>
+      this.#shiftHours.take(site, this.#setups.calendarOf(plan), born, now),
+    )
   }
 
   /** Stops of machines that touch a stretch of time, in order of their begin. */

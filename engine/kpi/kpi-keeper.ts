@@ -62,13 +62,14 @@ export function keepKpis(
   }
 }
 
-/** Writes down the hours and stops that are complete. */
+/** Writes down the hours and stops that are complete, and the shifts of the hours to come. */
 export function recordSettled(book: KpiBook, record: (entry: Entry) => void): void {
-  const { hours, stops } = book.takeSettled()
-  for (let at = 0; at < Math.max(hours.length, stops.length); at += rowsAtOnce) {
+  const { hours, stops, shifts } = book.takeSettled()
+  for (let at = 0; at < Math.max(hours.length, stops.length, shifts.length); at += rowsAtOnce) {
     const rows = {
       oee_hourly: hours.slice(at, at + rowsAtOnce),
       downtime_events: stops.slice(at, at + rowsAtOnce),
+      shift_hours: shifts.slice(at, at + rowsAtOnce),
     }
     record({ source: 'kpis', rows })
   }

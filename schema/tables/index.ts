@@ -18,6 +18,7 @@ import { stateChanges, stateIntervals } from './states.js'
 import { telemetry, telemetry1m, telemetry1mParts } from './telemetry.js'
 import { floorCheckpoints, plantVersions, turns } from './turns.js'
 import { twinEvents, twinSnapshots } from './twins.js'
+import { shiftHours, workIntervals } from './work-intervals.js'
 import { workOrders } from './work-orders.js'
 
 /** Everything in the database, each after what it is made from. */
@@ -41,6 +42,7 @@ export const definitions: readonly Definition[] = [
   downtimeChanges,
   scrapEvents,
   productionRuns,
+  shiftHours,
   workOrders,
   imports,
   turns,
@@ -48,6 +50,7 @@ export const definitions: readonly Definition[] = [
   plantVersions,
   signals,
   machines,
+  workIntervals,
   dictionary,
   factOee,
   dimMachine,

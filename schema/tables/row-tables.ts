@@ -9,6 +9,7 @@ import { productionRuns, scrapEvents } from './runs.js'
 import { sensorHealth } from './sensor-health.js'
 import { simulationCommands } from './simulation.js'
 import { floorCheckpoints, turns } from './turns.js'
+import { shiftHours } from './work-intervals.js'
 import { workOrders } from './work-orders.js'
 
 /** Tables whose rows travel in entries just as they are: adding one here is all it takes for it to be written. */
@@ -24,6 +25,7 @@ export const rowTables = [
   downtimeChanges,
   scrapEvents,
   productionRuns,
+  shiftHours,
   workOrders,
   imports,
   // In this order: a checkpoint in the same entry as turns was taken after them.

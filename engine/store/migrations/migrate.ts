@@ -21,6 +21,7 @@ import { importTable } from './0016-imports.js'
 import { detection } from './0017-detection.js'
 import { byTimeProjections } from './0018-by-time.js'
 import { trends } from './0019-trends.js'
+import { workIntervalTables } from './0020-work-intervals.js'
 import type { Migration } from './migration.js'
 
 export const migrations: readonly Migration[] = [
@@ -43,6 +44,7 @@ export const migrations: readonly Migration[] = [
   detection,
   byTimeProjections,
   trends,
+  workIntervalTables,
 ]
 
 /** Applies what is missing, in order, and records it in the table `migrations`. */
