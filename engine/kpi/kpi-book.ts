@@ -82,8 +82,8 @@ interface Account {
   rereadFrom: number
   /** Events that came while its past is being read. */
   arrived: LedgerEvent[] | undefined
-  /** Something was said of it before it was first heard of. */
-  isToldEarly: boolean
+  /** What was said of it before it was first heard of, such as a run of its line. */
+  toldEarly: LedgerEvent[]
   /** Begin of the first hour that `live` has all of; what it has before only tells how that hour began. */
   begin: number
   /** Cells of hours that were written before a start, for the present shift; none that `live` has. */
@@ -105,6 +105,8 @@ export class KpiBook {
   readonly #setups = new LedgerSetups()
   readonly #accounts = new Map<string, Account>()
   readonly #shiftHours = new ShiftHours()
+  /** By line the run that goes on, as it was told last: when it began, of what. */
+  readonly #runs = new Map<string, string>()
   /** The oldest that was told since a flush began; and of those that have not ended, or failed. */
   #told = { from: Number.POSITIVE_INFINITY }
   readonly #unstored = new Set([this.#told])
@@ -125,7 +127,7 @@ export class KpiBook {
         rereadFrom: Number.POSITIVE_INFINITY,
         arrived: undefined,
         wrongUpTo: Number.NEGATIVE_INFINITY,
-        isToldEarly: false,
+        toldEarly: [],
         begin: Number.NEGATIVE_INFINITY,
         early: [],
         gone: [],
@@ -202,9 +204,16 @@ export class KpiBook {
   }
 
   #takeRuns(rows: Entry['rows']): void {
-    for (const run of rows?.production_runs ?? [])
+    for (const run of rows?.production_runs ?? []) {
+      const what = `${run.start} ${run.product} ${run.order}`
+      // A run that is told again, as it ends, says nothing new of its begin, and nothing of the past is to be read for it.
+      const isKnown = this.#runs.get(run.line) === what
+      if (run.end > run.start) this.#runs.delete(run.line)
+      else this.#runs.set(run.line, what)
+      const events = runEvents(run).slice(isKnown ? 1 : 0)
       for (const [machine, { line }] of this.plans)
-        if (line === run.line) for (const event of runEvents(run)) this.#tell(machine, event)
+        if (line === run.line) for (const event of events) this.#tell(machine, event)
+    }
   }
 
   /** Once a second: time goes on. */
@@ -526,15 +535,18 @@ export class KpiBook {
     account.arrived?.push(event)
     const isHeard = event.state !== undefined || event.mode !== undefined || event.made !== undefined
     if (account.since === Number.POSITIVE_INFINITY) {
-      // A run of its line says nothing of the machine's time; it is read back when the machine is first heard of.
+      // A run of its line says nothing of the machine's time; it waits until the machine is first heard of.
       if (!isHeard) {
-        account.isToldEarly = true
+        account.toldEarly.push(event)
         return
       }
       // Its time begins here: a recording's may be years before that of the floor so far.
       account.since = event.time
       account.live = new LiveLedger(this.#setups.of(account.plan), event.time)
-      if (account.isToldEarly) account.staleFrom = event.time
+      // What began before it holds from here on.
+      for (const early of inOrder(account.toldEarly))
+        account.live.take({ ...early, time: Math.max(early.time, event.time) })
+      account.toldEarly = []
     }
     if (isHeard) account.born = Math.min(account.born, event.time)
     if (!account.live.take(event)) account.staleFrom = Math.min(account.staleFrom, event.time)
