@@ -100,8 +100,9 @@ async function live(
       const batch = source.batch(stretches[i]!, lives.words[i]!, time)
       samples += batch.count
       const told = [
-        runs.length > 0 ? floor.ingest(source.id, { kind: 'runs', runs }) : undefined,
         floor.ingest(source.id, { kind: 'samples', batch }),
+        // What is told before a machine is heard of has to be read back from the store.
+        runs.length > 0 ? floor.ingest(source.id, { kind: 'runs', runs }) : undefined,
         reports.length > 0 ? floor.ingest(source.id, { kind: 'damage', reports }) : undefined,
         source === last ? floor.tick() : undefined,
       ]
