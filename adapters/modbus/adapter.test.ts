@@ -298,6 +298,18 @@ describe('the Modbus adapter', () => {
     expect(rejects().map(({ rule }) => rule)).toEqual(['modbus.malformed'])
   })
 
+  it('takes an answer of another unit for no value', async () => {
+    server.hold = () => true
+    listen(tags('holding:0'))
+    await until(() => expect(server.requests).toHaveLength(1))
+    server.say(Uint8Array.of(0, 1, 0, 0, 0, 5, 9, 3, 2, 0, 7))
+    await heard(1)
+    expect(samples()).toEqual([[0, Number.NaN, Quality.bad]])
+    expect(rejects()).toMatchObject([
+      { rule: 'modbus.malformed', reason: expect.stringContaining('unit 9 instead of 1') },
+    ])
+  })
+
   it('says who refused the connection', async () => {
     const { port } = server
     const options = optionsFor(port)

@@ -131,14 +131,17 @@ class Connection {
 
   #hear(chunk: Buffer): void {
     this.#context.received(chunk.length)
-    for (const { transaction, pdu } of this.#frames.push(chunk)) {
+    for (const { transaction, unit, pdu } of this.#frames.push(chunk)) {
       // The answer to a request that was given up: too late to be of use.
       if (transaction !== this.#open?.request.transaction) continue
       const { request, block } = this.#open
       this.#settle()
       this.#timeouts = 0
       this.#timeoutsOf.delete(block)
-      this.#take(block, readAnswer(request, pdu))
+      // The server repeats the unit (Messaging Guide, 3.1): behind a gateway another one is another machine.
+      const isOurs = unit === request.unit
+      const why = `unit ${unit} instead of ${request.unit}`
+      this.#take(block, isOurs ? readAnswer(request, pdu) : { kind: 'malformed', why })
       if (this.#subscriber.closed) return
       this.#pace()
       this.#schedule.done()

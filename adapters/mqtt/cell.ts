@@ -1,6 +1,7 @@
 import { type JsonPath, valueAtPath } from '../../schema/json-path.js'
 import { Quality } from '../../schema/quality.js'
 import { qualityOfDa, qualityOfStatusCode } from '../../twins/sensor/quality-codes.js'
+import { exactNumber, isBroken, parseExactly } from '../exact.js'
 import { parseIsoTime } from '../mtconnect/time.js'
 
 /** What a message says of one value, as it says it; `undefined` where it says nothing. */
@@ -73,19 +74,18 @@ const decimal = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/
 
 /**
  * A number, or one written as text, in `unit`; without a unit also a truth, as 1 or 0: no temperature is true. Undefined
- * where it is none or too large for one.
+ * where it is none, too large for one, or a whole number that would be rounded.
  */
 export function readNumber(value: unknown, unit: string): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
   if (typeof value === 'boolean' && unit === '') return value ? 1 : 0
   if (typeof value !== 'string' || !decimal.test(value)) return undefined
-  const number = Number(value)
-  return Number.isFinite(number) ? number : undefined
+  return exactNumber(value)
 }
 
-/** A text; numbers and truths as JSON writes them, but no integer that JSON has rounded. */
+/** A text, whole; numbers and truths as JSON writes them, but no integer that JSON has rounded. */
 export function readText(value: unknown): string | undefined {
-  if (typeof value === 'string') return value
+  if (typeof value === 'string') return isBroken(value) ? undefined : value
   if (typeof value === 'boolean') return String(value)
   if (typeof value !== 'number' || !Number.isFinite(value)) return undefined
   return Number.isInteger(value) && !Number.isSafeInteger(value) ? undefined : String(value)
@@ -135,12 +135,12 @@ function qualityOfWord(text: string, codes: QualityCodes): Quality | undefined {
 }
 
 /**
- * Parses JSON; undefined where it is none. Gateways write NaN where they have no number, which JSON does not know and
+ * Parses JSON, whole numbers beyond a double as texts; undefined where it is none. Gateways write NaN where they have no number, which JSON does not know and
  * which would cost all the other values of the message: it is read as null.
  */
 export function parseJson(text: string): { readonly json: unknown } | undefined {
   try {
-    return { json: JSON.parse(text) }
+    return { json: parseExactly(text) }
   } catch {
     if (!/nan|inf/i.test(text)) return undefined
   }
@@ -148,7 +148,7 @@ export function parseJson(text: string): { readonly json: unknown } | undefined 
     const mended = text.replaceAll(/"(?:[^"\\]|\\.)*"?|-?\b(?:nan|inf(?:inity)?)\b/gis, token =>
       token.startsWith('"') ? token : 'null',
     )
-    return { json: JSON.parse(mended) }
+    return { json: parseExactly(mended) }
   } catch {
     return undefined
   }

@@ -280,11 +280,9 @@ describe('what cannot be taken', () => {
     ['a truth for a time', { values: [{ id: 'a', v: 1, t: true }] }, 'mqtt.bad-time'],
     ['a quality that is none', { values: [{ id: 'a', v: 1, q: 'fine' }] }, 'mqtt.bad-quality'],
     ['a broken quality', { values: [{ id: 'a', v: 1, q: 1.5 }] }, 'mqtt.bad-quality'],
-    [
-      'an integer that JSON has rounded, as text',
-      '{"values":[{"id":"b","v":9007199254740993}]}',
-      'mqtt.not-text',
-    ],
+    ['an integer that no double holds', '{"values":[{"id":"a","v":9007199254740993}]}', 'mqtt.not-a-number'],
+    ['one of text', '{"values":[{"id":"a","v":"9007199254740993"}]}', 'mqtt.not-a-number'],
+    ['a text of Latin-1', Buffer.from('{"values":[{"id":"b","v":"Müller"}]}', 'latin1'), 'mqtt.not-text'],
     ['a text without end', { values: [{ id: 'b', v: 'x'.repeat(5000) }] }, 'mqtt.not-text'],
     ['an empty message', '', 'mqtt.no-value'],
     ['a message without end', 'x'.repeat(20_000), 'mqtt.too-long'],
@@ -295,6 +293,14 @@ describe('what cannot be taken', () => {
     expect(said).toMatchObject(isNamed ? [{ quality: Quality.bad, time: now }] : [])
     expect(rejects).toMatchObject([{ source: 'test', time: now, rule, raw: expect.any(String) }])
     expect(rejects[0]!.reason.length).toBeGreaterThan(10)
+  })
+
+  it('is no integer that no double holds where a text is wanted: it comes whole', () => {
+    const { said } = reader(gateway, word('b')).read(
+      'iotgateway',
+      '{"values":[{"id":"b","v":9007199254740993}]}',
+    )
+    expect(said).toMatchObject([{ value: '9007199254740993' }])
   })
 
   it('does not cost the values beside it', () => {

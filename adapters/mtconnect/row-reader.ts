@@ -1,3 +1,4 @@
+import { isBroken } from '../exact.js'
 import type { Item, Items } from './items.js'
 import { conditionText, isUnavailable, readLevel, readNumber, readSeries } from './row.js'
 
@@ -6,6 +7,7 @@ export type ShdrRule =
   | 'shdr.malformed-line'
   | 'shdr.bad-time'
   | 'shdr.not-a-number'
+  | 'shdr.not-text'
   | 'shdr.bad-condition'
   | 'shdr.bad-series'
   | 'shdr.text-too-long'
@@ -102,6 +104,9 @@ function take(item: Item, field: string, time: number, sink: RowSink): void {
         sink.reject('shdr.not-a-number', `${item.tag}: "${clip(text)}" is not a number`)
         sink.none(index, time)
       } else sink.number(index, value, time)
+    } else if (isBroken(text)) {
+      sink.reject('shdr.not-text', `${item.tag}: "${clip(text)}" is not in UTF-8`)
+      sink.none(index, time)
     } else if (text.length > maxText) {
       sink.reject('shdr.text-too-long', `a text of ${text.length} characters; at most ${maxText} are kept`)
       sink.none(index, time)

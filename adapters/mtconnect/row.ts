@@ -1,5 +1,7 @@
 /** The fields of an SHDR row: how they are cut, and what one of them says. Pure functions, no state. */
 
+import { exactNumber } from '../exact.js'
+
 const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 /** Why a counter was set back (MTConnect Part 2, resetTriggered) may stand behind the number: `0:DAY`. */
 const resetTrigger = /:[A-Z_]+$/
@@ -34,8 +36,7 @@ export function isUnavailable(field: string): boolean {
 export function readNumber(field: string): number | undefined {
   const text = field.trim().replace(resetTrigger, '')
   if (!decimal.test(text)) return undefined
-  const value = Number(text)
-  return Number.isFinite(value) ? value : undefined
+  return exactNumber(text)
 }
 
 const levels: ReadonlyMap<string, string> = new Map([

@@ -1,6 +1,7 @@
 import { Quality } from '../../schema/quality.js'
 import { qualityOfStatusCode } from '../../twins/sensor/quality-codes.js'
 import type { IndexedSignal } from '../contract.js'
+import { isBroken } from '../exact.js'
 
 /** As much of a DataValue (OPC 10000-4, 7.11) as is read here. */
 export interface ReceivedValue {
@@ -16,6 +17,7 @@ type OpcuaRule =
   | 'opcua.not-exact'
   | 'opcua.array'
   | 'opcua.type'
+  | 'opcua.not-text'
   | 'opcua.text-too-long'
 
 export interface ValueSink {
@@ -84,6 +86,8 @@ export function readValue(
     const text = single === undefined ? arrayText(content) : textOf(variant!.dataType, single)
     if (text === undefined)
       refuse('opcua.type', `${signal.id} is a text, and a ${nameOf(variant!.dataType)} is none`, raw(content))
+    else if (isBroken(text))
+      refuse('opcua.not-text', `${signal.id} is a text that is not in UTF-8`, raw(content))
     else if (text.length > maxText) {
       const reason = `${signal.id} is a text of ${text.length} characters; at most ${maxText} are kept`
       refuse('opcua.text-too-long', reason, text.slice(0, maxText))

@@ -1,6 +1,7 @@
 import type { Signal } from '../../schema/plant.js'
 import type { Reject } from '../../schema/records.js'
 import { type SampleBatch, SampleBatchBuilder } from '../../schema/sample-batch.js'
+import { conversionFrom } from '../../schema/unit-spelling.js'
 import type { AdapterContext, IndexedSignal, Post, PostProblem, UnknownTag } from '../contract.js'
 import { guarded } from '../guarded.js'
 import { isObject, type JsonObject, readNumber, readQuality, readText, readTime } from '../mqtt/cell.js'
@@ -17,7 +18,13 @@ export interface DecodedPost {
   readonly problems: readonly PostProblem[]
 }
 
-type Rule = 'push.malformed' | 'push.no-value' | 'push.unfit-value' | 'push.bad-time' | 'push.bad-quality'
+type Rule =
+  | 'push.malformed'
+  | 'push.no-value'
+  | 'push.unfit-value'
+  | 'push.bad-time'
+  | 'push.bad-quality'
+  | 'push.bad-unit'
 
 type EntryFault = { readonly rule: Rule; readonly reason: string }
 
@@ -114,7 +121,16 @@ export class PostDecoder {
         reason: `${signal.id} is ${kindOf(signal)}, and the value ${shown(json.value)}`,
       }
     }
-    batch.push(index, at, now, typeof value === 'string' ? this.#context.intern(value) : value, quality)
+    if (typeof value === 'string') {
+      batch.push(index, at, now, this.#context.intern(value), quality)
+      return undefined
+    }
+    const converted = inUnit(value, json.unit, signal.unit)
+    if (converted === undefined) {
+      const reason = `the unit is ${shown(json.unit)}, and ${signal.id} is in ${signal.unit}`
+      return { rule: 'push.bad-unit' as const, reason }
+    }
+    batch.push(index, at, now, converted, quality)
     return undefined
   }
 }
@@ -127,6 +143,14 @@ const isZoneless = (time: unknown): boolean =>
 function timeOf({ time }: JsonObject): number | undefined {
   const read = readTime(time, 1)
   return read === 'unread' || isZoneless(time) ? undefined : read
+}
+
+/** A value in the signal's unit; undefined where what is said to be its unit measures something else, or is none. */
+function inUnit(value: number, said: unknown, unit: string): number | undefined {
+  if (said === undefined || said === null || said === '' || said === unit || unit === '') return value
+  const found = typeof said === 'string' ? conversionFrom(said, unit) : undefined
+  const converted = found === undefined ? Number.NaN : value * found.scale + found.offset
+  return Number.isFinite(converted) ? converted : undefined
 }
 
 /** What a signal's values are, for a person. */

@@ -172,6 +172,16 @@ describe('a metric', () => {
       { datatype: code('DataSet'), dataset_value: { columns: [] } },
       'sparkplug.unsupported-type',
     ],
+    [
+      'an Int64 that no double holds',
+      { datatype: code('Int64'), long_value: '9007199254740993' as unknown as number },
+      'sparkplug.wrong-value',
+    ],
+    [
+      'a negative Int64 in the field of 32 bits',
+      { datatype: code('Int64'), int_value: 0xfffffff9 },
+      'sparkplug.wrong-value',
+    ],
   ])('with %s is a reject, and its signal has no value', (_, metric, rule) => {
     const said = [{ value: Number.NaN, quality: Quality.bad }]
     expect(one(metric)).toMatchObject({ said, rules: [rule] })

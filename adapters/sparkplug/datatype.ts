@@ -136,7 +136,10 @@ function readInteger(bits: number, isSigned: boolean, metric: WireMetric): numbe
     if (unsigned >= 2 * top) return undefined
     return isSigned && unsigned >= top ? unsigned - 2 * top : unsigned
   }
-  if (long === undefined) return int! >>> 0
+  if (long === undefined) {
+    // A negative one of 32 bits in the wrong field, or a large one in 64: nobody knows which was meant.
+    return isSigned && int! >>> 0 >= two32 / 2 ? undefined : int! >>> 0
+  }
   const big = isSigned ? BigInt.asIntN(64, bigOf(long)) : bigOf(long)
   if (bits < 64) {
     const [least, most] = isSigned

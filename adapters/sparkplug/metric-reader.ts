@@ -1,4 +1,5 @@
 import { Quality } from '../../schema/quality.js'
+import { isBroken } from '../exact.js'
 import { asCame } from '../shown.js'
 import { datatypeOf, isScalar, numberOf, own, readValue } from './datatype.js'
 import type { WireMetric } from './definition.js'
@@ -106,10 +107,12 @@ function toldAs(
 ): number | undefined {
   if (type === 'text') {
     const text = String(value)
-    return text.length <= longestText ? context.intern(text) : undefined
+    return text.length <= longestText && !isBroken(text) ? context.intern(text) : undefined
   }
   if (typeof value === 'string') return undefined
   const number = Number(value)
+  // Beyond 2^53 a double holds few of the whole numbers: a neighbour is another number.
+  if (typeof value === 'bigint' && BigInt(number) !== value) return undefined
   if (!Number.isFinite(number)) return undefined
   const converted = conversion === undefined ? number : number * conversion.scale + conversion.offset
   return Number.isFinite(converted) ? converted : undefined

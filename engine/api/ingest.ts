@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { PostAnswer } from '../../adapters/contract.js'
+import { parseExactly } from '../../adapters/exact.js'
 import type { Inbox } from '../pipeline/inbox.js'
 import type { TokenBook } from '../tokens/token-book.js'
 import { ApiError } from './api-error.js'
@@ -20,6 +21,7 @@ const entrySchema = z
     signal: z.string().optional().describe('Id of the signal, such as press-01.vibration'),
     tag: z.string().optional().describe('Or the source’s own name for it'),
     value: z.union([z.number(), z.string(), z.boolean(), z.null()]).describe('null = no value'),
+    unit: z.string().optional().describe('Where it is not that of the signal: °F, psi'),
     time: z
       .union([z.string(), z.number()])
       .optional()
@@ -148,7 +150,7 @@ function entriesOf(contentType: string, body: string): readonly unknown[] {
 
 function parsedOrText(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseExactly(text)
   } catch {
     return text
   }

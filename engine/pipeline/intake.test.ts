@@ -88,6 +88,14 @@ describe('the intake', () => {
       accept: () => told.push('accepted'),
     })
     expect(told).toEqual([[1, 'time.in-future'], 'accepted'])
+    // Rejected is not accepted, and nothing of it is on its way any more.
+    const { samples, accepted, rejects, waiting } = intake.health.get('plc')!
+    expect({ samples, accepted, rejects, waiting }).toEqual({
+      samples: 2,
+      accepted: 1,
+      rejects: 1,
+      waiting: 0,
+    })
   })
 
   it('keeps what a full spool cannot take, in order and not accepted, until it can', () => {

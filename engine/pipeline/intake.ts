@@ -124,7 +124,8 @@ export class Intake {
         health.late += floor.counts.late - late
         health.duplicates += floor.counts.duplicate - duplicate
         this.#appendOf(health, entry, () => {
-          health.accepted += count
+          health.accepted += batch.count
+          health.turnedAway += count - batch.count
           accept(count)
         })
         return

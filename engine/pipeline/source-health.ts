@@ -14,6 +14,8 @@ export class SourceHealth {
   /** Samples: received, taken by the spool, older than the newest of their signal, the same as the newest. */
   samples = 0
   accepted = 0
+  /** Samples of impossible times, which are among the rejects. */
+  turnedAway = 0
   late = 0
   duplicates = 0
   bytes = 0
@@ -61,7 +63,7 @@ export class SourceHealth {
 
   /** Samples of this source that are on their way to the spool. */
   get waiting(): number {
-    return this.samples - this.accepted
+    return this.samples - this.accepted - this.turnedAway
   }
 
   get rejects(): number {
