@@ -39,7 +39,7 @@ describe('gemba simulate', () => {
     const other = await simulate(...argv, ...plant, '--seed', '2')
     expect(other.code).toBe(1)
     expect(other.err).toContain('holds another past')
-  }, 60_000)
+  })
 
   it.each([
     [

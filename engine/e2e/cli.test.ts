@@ -172,7 +172,7 @@ describe('the command line', () => {
     const second = start('--data', data)
     await second.live()
     expect(second.lines.join('\n')).toMatch(/[1-9]\d* twins go on from their snapshots/)
-  }, 60_000)
+  })
 
   it('after kill -9 goes on from its snapshots, with everything it had accepted in the store once', async () => {
     const data = join(folder, 'killed')

@@ -38,7 +38,7 @@ beforeAll(async () => {
   })
   page = await browser.newPage({ viewport: { width: 1280, height: 720 } })
   page.on('pageerror', error => faults.push(error.message))
-}, 60_000)
+})
 
 afterAll(async () => {
   await browser?.close()

@@ -65,7 +65,7 @@ it('says that it is there, and that it is not any more, stopped or cut off', asy
   }
   expect(await status()).toEqual([[topic, { value: 'offline', timestamp: expect.any(Number) }]])
   await wire.stop()
-}, 60_000)
+})
 
 it('the floor is found in the unified namespace, states, values and OEE, after a restart of the broker too', async () => {
   const text = readFileSync(join(root, 'plants/automotive-cell.yaml'), 'utf8')
@@ -108,4 +108,4 @@ it('the floor is found in the unified namespace, states, values and OEE, after a
   } finally {
     await engine.stop()
   }
-}, 60_000)
+})

@@ -7,8 +7,9 @@ import { GembaProcess, root } from './process.js'
 import { SourceRig } from './source-rig.js'
 
 const page = readFileSync(join(root, 'docs/connect/serve.md'), 'utf8')
-const pairs = [...page.matchAll(/```sh\n(.*?)```/gs)].map(([, block]) => block!.trim().split('\n'))
-const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 40_000, interval: 50 })
+const blocks = [...page.matchAll(/```sh\n(.*?)```/gs)].map(([, block]) => block!.trim().split('\n'))
+const pairs = blocks.filter(([, second]) => second?.startsWith('npx gemba start'))
+const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 90_000, interval: 50 })
 let folder: string
 let broker: Broker
 

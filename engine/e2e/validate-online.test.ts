@@ -7,6 +7,7 @@ import { FakeRestServer } from '../../adapters/http/fake-server.js'
 import { Broker } from '../../adapters/mqtt/broker.js'
 import { FakeShdrServer } from '../../adapters/mtconnect/fake-server.js'
 import { FakeAgent } from '../../adapters/mtconnect-agent/fake-server.js'
+import { asksForRebirth } from '../../adapters/sparkplug/codec.js'
 import { bdSeq, double, encode } from '../../adapters/sparkplug/test-edge.js'
 import { validateCommand } from '../cli/validate.js'
 
@@ -48,7 +49,7 @@ async function validate(plant: string): Promise<{ code: number; said: string }> 
   const file = join(folder, 'plant.yaml')
   writeFileSync(file, plant)
   const said: string[] = []
-  const code = await validateCommand.run([file, '--online', '--wait', '2', '--data', folder], {
+  const code = await validateCommand.run([file, '--online', '--wait', '3', '--data', folder], {
     out: line => said.push(line),
     err: line => said.push(line),
     signal: new AbortController().signal,
@@ -80,14 +81,14 @@ it('tells of each tag of an MQTT source', async () => {
 it('tells of each tag of a Sparkplug source', async () => {
   const node = await connectAsync(broker.url)
   closers.push(() => node.endAsync(true))
-  // A node that waits for its host, as most do, is born when the host is there.
+  // A node that has been born already is born again when somebody asks, who need not be its host.
   node.on('message', (_, payload) => {
-    if (!payload.toString().includes('"online":true')) return
+    if (!asksForRebirth(payload)) return
     const name = { name: 'name', datatype: 12, string_value: 'Oil', timestamp: Date.now() }
     const metrics = [bdSeq(0), double('load', 40, { timestamp: Date.now() }), name]
     node.publish('spBv1.0/g/NBIRTH/n', encode({ seq: 0, timestamp: Date.now(), metrics }))
   })
-  await node.subscribeAsync('spBv1.0/STATE/#')
+  await node.subscribeAsync('spBv1.0/g/NCMD/n')
   expectEachTold(
     await validate(plantOf(`{ adapter: sparkplug, brokers: ["${broker.url}"] }`, name => `g/n/${name}`)),
   )

@@ -109,7 +109,7 @@ describe('the past of a simulated plant', () => {
     const signal = AbortSignal.abort()
     expect((await live(cut, { to, signal })).made).toMatchObject({ isComplete: false, samples: 0 })
     expect((await live(cut, { to })).seen).toEqual(expected.seen)
-  }, 60_000)
+  })
 
   it('is the same whether it was lived at once or interrupted twice, and nothing of it is there twice', async () => {
     const whole = await live(folder())
@@ -153,13 +153,13 @@ describe('the past of a simulated plant', () => {
     expect(seen[0]!.intervals.length).toBeGreaterThan(6)
     expect(seen[1]).toEqual(seen[0])
     expect(seen[2]).toEqual(seen[0])
-  }, 60_000)
+  })
 
   it('is another one for another seed', async () => {
     const short = { to: from + 0.2 * hour }
     const [one, other] = [await live(folder(), short), await live(folder(), { ...short, seed: 2 })]
     expect(other.seen!.telemetry).not.toEqual(one.seen!.telemetry)
-  }, 60_000)
+  })
 
   it('is not mixed with another past, nor made of machines that are real', async () => {
     const data = folder()
@@ -173,5 +173,5 @@ describe('the past of a simulated plant', () => {
     }
     await refused({ plant: real as PastPlan['plant'] }).toThrow(EngineError)
     await refused({ plant: real as PastPlan['plant'] }).toThrow('is simulated')
-  }, 60_000)
+  })
 })

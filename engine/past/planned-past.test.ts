@@ -119,4 +119,4 @@ it('a simulated plant keeps to its plan, and its intervals and figures show it',
     await pool.close()
     rmSync(data, { recursive: true, force: true })
   }
-}, 60_000)
+})
