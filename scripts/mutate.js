@@ -68,6 +68,7 @@ async function openTests(folder) {
       root,
       watch: false,
       bail: 1,
+      retry: 0,
       reporters: [quiet],
       maxWorkers: 1,
       setupFiles: ['scripts/mutation-setup.js'],

@@ -45,7 +45,12 @@ describe('trouble on the way', () => {
     machine.send(
       [`${time(0)}|execution|ACTIVE`, ...broken, `${time(2)}|Stemp|41`].map(line => `${line}\r\n`).join(''),
     )
-    await expect.poll(() => health().samples).toBe(2)
+    // Two values, and twice that there is none: for a text that is no number, and for a time that is no time.
+    await expect.poll(() => health().samples).toBe(4)
+    const { registry, signals } = engine.floor
+    const { index } = registry.signals.find(({ signal }) => signal.tag === 'Stemp')!
+    await expect.poll(() => signals.value[index]).toBe(41)
+    expect(new Date(signals.sourceTime[index]!).toISOString()).toBe(time(2))
     expect(health().rejects).toBe(broken.length)
     // A key that nobody has is listed, and not told again.
     machine.send(`${time(3)}|nobody|2\n`)
