@@ -3,8 +3,9 @@ import { asCame } from './shown.js'
 
 /**
  * Lets a codec read an input, and answers with the reject of one that made it throw; nothing else comes of that: what was
- * read before it stays, the stream goes on, and the input counts as read, so that no broker sends it again and again. `time`: of its receipt, Unix ms UTC.
- * No input should ever make a codec throw; that none may stop the engine is not left to that.
+ * read before it stays, the stream goes on, and the input counts as read, so that no broker sends it again and again.
+ * `time`: of its receipt, Unix ms UTC. No input should ever make a codec throw; that none may stop the engine is not left
+ * to that.
  */
 export function guarded(source: string, time: number, input: unknown, read: () => void): Reject | undefined {
   try {

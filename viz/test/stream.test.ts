@@ -114,10 +114,12 @@ describe('a server that starts anew', () => {
   })
 })
 
-/** It may have come back by itself before anybody could press. */
-async function pressRetry(page: Page): Promise<void> {
-  const pressed = page.getByRole('button', { name: 'Retry now' }).click({ timeout: 1_000 })
-  await pressed.catch(() => undefined)
+/** Lets the page in and presses the button that is there; it may have come back by itself before that. */
+async function pressRetry(page: Page, server: ScriptedServer): Promise<void> {
+  const button = page.getByRole('button', { name: 'Retry now' })
+  await button.waitFor()
+  server.letIn()
+  await button.click({ timeout: 1_000 }).catch(() => undefined)
 }
 
 describe('a connection that breaks', () => {
@@ -133,8 +135,7 @@ describe('a connection that breaks', () => {
     await page.waitForFunction(() =>
       /retry in \d+ s/.test(document.querySelector('.banner-lost')?.textContent ?? ''),
     )
-    server.letIn()
-    await pressRetry(page)
+    await pressRetry(page, server)
     await whenLive(page)
     await page.locator('.banner-lost').waitFor({ state: 'detached' })
   })
@@ -155,8 +156,7 @@ describe('a connection that breaks', () => {
       expect(await place.locator('svg [fill="var(--fill-p1)"]').count()).toBe(0)
     }
     expect(await row.getAttribute('data-glyph')).toBe(String(stateLook('unknown').cell))
-    server.letIn()
-    await pressRetry(page)
+    await pressRetry(page, server)
     await row.locator('.word-p1').waitFor()
   })
 
