@@ -63,8 +63,8 @@ export function createApi(
     addReliabilityRoutes(router, context.floor, context.kpis)
     if (context.values !== undefined)
       addControlChartRoute(router, context.floor, context.kpis, context.values)
+    if (context.production !== undefined) addProductionRoutes(router, floor, kpis, context.production)
   }
-  if (context.production !== undefined) addProductionRoutes(router, context.floor, context.production)
   if (context.downtime !== undefined && context.kpis !== undefined)
     addDowntimeRoutes(router, context.floor, context.kpis, context.downtime)
   addManifestRoute(router, manifest, manifests)

@@ -22,6 +22,7 @@ import { ApiError } from './api-error.js'
 import type { KpiReader } from './context.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { readSpan, timeQuery } from './time-span.js'
+import { trustShape, watchTrust } from './trust.js'
 
 const shiftMs = 8 * 3_600_000
 
@@ -62,6 +63,7 @@ const chartSchema = z
     of: z.string(),
     from: timeSchema,
     to: timeSchema,
+    ...trustShape,
     chart: z.enum(['individuals', 'xbar', 'p']),
     points: z.array(pointSchema).describe(`In order of time; of at most ${mostValues} values, the newest`),
     ranges: z.array(pointSchema).describe('Of subgroups; else empty'),
@@ -96,6 +98,7 @@ export function addControlChartRoute(
       const machine = floor.registry.machineById(query.machine)
       if (machine === undefined) throw unusable('machine', `there is no machine '${query.machine}'`)
       const limits = limitsOf(query)
+      const trust = watchTrust(kpis, [query.machine], range)
       const asked = {
         machine: query.machine,
         of: query.of === 'signal' ? (query.signal ?? '') : query.of,
@@ -105,7 +108,10 @@ export function addControlChartRoute(
       if (query.of === 'scrap-rate') {
         const samples = await rejectsByHour(kpis, query.machine, range)
         const points = timed(pChart(samples), samples)
-        return c.json({ ...asked, chart: 'p' as const, points, ranges: [], capability: null }, 200)
+        return c.json(
+          { ...asked, ...trust(), chart: 'p' as const, points, ranges: [], capability: null },
+          200,
+        )
       }
       let read: readonly TimedValue[]
       if (query.of === 'cycle-time') read = await cycleTimes(store, kpis, query.machine, range)
@@ -120,12 +126,15 @@ export function addControlChartRoute(
         limits === undefined || values.length < 2 ? null : capability(values, ...limits, query.size)
       if (query.size === 1) {
         const points = timed(individuals(values), read)
-        return c.json({ ...asked, chart: 'individuals' as const, points, ranges: [], capability: able }, 200)
+        return c.json(
+          { ...asked, ...trust(), chart: 'individuals' as const, points, ranges: [], capability: able },
+          200,
+        )
       }
       const { means, ranges } = xbarR(values, query.size)
       const lasts = subgroups(read, query.size).map(group => group.at(-1)!)
       const groups = { points: timed(means, lasts), ranges: timed(ranges, lasts) }
-      return c.json({ ...asked, chart: 'xbar' as const, ...groups, capability: able }, 200)
+      return c.json({ ...asked, ...trust(), chart: 'xbar' as const, ...groups, capability: able }, 200)
     },
   )
 }

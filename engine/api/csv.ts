@@ -6,16 +6,6 @@ export function csv(
   return [columns, ...rows].map(row => `${row.map(field).join(',')}\r\n`).join('')
 }
 
-/** The same of objects: a column a key; what an object lacks is an empty field. */
-export const tableOf = (
-  items: readonly Readonly<Record<string, string | number | null>>[],
-  columns: readonly string[],
-): string =>
-  csv(
-    columns,
-    items.map(item => columns.map(column => item[column] ?? null)),
-  )
-
 function field(value: string | number | boolean | null): string {
   if (value === null) return ''
   if (typeof value !== 'string') return String(value)

@@ -1,15 +1,17 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { categoryOf, downtimeCategories, downtimeReasonsOf } from '../../schema/downtime-reasons.js'
+import { busyWithin } from '../../workers/kpi/busy-within.js'
+import { LedgerSetups } from '../../workers/kpi/machine-plan.js'
 import { stopKinds } from '../../workers/kpi/stops.js'
 import type { Floor } from '../floor/floor.js'
 import type { DowntimeRegister, RegisteredStop } from '../kpi/downtime-register.js'
 import { ApiError } from './api-error.js'
 import type { KpiReader } from './context.js'
-import { csv, csvResponse } from './csv.js'
+import { csvResponse } from './csv.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
 import { readSpan, timeQuery } from './time-span.js'
-import { trustShape, watchTrust } from './trust.js'
+import { trustedTable, trustShape, watchTrust } from './trust.js'
 
 const dayMs = 24 * 3_600_000
 
@@ -64,14 +66,17 @@ const listSchema = z
     ...trustShape,
     items: z.array(stopSchema).describe('Newest first'),
     nextCursor: z.string().nullable(),
-    microStops: z.object({ count: z.number().int(), seconds: z.number() }),
+    microStops: z.object({
+      count: z.number().int().describe('Those that began in the range'),
+      seconds: z.number().describe('What lies in the range'),
+    }),
     compliance: z
       .object({
         wanted: z.number().int().describe('Stops that wanted a reason'),
         inTime: z.number().int().describe('Of them, those that had it in time'),
         ratio: z.number().nullable().describe('null = none wanted one'),
       })
-      .describe('How well reasons are given'),
+      .describe('How well reasons are given, of stops that began in the range'),
   })
   .openapi('Downtime')
 
@@ -98,6 +103,8 @@ export function addDowntimeRoutes(
   kpis: KpiReader,
   register: DowntimeRegister,
 ): void {
+  const setups = new LedgerSetups()
+
   router.openapi(
     createRoute({
       method: 'get',
@@ -125,7 +132,8 @@ export function addDowntimeRoutes(
         .filter(stop => query.kind === undefined || stop.kind === query.kind)
         .filter(stop => isAsked(stop, query.reason, now))
         .reverse()
-      if (query.format === 'csv') return csvResponse(stopsCsv(shown.map(view)))
+      if (query.format === 'csv')
+        return csvResponse(trustedTable(shown.map(view), Object.keys(stopSchema.shape), trust()))
       const start = query.cursor === undefined ? 0 : shown.findIndex(({ id }) => id === query.cursor) + 1
       if (query.cursor !== undefined && start === 0) {
         throw new ApiError(422, 'The cursor does not come from this list; start again without it.', {
@@ -133,7 +141,11 @@ export function addDowntimeRoutes(
         })
       }
       const items = shown.slice(start, start + query.limit)
-      const { wanted, inTime } = await register.compliance(all)
+      // A stop over the border is listed whole; what is added up counts it in the range in which it began.
+      const isBegun = (stop: RegisteredStop): boolean => stop.from >= from
+      const withinMs = (stop: RegisteredStop): number =>
+        busyWithin(stop, setups.calendarOf(kpis.plans.get(stop.machine)!), from, to)
+      const { wanted, inTime } = await register.compliance(all.filter(isBegun))
       return c.json(
         {
           scope: scope.name,
@@ -143,8 +155,8 @@ export function addDowntimeRoutes(
           items: items.map(view),
           nextCursor: start + query.limit < shown.length ? items.at(-1)!.id : null,
           microStops: {
-            count: micro.length,
-            seconds: micro.reduce((sum, stop) => sum + stop.busyMs, 0) / 1_000,
+            count: micro.filter(isBegun).length,
+            seconds: micro.reduce((sum, stop) => sum + withinMs(stop), 0) / 1_000,
           },
           compliance: { wanted, inTime, ratio: wanted === 0 ? null : inTime / wanted },
         },
@@ -248,12 +260,4 @@ function isAsked(
     case 'due':
       return stop.reasonDue !== undefined && stop.reasonDue <= now
   }
-}
-
-function stopsCsv(stops: readonly z.infer<typeof stopSchema>[]): string {
-  const columns = Object.keys(stopSchema.shape) as (keyof z.infer<typeof stopSchema>)[]
-  return csv(
-    columns,
-    stops.map(stop => columns.map(column => stop[column])),
-  )
 }

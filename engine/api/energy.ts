@@ -8,11 +8,11 @@ import { groupings, keyIn, readKpis } from '../kpi/kpi-query.js'
 import { meterOf } from '../kpi/meters.js'
 import { ApiError } from './api-error.js'
 import type { KpiReader } from './context.js'
-import { csv, csvResponse } from './csv.js'
+import { csvResponse } from './csv.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
 import { readSpan, timeQuery } from './time-span.js'
-import { trustShape, watchTrust } from './trust.js'
+import { type Trust, trustedCsv, trustShape, watchTrust } from './trust.js'
 
 const hourMs = 3_600_000
 /** More readings than this take longer than anybody waits. */
@@ -160,7 +160,7 @@ export function addEnergyRoute(router: OpenAPIHono, floor: Floor, kpis: KpiReade
             measuredShare: sum.totalMs > 0 ? sum.measuredMs / sum.totalMs : null,
           }
         })
-      if (query.format === 'csv') return csvResponse(energyCsv(items))
+      if (query.format === 'csv') return csvResponse(energyCsv(items, trust()))
       const meters = asked.map(({ plan, meter: { kind, signal } }) => ({
         machine: plan.machine,
         signal: signal.id,
@@ -176,7 +176,7 @@ export function addEnergyRoute(router: OpenAPIHono, floor: Floor, kpis: KpiReade
 
 const iso = (time: number): string => new Date(time).toISOString()
 
-function energyCsv(items: readonly z.infer<typeof itemSchema>[]): string {
+function energyCsv(items: readonly z.infer<typeof itemSchema>[], trust: Trust): string {
   const figures = [
     'kWh',
     'unattributed',
@@ -191,5 +191,5 @@ function energyCsv(items: readonly z.infer<typeof itemSchema>[]): string {
     ...figures.map(name => item[name]),
     ...timeClasses.map(name => item.classes[name]),
   ])
-  return csv(['key', ...figures, ...timeClasses], rows)
+  return trustedCsv(['key', ...figures, ...timeClasses], rows, trust)
 }

@@ -242,8 +242,8 @@ describe('GET /api/v1/kpis/pareto', () => {
     expect(silent.body.items).toMatchObject([{ key: 'no-signal', seconds: 60, cost: 0 }])
     const table = await ground().api.request('/api/v1/kpis/pareto?format=csv&by=machine')
     expect((await table.text()).split('\r\n').slice(0, 2)).toEqual([
-      'key,seconds,count,share,cumulated,quantity,cost',
-      `b-01,3600,3,${3600 / 3840},${3600 / 3840},,`,
+      'key,seconds,count,share,cumulated,quantity,cost,recomputing',
+      `b-01,3600,3,${3600 / 3840},${3600 / 3840},,,false`,
     ])
   })
 })

@@ -7,11 +7,11 @@ import { groupings, type KpiGroup, lineViews, readKpis } from '../kpi/kpi-query.
 import { ApiError } from './api-error.js'
 import type { KpiReader } from './context.js'
 import { costsSchema, viewCosts } from './costs-schema.js'
-import { csv, csvResponse } from './csv.js'
+import { csvResponse } from './csv.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
 import { readSpan, timeQuery } from './time-span.js'
-import { trustShape, watchTrust } from './trust.js'
+import { type Trust, trustedCsv, trustShape, watchTrust } from './trust.js'
 
 const hourMs = 3_600_000
 /** Most days of one answer by hour. */
@@ -140,7 +140,7 @@ export function addKpiRoutes(router: OpenAPIHono, floor: Floor, kpis: KpiReader,
       const query = c.req.valid('query')
       const { asked, items } = await read(query)
       if (query.format === 'json') return c.json({ ...asked, items: items.map(viewGroup) }, 200)
-      return csvResponse(oeeCsv(items))
+      return csvResponse(oeeCsv(items, asked))
     },
   )
 
@@ -165,7 +165,7 @@ export function addKpiRoutes(router: OpenAPIHono, floor: Floor, kpis: KpiReader,
         const currency = floor.plant.costs?.currency ?? null
         return c.json({ ...asked, currency, items: items.map(viewLosses) }, 200)
       }
-      return csvResponse(lossesCsv(items))
+      return csvResponse(lossesCsv(items, asked))
     },
   )
 }
@@ -199,7 +199,7 @@ const viewLosses = ({ key, kpis, waterfall, costs }: KpiGroup) => ({
   costs: viewCosts(costs),
 })
 
-function oeeCsv(items: readonly KpiGroup[]): string {
+function oeeCsv(items: readonly KpiGroup[], trust: Trust): string {
   const columns = ['key', ...ratioNames, 'flags', ...elementNames, ...quantityNames, ...timeClasses]
   const rows = items
     .map(viewGroup)
@@ -211,10 +211,10 @@ function oeeCsv(items: readonly KpiGroup[]): string {
       ...quantityNames.map(name => quantities[name]),
       ...timeClasses.map(name => classes[name]),
     ])
-  return csv(columns, rows)
+  return trustedCsv(columns, rows, trust)
 }
 
-function lossesCsv(items: readonly KpiGroup[]): string {
+function lossesCsv(items: readonly KpiGroup[], trust: Trust): string {
   const rows = items
     .map(viewLosses)
     .map(({ key, flags, losses, waterfall, costs }) => [
@@ -225,5 +225,5 @@ function lossesCsv(items: readonly KpiGroup[]): string {
       ...costNames.map(name => costs[name]),
     ])
   const costColumns = ['scrapCost', 'downtimeCost', 'setupCost']
-  return csv(['key', 'flags', ...waterfallNames, ...lossNames, ...costColumns], rows)
+  return trustedCsv(['key', 'flags', ...waterfallNames, ...lossNames, ...costColumns], rows, trust)
 }

@@ -10,11 +10,11 @@ import { scrapPieces } from '../kpi/scrap-pieces.js'
 import type { Store } from '../store/store.js'
 import { ApiError } from './api-error.js'
 import type { KpiReader } from './context.js'
-import { csvResponse, tableOf } from './csv.js'
+import { csvResponse } from './csv.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
 import { readSpan, timeQuery } from './time-span.js'
-import { trustShape, watchTrust } from './trust.js'
+import { trustedTable, trustShape, watchTrust } from './trust.js'
 
 const weekMs = 7 * 24 * 3_600_000
 
@@ -173,7 +173,8 @@ export function addParetoRoute(router: OpenAPIHono, { floor, kpis, store, rates 
       const losses =
         of === 'scrap' ? await scrapBy(scope, from, to, by) : await stopsBy(scope, from, to, by, query.kind)
       const items = barsOf(losses, measure)
-      if (query.format === 'csv') return csvResponse(tableOf(items, Object.keys(barSchema.shape)))
+      if (query.format === 'csv')
+        return csvResponse(trustedTable(items, Object.keys(barSchema.shape), trust()))
       const range = { scope: scope.name, from: iso(from), to: iso(to), ...trust() }
       const currency = floor.plant.costs?.currency ?? null
       return c.json({ ...range, of, measure, currency, items }, 200)

@@ -3,11 +3,13 @@ import { kpiFlags } from '../../workers/kpi/kpi.js'
 import type { Floor } from '../floor/floor.js'
 import type { DeskProblem, ProductionDesk } from '../kpi/production-desk.js'
 import { ApiError } from './api-error.js'
+import type { KpiReader } from './context.js'
 import { viewCosts } from './costs-schema.js'
-import { csv, csvResponse } from './csv.js'
+import { csvResponse } from './csv.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
 import { readSpan, timeQuery } from './time-span.js'
+import { trustedTable, trustShape, watchTrust } from './trust.js'
 
 const dayMs = 24 * 3_600_000
 
@@ -36,6 +38,8 @@ const runSchema = z
     downtimeCost: z.number().nullable().describe('Of own stops of all its machines; null = no rate is known'),
   })
   .openapi('ProductionRun')
+
+const runsSchema = z.object({ ...trustShape, items: z.array(runSchema) })
 
 const listQuery = z.object({
   scope: scopeQuery,
@@ -94,13 +98,20 @@ const goalSchema = z
   })
   .openapi('Goal')
 
+const goalsSchema = z.object({ recomputing: trustShape.recomputing, items: z.array(goalSchema) })
+
 const body = <Schema extends z.ZodType>(schema: Schema) => ({
   required: true,
   content: { 'application/json': { schema } },
 })
 
 /** `/api/v1/production`, `/scrap` and `/kpis/goals`: what is made, what was rejected, what is to be made. */
-export function addProductionRoutes(router: OpenAPIHono, floor: Floor, desk: ProductionDesk): void {
+export function addProductionRoutes(
+  router: OpenAPIHono,
+  floor: Floor,
+  kpis: KpiReader,
+  desk: ProductionDesk,
+): void {
   router.openapi(
     createRoute({
       method: 'get',
@@ -109,9 +120,9 @@ export function addProductionRoutes(router: OpenAPIHono, floor: Floor, desk: Pro
       request: { query: listQuery },
       responses: {
         200: {
-          ...jsonAnswer(z.object({ items: z.array(runSchema) }), 'Runs, by line and begin'),
+          ...jsonAnswer(runsSchema, 'Runs, by line and begin'),
           content: {
-            ...jsonAnswer(z.object({ items: z.array(runSchema) }), '').content,
+            ...jsonAnswer(runsSchema, '').content,
             'text/csv': { schema: z.string() },
           },
         },
@@ -121,7 +132,9 @@ export function addProductionRoutes(router: OpenAPIHono, floor: Floor, desk: Pro
     async c => {
       const query = c.req.valid('query')
       const { from, to } = readSpan(query, floor.clock.now(), dayMs)
-      const runs = await desk.runs(scopeOf(floor.plant, query.scope), from, to)
+      const scope = scopeOf(floor.plant, query.scope)
+      const trust = watchTrust(kpis, scope.machines, { from, to })
+      const runs = await desk.runs(scope, from, to)
       const items = runs.map(run => {
         const costs = viewCosts(run.costs)
         return {
@@ -144,16 +157,9 @@ export function addProductionRoutes(router: OpenAPIHono, floor: Floor, desk: Pro
           downtimeCost: run.costs === undefined ? null : costs.downtime,
         }
       })
-      if (query.format === 'json') return c.json({ items }, 200)
-      const columns = Object.keys(runSchema.shape) as (keyof (typeof items)[number])[]
-      return csvResponse(
-        csv(
-          columns,
-          items.map(item =>
-            columns.map(column => (column === 'flags' ? item.flags.join(' ') : item[column])),
-          ),
-        ),
-      )
+      if (query.format === 'json') return c.json({ ...trust(), items }, 200)
+      const rows = items.map(item => ({ ...item, flags: item.flags.join(' ') }))
+      return csvResponse(trustedTable(rows, Object.keys(runSchema.shape), trust()))
     },
   )
 
@@ -212,12 +218,14 @@ export function addProductionRoutes(router: OpenAPIHono, floor: Floor, desk: Pro
       summary: 'How lines stand in their present shift: parts against the goal by now, and how it will end',
       request: { query: z.object({ scope: scopeQuery }) },
       responses: {
-        200: jsonAnswer(z.object({ items: z.array(goalSchema) }), 'Lines that have a shift now'),
+        200: jsonAnswer(goalsSchema, 'Lines that have a shift now'),
         422: problemAnswer('A part of the query cannot be used'),
       },
     }),
     async c => {
       const scope = scopeOf(floor.plant, c.req.valid('query').scope)
+      const now = floor.clock.now()
+      const trust = watchTrust(kpis, scope.machines, { from: now, to: now })
       const goals = await desk.goals(scope)
       const items = goals.map(({ projection, ...goal }) => ({
         ...goal,
@@ -226,7 +234,7 @@ export function addProductionRoutes(router: OpenAPIHono, floor: Floor, desk: Pro
         ahead: goal.actual - goal.goalNow,
         projection: projection ?? null,
       }))
-      return c.json({ items }, 200)
+      return c.json({ recomputing: trust().recomputing, items }, 200)
     },
   )
 }

@@ -11,11 +11,11 @@ import type { Floor } from '../floor/floor.js'
 import type { KpiBook } from '../kpi/kpi-book.js'
 import type { MachineStop } from '../kpi/stop-rows.js'
 import type { KpiReader } from './context.js'
-import { csvResponse, tableOf } from './csv.js'
+import { csvResponse } from './csv.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
 import { readSpan, timeQuery } from './time-span.js'
-import { trustShape, watchTrust } from './trust.js'
+import { trustedTable, trustShape, watchTrust } from './trust.js'
 
 const weekMs = 7 * 24 * 3_600_000
 /** So far before and after what is asked for a failure is followed: longer than any weekend. */
@@ -122,7 +122,7 @@ export function addReliabilityRoutes(router: OpenAPIHono, floor: Floor, kpis: Kp
         inherentAvailability: item.inherentAvailability,
         operationalAvailability: item.operationalAvailability,
       }))
-      if (query.format === 'csv') return csvResponse(tableOf(shown, Object.keys(figures.shape)))
+      if (query.format === 'csv') return csvResponse(trustedTable(shown, Object.keys(figures.shape), trust()))
       const asked = { scope: scope.name, from: iso(from), to: iso(to), ...trust() }
       return c.json({ ...asked, divisor, items: shown }, 200)
     },

@@ -11,6 +11,7 @@ import type { KpiReader } from './context.js'
 import { costsSchema, viewCosts } from './costs-schema.js'
 import { csv, csvResponse } from './csv.js'
 import { isoTime, jsonAnswer, problemAnswer, timeSchema } from './router.js'
+import { trustShape } from './trust.js'
 
 const orderSchema = z
   .object({
@@ -78,6 +79,7 @@ const productionSchema = z
     scrap: z.number().describe('Rejected by all machines of its lines'),
     rework: z.number(),
     oee: z.number().nullable().describe('Of the lines by their output'),
+    recomputing: trustShape.recomputing,
     flags: z.array(z.enum(kpiFlags)).describe('What cannot be true, or is not counted'),
     busySeconds: z.number().describe('Planned busy time of the constraints of its lines (PBT)'),
     costs: costsSchema,
@@ -169,9 +171,16 @@ export function addWorkOrderRoutes(
       if (order === undefined)
         throw new ApiError(404, `There is no work order '${number}'; see /api/v1/work-orders.`)
       const { plant, clock } = floor
+      // Which lines it was made on is known only afterwards.
+      const lateLines = (): string[] =>
+        [...kpis.plans].flatMap(([machine, { line }]) =>
+          kpis.isRecomputing([machine], clock.now()) ? [line] : [],
+        )
+      const before = lateLines()
       const made = await orderProduction(plant, kpis, store, number, clock.now(), rates)
       if (made === undefined) return c.json({ ...view(order), production: null }, 200)
       const { runs, from, to, all, output } = made
+      const late = new Set([...before, ...lateLines()])
       const production = {
         from: new Date(from).toISOString(),
         to: new Date(to).toISOString(),
@@ -187,6 +196,7 @@ export function addWorkOrderRoutes(
         scrap: all?.elements.SQ ?? 0,
         rework: all?.elements.RQ ?? 0,
         oee: output?.kpis.ratios.oee ?? null,
+        recomputing: runs.some(({ line }) => late.has(line)),
         flags: flagsOf(all, output),
         busySeconds: (output?.elements.PBT ?? 0) / 1_000,
         costs: viewCosts(all?.costs),

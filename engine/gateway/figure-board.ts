@@ -65,7 +65,8 @@ export class FigureBoard {
 }
 
 function columnsOf(rows: readonly (ShownFigures & { readonly index: number })[]): FigureColumns {
-  const column = (name: keyof ShownFigures): Float64Array => Float64Array.from(rows, row => row[name])
+  const column = (name: Exclude<keyof ShownFigures, 'recomputing'>): Float64Array =>
+    Float64Array.from(rows, row => row[name])
   return {
     index: Uint32Array.from(rows, ({ index }) => index),
     since: column('since'),
@@ -75,5 +76,6 @@ function columnsOf(rows: readonly (ShownFigures & { readonly index: number })[])
     idealGood: column('idealGood'),
     produced: column('produced'),
     good: column('good'),
+    recomputing: Uint8Array.from(rows, row => row.recomputing),
   }
 }

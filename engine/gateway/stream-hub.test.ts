@@ -342,7 +342,9 @@ describe('The stream hub', () => {
     const feed: FigureFeed = {
       of: machine => {
         asked++
-        return machine === 'b-02' ? undefined : { ...amounts, produced: 2, good: asked }
+        return machine === 'b-02'
+          ? undefined
+          : { ...amounts, produced: 2, good: asked, recomputing: machine === 'p-01' ? 1 : 0 }
       },
     }
     const ground = new Ground(testFloor(), feed)
@@ -364,6 +366,7 @@ describe('The stream hub', () => {
         index: Uint32Array.of(0, 2, 3),
         busy: Float64Array.of(60_000, 60_000, 60_000),
         good: Float64Array.of(1, 3, 4),
+        recomputing: Uint8Array.of(0, 1, 0),
       },
     })
 

@@ -293,13 +293,10 @@ export class KpiBook {
 
   /** Something came too late for machines that touches their figures up to a time, and is not worked out yet. */
   isRecomputing(machines: readonly string[], to: number): boolean {
-    const asked = new Set(machines)
-    return (
-      machines.some(machine => {
-        const { staleFrom, rereadFrom } = this.#accounts.get(machine) ?? nothingLate
-        return Math.min(staleFrom, rereadFrom) < to
-      }) || this.lateReadings.all().some(({ machine, from }) => asked.has(machine) && from < to)
-    )
+    return machines.some(machine => {
+      const { staleFrom, rereadFrom } = this.#accounts.get(machine) ?? nothingLate
+      return Math.min(staleFrom, rereadFrom) < to || this.lateReadings.isOwed(machine, to)
+    })
   }
 
   /** How much of a stretch of time had passed before machines were first heard of, ms: it is no part of any figure. */

@@ -32,6 +32,13 @@ export class LateReadingList {
     this.isNew = true
   }
 
+  /** Some of a machine's from before a time. */
+  isOwed(machine: string, before: number): boolean {
+    return counterNames.some(
+      counter => (this.#owed.get(keyOf({ machine, counter }))?.from ?? before) < before,
+    )
+  }
+
   all(): LateReadings[] {
     return [...this.#owed.values()]
   }

@@ -26,7 +26,11 @@ it('the figures of the stream are those of REST for the same shift, to the last 
     const [group] = await readKpis(plant, of, query)
     const { PBT, APT, idealTime, idealGoodTime, PQ, GQ } = group!.elements
     const parts = { produced: PQ, good: GQ }
-    return { since: six, busy: PBT, running: APT, ideal: idealTime, idealGood: idealGoodTime, ...parts }
+    const recomputing = Number(of.isRecomputing(['figure-1'], clock.now()))
+    return {
+      ...{ since: six, busy: PBT, running: APT, ideal: idealTime, idealGood: idealGoodTime, recomputing },
+      ...parts,
+    }
   }
   goTo(book, six + 170 * minute + 123)
   const live = new LiveFigures(plant, book, clock).of('figure-1')
@@ -44,9 +48,10 @@ it('the figures of the stream are those of REST for the same shift, to the last 
   expect(figures.of('figure-1')).toMatchObject({ since: six, produced: 120 })
   // A part that came far too late: its hour is booked anew, and counts once.
   tell(again, parts('figure-1', six + 20 * minute, 1))
+  expect(figures.of('figure-1')).toMatchObject({ produced: 120, recomputing: 1 })
   await again.reread()
   expect(figures.of('figure-1')).toEqual(await byRest(again))
-  expect(figures.of('figure-1')).toMatchObject({ produced: 121 })
+  expect(figures.of('figure-1')).toMatchObject({ produced: 121, recomputing: 0 })
   // The next shift begins with nothing.
   goTo(again, six + 481 * minute)
   expect(figures.of('figure-1')).toMatchObject({ since: six + 480 * minute, busy: minute, produced: 0 })

@@ -11,9 +11,11 @@ import type { KpiBook } from './kpi-book.js'
 const usualMs = 8 * 3_600_000
 const longestShiftMs = 24 * 3_600_000
 
+type LiveBook = Pick<KpiBook, 'liveCells' | 'plans' | 'isRecomputing'>
+
 /** What the OEE of a machine is made from, of the shift that it is in. */
 export class LiveFigures implements FigureFeed {
-  readonly #book: Pick<KpiBook, 'liveCells' | 'plans'>
+  readonly #book: LiveBook
   readonly #clock: { now(): number }
   readonly #policy: KpiPolicy
   /** By machine; machines of the same calendar share it. */
@@ -21,7 +23,7 @@ export class LiveFigures implements FigureFeed {
   /** Begins of shifts by calendar: machines that share one share them. */
   readonly #begins = new Map<Calendar, { readonly shift: string; readonly from: number }>()
 
-  constructor(plant: Plant, book: Pick<KpiBook, 'liveCells' | 'plans'>, clock: { now(): number }) {
+  constructor(plant: Plant, book: LiveBook, clock: { now(): number }) {
     this.#book = book
     this.#clock = clock
     this.#policy = kpiRulesOf(plant)
@@ -45,6 +47,7 @@ export class LiveFigures implements FigureFeed {
       idealGood: elements.idealGoodTime,
       produced: elements.PQ,
       good: elements.GQ,
+      recomputing: Number(this.#book.isRecomputing([machine], this.#clock.now())),
     }
   }
 

@@ -85,6 +85,7 @@ it('tells the OEE of the shift and what it is made from, every ten seconds at mo
       idealGood: 2_160,
       produced: 100,
       good: 90,
+      recomputing: busy === 5_000 ? 1 : 0,
     }),
   }
   const { look, wall } = makeFloor({ figures })
@@ -95,13 +96,20 @@ it('tells the OEE of the shift and what it is made from, every ten seconds at mo
   wall.time += 10_000
   const shown = { value: 0.54, availability: 0.75, effectiveness: 0.8, quality: 0.9, produced: 100, good: 90 }
   expect(kpis()).toEqual([
-    { topic: `${place}/kpi/oee`, qos: 1, ...shown, since: start, timestamp: start + 10_000 },
+    {
+      topic: `${place}/kpi/oee`,
+      qos: 1,
+      ...shown,
+      recomputing: false,
+      since: start,
+      timestamp: start + 10_000,
+    },
   ])
   busy = 5_000
   wall.time += 9_999
   expect(kpis()).toEqual([])
   wall.time += 1
-  expect(kpis()).toMatchObject([{ value: 0.432 }])
+  expect(kpis()).toMatchObject([{ value: 0.432, recomputing: true }])
   wall.time += 10_000
   expect(kpis(), 'what has not changed').toEqual([])
 })

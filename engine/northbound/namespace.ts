@@ -207,7 +207,7 @@ export class Namespace {
 }
 
 /** OEE index and its factors (ISO 22400-2), shares of 1; null where there is nothing yet to divide by. */
-function oeeOf({ busy, running, ideal, idealGood, produced, good }: ShownFigures) {
+function oeeOf({ busy, running, ideal, idealGood, produced, good, recomputing }: ShownFigures) {
   const share = (part: number, whole: number): number | null =>
     whole > 0 ? Math.round((part / whole) * 1e4) / 1e4 : null
   return {
@@ -217,5 +217,6 @@ function oeeOf({ busy, running, ideal, idealGood, produced, good }: ShownFigures
     quality: share(idealGood, ideal),
     produced,
     good,
+    recomputing: recomputing === 1,
   }
 }

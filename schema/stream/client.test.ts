@@ -87,7 +87,7 @@ describe('The stream client', () => {
     const columns = (good: number) => {
       const one = Float64Array.of(good)
       const times = { since: one, busy: one, running: one, ideal: one, idealGood: one }
-      return { index: Uint32Array.of(3), ...times, produced: one, good: one }
+      return { index: Uint32Array.of(3), ...times, produced: one, good: one, recomputing: Uint8Array.of(0) }
     }
     const frame = { kind: 'figures' as const, epoch: sampleTime, floorTime: sampleTime }
     session.t += 4_000

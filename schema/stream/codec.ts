@@ -1,6 +1,6 @@
 import { sourceStates } from '../source-state.js'
 import { decodeEnvelope, type Envelope, encodeEnvelope } from './envelope.js'
-import { decodeFigures, encodeFigures } from './figure-columns.js'
+import { decodeFigures, encodeFigures, encodeRecomputing } from './figure-columns.js'
 import {
   type ClientFrame,
   type CloseReason,
@@ -61,6 +61,7 @@ export function encodeServerFrame(frame: ServerFrame, resolution?: ArrayLike<num
         frame.floorTime,
         frame.wallTime,
         encodeFigures(frame.figures),
+        encodeRecomputing(frame.figures),
       ])
     case 'refusal':
       return encodeEnvelope([serverKind.refusal, frame.reason, frame.detail])
@@ -125,7 +126,7 @@ export function decodeServerFrame(bytes: Uint8Array): ServerFrame {
         epoch: fields.count(1),
         floorTime: fields.number(2),
         wallTime: fields.number(3),
-        figures: decodeFigures(fields.block(4)),
+        figures: decodeFigures(fields.block(4), fields.block(5)),
       }
     case serverKind.refusal:
       return { kind: 'refusal', reason: closeReason(fields.text(1)), detail: fields.text(2) }

@@ -134,6 +134,8 @@ export interface FigureColumns {
   /** Parts (PQ, GQ). */
   readonly produced: Float64Array
   readonly good: Float64Array
+  /** 1: something came too late for them and is being worked out; in some seconds they may be others. */
+  readonly recomputing: Uint8Array
 }
 
 /** The figures of all machines that have any. */

@@ -1,0 +1,122 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { change, KpiGround, minute, parts, six } from '../kpi/test-ground.js'
+import { kpiApi } from './test-kpis.js'
+
+// A database is started here; on a busy machine that takes a while.
+vi.setConfig({ testTimeout: process.env.GEMBA_SOAK ? 1_200_000 : 120_000, hookTimeout: 60_000 })
+
+let common: KpiGround
+beforeAll(async () => {
+  common = await KpiGround.open()
+})
+afterAll(() => common?.close())
+
+const numRuns = process.env.GEMBA_SOAK ? 100 : 3
+/** From six in the morning over a break, the end of a shift and a night without one: minutes from six. */
+const end = 25 * 60
+const state = fc.constantFrom('Execute', 'Aborted', 'Held', 'Idle', 'Undefined', 'Suspended')
+const day = fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: end - 1 }), state), {
+  selector: ([at]) => at,
+  minLength: 5,
+  maxLength: 40,
+})
+const millisecond = fc.integer({ min: 1, max: end * minute - 1 })
+
+type Sums = Map<string, number>
+interface Bar extends Record<'seconds' | 'count', number> {
+  readonly key: string
+}
+type Mode = Record<'failures' | 'repairHours' | 'upHours', number> & { readonly key: string }
+
+const barKeys = ['reason', 'machine', 'kind', 'word']
+const modeKeys = ['none', 'machine', 'reason']
+
+let floors = 0
+
+it('stops over a border between two ranges are in each with what lies there, so that parts add up to the whole', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      day,
+      day,
+      fc.array(millisecond, { minLength: 1, maxLength: 3 }),
+      async (one, other, cuts) => {
+        const machines = [`border-${++floors}`, `border-${floors}-other`] as const
+        const floor = common.floor(machines)
+        const { open, tell, goTo, settle } = floor
+        const book = open()
+        await book.start()
+        const { get, send } = kpiApi(common, floor, book)
+        for (const [place, changes] of [one, other].entries()) {
+          const machine = machines[place]!
+          tell(book, { source: 's', stateChanges: [change(machine, six, 'Execute')] })
+          for (const [at, name] of changes.toSorted(([a], [b]) => a - b))
+            tell(book, { source: 's', stateChanges: [change(machine, six + at * minute, name)] })
+          tell(book, parts(machine, six + 5 * minute, 1))
+        }
+        goTo(book, six + end * minute)
+        await settle(book)
+        const range = (from: number, to: number) =>
+          `from=${new Date(from).toISOString()}&to=${new Date(to).toISOString()}`
+        const all = range(six, six + end * minute)
+        const { items: stops } = await get(`/downtime?${all}&limit=5000`)
+        if (stops.length > 0) {
+          const { id } = stops[Math.floor(stops.length / 2)]
+          const said = { who: 'Ada', reason: 'mechanical/bearing' }
+          expect((await send('PATCH', `/downtime/${id}`, said)).status).toBe(200)
+          await settle(book)
+        }
+
+        /** All that is added up, in whole ms and counts, and every stop that is listed. */
+        const sumsOf = async (asked: string): Promise<{ sums: Sums; listed: object[] }> => {
+          const sums: Sums = new Map()
+          const add = (key: string, value: number): void => {
+            if (value !== 0) sums.set(key, (sums.get(key) ?? 0) + value)
+          }
+          const [bars, modes, list] = await Promise.all([
+            Promise.all(barKeys.map(by => get(`/kpis/pareto?${asked}&by=${by}&kind=all`))),
+            Promise.all(modeKeys.map(by => get(`/kpis/reliability?${asked}&by=${by}`))),
+            get(`/downtime?${asked}&limit=5000&micro=true`),
+          ])
+          for (const [place, by] of barKeys.entries()) {
+            for (const { key, seconds, count } of bars[place].items as Bar[]) {
+              add(`pareto ${by} ${key} ms`, Math.round(seconds * 1e3))
+              add(`pareto ${by} ${key}`, count)
+            }
+          }
+          for (const [place, by] of modeKeys.entries()) {
+            for (const { key, failures, repairHours, upHours } of modes[place].items as Mode[]) {
+              add(`failures ${by} ${key}`, failures)
+              add(`repair ${by} ${key}`, Math.round(repairHours * 3.6e6))
+              // By reason it is that of the whole scope at each.
+              if (by !== 'reason') add(`up ${by} ${key}`, Math.round(upHours * 3.6e6))
+            }
+          }
+          const { items, microStops, compliance } = list
+          add('micro', microStops.count)
+          add('micro ms', Math.round(microStops.seconds * 1e3))
+          add('wanted', compliance.wanted)
+          add('in time', compliance.inTime)
+          return { sums, listed: items }
+        }
+        const whole = await sumsOf(all)
+        const bounds = [0, ...cuts.toSorted((a, b) => a - b), end * minute].map(at => six + at)
+        const sums: Sums = new Map()
+        const listed = new Map<string, object>()
+        for (const [place, to] of bounds.slice(1).entries()) {
+          const from = bounds[place]!
+          if (from === to) continue
+          const part = await sumsOf(range(from, to))
+          for (const [key, value] of part.sums) sums.set(key, (sums.get(key) ?? 0) + value)
+          for (const stop of part.listed) listed.set((stop as { id: string }).id, stop)
+        }
+        const sorted = (of: Sums) => [...of].sort(([a], [b]) => (a < b ? -1 : 1))
+        expect(sorted(sums)).toEqual(sorted(whole.sums))
+        // Each whole, in every range that it touches.
+        const byId = new Map((whole.listed as { id: string }[]).map(stop => [stop.id, stop]))
+        expect(listed).toEqual(byId)
+      },
+    ),
+    { numRuns },
+  )
+})
