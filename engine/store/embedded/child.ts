@@ -39,7 +39,10 @@ async function start(options: Extract<ToChild, { kind: 'start' }>): Promise<void
   stop = async () => {
     server.close()
     server.closeIdleConnections()
+    // Running queries are ended and say so; a client that takes nothing of its answer holds up nobody.
+    const impatient = setTimeout(() => server.closeAllConnections(), 2_000)
     await sessions.close()
+    clearTimeout(impatient)
   }
   tell({ kind: 'listening', port: (server.address() as AddressInfo).port })
 }

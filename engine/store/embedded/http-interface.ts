@@ -1,5 +1,7 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { ChdbResult } from 'chdb'
+import { Answer, type Cost, fail, succeed } from './answer.js'
 import { type Guard, makeGuard } from './guard.js'
 import { bindParameters } from './parameters.js'
 import { type QueryRequest, readRequest } from './request.js'
@@ -15,6 +17,11 @@ const readerLimitBytes = 1024 ** 2
 
 /** Parameters of a query travel in the URI: as long as ClickHouse takes it (http_max_uri_size), bytes. */
 const longestUri = 1_048_576
+
+/** What of an answer waits for its end before the first byte goes out, bytes: as much as ClickHouse keeps back. */
+const heldBytes = 1024 ** 2
+/** The same where the client wants its answer whole (wait_end_of_query); more is sent as it comes. */
+const wholeLimitBytes = 256 * 1024 ** 2
 
 /** ClickHouse's HTTP interface over the embedded engine. */
 export function makeHttpInterface(sessions: Sessions, secret: string): Server {
@@ -88,10 +95,18 @@ async function answer(
       guard.check(bound.tokens)
       for (const name of request.settings.keys()) guard.checkSetting(name)
     }
-    const result = await sessions.read(sql, options, isWriter)
-    const format = bound.format ?? request.defaultFormat
-    const summary = { read_rows: result.rowsRead, read_bytes: result.bytesRead }
-    succeed(response, sessions, queryId, format, summary, result.elapsed, result.bytes())
+    const head = { queryId, format: bound.format ?? request.defaultFormat, timezone: sessions.timezone }
+    if (isWriter) {
+      // Our own answers are small and come quickest as a whole.
+      const result = await sessions.read(sql, options)
+      succeed(response, head, { read: costOf(result) }, result.bytes())
+    } else {
+      const stream = new Answer(response, head, {
+        heldBytes: request.isWhole ? wholeLimitBytes : heldBytes,
+        sendTimeoutMs: request.sendTimeoutMs,
+      })
+      stream.end(costOf(await sessions.stream(bound, { ...options, format: head.format }, stream.take)))
+    }
     return
   }
   if (!isWriter) {
@@ -107,58 +122,15 @@ async function answer(
           options,
         )
       : await sessions.write(bindParameters(statement.sql, request.parameters), options)
-  const summary = { written_rows: result.rowsRead, written_bytes: result.bytesRead }
-  succeed(response, sessions, queryId, request.defaultFormat, summary, result.elapsed, result.bytes())
+  const head = { queryId, format: request.defaultFormat, timezone: sessions.timezone }
+  succeed(response, head, { written: costOf(result) }, result.bytes())
 }
 
-function succeed(
-  response: ServerResponse,
-  sessions: Sessions,
-  queryId: string,
-  format: string,
-  counts: { read_rows?: number; read_bytes?: number; written_rows?: number; written_bytes?: number },
-  elapsedSeconds: number,
-  bytes: Uint8Array,
-): void {
-  const summary = {
-    read_rows: '0',
-    read_bytes: '0',
-    written_rows: '0',
-    written_bytes: '0',
-    total_rows_to_read: '0',
-    result_rows: '0',
-    result_bytes: String(bytes.byteLength),
-    elapsed_ns: String(Math.round(elapsedSeconds * 1e9)),
-    ...Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, String(count)])),
-  }
-  response
-    .writeHead(200, {
-      'Content-Type': contentType(format),
-      'Content-Length': bytes.byteLength,
-      'X-ClickHouse-Query-Id': headerValue(queryId),
-      'X-ClickHouse-Format': format,
-      'X-ClickHouse-Timezone': sessions.timezone,
-      'X-ClickHouse-Server-Display-Name': 'gemba',
-      'X-ClickHouse-Summary': JSON.stringify(summary),
-    })
-    .end(bytes)
-}
-
-function fail(error: StatementError, queryId: string, response: ServerResponse): void {
-  if (response.headersSent || response.destroyed) {
-    response.destroy()
-    return
-  }
-  response
-    .writeHead(error.httpStatus, {
-      'Content-Type': 'text/plain; charset=UTF-8',
-      'X-ClickHouse-Query-Id': headerValue(queryId),
-      'X-ClickHouse-Exception-Code': String(error.code),
-      // What is left of an oversized body is not read.
-      ...(error.code === 307 ? { Connection: 'close' } : {}),
-    })
-    .end(`${error.text}\n`)
-}
+const costOf = (result: ChdbResult): Cost => ({
+  rows: result.rowsRead,
+  bytes: result.bytesRead,
+  seconds: result.elapsed,
+})
 
 /**
  * A client that goes away takes its query with it. Asked again until it has ended: it may still be waiting
@@ -185,15 +157,4 @@ function isSecret(given: string | string[] | undefined, secret: string): boolean
   if (typeof given !== 'string') return false
   const [a, b] = [Buffer.from(given), Buffer.from(secret)]
   return a.byteLength === b.byteLength && timingSafeEqual(a, b)
-}
-
-const headerValue = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?')
-
-function contentType(format: string): string {
-  if (/^JSON(EachRow|.*EachRow.*|Lines)$/.test(format)) return 'application/x-ndjson; charset=UTF-8'
-  if (format.startsWith('JSON')) return 'application/json; charset=UTF-8'
-  if (format.startsWith('CSV')) return 'text/csv; charset=UTF-8'
-  if (/^(TSV|TabSeparated)/.test(format)) return 'text/tab-separated-values; charset=UTF-8'
-  if (/^(Native|RowBinary|Parquet|Arrow|ORC|Avro|Npy)/.test(format)) return 'application/octet-stream'
-  return 'text/plain; charset=UTF-8'
 }

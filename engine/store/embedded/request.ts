@@ -12,6 +12,10 @@ export interface QueryRequest {
   readonly queryId: string | undefined
   readonly database: string
   readonly defaultFormat: string
+  /** The client wants all of the answer at once (wait_end_of_query). */
+  readonly isWhole: boolean
+  /** How long the client may take nothing of its answer (http_send_timeout), ms. */
+  readonly sendTimeoutMs: number
   readonly parameters: ReadonlyMap<string, string>
   readonly settings: ReadonlyMap<string, string>
 }
@@ -37,6 +41,7 @@ const interfaceNames = new Set([
   'http_zlib_compression_level',
   'send_progress_in_http_headers',
   'http_headers_progress_interval_ms',
+  'http_send_timeout',
   'add_http_cors_header',
   'http_write_exception_in_output_format',
   'cancel_http_readonly_queries_on_client_close',
@@ -73,10 +78,27 @@ export async function readRequest(incoming: IncomingMessage, limitBytes: number)
     queryId: url.searchParams.get('query_id') ?? header('x-clickhouse-query-id'),
     // Clients name `default` where nobody told them anything.
     database: database === 'default' ? databaseName : database,
-    defaultFormat: url.searchParams.get('default_format') ?? header('x-clickhouse-format') ?? 'TabSeparated',
+    defaultFormat: formatName(url.searchParams.get('default_format') ?? header('x-clickhouse-format')),
+    isWhole: url.searchParams.get('wait_end_of_query') === '1',
+    sendTimeoutMs: 1_000 * secondsOf(url.searchParams.get('http_send_timeout')),
     parameters,
     settings,
   }
+}
+
+/** It becomes part of a statement. */
+function formatName(text: string | undefined): string {
+  if (text === undefined) return 'TabSeparated'
+  if (!/^\w+$/.test(text)) throw new StatementError(73, `Unknown format ${JSON.stringify(text)}`)
+  return text
+}
+
+/** ClickHouse's own default, and never for ever: a reader's connection waits meanwhile. */
+function secondsOf(text: string | null): number {
+  const seconds = text === null ? 30 : Number(text)
+  if (!(seconds > 0 && seconds <= 300))
+    throw new StatementError(36, `http_send_timeout is ${JSON.stringify(text)}; give seconds, at most 300`)
+  return seconds
 }
 
 async function readBody(incoming: IncomingMessage, limitBytes: number): Promise<Buffer> {

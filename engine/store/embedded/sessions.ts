@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { type ChdbResult, drainPending, Session } from 'chdb'
 import { databaseName } from '../../../schema/tables/definition.js'
+import { AnswerPipe, type TakePiece } from './answer-pipe.js'
 import { quoted } from './parameters.js'
-import type { InsertStatement } from './statement.js'
+import type { InsertStatement, ReadStatement } from './statement.js'
 import { StatementError } from './statement-error.js'
 
 /** What goes with a statement. */
@@ -66,18 +67,18 @@ class Connection {
   }
 }
 
-/** Lends connections in the order of asking. */
-class Pool {
-  readonly #free: Connection[]
-  readonly #queue: ((connection: Connection) => void)[] = []
+/** Lends connections, and what belongs to them, in the order of asking. */
+class Pool<C> {
+  readonly #free: C[]
+  readonly #queue: ((connection: C) => void)[] = []
   readonly #maxQueue: number
 
-  constructor(connections: readonly Connection[], maxQueue: number) {
+  constructor(connections: readonly C[], maxQueue: number) {
     this.#free = [...connections]
     this.#maxQueue = maxQueue
   }
 
-  async use<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+  async use<T>(work: (connection: C) => Promise<T>): Promise<T> {
     const connection = this.#free.pop() ?? (await this.#wait())
     try {
       return await work(connection)
@@ -88,7 +89,7 @@ class Pool {
     }
   }
 
-  #wait(): Promise<Connection> {
+  #wait(): Promise<C> {
     if (this.#queue.length >= this.#maxQueue) {
       const message = `Too many simultaneous queries: ${this.#queue.length} are waiting. (TOO_MANY_SIMULTANEOUS_QUERIES)`
       throw new StatementError(202, message)
@@ -110,15 +111,15 @@ export interface SessionsOptions {
 export class Sessions {
   readonly #payloadFolder: string
   readonly #all: Connection[] = []
-  readonly #writer: Pool
-  readonly #ownReaders: Pool
-  readonly #readers: Pool
-  readonly #control: Pool
+  readonly #writer: Pool<Connection>
+  readonly #ownReaders: Pool<Connection>
+  readonly #readers: Pool<{ readonly connection: Connection; readonly pipe: AnswerPipe }>
+  readonly #control: Pool<Connection>
   tableFunctions: readonly string[] = []
   version = ''
   timezone = 'UTC'
 
-  private constructor(options: SessionsOptions) {
+  private constructor(options: SessionsOptions, pipes: readonly AnswerPipe[]) {
     this.#payloadFolder = options.payloadFolder
     const connection = (base: Record<string, string> = {}): Connection => {
       const made = new Connection(
@@ -131,17 +132,20 @@ export class Sessions {
     const bounded = {
       max_memory_usage: String(options.readerMemory),
       max_execution_time: '300',
-      max_result_bytes: String(1024 ** 3),
     }
     this.#writer = new Pool([connection({ async_insert: '0' })], 1_000)
     this.#control = new Pool([connection()], 1_000)
     this.#ownReaders = new Pool([connection(), connection()], 1_000)
-    this.#readers = new Pool([connection(bounded), connection(bounded)], 100)
+    this.#readers = new Pool(
+      pipes.map(pipe => ({ connection: connection(bounded), pipe })),
+      100,
+    )
   }
 
   static async open(options: SessionsOptions): Promise<Sessions> {
     await mkdir(options.payloadFolder, { recursive: true, mode: 0o700 })
-    const sessions = new Sessions(options)
+    const pipes = [0, 1].map(() => AnswerPipe.make(`${options.payloadFolder}/${randomUUID()}`))
+    const sessions = new Sessions(options, await Promise.all(pipes))
     const [writer, control, ...readers] = sessions.#all
     await writer!.start(false)
     await control!.start(false)
@@ -158,8 +162,17 @@ export class Sessions {
     return sessions
   }
 
-  read(sql: string, options: RunOptions, isOwn: boolean): Promise<ChdbResult> {
-    return (isOwn ? this.#ownReaders : this.#readers).use(connection => connection.run(sql, options))
+  read(sql: string, options: RunOptions): Promise<ChdbResult> {
+    return this.#ownReaders.use(connection => connection.run(sql, options))
+  }
+
+  /** The answer to somebody else's query in pieces; a connection is his until he has taken the last. */
+  stream(statement: ReadStatement, options: RunOptions, take: TakePiece): Promise<ChdbResult> {
+    return this.#readers.use(({ connection, pipe }) => {
+      const [query, settings] = statement.parts
+      const sql = `${query} INTO OUTFILE ${quoted(pipe.path)} APPEND FORMAT ${options.format} ${settings}`
+      return pipe.carry(() => connection.run(sql, options), take)
+    })
   }
 
   write(sql: string, options: RunOptions): Promise<ChdbResult> {

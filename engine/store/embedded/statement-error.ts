@@ -28,10 +28,12 @@ export class StatementError extends Error {
 }
 
 const httpStatusByCode: Readonly<Record<number, number>> = {
+  36: 400,
   46: 404,
   47: 400,
   60: 404,
   62: 400,
+  73: 400,
   81: 404,
   115: 400,
   164: 403,

@@ -3,12 +3,14 @@ import { isMark, keyword, type Token, tokenize } from './tokens.js'
 
 export type Statement = ReadStatement | InsertStatement | OtherStatement
 
-interface ReadStatement {
+export interface ReadStatement {
   readonly kind: 'read'
   readonly sql: string
   readonly tokens: readonly Token[]
   /** From its FORMAT clause. */
   readonly format: string | undefined
+  /** Without that clause: what stands before it, and the SETTINGS that may stand behind it. */
+  readonly parts: readonly [string, string]
 }
 
 /** An INSERT whose rows come with it and not from a SELECT. */
@@ -43,7 +45,7 @@ export function parseStatement(text: string): Statement {
   const sql = text.slice(0, tokens.at(-1)!.to)
   const first = tokens[0]
   if (readWords.has(keyword(first) ?? '') || isMark(first, '('))
-    return { kind: 'read', sql, tokens, format: formatClause(tokens) }
+    return { kind: 'read', sql, tokens, ...formatClause(sql, tokens) }
   return { kind: 'other', sql }
 }
 
@@ -78,15 +80,20 @@ function tokensOf(text: string): Token[] | undefined {
   }
 }
 
-/** The last `FORMAT name` outside brackets. */
-function formatClause(tokens: readonly Token[]): string | undefined {
+/** `FORMAT name` at the end, where only SETTINGS may follow it. Elsewhere the word is a name. */
+function formatClause(sql: string, tokens: readonly Token[]): Pick<ReadStatement, 'format' | 'parts'> {
   let depth = 0
-  let format: string | undefined
   for (const [i, token] of tokens.entries()) {
     if (isMark(token, '(')) depth++
     else if (isMark(token, ')')) depth--
-    else if (depth === 0 && keyword(token) === 'FORMAT' && tokens[i + 1]?.kind === 'word')
-      format = tokens[i + 1]!.text
+    if (depth !== 0 || keyword(token) !== 'FORMAT' || i === 0) continue
+    const [name, next, setting] = tokens.slice(i + 1)
+    if (name?.kind !== 'word') continue
+    if (next === undefined || (keyword(next) === 'SETTINGS' && setting !== undefined))
+      return {
+        format: name.text,
+        parts: [sql.slice(0, token.from), next === undefined ? '' : sql.slice(next.from)],
+      }
   }
-  return format
+  return { format: undefined, parts: [sql, ''] }
 }
