@@ -36,22 +36,49 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
+/** Each definition as the database has it. */
+async function expectAsDefined(database: Database): Promise<void> {
+  for (const definition of definitions) {
+    const found = await database.query<{ name: string; type: string; comment: string }>(
+      "SELECT name, type, comment FROM system.columns WHERE database = 'gemba' AND table = {table:String} ORDER BY position",
+      { table: definition.name },
+    )
+    const isTable = definition.kind === 'table'
+    expect(
+      found.map(({ name, type, comment }) => (isTable ? { name, type, comment } : { name, type })),
+      definition.name,
+    ).toEqual(
+      definition.columns.map(({ name, type, meaning }) =>
+        isTable ? { name, type, comment: meaning } : { name, type },
+      ),
+    )
+  }
+}
+
 describe('migrations', () => {
-  it('make the tables and views just as they are defined', async () => {
-    for (const definition of definitions) {
-      const found = await database.query<{ name: string; type: string; comment: string }>(
-        "SELECT name, type, comment FROM system.columns WHERE database = 'gemba' AND table = {table:String} ORDER BY position",
-        { table: definition.name },
+  it('make the tables and views just as they are defined', () => expectAsDefined(database))
+
+  it('leave tables alone that were made for a new database; bring an older one to the same shape', async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'gemba-tables-made-'))
+    const server = await startEmbedded({ path: elsewhere, logger })
+    const made = new Database(server.url, server.secret)
+    const tables = (): Promise<unknown> =>
+      made.query(
+        "SELECT name, uuid FROM system.tables WHERE database = 'gemba' AND name != 'migrations' ORDER BY name",
       )
-      const isTable = definition.kind === 'table'
-      expect(
-        found.map(({ name, type, comment }) => (isTable ? { name, type, comment } : { name, type })),
-        definition.name,
-      ).toEqual(
-        definition.columns.map(({ name, type, meaning }) =>
-          isTable ? { name, type, comment: meaning } : { name, type },
-        ),
-      )
+    try {
+      await made.command('CREATE DATABASE IF NOT EXISTS gemba')
+      for (const definition of definitions) await made.command(createStatement(definition))
+      const before = await tables()
+      await migrate(made, logger)
+      expect(await tables()).toEqual(before)
+      await made.command('ALTER TABLE gemba.migrations DELETE WHERE number > 1 SETTINGS mutations_sync = 1')
+      await migrate(made, logger)
+      await expectAsDefined(made)
+    } finally {
+      await made.close()
+      await server.stop()
+      rmSync(elsewhere, { recursive: true, force: true })
     }
   })
 
@@ -103,7 +130,7 @@ describe('on a cluster', () => {
     expect(local).toContain(
       "ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}/twin_snapshots', '{replica}', seq)",
     )
-    expect(local).toContain('replicated_deduplication_window = 1000')
+    expect(local).toContain('replicated_deduplication_window = 5000')
     expect(local).not.toContain('non_replicated')
     expect(all).toContain("Distributed('plant', 'gemba', 'twin_snapshots_local', cityHash64(address))")
     expect(clusterStatements(definitions[0]!, 'plant')[1]).toContain("'telemetry_local', signal)")

@@ -42,10 +42,11 @@ export type Definition = Table | View
 export const databaseName = 'gemba'
 
 /**
- * Tokens of inserted blocks that a table remembers. Blocks are inserted one after the other and a block makes one part
- * a table, so only the newest few can ever come again; the rest is room.
+ * Tokens of inserted blocks that a table remembers: more than the fullest spool holds (10 GiB in segments of 100,000
+ * samples, 2.9 MB each, or of 8 MiB), so that whatever an outage has piled up may come a second time. Only the newest
+ * few ever should: blocks are inserted one after the other.
  */
-export const deduplicationWindow = 1_000
+export const deduplicationWindow = 5_000
 
 /**
  * When the row was accepted, by the wall's clock. Retention and partitions go by it and never by a row's own time: a

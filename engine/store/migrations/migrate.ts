@@ -22,6 +22,7 @@ import { detection } from './0017-detection.js'
 import { byTimeProjections } from './0018-by-time.js'
 import { trends } from './0019-trends.js'
 import { workIntervalTables } from './0020-work-intervals.js'
+import { longerMemory } from './0021-longer-memory.js'
 import type { Migration } from './migration.js'
 
 export const migrations: readonly Migration[] = [
@@ -45,9 +46,10 @@ export const migrations: readonly Migration[] = [
   byTimeProjections,
   trends,
   workIntervalTables,
+  longerMemory,
 ]
 
-/** Applies what is missing, in order, and records it in the table `migrations`. */
+/** Makes the tables of a new database; applies what an older one lacks, in order. Records it in the table `migrations`. */
 export async function migrate(database: Database, logger: Logger, steps = migrations): Promise<void> {
   await database.command(`CREATE DATABASE IF NOT EXISTS ${databaseName}`)
   await database.command(
@@ -65,15 +67,35 @@ export async function migrate(database: Database, logger: Logger, steps = migrat
     const message = `The database is of a newer version (step ${newest}; this version knows ${known}). Start the newer version, or choose another folder with --data.`
     throw new StoreError('migration-failed', message)
   }
-  for (const step of steps) {
-    if (done.has(step.number)) continue
-    for (const statement of step.statements) await database.command(statement)
-    for (const [table, statements] of Object.entries(step.storage ?? {}))
-      if (await keepsRows(database, table))
-        for (const statement of statements) await database.command(statement)
-    await database.insertRows('migrations', [{ number: step.number, name: step.name }])
+  const missing = steps.filter(step => !done.has(step.number))
+  if (newest === 0) {
+    // The first makes all of today. On a new database the others have nothing to do, and tables that somebody has made
+    // for it beforehand, over a cluster of his own, stay as they are.
+    for (const step of missing.slice(0, 1)) await apply(database, step)
+    await record(database, missing)
+    logger.info({ steps: missing.length }, 'store: made the tables')
+    return
+  }
+  for (const step of missing) {
+    await apply(database, step)
+    await record(database, [step])
     logger.info({ number: step.number, name: step.name }, 'store: applied a migration')
   }
+}
+
+async function apply(database: Database, step: Migration): Promise<void> {
+  for (const statement of step.statements) await database.command(statement)
+  for (const [table, statements] of Object.entries(step.storage ?? {}))
+    if (await keepsRows(database, table))
+      for (const statement of statements) await database.command(statement)
+}
+
+async function record(database: Database, steps: readonly Migration[]): Promise<void> {
+  if (steps.length === 0) return
+  await database.insertRows(
+    'migrations',
+    steps.map(({ number, name }) => ({ number, name })),
+  )
 }
 
 async function keepsRows(database: Database, table: string): Promise<boolean> {

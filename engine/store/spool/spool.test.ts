@@ -16,10 +16,11 @@ import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Entry } from '../../../schema/records.js'
 import { SampleBatchBuilder } from '../../../schema/sample-batch.js'
+import { deduplicationWindow } from '../../../schema/tables/definition.js'
 import { sourceExecArgv } from '../../../workers/source.js'
 import { encodeEntry, encodeOpening, scanSegment } from '../../../workers/spool/record.js'
 import { OpenSegment, readSegment, type SealedSegment } from './segment.js'
-import { Spool, type SpoolOptions } from './spool.js'
+import { defaultLimitBytes, Spool, type SpoolOptions } from './spool.js'
 
 const logger = pino({ level: 'silent' })
 const never = new AbortController().signal
@@ -139,6 +140,15 @@ describe('appending', () => {
     const segment = (await spool.next(never))!
     await spool.done(segment, false)
     expect(spool.append(entry(9))).toBe(accepted + 1)
+  })
+
+  it('holds no more blocks, when full, than a table remembers', async () => {
+    const spool = await open()
+    const builder = new SampleBatchBuilder()
+    for (let i = 0; i < 100_000; i++) builder.push(1, i, i, i, 0)
+    spool.append({ source: '', samples: builder.take() })
+    const smallest = (await spool.next(never))!
+    expect(Math.ceil(defaultLimitBytes / smallest.bytes)).toBeLessThan(deduplicationWindow)
   })
 
   it('refuses when closed', async () => {

@@ -6,6 +6,9 @@ import { StoreError } from '../errors.js'
 import { type Position, type Recovered, recover } from './recovery.js'
 import { commitFolder, OpenSegment, removeSegment, type SealedSegment, setAside } from './segment.js'
 
+/** Most bytes of a spool on disk unless told otherwise. */
+export const defaultLimitBytes = 10 * 1024 ** 3
+
 export interface SpoolOptions {
   readonly folder: string
   readonly wall: Clock
@@ -58,7 +61,7 @@ export class Spool {
     this.folder = options.folder
     this.#wall = options.wall
     this.#logger = options.logger
-    this.#limitBytes = options.limitBytes ?? 10 * 1024 ** 3
+    this.#limitBytes = options.limitBytes ?? defaultLimitBytes
     this.#segmentSamples = options.segmentSamples ?? 100_000
     this.#segmentBytes = options.segmentBytes ?? 8 * 1024 ** 2
     this.#sealAfterMs = options.sealAfterMs ?? 1_500
