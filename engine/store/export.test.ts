@@ -1,13 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pino from 'pino'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { twinSnapshots } from '../../schema/tables/twins.js'
-import { Database } from './database.js'
-import { type Embedded, startEmbedded } from './embedded/embedded.js'
+import type { Database } from './database.js'
 import { type ExportOptions, exportTable } from './export.js'
-import { migrate } from './migrations/migrate.js'
+import { openTestDatabase, type TestDatabase } from './your-clickhouse.fixture.js'
 
 // A database is started here; on a busy machine that takes a while.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
@@ -15,16 +13,14 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 const begin = Date.UTC(2026, 10, 20, 22, 30)
 const hour = 3_600_000
 let root: string
-let embedded: Embedded
+let opened: TestDatabase
 let database: Database
 
 /** A press that was written down three times and a saw that was once, in parts that the database may not merge. */
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'gemba-export-'))
-  const logger = pino({ level: 'silent' })
-  embedded = await startEmbedded({ path: join(root, 'clickhouse'), logger })
-  database = new Database(embedded.url, embedded.secret)
-  await migrate(database, logger)
+  opened = await openTestDatabase()
+  database = opened.database
   await database.command('SYSTEM STOP MERGES gemba.twin_snapshots')
   const told = [
     ['press', begin, 1],
@@ -40,8 +36,7 @@ beforeAll(async () => {
   }
 })
 afterAll(async () => {
-  await database?.close()
-  await embedded?.stop()
+  await opened?.close()
   rmSync(root, { recursive: true, force: true })
 })
 

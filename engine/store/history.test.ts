@@ -1,21 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import fc from 'fast-check'
-import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { propertyRuns } from '../../twins/proof/runs.js'
 import { buildBlocks } from '../../workers/spool/block-builder.js'
 import { emptyIndexBook, makeRegistry } from '../floor/registry.js'
 import { testPlant } from '../gateway/test-floor.js'
-import { Database } from './database.js'
+import type { Database } from './database.js'
 import { writeDimensions } from './dimensions.js'
-import { type Embedded, startEmbedded } from './embedded/embedded.js'
 import { readGaps } from './gaps.js'
 import { exportHistory, readHistory } from './history.js'
-import { migrate } from './migrations/migrate.js'
 import { RollUp } from './roll-up.js'
+import { openTestDatabase, type TestDatabase } from './your-clickhouse.fixture.js'
 
 // A database is started here; on a busy machine that takes a while.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
@@ -23,23 +18,17 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 const noon = Date.UTC(2026, 10, 20, 12)
 const minute = 60_000
 
-let folder: string
-let embedded: Embedded
+let opened: TestDatabase
 let database: Database
 let nextSignal = 1_000
 let nextSample = 1
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'gemba-history-'))
-  const logger = pino({ level: 'silent' })
-  embedded = await startEmbedded({ path: folder, logger })
-  database = new Database(embedded.url, embedded.secret)
-  await migrate(database, logger)
+  opened = await openTestDatabase()
+  database = opened.database
 })
 afterAll(async () => {
-  await database?.close()
-  await embedded?.stop()
-  rmSync(folder, { recursive: true, force: true })
+  await opened?.close()
 })
 
 type Row = readonly [time: number, value: number, quality?: number]

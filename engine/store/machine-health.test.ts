@@ -1,21 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { Database } from './database.js'
-import { type Embedded, startEmbedded } from './embedded/embedded.js'
-import { migrate } from './migrations/migrate.js'
+import type { Database } from './database.js'
+import { openTestDatabase, type TestDatabase } from './your-clickhouse.fixture.js'
 
 // A database is started here; on a busy machine that takes a while.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
-const logger = pino({ level: 'silent' })
+const _logger = pino({ level: 'silent' })
 const hour = 3_600_000
 const from = Date.UTC(2026, 0, 5)
 const hours = 96
-let folder: string
-let embedded: Embedded
+let opened: TestDatabase
 let database: Database
 
 const stamp = (time: number): string => new Date(time).toISOString().replace('T', ' ').slice(0, 23)
@@ -35,10 +30,8 @@ const machines: Readonly<Record<string, Readonly<Record<string, Course>>>> = {
 }
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'gemba-health-'))
-  embedded = await startEmbedded({ path: folder, logger })
-  database = new Database(embedded.url, embedded.secret)
-  await migrate(database, logger)
+  opened = await openTestDatabase()
+  database = opened.database
   let signal = 0
   for (const [place, [id, sensors]] of Object.entries(machines).entries()) {
     const shared = { line: 'l', area: 'a', site: 's', updated: stamp(from) }
@@ -131,9 +124,7 @@ beforeAll(async () => {
   }
 })
 afterAll(async () => {
-  await database?.close()
-  await embedded?.stop()
-  rmSync(folder, { recursive: true, force: true })
+  await opened?.close()
 })
 
 describe('the drift of a sensor', () => {

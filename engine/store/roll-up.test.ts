@@ -7,30 +7,27 @@ import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { databaseName } from '../../schema/tables/definition.js'
 import { propertyRuns } from '../../twins/proof/runs.js'
 import { Database } from './database.js'
-import { type Embedded, startEmbedded } from './embedded/embedded.js'
+import { startEmbedded } from './embedded/embedded.js'
 import { firstTables } from './migrations/0001-first-tables.js'
 import { minutesByRollUp } from './migrations/0003-minutes-by-roll-up.js'
 import { migrate } from './migrations/migrate.js'
 import { RollUp } from './roll-up.js'
 
+import { openTestDatabase, type TestDatabase } from './your-clickhouse.fixture.js'
+
 // Databases are started here; on a busy machine that takes a while.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const logger = pino({ level: 'silent' })
-let folder: string
-let embedded: Embedded
+let opened: TestDatabase
 let database: Database
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'gemba-roll-up-'))
-  embedded = await startEmbedded({ path: folder, logger })
-  database = new Database(embedded.url, embedded.secret)
-  await migrate(database, logger)
+  opened = await openTestDatabase()
+  database = opened.database
 })
 afterAll(async () => {
-  await database?.close()
-  await embedded?.stop()
-  rmSync(folder, { recursive: true, force: true })
+  await opened?.close()
 })
 beforeEach(async () => {
   for (const table of ['telemetry', 'telemetry_1m_parts'])

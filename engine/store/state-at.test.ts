@@ -1,33 +1,24 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { Database } from './database.js'
-import { type Embedded, startEmbedded } from './embedded/embedded.js'
-import { migrate } from './migrations/migrate.js'
+import type { Database } from './database.js'
 import { readFloorAt } from './state-at.js'
+import { openTestDatabase, type TestDatabase } from './your-clickhouse.fixture.js'
 
-const logger = pino({ level: 'silent' })
+const _logger = pino({ level: 'silent' })
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
 const now = Math.floor(Date.now() / hourMs) * hourMs
 
-let folder: string
-let embedded: Embedded
+let opened: TestDatabase
 let database: Database
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'gemba-state-at-'))
-  embedded = await startEmbedded({ path: join(folder, 'clickhouse'), logger })
-  database = new Database(embedded.url, embedded.secret)
-  await migrate(database, logger)
+  opened = await openTestDatabase()
+  database = opened.database
 })
 afterAll(async () => {
-  await database.close()
-  await embedded.stop()
-  rmSync(folder, { recursive: true, force: true })
+  await opened?.close()
 })
 
 const names = ['press', 'robot', 'mill', 'lathe']

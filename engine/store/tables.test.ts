@@ -13,27 +13,24 @@ import { schemaCommand } from '../cli/schema.js'
 import { makeRegistry } from '../floor/registry.js'
 import { Database } from './database.js'
 import { writeDimensions } from './dimensions.js'
-import { type Embedded, startEmbedded } from './embedded/embedded.js'
+import { startEmbedded } from './embedded/embedded.js'
 import { migrate, migrations } from './migrations/migrate.js'
+
+import { openTestDatabase, type TestDatabase } from './your-clickhouse.fixture.js'
 
 // Databases are started here; on a busy machine that takes a while.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const logger = pino({ level: 'silent' })
-let folder: string
-let embedded: Embedded
+let opened: TestDatabase
 let database: Database
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'gemba-tables-'))
-  embedded = await startEmbedded({ path: folder, logger })
-  database = new Database(embedded.url, embedded.secret)
-  await migrate(database, logger)
+  opened = await openTestDatabase()
+  database = opened.database
 })
 afterAll(async () => {
-  await database?.close()
-  await embedded?.stop()
-  rmSync(folder, { recursive: true, force: true })
+  await opened?.close()
 })
 
 /** Each definition as the database has it. */

@@ -1,14 +1,15 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createClient } from '@clickhouse/client'
 import pino from 'pino'
 import { databaseName } from '../../schema/tables/definition.js'
+import { Database } from './database.js'
 import { type Embedded, startEmbedded } from './embedded/embedded.js'
 import { writerHeader } from './embedded/http-interface.js'
+import { migrate } from './migrations/migrate.js'
 import { openStore, type Store, type StoreOptions } from './store.js'
 
 /**
@@ -24,15 +25,38 @@ export const testUrl: string | undefined = process.env.GEMBA_TEST_CLICKHOUSE_URL
 /** A store in a new folder, and nothing in its database: in the embedded one, or in that of `testUrl`. */
 export async function openTestStore(options: StoreOptions): Promise<Store> {
   if (testUrl === undefined) return openStore(options)
-  const client = createClient({ url: testUrl })
-  await client.command({ query: `DROP DATABASE IF EXISTS ${databaseName} SYNC` })
-  await client.close()
+  const database = new Database(testUrl)
+  await database.command(`DROP DATABASE IF EXISTS ${databaseName} SYNC`)
+  await database.close()
   return reopenTestStore(options)
 }
 
 /** The same again, with all that is there. */
 export const reopenTestStore = (options: StoreOptions): Promise<Store> =>
   openStore({ ...options, ...(testUrl !== undefined && { clickhouseUrl: testUrl }) })
+
+export interface TestDatabase {
+  readonly database: Database
+  close(): Promise<void>
+}
+
+/** A database with its tables and nothing in them: an embedded one, or that of `testUrl`. */
+export async function openTestDatabase(): Promise<TestDatabase> {
+  const logger = pino({ level: 'silent' })
+  const folder = mkdtempSync(join(tmpdir(), 'gemba-database-'))
+  const server = testUrl === undefined ? await startEmbedded({ path: folder, logger }) : undefined
+  const database = new Database(server?.url ?? testUrl!, server?.secret)
+  await database.command(`DROP DATABASE IF EXISTS ${databaseName} SYNC`)
+  await migrate(database, logger)
+  return {
+    database,
+    close: async () => {
+      await database.close()
+      await server?.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
 
 /** An embedded database under another address, that can go away; to it everybody is the engine. */
 export interface Front {
