@@ -142,6 +142,8 @@ export interface AdapterContext {
    * they have a receipt of: accepted samples survive a crash, these a loss of power, too.
    */
   onDisk?(): Promise<void>
+  /** How many tries in a row, up to this one, came to nothing because the source was too slow; see AdapterError. */
+  readonly slowTries?: number
   /** Absent where the source's own times are not kept: no history would fit into them. */
   readonly past?: SourcePast
   /** What is posted to this source. */
@@ -185,11 +187,18 @@ export type AdapterErrorCode = 'not-connected' | 'protocol' | 'back-off'
 export class AdapterError extends Error {
   readonly code: AdapterErrorCode
   readonly waitMs: number | undefined
+  /** The source is there and did not answer in time: the next try should leave it more. */
+  readonly isSlow: boolean
 
-  constructor(code: AdapterErrorCode, message: string, options: { cause?: unknown; waitMs?: number } = {}) {
+  constructor(
+    code: AdapterErrorCode,
+    message: string,
+    options: { cause?: unknown; waitMs?: number; isSlow?: boolean } = {},
+  ) {
     super(message, { cause: options.cause })
     this.name = 'AdapterError'
     this.code = code
     this.waitMs = options.waitMs
+    this.isSlow = options.isSlow ?? false
   }
 }

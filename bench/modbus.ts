@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { SourceHealth } from '../engine/pipeline/source-health.js'
 import type { Machine, Plant } from '../schema/plant.js'
 import { referencePlant } from '../schema/reference-plant/reference-plant.js'
 import type { Benchmark, Figure } from './report.js'
@@ -10,7 +11,8 @@ import { cpuOfEngine, startRig } from './rig.js'
 
 const devices = 100
 const registers = 200
-const warmUpMs = 3_000
+/** How long devices may take to be heard at the start, ms. */
+const longestStartMs = 60_000
 
 export function modbusBenchmark(isQuick: boolean): Benchmark {
   const seconds = isQuick ? 10 : 40
@@ -29,14 +31,19 @@ async function run(seconds: number, say: (line: string) => void): Promise<readon
     const sources = [...engine.intake.health.values()]
     const sum = (read: (health: (typeof sources)[number]) => number): number =>
       sources.reduce((total, health) => total + read(health), 0)
-    // A start is no beat yet: twins wake up, links are made.
-    await wait(warmUpMs)
+    // Sources begin in turn. What is missed meanwhile counts as any other: it is looked at on its own to tell them apart.
+    const started = performance.now()
+    while (sources.some(({ accepted }) => accepted < registers)) {
+      if (performance.now() - started > longestStartMs) throw new Error(notHeard(sources))
+      await wait(20)
+    }
+    const startMs = performance.now() - started
     const missedBefore = sum(({ missedPolls }) => missedPolls)
     const cpuBefore = cpuOfEngine()
     const began = performance.now()
     await wait(seconds * 1000)
     const cpu = (cpuOfEngine() - cpuBefore) / ((performance.now() - began) / 1000)
-    const missed = sum(({ missedPolls }) => missedPolls) - missedBefore
+    const missed = sum(({ missedPolls }) => missedPolls)
     const losses = sum(({ losses }) => losses)
     say(`${sum(({ accepted }) => accepted).toLocaleString('en')} samples accepted`)
     for (const source of sources)
@@ -49,8 +56,14 @@ async function run(seconds: number, say: (line: string) => void): Promise<readon
     )
     const { total = 0, signals = 0, gaps = 0, fewest = 0 } = rows ?? {}
     return [
-      figure('polls missed', missed, 0),
-      { what: 'polls missed in the first 3 s', measured: String(missedBefore), limit: '', isReached: true },
+      figure('polls missed, from the first on', missed, 0),
+      figure('of these until every device was heard', missedBefore, 0),
+      {
+        what: 'until every device was heard',
+        measured: `${(startMs / 1000).toFixed(1)} s`,
+        limit: '',
+        isReached: true,
+      },
       figure('links lost', losses, 0),
       figure('signals polled', Number(signals), devices * registers),
       figure('signals of which a poll is missing or doubled in ClickHouse', Number(gaps), 0),
@@ -80,6 +93,12 @@ const figure = (what: string, measured: number, limit: number): Figure => ({
   limit: limit.toLocaleString('en'),
   isReached: measured === limit,
 })
+
+const notHeard = (sources: readonly SourceHealth[]): string => {
+  const mute = sources.filter(({ accepted }) => accepted < registers)
+  const [one] = mute
+  return `${mute.length} of ${sources.length} devices were not heard within ${longestStartMs / 1000} s; ${one?.source}: ${one?.lastError ?? one?.state}`
+}
 
 /** A plant of one line with a machine for each device. */
 function plantOf(ports: readonly number[]): Plant {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { BehaviorSubject, type Subscription } from 'rxjs'
+import { BehaviorSubject, filter, firstValueFrom, type Subscription } from 'rxjs'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { IndexedSignal, SourceEvent } from '../contract.js'
 import { describeAdapterContract } from '../contract-suite.js'
@@ -215,6 +215,33 @@ describe('the OPC UA adapter', () => {
     accepted.next(1)
     await until(() => expect(asked()).toBeGreaterThan(before + 1))
     await until(() => expect(samples().map(([, value]) => value)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]))
+  })
+
+  it('is given more time at each try where the server is there and too busy, and comes in', async () => {
+    const cable = await Cable.to(server.port)
+    cable.delayMs = 600
+    const endpoint = `opc.tcp://127.0.0.1:${cable.port}`
+    const options = opcuaOptions.parse({ endpoint, timeoutMs: 500, publishingMs: 50 })
+    const context = testContext({ signals: [testSignal(1, `ns=1;s=${names[0]}`)], folder })
+    const attempt = (slowTries: number): Promise<unknown> =>
+      firstValueFrom(
+        opcua.create(options, { ...context, slowTries }).pipe(filter(({ kind }) => kind === 'samples')),
+      ).catch((error: unknown) => error)
+    expect(await attempt(0)).toMatchObject({
+      isSlow: true,
+      message: `${endpoint} takes connections and did not answer within 500 ms. It is given 1000 ms at the next try. Check whether it is overloaded, and that it is an OPC UA server.`,
+    })
+    expect(await attempt(4)).toMatchObject({ kind: 'samples' })
+    await cable.stop()
+  }, 60_000)
+
+  it('is given no more time where nothing takes connections', async () => {
+    const cable = await Cable.to(server.port)
+    await cable.stop()
+    const endpoint = `opc.tcp://127.0.0.1:${cable.port}`
+    const context = testContext({ signals: [testSignal(1, 'ns=1;s=x')], folder })
+    const refused = firstValueFrom(opcua.create(opcuaOptions.parse({ endpoint }), context))
+    await expect(refused).rejects.toMatchObject({ code: 'not-connected', isSlow: false })
   })
 
   it('closes its session when it is no longer wanted', async () => {

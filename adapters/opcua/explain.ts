@@ -97,4 +97,19 @@ export function explain(endpoint: string, folder: string, error: unknown): Adapt
   return new AdapterError('not-connected', `${endpoint} ${what}. ${next} (${said})`, { cause: error })
 }
 
+/** Whether it is one of the ways in which node-opcua tells that an answer did not come in time. */
+export const isTimeout = (error: unknown): boolean =>
+  error instanceof Error &&
+  /Timeout\(|BadTimeout|timed out|BadRequestTimeout|may have been rejected|Connection Break|BadConnectionClosed/.test(
+    error.message,
+  ) &&
+  !/Bad(?!Timeout|RequestTimeout|ConnectionClosed)[A-Z]/.test(error.message)
+
+/** A server that is there, and too busy to answer within `timeoutMs`; the next try leaves it `nextMs`. */
+export function slow(endpoint: string, timeoutMs: number, nextMs: number, cause: unknown): AdapterError {
+  const next = nextMs > timeoutMs ? ` It is given ${nextMs} ms at the next try.` : ''
+  const message = `${endpoint} takes connections and did not answer within ${timeoutMs} ms.${next} Check whether it is overloaded, and that it is an OPC UA server.`
+  return new AdapterError('not-connected', message, { cause, isSlow: true })
+}
+
 const shellWord = (path: string): string => (/^[\w./:-]+$/.test(path) ? path : `"${path}"`)

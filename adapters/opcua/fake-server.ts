@@ -282,6 +282,8 @@ export class Cable {
   readonly #pairs = new Set<readonly [Socket, Socket]>()
   readonly port: number
   #isFrozen = false
+  /** How long every piece of what the far end says is held up, ms. */
+  delayMs = 0
 
   private constructor(server: Server, to: number) {
     this.#server = server
@@ -321,7 +323,10 @@ export class Cable {
     const pair = [a, b] as const
     this.#pairs.add(pair)
     for (const [from, to] of [pair, [b, a] as const]) {
-      from.on('data', chunk => to.write(chunk))
+      from.on('data', chunk => {
+        if (this.delayMs === 0 || from === a) to.write(chunk)
+        else setTimeout(() => to.destroyed || to.write(chunk), this.delayMs)
+      })
       from.on('end', () => to.end())
       from.on('error', () => to.destroy())
       from.on('close', () => {

@@ -3,11 +3,11 @@ import { asyncScheduler, type Subscriber } from 'rxjs'
 import { type AdapterContext, AdapterError, type IndexedSignal, type SourceEvent } from '../contract.js'
 import { isOverflow, type ReceivedValue } from './codec.js'
 import type { OpcuaOptions } from './config.js'
-import { explain } from './explain.js'
+import { explain, isTimeout, slow } from './explain.js'
 import { GapFiller } from './gap-filler.js'
 import { Outlet } from './outlet.js'
 import { planSubscriptions } from './plan.js'
-import { type OpenSession, openSession } from './session.js'
+import { listens, type OpenSession, openSession } from './session.js'
 import {
   type LiveSubscription,
   type MissingSignal,
@@ -28,6 +28,8 @@ const settleMs = 250
 const firstLookMs = 2_000
 const longestLookMs = 60_000
 const maxRaw = 4096
+/** A server that is too busy to answer is given twice as long at each try, up to so long, ms. */
+const longestTimeoutMs = 30_000
 /** When a server that had none of the nodes is asked again, ms: it may still be building them. */
 const noNodesMs = 3_000
 
@@ -65,8 +67,10 @@ export class Link {
 
   /** Never rejects: what goes wrong is the subscriber's. */
   async open(): Promise<void> {
+    const timeoutMs = this.#timeoutMs
+    const began = performance.now()
     try {
-      const open = await openSession(this.#options, this.#context, this.#closing.signal)
+      const open = await openSession({ ...this.#options, timeoutMs }, this.#context, this.#closing.signal)
       this.#open = open
       this.#listen(open)
       this.#gaps.begin()
@@ -82,8 +86,21 @@ export class Link {
       this.#lookForMissing(firstLookMs)
       this.#schedule(() => void this.#fillGaps(), this.#settledMs)
     } catch (error) {
-      this.#fail(error)
+      const isLate = !(error instanceof AdapterError) && performance.now() - began > 0.9 * timeoutMs
+      const isSlow = isLate && isTimeout(error) && (await listens(this.#options.endpoint, timeoutMs))
+      this.#fail(isSlow ? slow(this.#options.endpoint, timeoutMs, this.#timeoutAfter(1), error) : error)
     }
+  }
+
+  /** How long an answer may take at this try, ms. A link that took long to stand keeps its patience. */
+  get #timeoutMs(): number {
+    return this.#timeoutAfter(0)
+  }
+
+  #timeoutAfter(moreTries: number): number {
+    const { timeoutMs } = this.#options
+    const grown = timeoutMs * 2 ** ((this.#context.slowTries ?? 0) + moreTries)
+    return Math.max(timeoutMs, Math.min(grown, longestTimeoutMs))
   }
 
   close(): void {

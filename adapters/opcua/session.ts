@@ -1,5 +1,7 @@
 import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import type { ClientSession, OPCUAClient, UserIdentityInfo } from 'node-opcua'
 import type { ReadSecret } from '../../schema/secret.js'
 import type { OpcuaOptions } from './config.js'
@@ -75,6 +77,23 @@ export async function openSession(
     throw error
   } finally {
     signal.removeEventListener('abort', disconnect)
+  }
+}
+
+/** Whether anything takes TCP connections at the endpoint: a host that is down must not be waited for longer. */
+export async function listens(endpoint: string, timeoutMs: number): Promise<boolean> {
+  const [, bracketed, plain, port] = /^opc\.tcp:\/\/(?:\[(.+?)\]|([^/:]+))(?::(\d+))?/i.exec(endpoint) ?? []
+  const socket = connect({ host: bracketed ?? plain, port: Number(port ?? 4840) })
+  socket.setTimeout(timeoutMs)
+  try {
+    return await Promise.race([
+      once(socket, 'connect').then(() => true),
+      once(socket, 'timeout').then(() => false),
+    ])
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
   }
 }
 

@@ -8,8 +8,8 @@ const shortestSilenceMs = 1_500
 const reconnectFactor = 3
 const shortestReconnectMs = 10_000
 const longestReconnectMs = 600_000
-/** A source that has not even connected for so long is hung. */
-const connectMs = 60_000
+/** A source that has not even connected for so long is hung; a server that is busy needs a dozen answers for it. */
+const connectMs = 180_000
 /** A look that comes so late was held up together with everything else: sockets first, then judgement. */
 const heldUpMs = 1_000
 

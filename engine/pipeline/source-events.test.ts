@@ -33,6 +33,30 @@ describe('running a source', () => {
     expect(backOff({ ...policy, random: () => 0.25 }, 2)).toBe(500)
   })
 
+  it('tells each try how many before it in a row came to nothing because the source was slow', () => {
+    const told: (number | undefined)[] = []
+    const slow = () => new AdapterError('not-connected', 'slow', { isSlow: true })
+    const ends = [
+      slow,
+      slow,
+      () => new AdapterError('not-connected', 'refused'),
+      slow,
+      'alive',
+      slow,
+    ] as const
+    const definition = definitionOf((_, { slowTries }) => {
+      const end = ends[told.length] ?? slow
+      told.push(slowTries)
+      return end === 'alive'
+        ? concat(of({ kind: 'connected' } as const, { kind: 'alive' } as const), throwError(slow))
+        : throwError(end)
+    })
+    const subscription = sourceEvents(definition, {}, context, policy, NEVER).subscribe()
+    vi.advanceTimersByTime(60_000)
+    expect(told.slice(0, 7)).toEqual([0, 1, 2, 0, 1, 1, 2])
+    subscription.unsubscribe()
+  })
+
   it('says that the link is lost, waits, and connects again; a success starts the waits anew', () => {
     let attempts = 0
     const refuse = throwError(() => new AdapterError('not-connected', 'refused'))

@@ -39,21 +39,22 @@ export function backOff(policy: RetryPolicy, failures: number): number {
 export function sourceEvents<Options>(
   definition: AdapterDefinition<Options>,
   options: Options,
-  context: Omit<AdapterContext, 'accepted'>,
+  context: Omit<AdapterContext, 'accepted' | 'slowTries'>,
   policy: RetryPolicy,
   givenUp: Observable<AdapterError>,
 ): Observable<SourceSignal> {
   return new Observable(subscriber => {
     let failures = 0
+    let slowTries = 0
     const attempts = defer(() => {
       subscriber.next({ kind: 'connecting' })
       const accepted = new BehaviorSubject(0)
       const accept = (samples: number): void => accepted.next(accepted.value + samples)
-      const events = definition.create(options, { ...context, accepted }).pipe(
+      const events = definition.create(options, { ...context, accepted, slowTries }).pipe(
         takeUntil(givenUp.pipe(map(raise))),
         tap(({ kind }) => {
           // A link that only ever stands for a moment is no success.
-          if (kind === 'samples' || kind === 'alive') failures = 0
+          if (kind === 'samples' || kind === 'alive') failures = slowTries = 0
         }),
         map((event): SourceSignal => ({ kind: 'event', event, accept })),
       )
@@ -61,6 +62,7 @@ export function sourceEvents<Options>(
     })
     const delay = (error: unknown): Observable<unknown> => {
       failures++
+      slowTries = error instanceof AdapterError && error.isSlow ? slowTries + 1 : 0
       const waitMs = delayOf(error, policy, failures)
       subscriber.next({ kind: 'lost', error, waitMs })
       return timer(waitMs)

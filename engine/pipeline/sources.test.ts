@@ -26,10 +26,14 @@ import { Sources } from './sources.js'
 
 const start = Date.UTC(2026, 0, 1)
 
-/** One source under a test's hand: its adapter says what the test says, and time passes when the test says so. */
-function makeGround(given: Partial<SourceSpec> = {}) {
+/**
+ * One source under a test's hand: its adapter says what the test says, and time passes when the test says so. There may
+ * be others `beside` it, and a source that begins may hold the engine up for `busyMs`.
+ */
+function makeGround(given: Partial<SourceSpec> = {}, { beside = 0, busyMs = 0 } = {}) {
   const source: SourceSpec = { id: 'plc', adapter: 'test', clock: 'wall', options: {}, ...given }
-  const plant = { ...testPlant(1, 1), sources: [source] }
+  const others = Array.from({ length: beside }, (_, i) => ({ ...source, id: `other-${i + 1}` }))
+  const plant = { ...testPlant(1, 1), sources: [source, ...others] }
   const wall = { now: () => Date.now() }
   const { registry } = makeRegistry(plant, emptyIndexBook)
   const clock = new FloorClock(wall, 'wall')
@@ -49,6 +53,7 @@ function makeGround(given: Partial<SourceSpec> = {}) {
     create: (_, context) =>
       new Observable(observer => {
         tries++
+        vi.setSystemTime(Date.now() + busyMs)
         link = { observer, context }
         return () => {
           link = undefined
@@ -148,6 +153,40 @@ describe('the sources of a floor', () => {
     expect(nextCursor).toBeNull()
     sources.stop()
     expect(await get('/api/v1/sources/plc')).toMatchObject({ state: 'stopped' })
+  })
+
+  it('begin in turn, and all are connecting from the start on', () => {
+    const { sources, tries, intake } = makeGround({}, { beside: 3 })
+    sources.start()
+    expect([...intake.health.values()].map(({ state }) => state)).toEqual(Array(4).fill('connecting'))
+    const begun = [tries()]
+    for (let i = 0; i < 4; i++) {
+      vi.advanceTimersByTime(10)
+      begun.push(tries())
+    }
+    expect(begun).toEqual([1, 2, 3, 4, 4])
+    sources.stop()
+  })
+
+  it('wait with their begin as long again as the engine was held up by those before', () => {
+    const { sources, tries } = makeGround({}, { beside: 3, busyMs: 200 })
+    sources.start()
+    vi.advanceTimersByTime(209)
+    expect(tries()).toBe(1)
+    vi.advanceTimersByTime(1)
+    expect(tries()).toBe(2)
+    vi.advanceTimersByTime(420)
+    expect(tries()).toBe(4)
+    sources.stop()
+  })
+
+  it('begin no more once they are stopped', () => {
+    const { sources, tries } = makeGround({}, { beside: 3, busyMs: 200 })
+    sources.start()
+    vi.advanceTimersByTime(10)
+    sources.stop()
+    vi.advanceTimersByTime(10_000)
+    expect(tries()).toBe(1)
   })
 
   it('are degraded within three periods of silence, then connected anew', () => {

@@ -23,10 +23,12 @@ const mostReasons = 8
 const acceptWindow = 20_000
 /**
  * Sources begin one after the other, so that neither the first values of all come at once nor the polls of all fall on
- * the same moment for ever; all have begun after the spread, ms.
+ * the same moment for ever; on a machine with time to spare all have begun after the spread, ms.
  */
 const beginApartMs = 10
 const longestSpreadMs = 1_000
+/** The first values of a source cost more than all that follow; what they hold up is waited out, so long at most, ms. */
+const longestCalmMs = 500
 
 export interface SourcesParts {
   readonly floor: LiveFloor
@@ -86,13 +88,29 @@ export class Sources {
         continue
       }
       const definition = this.#definitionOf(spec)
+      intake.record(floor.tellSource(spec.id, { type: 'CONNECT', time: floor.clock.now() }))
       begin.push(() => this.#run(spec, definition, signals.get(spec.id) ?? []))
     }
-    const apart = Math.min(beginApartMs, longestSpreadMs / begin.length)
-    begin.forEach((run, place) => {
-      if (place === 0) run()
-      else this.#subscription.add(timer(place * apart).subscribe(run))
-    })
+    this.#beginInTurn(begin, Math.min(beginApartMs, longestSpreadMs / begin.length))
+  }
+
+  /**
+   * A timer that comes late tells how long the engine was busy: the next source waits as long again, so that those which
+   * run have their turn. Were all begun by the clock alone, a busy machine would take the first values of all in one go,
+   * and polls would be due meanwhile.
+   */
+  #beginInTurn([begin, ...others]: readonly (() => void)[], apartMs: number): void {
+    if (begin === undefined) return
+    const { wall } = this.#parts
+    const began = wall.now()
+    begin()
+    const next = (): void => this.#beginInTurn(others, apartMs)
+    const look = (): void => {
+      const lateMs = wall.now() - began - apartMs
+      if (lateMs < apartMs) next()
+      else this.#subscription.add(timer(Math.min(lateMs, longestCalmMs)).subscribe(next))
+    }
+    if (others.length > 0) this.#subscription.add(timer(apartMs).subscribe(look))
   }
 
   /** A few times a second: looks whether any source has fallen silent. */
