@@ -57,6 +57,8 @@ type FigureEvent =
   | { readonly kind: 'unknown-tags'; readonly values: readonly UnknownTag[] }
   /** More inputs that are rejected as one before them was, whose reject is on record: counted, not told again. */
   | { readonly kind: 'repeated'; readonly rule: string; readonly count: number }
+  /** What a person should know of how the source speaks, once; where it is said again nobody is told again. */
+  | { readonly kind: 'noted'; readonly what: string }
   /** Polls that were due while the one before still ran, or while nothing more was accepted. */
   | { readonly kind: 'missed'; readonly polls: number }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { SourceHealth } from '../engine/pipeline/source-health.js'
 import { loadPlant } from '../schema/plant-file/load-plant.js'
 import type { ServerOrder, ServerReport } from './opcua-server.js'
 import type { Benchmark, Figure } from './report.js'
@@ -13,6 +14,8 @@ const here = dirname(fileURLToPath(import.meta.url))
 const [machines, signals] = [100, 20]
 const items = machines * signals
 const mostShare = 0.25
+/** How long servers may take to start, to be heard and to report, ms. */
+const longestStartMs = Number(process.env.GEMBA_BENCH_PATIENCE_MS ?? 120_000)
 /** Seconds of the run with one server; ten minutes in the long form (GEMBA_SOAK). */
 const longest = process.env.GEMBA_SOAK === undefined ? 60 : 600
 
@@ -68,7 +71,13 @@ async function measure(
   const plcs = await Promise.all(Array.from({ length: servers }, () => Plc.start()))
   const { engine, stop } = await startRig(plantOf(plcs.map(({ endpoint }) => endpoint)))
   try {
-    while ([...engine.intake.health.values()].some(({ accepted }) => accepted < items)) await wait(50)
+    const began = performance.now()
+    for (const source of engine.intake.health.values()) {
+      while (source.accepted < items) {
+        if (performance.now() - began > longestStartMs) throw new Error(notHeard(source))
+        await wait(50)
+      }
+    }
     for (const plc of plcs) plc.send({ tickMs })
     // Compiled and settled, as it will be for months.
     await wait(2_000)
@@ -107,6 +116,29 @@ async function measure(
 const acceptedOf = (engine: Awaited<ReturnType<typeof startRig>>['engine']): number =>
   [...engine.intake.health.values()].reduce((sum, { accepted }) => sum + accepted, 0)
 
+/** The next message of a process; an error where it ends, or starves, before it says one. */
+async function toldBy(child: ChildProcess, what: string): Promise<unknown> {
+  const given = new AbortController()
+  const { signal } = given
+  const late = setTimeout(() => given.abort(), longestStartMs)
+  try {
+    const ended = once(child, 'exit', { signal }).then(() => Promise.reject(new Error('its process ended')))
+    const [message] = (await Promise.race([once(child, 'message', { signal }), ended])) as [unknown]
+    return message
+  } catch (cause) {
+    const why = signal.aborted ? `did not come within ${longestStartMs / 1000} s: ${tooBusy}` : String(cause)
+    throw new Error(`${what} ${why}`, { cause })
+  } finally {
+    clearTimeout(late)
+    given.abort()
+  }
+}
+
+const tooBusy =
+  'the machine is too busy for this benchmark, or has too few cores; stop what else runs, and try again'
+const notHeard = ({ source, accepted, state, lastError }: SourceHealth): string =>
+  `${source} told ${accepted} of ${items} items within ${longestStartMs / 1000} s (${state}${lastError === undefined ? '' : `: ${lastError}`}): ${tooBusy}`
+
 /** A server in a process of its own. */
 class Plc {
   readonly #child: ChildProcess
@@ -119,8 +151,7 @@ class Plc {
 
   static async start(): Promise<Plc> {
     const child = fork(join(here, 'opcua-server.js'), [`${machines}x${signals}`])
-    const [endpoint] = (await once(child, 'message')) as [string]
-    return new Plc(child, endpoint)
+    return new Plc(child, (await toldBy(child, 'the start of a server')) as string)
   }
 
   send(order: ServerOrder): void {
@@ -128,14 +159,12 @@ class Plc {
   }
 
   async report(): Promise<ServerReport> {
-    const answer = once(this.#child, 'message')
     this.send('report')
-    const [report] = (await answer) as [ServerReport]
-    return report
+    return (await toldBy(this.#child, 'the report of a server')) as ServerReport
   }
 
   stop(): void {
-    this.#child.disconnect()
+    if (this.#child.connected) this.#child.disconnect()
   }
 }
 

@@ -159,7 +159,7 @@ class Poller {
 
   #emit(
     { told, periodMs }: PolledRequest,
-    { batch, rejects, unknown }: Omit<DecodedAnswer, 'isUnread'>,
+    { batch, rejects, unknown, note }: Omit<DecodedAnswer, 'isUnread'>,
   ): void {
     this.#emitted += batch.count
     const now = this.#context.clock.now()
@@ -173,6 +173,7 @@ class Poller {
     if (fresh.length > 0) this.#subscriber.next({ kind: 'rejects', rejects: fresh })
     for (const [rule, count] of repeated) this.#subscriber.next({ kind: 'repeated', rule, count })
     if (unknown.length > 0) this.#subscriber.next({ kind: 'unknown-tags', values: unknown })
+    if (note !== undefined) this.#subscriber.next({ kind: 'noted', what: note })
     if (batch.count > 0) this.#subscriber.next({ kind: 'samples', batch })
   }
 

@@ -105,6 +105,22 @@ describe('an answer with values at known places', () => {
   })
 })
 
+describe('an answer whose times bear no zone', () => {
+  it.each([
+    ['2026-01-01T00:00:01', expect.stringContaining('taken as UTC')],
+    ['2026-01-01T00:00:01Z', undefined],
+    [now, undefined],
+  ])('is taken as UTC, and the source warned of: %s', (at, note) => {
+    const { requests } = httpOptions.parse({
+      url: 'http://plc',
+      requests: [{ path: '/', time: '$.at', values: { force: { value: '$.f' } } }],
+    })
+    const decoder = new AnswerDecoder(context, requests[0]!)
+    const { batch, note: told } = decoder.decode(JSON.stringify({ at, f: 1 }))
+    expect([batch.count, told]).toEqual([1, note])
+  })
+})
+
 describe('an answer that is something else', () => {
   it.each([
     ['no JSON', '<html>'],

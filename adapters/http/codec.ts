@@ -11,11 +11,13 @@ import {
   cellOf,
   idOf,
   isObject,
+  isZoneless,
   parseJson,
   readNumber,
   readQuality,
   readText,
   readTime,
+  zonelessNote,
 } from '../mqtt/cell.js'
 import { composed, TagBook, type TaggedSignal } from '../mqtt/tag-book.js'
 import { asCame, shown } from '../shown.js'
@@ -30,6 +32,8 @@ export interface DecodedAnswer {
   readonly unknown: readonly UnknownTag[]
   /** It is no such document at all, a login page perhaps: its signals have no values. */
   readonly isUnread: boolean
+  /** What a person should know of the source. */
+  readonly note?: string | undefined
 }
 
 type Rule =
@@ -54,6 +58,7 @@ export class AnswerDecoder {
   #batch = new SampleBatchBuilder()
   #rejects: Reject[] = []
   #unknown: UnknownTag[] = []
+  #note: string | undefined
 
   constructor(context: CodecContext, entry: RequestEntry) {
     this.#context = context
@@ -67,7 +72,8 @@ export class AnswerDecoder {
     if (failure !== undefined) this.#rejects.push(failure)
     const isUnread = this.#isUnread || failure !== undefined
     const batch = isUnread ? this.none() : this.#batch.take()
-    const decoded = { batch, rejects: this.#rejects, unknown: this.#unknown, isUnread }
+    const decoded = { batch, rejects: this.#rejects, unknown: this.#unknown, isUnread, note: this.#note }
+    this.#note = undefined
     this.#rejects = []
     this.#unknown = []
     this.#isUnread = false
@@ -140,6 +146,7 @@ export class AnswerDecoder {
       this.#refuse(found.signals, 'http.bad-time', `${tag}: the time is ${shown(cell.time)}`, raw)
       return
     }
+    if (time !== undefined && isZoneless(cell.time)) this.#note = zonelessNote
     const quality = readQuality(cell.quality, 'opc-da')
     if (quality === undefined) {
       const reason = `${tag}: the quality is ${shown(cell.quality)}`

@@ -178,7 +178,7 @@ class Subscription {
   #flush(): void {
     clearImmediate(this.#turn)
     this.#turn = undefined
-    const { samples, rejects, unknown, stale } = this.#decoder.take()
+    const { samples, rejects, unknown, stale, note } = this.#decoder.take()
     if (samples.count + rejects.length + unknown.length > 0) this.#sayConnected()
     if (samples.count > 0) {
       this.#emitted += samples.count
@@ -187,6 +187,7 @@ class Subscription {
     if (stale.length > 0) this.#subscriber.next({ kind: 'stale', signals: stale })
     if (rejects.length > 0) this.#subscriber.next({ kind: 'rejects', rejects })
     if (unknown.length > 0) this.#subscriber.next({ kind: 'unknown-tags', values: unknown })
+    if (note !== undefined) this.#subscriber.next({ kind: 'noted', what: note })
     this.#acknowledgements.settle()
     this.#pace()
   }

@@ -100,6 +100,14 @@ export function readTime(time: unknown, unitMs: number): number | undefined | 'u
   return parseIsoTime(time.trim()) ?? 'unread'
 }
 
+/** A time of day without its zone. */
+export const isZoneless = (time: unknown): boolean =>
+  typeof time === 'string' && /[T ]\d\d:?\d\d(?::?\d\d(?:[.,]\d+)?)?\s*$/i.test(time)
+
+/** What a person should know of a source whose times are zoneless. */
+export const zonelessNote =
+  'Its times bear no zone and are taken as UTC: where they are local they are wrong by hours. Have it write the zone or Unix time, or set time: receive.'
+
 export type QualityCodes = 'opc-da' | 'opc-ua'
 
 /**

@@ -32,7 +32,7 @@ function reader(entry: object, ...tags: (string | readonly [string, object])[]) 
       ? payload
       : Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload))
     decoder.push({ topic, payload: bytes, retain }, now)
-    const { samples, rejects, unknown, stale } = decoder.take()
+    const { samples, rejects, unknown, stale, note } = decoder.take()
     const said = [...samples.signal].map((index, i) => {
       const { tag, type } = signals[index]!.signal
       const value = type === 'text' ? (context.text(samples.value[i]!) ?? null) : rounded(samples.value[i]!)
@@ -44,10 +44,25 @@ function reader(entry: object, ...tags: (string | readonly [string, object])[]) 
       rejects,
       stale,
       unknown: unknown.map(({ tag }) => tag),
+      note,
     }
   }
   return { read, decoder }
 }
+
+describe('a time without a zone', () => {
+  it('is taken as UTC, which the source is warned of once', () => {
+    const { read } = reader({ topic: 'a/#', format: 'uns' }, 'a/x')
+    const say = (timestamp: unknown) => read('a/x', { value: 1, timestamp })
+    expect(say('2026-11-21T12:00:00Z').note).toBeUndefined()
+    expect(say(now).note).toBeUndefined()
+    expect(say('2026-11-21T12:00:00')).toMatchObject({
+      said: [{ time: now }],
+      note: expect.stringContaining('taken as UTC'),
+    })
+    expect(say('2026-11-21T12:00:01').note).toBeUndefined()
+  })
+})
 
 describe('a KEPServerEX IoT Gateway', () => {
   const tags = ['Channel1.Device1.Tag1', 'Channel1.Device1.Tag2']

@@ -13,6 +13,7 @@ import {
   hasValue,
   idOf,
   isObject,
+  isZoneless,
   type JsonObject,
   parseJson,
   readNumber,
@@ -21,6 +22,7 @@ import {
   readTime,
   reservedNames,
   timeOf,
+  zonelessNote,
 } from './cell.js'
 import type { TopicEntry } from './config.js'
 import { type Feed, Mapping, type Reading } from './mapping.js'
@@ -50,6 +52,8 @@ export interface Decoded {
   readonly unknown: readonly UnknownTag[]
   /** Periodic signals whose newest value the broker had in store: old until they are heard live. */
   readonly stale: readonly number[]
+  /** What a person should know of the source; once. */
+  readonly note: string | undefined
 }
 
 type Rule =
@@ -90,6 +94,8 @@ export class MqttDecoder {
   #stale = new Set<number>()
   #receiveTime = 0
   #isRetained = false
+  #isZoneless = false
+  #note: string | undefined
 
   constructor(options: MqttDecoderOptions) {
     this.#options = options
@@ -109,7 +115,14 @@ export class MqttDecoder {
 
   take(): Decoded {
     const samples = this.#samples.take()
-    const decoded = { samples, rejects: this.#rejects, unknown: this.#unknown, stale: [...this.#stale] }
+    const decoded = {
+      samples,
+      rejects: this.#rejects,
+      unknown: this.#unknown,
+      stale: [...this.#stale],
+      note: this.#note,
+    }
+    this.#note = undefined
     if (this.#rejects.length > 0) this.#rejects = []
     if (this.#unknown.length > 0) this.#unknown = []
     if (this.#stale.size > 0) this.#stale = new Set()
@@ -242,6 +255,10 @@ export class MqttDecoder {
     if (said === 'unread') {
       this.#refuse(feeds, 'mqtt.bad-time', `${tag}: ${shown(cell.time ?? sentAt)} is no time`, raw)
       return
+    }
+    if (said !== undefined && !this.#isZoneless && isZoneless(cell.time ?? sentAt)) {
+      this.#isZoneless = true
+      this.#note = zonelessNote
     }
     let quality = readQuality(cell.quality, mapping.qualityCodes)
     if (quality === undefined) {

@@ -26,6 +26,28 @@ const found = (nodes: readonly BrowsedNode[], machinesAt?: number) =>
   ])
 
 describe('the machines of a tree', () => {
+  it('say what is left out of them, and of those that have nothing else', () => {
+    const tree = [
+      object(
+        'Line',
+        object(
+          'A',
+          variable('Curve', 'Double[]'),
+          object('Part', variable('Odd', '')),
+          variable('X', 'Byte'),
+        ),
+        object('B', variable('Curves', 'Float[]')),
+        object('C', variable('Y', 'Byte')),
+      ),
+    ]
+    const left = machinesOfTree(tree, { machinesAt: 2, analog: new Map() })
+    expect(left.map(({ name, signals, leftOut }) => [name, signals.length, leftOut])).toEqual([
+      ['A', 1, ['Line.A.Curve (Double[])', 'Line.A.Part.Odd (type unknown)']],
+      ['B', 0, ['Line.B.Curves (Float[])']],
+      ['C', 1, undefined],
+    ])
+  })
+
   it('are the objects in the folder Machines, as the companion specification for machinery has it', () => {
     const machine = object(
       'Mill',

@@ -31,7 +31,8 @@ const numbers = new Set([
 /**
  * The machines of a server's tree. A machine is the uppermost object with variables of its own, or with parts that a
  * machine has (PackML's Status and Admin, OPC 30050; Machinery's Identification, OPC 40001-1); below the folder
- * Machines of Machinery, every object. What a gateway keeps of itself (`_System`, `_Statistics`) is left out.
+ * Machines of Machinery, every object. What a gateway keeps of itself (`_System`, `_Statistics`) is left out. A machine may
+ * have no signals, only what no signal can be of (`leftOut`).
  */
 export function machinesOfTree(nodes: readonly BrowsedNode[], options: ImportTreeOptions): ImportedMachine[] {
   const machines: ImportedMachine[] = []
@@ -43,8 +44,13 @@ export function machinesOfTree(nodes: readonly BrowsedNode[], options: ImportTre
       for (const child of node.children) visit(child, [...above, node.name], level + 1)
       return
     }
-    const signals = nestedStates([...signalsOf(node, [], options.analog)])
-    if (signals.length > 0) machines.push({ name: node.name, group: above.at(-1) ?? '', signals })
+    const leftOut: string[] = []
+    const place = [...above, node.name].join('.')
+    const isLeftOut = (name: string): number => leftOut.push(`${place}.${name}`)
+    const signals = nestedStates([...signalsOf(node, [], options.analog, isLeftOut)])
+    if (signals.length === 0 && leftOut.length === 0) return
+    const group = above.at(-1) ?? ''
+    machines.push({ name: node.name, group, signals, ...(leftOut.length > 0 && { leftOut }) })
   }
   for (const node of nodes) visit(node, [], 1)
   return machines
@@ -107,6 +113,7 @@ function* signalsOf(
   node: BrowsedNode,
   above: readonly string[],
   analog: ReadonlyMap<string, AnalogProperties>,
+  leaveOut: (name: string) => void,
 ): Generator<ImportedSignal> {
   for (const child of node.children) {
     if (child.kind === 'property' || child.name.startsWith('_')) continue
@@ -114,9 +121,10 @@ function* signalsOf(
     if (child.kind === 'variable') {
       const signal = signalOf(child, path, analog.get(child.nodeId))
       if (signal !== undefined) yield signal
+      else leaveOut(`${path.join('.')} (${child.dataType || 'type unknown'})`)
     }
     // What hangs below a variable is a part of it, and rarely a signal of its own.
-    if (child.kind === 'object') yield* signalsOf(child, path, analog)
+    if (child.kind === 'object') yield* signalsOf(child, path, analog, leaveOut)
   }
 }
 

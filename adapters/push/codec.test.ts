@@ -66,6 +66,7 @@ describe('an entry of a post', () => {
     ['with an object for a text', { tag: 'state', value: {} }, 'push.unfit-value'],
     ['with a time without a zone', { tag: 'load', value: 1, time: '2026-01-01T01:00:00' }, 'push.bad-time'],
     ['with a time that is none', { tag: 'load', value: 1, time: 'yesterday' }, 'push.bad-time'],
+    ['with a key that nobody reads', { tag: 'load', value: 1, timestamp: now }, 'push.unknown-key'],
     ['with a quality that is none', { tag: 'load', value: 1, quality: 'fine' }, 'push.bad-quality'],
   ])('%s is a reject, and the next is taken', (_, entry, rule) => {
     const { samples, rules, problems } = decode(entry, { tag: 'load', value: 1 })
@@ -74,6 +75,13 @@ describe('an entry of a post', () => {
     // What is named and cannot be taken has no value.
     const none = { quality: Quality.bad }
     expect(samples).toMatchObject([...(rule === 'push.malformed' ? [] : [none]), { signal: 3, value: 1 }])
+  })
+
+  it('with a key that nobody reads says which, and what there is', () => {
+    const { problems } = decode({ tag: 'load', value: 1, qualty: 'bad' })
+    expect(problems).toMatchObject([
+      { reason: 'nobody reads "qualty"; an entry has signal, tag, value, unit, time, quality' },
+    ])
   })
 
   it('that cannot be true says what its signal is', () => {

@@ -4,7 +4,15 @@ import { type SampleBatch, SampleBatchBuilder } from '../../schema/sample-batch.
 import { conversionFrom } from '../../schema/unit-spelling.js'
 import type { AdapterContext, IndexedSignal, Post, PostProblem, UnknownTag } from '../contract.js'
 import { guarded } from '../guarded.js'
-import { isObject, type JsonObject, readNumber, readQuality, readText, readTime } from '../mqtt/cell.js'
+import {
+  isObject,
+  isZoneless,
+  type JsonObject,
+  readNumber,
+  readQuality,
+  readText,
+  readTime,
+} from '../mqtt/cell.js'
 import { asCame, shown } from '../shown.js'
 
 /** What a post amounts to. Each of its entries is a sample, a reject or an unknown tag; none is dropped. */
@@ -25,8 +33,15 @@ type Rule =
   | 'push.bad-time'
   | 'push.bad-quality'
   | 'push.bad-unit'
+  | 'push.unknown-key'
 
 type EntryFault = { readonly rule: Rule; readonly reason: string }
+
+/**
+ * All that an entry may have. A word beside these that nobody reads is taken for a slip: `timestamp` for `time` would
+ * give a value a wrong time without a word.
+ */
+const entryKeys: ReadonlySet<string> = new Set(['signal', 'tag', 'value', 'unit', 'time', 'quality'])
 
 /** Reads posts: `[{ "signal": "press-01.vibration", "value": 2.1, "time": "…", "quality": "good" }, …]`. */
 export class PostDecoder {
@@ -96,7 +111,13 @@ export class PostDecoder {
   }
 
   #push(batch: SampleBatchBuilder, { index, signal }: IndexedSignal, json: JsonObject, now: number) {
+    const other = Object.keys(json).find(key => !entryKeys.has(key))
+    if (other !== undefined) {
+      const reason = `nobody reads ${shown(other)}; an entry has ${[...entryKeys].join(', ')}`
+      return { rule: 'push.unknown-key' as const, reason }
+    }
     const time = readTime(json.time, 1)
+    // Whoever posts can say the zone, and what is guessed would be wrong by hours.
     if (time === 'unread' || isZoneless(json.time)) {
       const reason = `time is ${shown(json.time)}; write ISO 8601 with a zone, or Unix milliseconds`
       return { rule: 'push.bad-time' as const, reason }
@@ -134,10 +155,6 @@ export class PostDecoder {
     return undefined
   }
 }
-
-/** A time of day without its zone: whoever posts can say it, and what is guessed would be wrong by hours. */
-const isZoneless = (time: unknown): boolean =>
-  typeof time === 'string' && /[T ]\d\d:?\d\d(?::?\d\d(?:[.,]\d+)?)?\s*$/i.test(time)
 
 /** When it was, Unix ms UTC; undefined where the entry does not say it so that it can be read. */
 function timeOf({ time }: JsonObject): number | undefined {

@@ -17,7 +17,7 @@ export interface IngestContext {
 }
 
 const entrySchema = z
-  .looseObject({
+  .strictObject({
     signal: z.string().optional().describe('Id of the signal, such as press-01.vibration'),
     tag: z.string().optional().describe('Or the source’s own name for it'),
     value: z.union([z.number(), z.string(), z.boolean(), z.null()]).describe('null = no value'),

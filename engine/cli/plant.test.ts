@@ -251,7 +251,11 @@ describe('gemba plant import --from kepware-csv', () => {
     writeFileSync(file, Buffer.from(rows, 'latin1'))
     const { code, out, err } = await run('import', '--from', 'kepware-csv', file)
     expect([code, out.join('\n')]).toEqual([0, expect.stringContaining('°C')])
-    expect(err).toEqual([expect.stringContaining('Left out: Channel1.Press3.Curve (Float Array).')])
+    expect(err).toEqual([
+      expect.stringContaining(
+        'Left out: 1 tag that is no single number or text: Channel1.Press3.Curve (Float Array).',
+      ),
+    ])
   })
 
   it('says of a file that is no export what it lacks', async () => {

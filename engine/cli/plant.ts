@@ -106,12 +106,13 @@ async function importPlant(argv: readonly string[], io: CommandIo): Promise<numb
   const importer = Object.hasOwn(importers, values.from) ? importers[values.from] : undefined
   if (importer === undefined) throw misused('plant', `--from ${values.from} is not ${kinds}`)
   const described = await importer(address, values, io)
-  const { machines, adapter, options } = described
+  const { adapter, options } = described
+  tellLeftOut(described.machines, io)
+  const machines = described.machines.filter(({ signals }) => signals.length > 0)
   if (machines.length === 0) {
     const hint = hints[values.from] ?? ''
     throw new EngineError('bad-input', `No machine was found at ${address}. ${hint}`.trimEnd())
   }
-  tellLeftOut(machines, io)
   const source: SourceSpec = { id: values.source, adapter, clock: 'wall', options }
   const plant = makePlant(machines, { name: values.name, source })
   const text = `${comment(address)}${plantToYaml(plant)}`
@@ -133,7 +134,7 @@ function tellLeftOut(machines: readonly ImportedMachine[], io: CommandIo): void 
   if (leftOut.length === 0) return
   const more = leftOut.length > shownLeftOut ? `, and ${leftOut.length - shownLeftOut} more` : ''
   io.err(
-    `Left out: ${leftOut.slice(0, shownLeftOut).join(', ')}${more}. They are no single number or text; have the server give the elements that matter tags of their own.`,
+    `Left out: ${leftOut.length} ${leftOut.length === 1 ? 'tag that is' : 'tags that are'} no single number or text: ${leftOut.slice(0, shownLeftOut).join(', ')}${more}. Have the server give the elements that matter tags of their own.`,
   )
 }
 

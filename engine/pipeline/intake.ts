@@ -100,6 +100,9 @@ export class Intake {
       case 'repeated':
         health.reject(event.rule, event.count)
         return
+      case 'noted':
+        health.note(event.what)
+        return
       case 'missed':
         health.missedPolls += event.polls
         return
@@ -111,10 +114,11 @@ export class Intake {
         health.samples += count
         // Samples of impossible times are taken out and answered for among the rejects.
         const gate = this.#gates.get(health.source)!
-        const { batch, rejects, turnedAway, outdated } = gate.gate(
+        const { batch, rejects, turnedAway, outdated, lastTrue } = gate.gate(
           health.time.apply(event.batch, event.isHistory),
           event.isHistory,
         )
+        if (!event.isHistory) health.time.measureLag(event.batch, lastTrue)
         this.#reject(health, rejects)
         for (const { place, reject } of turnedAway) event.turnedAway?.(place, reject)
         if (outdated.length > 0)

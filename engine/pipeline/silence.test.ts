@@ -28,13 +28,47 @@ describe('a source of which nothing tells that it has died', () => {
   it('is degraded after a while where all is reported on change, and its link is not given up for it', () => {
     const silence = silenceOf(source(), [0, 0], mqtt)
     expect(silence).toEqual({ ms: 300_000, isGuess: true })
-    expect(silenceAdvice(silence)).toContain('5 minutes of silence')
+    expect(silenceAdvice(silence)).toContain('until 1 to 5 minutes of silence')
     const watch = new SilenceWatch(silence)
     watch.connected(0)
     expect(look(watch, 0, 10_000_000)).toEqual([
       [0, 'fine'],
       [300_250, 'silent'],
     ])
+  })
+
+  /** A watch over a source that has spoken every `everyMs` up to `until`. */
+  const watchOf = (everyMs: number, until: number) => {
+    const watch = new SilenceWatch({ ms: 300_000, isGuess: true })
+    watch.connected(0)
+    for (let now = everyMs; now <= until; now += everyMs) watch.heard(now)
+    return watch
+  }
+  const minute = 60_000
+
+  it.each([
+    ['a minute, where it spoke each second', 1_000, minute],
+    ['ten times its longest pause', 12_000, 2 * minute],
+    ['five minutes, where it pauses that long', 50_000, 5 * minute],
+  ])('is degraded after %s', (_, everyMs, expected) => {
+    const until = 24 * minute
+    expect(look(watchOf(everyMs, until), until, until + 10 * minute)).toEqual([
+      [until, 'fine'],
+      [until + expected + 250, 'silent'],
+    ])
+  })
+
+  it('is left the five minutes until it is known how it speaks, and for a while after each long pause', () => {
+    const before = 9 * minute
+    expect(look(watchOf(1_000, before), before, before + 4 * minute)).toEqual([[before, 'fine']])
+    const watch = watchOf(1_000, 24 * minute)
+    // A night.
+    const morning = 500 * minute
+    for (let now = morning; now <= morning + 5 * minute; now += 1_000) watch.heard(now)
+    expect(look(watch, morning + 5 * minute, morning + 9 * minute)).toEqual([[morning + 5 * minute, 'fine']])
+    for (let now = morning + 9 * minute; now <= morning + 40 * minute; now += 1_000) watch.heard(now)
+    const last = morning + 40 * minute
+    expect(look(watch, last, last + 2 * minute).at(-1)).toEqual([last + minute + 250, 'silent'])
   })
 
   it.each([
@@ -108,11 +142,11 @@ describe('the watch over a silence', () => {
     const watch = new SilenceWatch({ ms: 3_000 })
     watch.connected(0)
     watch.look(0, false)
-    expect(watch.look(180_000, false).kind).toBe('fine')
+    expect(watch.look(60_000, false).kind).toBe('fine')
     expect(look(watch, 60_250, 63_250).at(-1)).toEqual([63_250, 'silent'])
   })
 
-  it('gives up a source that does not even connect, after a minute', () => {
+  it('gives up a source that does not even connect, after three minutes', () => {
     const watch = new SilenceWatch({ ms: Number.POSITIVE_INFINITY })
     watch.connecting(0)
     expect(look(watch, 0, 180_000)).toEqual([

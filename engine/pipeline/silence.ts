@@ -10,6 +10,13 @@ const shortestReconnectMs = 10_000
 const longestReconnectMs = 600_000
 /** A source that has not even connected for so long is hung; a server that is busy needs a dozen answers for it. */
 const connectMs = 180_000
+/**
+ * Where nobody has said how long a source may be silent, its own pauses tell: so many times the longest of the last
+ * minutes, no less than the shortest and no more than its adapter says.
+ */
+const learntFactor = 10
+const shortestLearntMs = 60_000
+const learningMs = 600_000
 /** A look that comes so late was held up together with everything else: sockets first, then judgement. */
 const heldUpMs = 1_000
 
@@ -47,7 +54,7 @@ export function silenceOf(
 /** What a person should know of a source whose silence is a guess. */
 export function silenceAdvice({ ms, isGuess }: Silence): string | undefined {
   if (!isGuess) return undefined
-  return `all its signals are reported on change, and nothing tells that their publisher has died: what it said last is shown until ${ms / 60_000} minutes of silence make the source degraded; have something published on a schedule and say so with silence (silence: 30s), or write silence: never.`
+  return `all its signals are reported on change, and nothing tells that their publisher has died: what it said last is shown until ${shortestLearntMs / 60_000} to ${ms / 60_000} minutes of silence, by how often it spoke before, make the source degraded; have something published on a schedule and say so with silence (silence: 30s), or write silence: never.`
 }
 
 /**
@@ -62,6 +69,7 @@ export class SilenceWatch {
   #heardAt = 0
   #lookedAt: number | undefined
   #inVain = 0
+  readonly #pauses = new Pauses()
 
   constructor({ ms, isGuess = false }: { readonly ms: number; readonly isGuess?: boolean }) {
     this.#silenceMs = ms
@@ -79,6 +87,7 @@ export class SilenceWatch {
   }
 
   heard(now: number): void {
+    if (this.#isGuess) this.#pauses.take(now - this.#heardAt, now)
     this.#heardAt = now
     this.#inVain = 0
   }
@@ -99,15 +108,43 @@ export class SilenceWatch {
       if (silentMs < connectMs) return fine
       return { kind: 'reconnect', reason: `It did not connect within ${connectMs / 1000} s.` }
     }
-    if (silentMs <= this.#silenceMs) return fine
+    if (silentMs <= this.#allowedMs) return fine
     const reason = `Nothing was heard for ${(silentMs / 1000).toFixed(1)} s.`
     if (this.#isGuess || silentMs <= this.#reconnectMs) return { kind: 'silent', reason }
     this.#inVain++
     return { kind: 'reconnect', reason }
   }
 
+  get #allowedMs(): number {
+    const longest = this.#isGuess ? this.#pauses.longestMs : undefined
+    if (longest === undefined) return this.#silenceMs
+    return Math.min(this.#silenceMs, Math.max(shortestLearntMs, learntFactor * longest))
+  }
+
   get #reconnectMs(): number {
     const first = Math.max(shortestReconnectMs, reconnectFactor * this.#silenceMs)
     return Math.max(first, Math.min(longestReconnectMs, first * 2 ** this.#inVain))
+  }
+}
+
+/** The longest pause of a source in a stretch of time that is over and in the one that runs, so that a night is forgotten. */
+class Pauses {
+  #beganAt: number | undefined
+  #longest = 0
+  #longestBefore: number | undefined
+
+  /** ms; undefined before a stretch is over. */
+  get longestMs(): number | undefined {
+    return this.#longestBefore === undefined ? undefined : Math.max(this.#longest, this.#longestBefore)
+  }
+
+  take(pauseMs: number, now: number): void {
+    this.#beganAt ??= now
+    if (now - this.#beganAt >= learningMs) {
+      this.#longestBefore = this.#longest
+      this.#longest = 0
+      this.#beganAt = now
+    }
+    this.#longest = Math.max(this.#longest, pauseMs)
   }
 }

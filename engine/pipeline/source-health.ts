@@ -4,6 +4,9 @@ import type { SourceLink } from '../floor/source-watch.js'
 import { SourceTime } from './source-time.js'
 import { UnknownTags } from './unknown-tags.js'
 
+/** A source whose notes are all different would fill the memory. */
+const mostNotes = 20
+
 /** How a source does, for people and metrics. */
 export class SourceHealth {
   readonly spec: SourceSpec
@@ -25,6 +28,7 @@ export class SourceHealth {
   /** What went wrong last, though it may be mended since. */
   lastError: string | undefined
   readonly #rejects = new Map<string, number>()
+  readonly #notes = new Set<string>()
   readonly #link: () => SourceLink | undefined
 
   constructor(spec: SourceSpec, signals: number, link: () => SourceLink | undefined) {
@@ -81,12 +85,18 @@ export class SourceHealth {
     this.#rejects.set(rule, (this.#rejects.get(rule) ?? 0) + count)
   }
 
-  /** What a person should know of how it is configured. */
+  /** What a person should know of how it speaks; each once. */
+  note(what: string): void {
+    if (this.#notes.size < mostNotes) this.#notes.add(what)
+  }
+
+  /** What a person should know of how it is configured, and of how it speaks. */
   get warnings(): readonly string[] {
     const { tls } = this.spec.options as { tls?: { rejectUnauthorized?: unknown } }
-    if (tls?.rejectUnauthorized !== false) return []
+    if (tls?.rejectUnauthorized !== false) return [...this.#notes]
     return [
       'Its certificate is not checked (tls.rejectUnauthorized: false): anybody may answer in its place.',
+      ...this.#notes,
     ]
   }
 }

@@ -10,7 +10,9 @@ type Told = readonly [source: number, received: number, signal?: number]
 function times(time: SourceTime, ...samples: readonly Told[]) {
   const batch = new SampleBatchBuilder()
   for (const [source, received, signal = 0] of samples) batch.push(signal, source, received, 1, 0)
-  const { sourceTime, count } = time.apply(batch.take())
+  const told = batch.take()
+  const { sourceTime, count } = time.apply(told)
+  time.measureLag(told, count - 1)
   return [...sourceTime.subarray(0, count)]
 }
 const second = 1_000

@@ -54,8 +54,12 @@ export class SourceTime {
     return { ...batch, sourceTime: corrected }
   }
 
+  /** What the sample at `place` of what came, the last whose time can be true, says of the way here. */
+  measureLag({ sourceTime, receiveTime }: SampleBatch, place: number): void {
+    if (place >= 0) this.#lag = receiveTime[place]! - sourceTime[place]!
+  }
+
   #measure({ count, signal, sourceTime, receiveTime }: SampleBatch): void {
     for (let i = 0; i < count; i++) this.#clock.hear(signal[i]!, sourceTime[i]!, receiveTime[i]!)
-    this.#lag = receiveTime[count - 1]! - sourceTime[count - 1]!
   }
 }

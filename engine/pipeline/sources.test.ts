@@ -322,6 +322,28 @@ describe('the sources of a floor', () => {
     sources.stop()
   })
 
+  it('are warned of by what they note of themselves, once', async () => {
+    const { sources, say, log, get } = makeGround()
+    sources.start()
+    for (let i = 0; i < 3; i++) say({ kind: 'noted', what: 'Its times have no zone.' })
+    expect(log).toEqual(['source plc: Its times have no zone.'])
+    expect((await get('/api/v1/sources/plc')).warnings).toEqual(['Its times have no zone.'])
+    sources.stop()
+  })
+
+  it('show the lag of the last time that can be, whatever came with it', async () => {
+    const { sources, say, sample, get } = makeGround()
+    sources.start()
+    say({ kind: 'connected' })
+    sample(20, 40)
+    sample(21, -250_000_000_000_000)
+    sample(22, -7_200_000)
+    expect(await get('/api/v1/sources/plc')).toMatchObject({ lagMs: 40, rejected: 2 })
+    sample(23, 60)
+    expect(await get('/api/v1/sources/plc')).toMatchObject({ lagMs: 60 })
+    sources.stop()
+  })
+
   it('tell Prometheus what they tell REST', async () => {
     const { sources, say, sample, pass, metrics } = makeGround()
     sources.start()

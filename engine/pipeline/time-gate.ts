@@ -38,6 +38,8 @@ interface Gated {
   readonly turnedAway: readonly { readonly place: number; readonly reject: Reject }[]
   /** Signals (by index) whose shown value is not the newest that the source told. */
   readonly outdated: readonly number[]
+  /** Place, in what came, of the last sample whose time can be true; -1 where there is none. */
+  readonly lastTrue: number
 }
 
 /**
@@ -71,16 +73,20 @@ export class TimeGate {
     const isTrue = (i: number): boolean => sourceTime[i]! >= earliest && sourceTime[i]! <= latest
     let i = 0
     while (i < count && isTrue(i)) i++
-    if (i === count) return { batch, rejects: [], turnedAway: [], outdated: [] }
+    if (i === count) return { batch, rejects: [], turnedAway: [], outdated: [], lastTrue: count - 1 }
 
     const present = isHistory ? new Set<number>() : this.#presentOf(batch, isTrue, latest)
     const kept: number[] = []
     const rejects: Reject[] = []
     const turnedAway: { place: number; reject: Reject }[] = []
     const outdated: number[] = []
+    let lastTrue = -1
     for (i = 0; i < count; i++) {
       if (isTrue(i) || present.has(i)) kept.push(i)
-      if (isTrue(i)) continue
+      if (isTrue(i)) {
+        lastTrue = i
+        continue
+      }
       const isAhead = sourceTime[i]! > latest
       const reject = this.#reject(batch, i, isAhead ? ahead : undefined, present.has(i))
       rejects.push(reject)
@@ -96,7 +102,7 @@ export class TimeGate {
       taken.sourceTime[at] = taken.receiveTime[at]!
       taken.quality[at] = Math.max(taken.quality[at]!, Quality.uncertain)
     })
-    return { batch: taken, rejects, turnedAway, outdated }
+    return { batch: taken, rejects, turnedAway, outdated, lastTrue }
   }
 
   /** Places of the newest of those values that are old, of signals of which this link has told nothing else. */

@@ -51,7 +51,13 @@ export class ServedFloor {
 
   /** Hears what a source tells. */
   take(source: string, event: SourceEvent): void {
-    if (event.kind === 'unknown-tags' || event.kind === 'missed' || event.kind === 'repeated') return
+    switch (event.kind) {
+      case 'unknown-tags':
+      case 'missed':
+      case 'repeated':
+      case 'noted':
+        return
+    }
     this.#floor.ingest(source, event satisfies FloorEvent)
     if (event.kind === 'damage') this.#simulation.faults.hear(event.reports)
   }
