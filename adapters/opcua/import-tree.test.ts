@@ -34,6 +34,7 @@ describe('the machines of a tree', () => {
           'A',
           variable('Curve', 'Double[]'),
           object('Part', variable('Odd', '')),
+          variable('States', 'NodeId[]'),
           variable('X', 'Byte'),
         ),
         object('B', variable('Curves', 'Float[]')),

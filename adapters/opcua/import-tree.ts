@@ -121,7 +121,9 @@ function* signalsOf(
     if (child.kind === 'variable') {
       const signal = signalOf(child, path, analog.get(child.nodeId))
       if (signal !== undefined) yield signal
-      else leaveOut(`${path.join('.')} (${child.dataType || 'type unknown'})`)
+      // The model of a state machine (OPC 10000-16, AvailableStates) is no value of the machine.
+      else if (child.dataType !== 'NodeId[]')
+        leaveOut(`${path.join('.')} (${child.dataType || 'type unknown'})`)
     }
     // What hangs below a variable is a part of it, and rarely a signal of its own.
     if (child.kind === 'object') yield* signalsOf(child, path, analog, leaveOut)

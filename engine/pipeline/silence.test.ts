@@ -51,7 +51,7 @@ describe('a source of which nothing tells that it has died', () => {
     ['ten times its longest pause', 12_000, 2 * minute],
     ['five minutes, where it pauses that long', 50_000, 5 * minute],
   ])('is degraded after %s', (_, everyMs, expected) => {
-    const until = 24 * minute
+    const until = everyMs * Math.floor((24 * minute) / everyMs)
     expect(look(watchOf(everyMs, until), until, until + 10 * minute)).toEqual([
       [until, 'fine'],
       [until + expected + 250, 'silent'],
@@ -68,6 +68,9 @@ describe('a source of which nothing tells that it has died', () => {
     expect(look(watch, morning + 5 * minute, morning + 9 * minute)).toEqual([[morning + 5 * minute, 'fine']])
     for (let now = morning + 9 * minute; now <= morning + 40 * minute; now += 1_000) watch.heard(now)
     const last = morning + 40 * minute
+    // A look after so long takes itself for one that was held up.
+    watch.look(last, false)
+    watch.heard(last)
     expect(look(watch, last, last + 2 * minute).at(-1)).toEqual([last + minute + 250, 'silent'])
   })
 
