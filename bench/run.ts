@@ -36,6 +36,12 @@ const benchmarks: readonly Benchmark[] = [
   viewerBenchmark(isQuick),
 ]
 const unknown = named.filter(name => !benchmarks.some(benchmark => benchmark.name === name))
+if (process.argv.slice(2).some(argument => argument.startsWith('--') && argument !== '--quick')) {
+  console.log(
+    `npm run bench -- [--quick] [name …]: all of them without a name; --quick measures shortly and writes no table.\n${benchmarks.map(({ name }) => name).join(', ')}`,
+  )
+  process.exit(process.argv.includes('--help') ? 0 : 2)
+}
 if (unknown.length > 0) {
   console.error(
     `There is no benchmark ${unknown.join(', ')}; there are ${benchmarks.map(({ name }) => name).join(', ')}.`,

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Subscription } from 'rxjs'
+import { merge, type Subscription } from 'rxjs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Quality } from '../../schema/quality.js'
 import type { AdapterError, IndexedSignal, SourceEvent } from '../contract.js'
@@ -102,6 +102,26 @@ describe('the Modbus adapter', () => {
     await heard(before + count)
   }
   const asked = (unit: number) => server.requests.filter(request => request.unit === unit).length
+
+  it('polls a hundred devices with 200 registers each from one process, and misses no poll', async () => {
+    const [devices, registers] = [100, 200]
+    server.holding.set(Array.from({ length: registers }, (_, i) => i))
+    const names = Array.from({ length: registers }, (_, i) => `holding:${i}`)
+    const all = testContext({ signals: tags(...names), scheduler })
+    subscription = merge(
+      ...Array.from({ length: devices }, () => modbus.create(optionsFor(server.port), all)),
+    ).subscribe(event => events.push(event))
+    const told = () =>
+      events.reduce((sum, event) => sum + (event.kind === 'samples' ? event.batch.count : 0), 0)
+    for (let polls = 1; polls <= 3; polls++) {
+      await vi.waitFor(() => expect(told()).toBe(polls * devices * registers), {
+        timeout: 60_000,
+        interval: 5,
+      })
+      scheduler.advance(1000)
+    }
+    expect([server.connections, missed(), rejects()]).toEqual([devices, 0, []])
+  })
 
   it('reads every table, in blocks, once a period', async () => {
     server.holding.set([0x4148, 0x0000, 7, 8])
