@@ -147,6 +147,22 @@ describe('observations', () => {
     ])
     expect([rejects, unknown]).toEqual([[], []])
   })
+
+  it.each([
+    ['a word for a number', 'warm', '2026-01-01T00:00:01Z', 1_000, 'agent.not-a-number'],
+    ['a time that is none', '12.5', 'yesterday', 9, 'agent.bad-time'],
+  ])('leave their signal without a value where it is %s', (_, text, timestamp, at, rule) => {
+    const taker = new ObservationTaker(testContext({ signals: [testSignal(0, 'x')] }), undefined)
+    const position = `<Position dataItemId="x" sequence="1" timestamp="${timestamp}">${text}</Position>`
+    const document = readDocument(example.replace(/<Position dataItemId="x2".*?<\/Position>/s, position))
+    if (document.kind !== 'streams') throw new Error(document.kind)
+    const observations = document.observations.filter(({ id }) => id === 'x')
+    const { samples, rejects } = taker.take(observations, Date.UTC(2026, 0, 1) + 9)
+    expect(rejects.map(reject => reject.rule)).toEqual([rule])
+    expect([...samples.signal]).toEqual([0])
+    expect([samples.value[0], samples.quality[0]]).toEqual([Number.NaN, Quality.bad])
+    expect(samples.sourceTime[0]).toBe(Date.UTC(2026, 0, 1) + at)
+  })
 })
 
 describe('a multipart stream', () => {
