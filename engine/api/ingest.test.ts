@@ -60,6 +60,15 @@ describe('POST /api/v1/ingest', () => {
     expect(taken[0]?.bytes).toBe(Buffer.byteLength(body))
   })
 
+  it.each(['application/json', 'application/x-ndjson'])(
+    'hands on no whole number that a double would round, in %s',
+    async type => {
+      const { send, taken } = ground()
+      await send('{"signal":"a","value":9007199254740993}', { 'content-type': type })
+      expect(taken[0]?.entries).toEqual([{ signal: 'a', value: '9007199254740993' }])
+    },
+  )
+
   it.each([
     ['no token', ''],
     ['another token', 'Bearer gemba_bad'],
