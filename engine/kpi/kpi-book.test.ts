@@ -158,6 +158,36 @@ describe('the book of figures', () => {
     expect(written).toEqual({ unknown: 0 })
   })
 
+  it('works out at a start what an hour counts as that was written while a stop of it went on', async () => {
+    const { open, tell, goTo, settle } = common.floor(['open-hour-1'])
+    const book = open()
+    await book.start()
+    tell(book, { source: 's', stateChanges: [change('open-hour-1', six, 'Execute')] })
+    goTo(book, six + 200 * minute)
+    await settle(book)
+    // Told late: it has stood since three minutes before the break, in which it is.
+    tell(book, { source: 's', stateChanges: [change('open-hour-1', six + 177 * minute, 'Aborted')] })
+    await settle(book)
+    const written = () =>
+      common.store.query<{ minor: number; breakdown: number }>(
+        `SELECT toFloat64(sum(minor_stop)) / 60000 AS minor, toFloat64(sum(breakdown)) / 60000 AS breakdown
+        FROM gemba.fact_oee WHERE machine = 'open-hour-1'`,
+      )
+    expect(await written()).toEqual([{ minor: 3, breakdown: 0 }])
+
+    const again = open()
+    await again.start()
+    tell(again, { source: 's', stateChanges: [change('open-hour-1', six + 225 * minute, 'Execute')] })
+    goTo(again, six + 300 * minute)
+    const times = async (of: KpiBook) => whole(await of.cells(['open-hour-1'], six, six + 300 * minute)).time
+    expect(await times(again)).toMatchObject({ minorStop: 0, breakdown: 18 * minute })
+    await settle(again)
+    expect(await written()).toEqual([{ minor: 0, breakdown: 18 }])
+    const last = open()
+    await last.start()
+    expect(await times(last)).toEqual(await times(again))
+  })
+
   it('says that figures are being worked out anew, and how much of a range no machine had been heard of', async () => {
     const { open, tell, goTo, settle } = common.floor(['flag-1', 'flag-2'])
     const machines = ['flag-1', 'flag-2']
@@ -201,6 +231,15 @@ describe('the book of figures', () => {
     tell(book, { source: 'operators', rows: { production_runs: [run] } })
     goTo(book, six + 30 * minute)
     expect(await book.cells(['born-1'], six, six + 30 * minute)).toEqual([])
+    // Another start comes before the machine is heard of.
+    const next = open()
+    await next.start()
+    for (const each of [book, next])
+      each.take({ source: 's', stateChanges: [change('born-1', six + 40 * minute, 'Execute')] })
+    goTo(next, six + 50 * minute)
+    const orders = async (of: KpiBook) =>
+      new Set((await of.cells(['born-1'], six, six + 50 * minute)).map(({ order }) => order))
+    expect([await orders(book), await orders(next)]).toEqual([new Set(['W-9']), new Set(['W-9'])])
     tell(book, { source: 's', stateChanges: [change('born-1', six + 40 * minute, 'Execute')] })
     goTo(book, six + 100 * minute)
     await settle(book)

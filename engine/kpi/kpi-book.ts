@@ -15,12 +15,14 @@ import {
   firstHeard,
   partsEvent,
   readEvents,
+  readRuns,
   reasonEvents,
   runEvents,
   scrapEvent,
 } from './event-reader.js'
 import { type CellDetail, hourRows, lastHours, readHours } from './hourly.js'
 import { LateReadingList, lateReadingsSince } from './late-counts.js'
+import { openSince } from './open-stop.js'
 import { owedHours } from './owed-hours.js'
 import { ShiftHours } from './shift-hours.js'
 import {
@@ -162,8 +164,18 @@ export class KpiBook {
       account.since = Math.min(now, from)
       account.staleFrom = Math.min(account.since, owed.get(machine) ?? now)
     }
+    await this.#readRunsOfUnheard(now)
     await this.reread()
     await this.#readEarly(now)
+  }
+
+  /** Runs that go on, of machines that nobody has heard of yet: they will be known when one is. */
+  async #readRunsOfUnheard(now: number): Promise<void> {
+    const unheard = [...this.#accounts.values()].filter(({ since }) => since === Number.POSITIVE_INFINITY)
+    const lines = [...new Set(unheard.map(({ plan }) => plan.line))]
+    if (lines.length === 0) return
+    for (const run of await readRuns(this.#parts.store, lines, now, Number.MAX_SAFE_INTEGER))
+      for (const { plan, toldEarly } of unheard) if (plan.line === run.line) toldEarly.push(...runEvents(run))
   }
 
   /** What was written before the start and belongs to shifts that may still go on. */
@@ -336,12 +348,17 @@ export class KpiBook {
       await this.#parts.store.flush()
       // All together: they are few, or it is the start.
       const begins = await this.#beginsOf(stale)
-      const ranges = [...begins].map(([{ plan }, from]) => ({ plan, from, to: Math.max(now, from) + hourMs }))
+      const read = (from: ReadonlyMap<Account, number>) =>
+        readEvents(
+          this.#parts.store,
+          [...from].map(([{ plan }, at]) => ({ plan, from: at, to: Math.max(now, at) + hourMs })),
+        )
+      const events = await read(begins)
+      const behind = this.#behindOpenStops(begins, events)
+      for (const [machine, more] of await read(behind)) events.set(machine, more)
+      for (const [account, begin] of behind) begins.set(account, begin)
       const machines = new Map([...begins].map(([{ plan }, begin]) => [plan.machine, begin]))
-      const [events, stops] = await Promise.all([
-        readEvents(this.#parts.store, ranges),
-        readStopBegins(this.#parts.store, machines),
-      ])
+      const stops = await readStopBegins(this.#parts.store, machines)
       for (const [account, begin] of begins) {
         this.#replace(account, events.get(account.plan.machine)!, begin)
         // Those that are told again will be written over.
@@ -441,6 +458,24 @@ export class KpiBook {
       }
     }
     return begins
+  }
+
+  /**
+   * Of machines that stood where their past is to be booked from, the hour in which that stop began. It may have been
+   * written while the stop went on, of which no stop that is written tells: as what the stop was then.
+   */
+  #behindOpenStops(
+    begins: ReadonlyMap<Account, number>,
+    events: ReadonlyMap<string, readonly LedgerEvent[]>,
+  ): Map<Account, number> {
+    const behind = new Map<Account, number>()
+    for (const [account, begin] of begins) {
+      const { plan, lastHour } = account
+      const stood = openSince(this.#setups.of(plan), events.get(plan.machine)!, begin)
+      if (stood < begin && this.#hourOf(plan, stood) <= lastHour)
+        behind.set(account, this.#hourOf(plan, stood))
+    }
+    return behind
   }
 
   /** The last stops of machines that began before a time, at least so many where there are, in order of their begin. */
