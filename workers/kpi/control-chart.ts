@@ -4,19 +4,24 @@ export interface ChartPoint {
   readonly centre: number
   readonly low: number
   readonly high: number
-  /** Which run rules it breaks (Western Electric handbook, 1956; ISO 7870-2): see `runRules`. */
+  /** Which run rules it breaks: see `runRules`. */
   readonly breaks: readonly RunRule[]
 }
 
 /**
- * What says that a process is not in control, of the point at which it shows:
+ * What says that a process is not in control (known as Western Electric's rules, and Nelson's of the trend), of the point
+ * at which it shows:
  * beyond — one beyond 3 σ; two-of-three — two of three beyond 2 σ on one side; four-of-five — four of five beyond 1 σ
- * on one side; eight — eight in a row on one side; trend — six in a row rising, or falling (Nelson).
+ * on one side; eight — eight in a row on one side; trend — six in a row rising, or falling.
  */
 export const runRules = ['beyond', 'two-of-three', 'four-of-five', 'eight', 'trend'] as const
 type RunRule = (typeof runRules)[number]
 
-/** Constants by the size of a subgroup, from 2: A2, D3, D4 and d2 (ISO 7870-2, table 2). */
+/**
+ * Constants by the size of a subgroup, from 2: A2, D3, D4 and d2, to three digits as tables have them. They come from the
+ * range of so many normal values, in σ: d2 is its mean and d3 its spread, A2 = 3 / (d2 √n), D3 and D4 = 1 ∓ 3 d3 / d2, not
+ * below 0. A test integrates them.
+ */
 const constants: readonly (readonly [a2: number, d3: number, d4: number, d2: number])[] = [
   [1.88, 0, 3.267, 1.128],
   [1.023, 0, 2.575, 1.693],
