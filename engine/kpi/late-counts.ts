@@ -34,6 +34,8 @@ export class LateReadingList {
 
   /** Some of a machine's from before a time. */
   isOwed(machine: string, before: number): boolean {
+    // Asked once a second of each machine, and hardly ever is there any.
+    if (this.#owed.size === 0) return false
     return counterNames.some(
       counter => (this.#owed.get(keyOf({ machine, counter }))?.from ?? before) < before,
     )
