@@ -55,9 +55,23 @@ export interface KpiGroup {
 export async function readKpis(
   plant: Plant,
   book: Pick<KpiBook, 'cells' | 'plans'>,
-  { scope, from, to, by, lines, rates }: KpiQuery,
+  query: KpiQuery,
 ): Promise<KpiGroup[]> {
-  const cells: readonly MachineCell[] = await book.cells(scope.machines, from, to, detailOf(by))
+  return groupsOf(plant, book, await readCells(book, query), query)
+}
+
+/** What the figures of a query are made from; those of other `lines` are made from the same. */
+export const readCells = (
+  book: Pick<KpiBook, 'cells'>,
+  { scope, from, to, by }: Pick<KpiQuery, 'scope' | 'from' | 'to' | 'by'>,
+): Promise<readonly MachineCell[]> => book.cells(scope.machines, from, to, detailOf(by))
+
+export function groupsOf(
+  plant: Plant,
+  book: Pick<KpiBook, 'plans'>,
+  cells: readonly MachineCell[],
+  { scope, by, lines, rates }: Pick<KpiQuery, 'scope' | 'by' | 'lines' | 'rates'>,
+): KpiGroup[] {
   const policy = kpiRulesOf(plant)
   const seen = lines === 'sum' ? cells : cellsOfLines(cells, lines, linesOf(scope), idealMsIn(book))
   const keyOf = keyIn(book, by)

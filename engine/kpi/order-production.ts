@@ -4,7 +4,7 @@ import type { CostRates } from '../../workers/kpi/costs.js'
 import type { Store } from '../store/store.js'
 import type { Run } from './event-reader.js'
 import type { KpiBook } from './kpi-book.js'
-import { type KpiGroup, readKpis } from './kpi-query.js'
+import { groupsOf, type KpiGroup, readCells } from './kpi-query.js'
 import { findScope, type Scope } from './scope.js'
 
 /** What the floor made for an order. */
@@ -38,10 +38,9 @@ export async function orderProduction(
   const to = Math.min(now, Math.max(...runs.map(({ end }) => end || now)))
   if (from >= to) return { runs, from, to: from, all: undefined, output: undefined }
   const query = { scope, from, to, by: 'order' as const }
-  const [all, output] = await Promise.all([
-    readKpis(plant, book, { ...query, lines: 'sum', rates }),
-    readKpis(plant, book, { ...query, lines: 'output' }),
-  ])
+  const cells = await readCells(book, query)
+  const all = groupsOf(plant, book, cells, { ...query, lines: 'sum', rates })
+  const output = groupsOf(plant, book, cells, { ...query, lines: 'output' })
   const ofOrder = ({ key }: KpiGroup): boolean => key === order
   return { runs, from, to, all: all.find(ofOrder), output: output.find(ofOrder) }
 }

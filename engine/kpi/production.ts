@@ -8,7 +8,7 @@ import { linePartsOf } from '../../workers/kpi/roll-up.js'
 import type { Store } from '../store/store.js'
 import { type Run, readRuns } from './event-reader.js'
 import type { KpiBook } from './kpi-book.js'
-import { type KpiGroup, readKpis } from './kpi-query.js'
+import { groupsOf, type KpiGroup, readCells, readKpis } from './kpi-query.js'
 import { findScope, type Scope } from './scope.js'
 
 /** A run with what came of it. */
@@ -48,12 +48,10 @@ export async function reportRuns(
       const until = Math.min(to, run.end || next?.start || to)
       const ofLine = findScope(plant, `line:${run.line}`)!
       const range = { scope: ofLine, from: Math.max(from, run.start), to: until, by: 'none' as const }
-      const [output] = await readKpis(plant, book, { ...range, lines: 'output' })
-      const [all] = await readKpis(plant, book, {
-        ...range,
-        lines: 'sum',
-        ...(rates !== undefined && { rates }),
-      })
+      const cells = await readCells(book, range)
+      const [output] = groupsOf(plant, book, cells, { ...range, lines: 'output' })
+      const priced = { ...range, ...(rates !== undefined && { rates }) }
+      const [all] = groupsOf(plant, book, cells, { ...priced, lines: 'sum' })
       const made = output?.elements
       return {
         ...run,
