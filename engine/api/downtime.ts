@@ -8,6 +8,7 @@ import type { DowntimeRegister, RegisteredStop } from '../kpi/downtime-register.
 import { ApiError } from './api-error.js'
 import type { KpiReader } from './context.js'
 import { csvResponse } from './csv.js'
+import { groupsInOrder, sumOf } from './group-by.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
 import { readSpan, timeQuery } from './time-span.js'
@@ -55,7 +56,17 @@ const listQuery = z.object({
     .describe('Micro-stops one by one, too; else only their sum'),
   limit: z.coerce.number().int().min(1).max(5_000).default(500),
   cursor: z.string().max(300).optional().describe('nextCursor of the answer before'),
+  by: z
+    .enum(['none', 'kind', 'category', 'reason', 'machine', 'line'])
+    .default('none')
+    .describe('What to add stops up by; with shares and costs: /api/v1/kpis/pareto'),
   format: z.enum(['json', 'csv']).default('json'),
+})
+
+const groupSchema = z.object({
+  key: z.string().describe('Empty: unqualified'),
+  count: z.number().int().describe('Those that began in the range'),
+  seconds: z.number().describe('What lies in the range'),
 })
 
 const listSchema = z
@@ -66,6 +77,7 @@ const listSchema = z
     ...trustShape,
     items: z.array(stopSchema).describe('Newest first'),
     nextCursor: z.string().nullable(),
+    groups: z.array(groupSchema).describe('All stops that are asked for, added up; empty unless asked for'),
     microStops: z.object({
       count: z.number().int().describe('Those that began in the range'),
       seconds: z.number().describe('What lies in the range'),
@@ -132,8 +144,23 @@ export function addDowntimeRoutes(
         .filter(stop => query.kind === undefined || stop.kind === query.kind)
         .filter(stop => isAsked(stop, query.reason, now))
         .reverse()
-      if (query.format === 'csv')
-        return csvResponse(trustedTable(shown.map(view), Object.keys(stopSchema.shape), trust()))
+      // A stop over the border is listed whole; what is added up counts it in the range in which it began.
+      const isBegun = (stop: RegisteredStop): boolean => stop.from >= from
+      const withinMs = (stop: RegisteredStop): number =>
+        busyWithin(stop, setups.calendarOf(kpis.plans.get(stop.machine)!), from, to)
+      const { by } = query
+      const groups = (by === 'none' ? [] : groupsInOrder(shown, stop => keyOf(stop, by))).map(
+        ([key, stops]) => ({
+          key,
+          count: stops.filter(isBegun).length,
+          seconds: sumOf(stops, withinMs) / 1_000,
+        }),
+      )
+      if (query.format === 'csv') {
+        const [rows, shape] =
+          by === 'none' ? [shown.map(view), stopSchema.shape] : [groups, groupSchema.shape]
+        return csvResponse(trustedTable(rows, Object.keys(shape), trust()))
+      }
       const start = query.cursor === undefined ? 0 : shown.findIndex(({ id }) => id === query.cursor) + 1
       if (query.cursor !== undefined && start === 0) {
         throw new ApiError(422, 'The cursor does not come from this list; start again without it.', {
@@ -141,10 +168,6 @@ export function addDowntimeRoutes(
         })
       }
       const items = shown.slice(start, start + query.limit)
-      // A stop over the border is listed whole; what is added up counts it in the range in which it began.
-      const isBegun = (stop: RegisteredStop): boolean => stop.from >= from
-      const withinMs = (stop: RegisteredStop): number =>
-        busyWithin(stop, setups.calendarOf(kpis.plans.get(stop.machine)!), from, to)
       const { wanted, inTime } = await register.compliance(all.filter(isBegun))
       return c.json(
         {
@@ -153,10 +176,11 @@ export function addDowntimeRoutes(
           to: iso(to),
           ...trust(),
           items: items.map(view),
+          groups,
           nextCursor: start + query.limit < shown.length ? items.at(-1)!.id : null,
           microStops: {
             count: micro.filter(isBegun).length,
-            seconds: micro.reduce((sum, stop) => sum + withinMs(stop), 0) / 1_000,
+            seconds: sumOf(micro, withinMs) / 1_000,
           },
           compliance: { wanted, inTime, ratio: wanted === 0 ? null : inTime / wanted },
         },
@@ -217,6 +241,11 @@ export function addDowntimeRoutes(
       return c.json({ items: outcome.map(view) }, 200)
     },
   )
+
+  function keyOf(stop: RegisteredStop, by: 'kind' | 'category' | 'reason' | 'machine' | 'line'): string {
+    if (by === 'category') return categoryOf(stop.reason) ?? ''
+    return by === 'line' ? kpis.plans.get(stop.machine)!.line : stop[by]
+  }
 
   function view(stop: RegisteredStop): z.infer<typeof stopSchema> {
     return {

@@ -1,11 +1,13 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { kpiFlags } from '../../workers/kpi/kpi.js'
 import type { Floor } from '../floor/floor.js'
+import type { RunReport } from '../kpi/production.js'
 import type { DeskProblem, ProductionDesk } from '../kpi/production-desk.js'
 import { ApiError } from './api-error.js'
 import type { KpiReader } from './context.js'
 import { viewCosts } from './costs-schema.js'
 import { csvResponse } from './csv.js'
+import { groupsInOrder, sumOf } from './group-by.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
 import { readSpan, timeQuery } from './time-span.js'
@@ -39,11 +41,25 @@ const runSchema = z
   })
   .openapi('ProductionRun')
 
-const runsSchema = z.object({ ...trustShape, items: z.array(runSchema) })
+const { line: _line, start: _start, end: _end, product: _product, order: _order, ...sums } = runSchema.shape
+const groupSchema = z.object({
+  key: z.string().describe('Line, product or order; empty: not said'),
+  runs: z.number().int(),
+  ...sums,
+})
+
+const runsSchema = z.object({
+  ...trustShape,
+  items: z.array(runSchema),
+  groups: z
+    .array(groupSchema)
+    .describe('Runs of the same line, product or order, added up; empty unless asked for'),
+})
 
 const listQuery = z.object({
   scope: scopeQuery,
   ...timeQuery('a day'),
+  by: z.enum(['none', 'line', 'product', 'order']).default('none').describe('What to add runs up by'),
   format: z.enum(['json', 'csv']).default('json'),
 })
 
@@ -135,31 +151,31 @@ export function addProductionRoutes(
       const scope = scopeOf(floor.plant, query.scope)
       const trust = watchTrust(kpis, scope.machines, { from, to })
       const runs = await desk.runs(scope, from, to)
-      const items = runs.map(run => {
-        const costs = viewCosts(run.costs)
-        return {
-          line: run.line,
-          start: iso(run.start),
-          end: run.end === 0 ? null : iso(run.end),
-          product: run.product,
-          order: run.order,
-          target: run.target || null,
-          actual: run.actual,
-          good: run.good,
-          scrap: run.scrap,
-          rework: run.rework,
-          firstPassYield: run.actual > 0 ? run.good / run.actual : null,
-          defectRatePpm: run.actual > 0 ? ((run.actual - run.good) / run.actual) * 1e6 : null,
-          changeoverSeconds: run.changeoverMs / 1_000,
-          oee: run.oee,
-          flags: [...run.flags],
-          scrapCost: run.costs === undefined ? null : costs.scrap,
-          downtimeCost: run.costs === undefined ? null : costs.downtime,
-        }
-      })
-      if (query.format === 'json') return c.json({ ...trust(), items }, 200)
-      const rows = items.map(item => ({ ...item, flags: item.flags.join(' ') }))
-      return csvResponse(trustedTable(rows, Object.keys(runSchema.shape), trust()))
+      const items = runs.map(run => ({
+        line: run.line,
+        start: iso(run.start),
+        end: run.end === 0 ? null : iso(run.end),
+        product: run.product,
+        order: run.order,
+        ...figuresOf([run]),
+      }))
+      const { by } = query
+      const groups =
+        by === 'none'
+          ? []
+          : groupsInOrder(runs, run => run[by]).map(([key, same]) => ({
+              key,
+              runs: same.length,
+              ...figuresOf(same),
+            }))
+      if (query.format === 'json') return c.json({ ...trust(), items, groups }, 200)
+      const table = (of: typeof items | typeof groups, columns: object): string =>
+        trustedTable(
+          of.map(each => ({ ...each, flags: each.flags.join(' ') })),
+          Object.keys(columns),
+          trust(),
+        )
+      return csvResponse(by === 'none' ? table(items, runSchema.shape) : table(groups, groupSchema.shape))
     },
   )
 
@@ -237,6 +253,33 @@ export function addProductionRoutes(
       return c.json({ recomputing: trust().recomputing, items }, 200)
     },
   )
+}
+
+/** What came of runs together: times and counts added up, and divided last. */
+function figuresOf(runs: readonly RunReport[]) {
+  const [actual, good] = [sumOf(runs, run => run.actual), sumOf(runs, run => run.good)]
+  const busyMs = sumOf(runs, run => run.busyMs)
+  const [only] = runs
+  const costs = runs.map(run => run.costs && viewCosts(run.costs))
+  const cost = (of: 'scrap' | 'downtime'): number | null =>
+    costs.reduce((sum: number | null, each) => {
+      const own = each?.[of] ?? null
+      return sum === null || own === null ? null : sum + own
+    }, 0)
+  return {
+    target: runs.every(({ target }) => target > 0) ? sumOf(runs, ({ target }) => target) : null,
+    actual,
+    good,
+    scrap: sumOf(runs, run => run.scrap),
+    rework: sumOf(runs, run => run.rework),
+    firstPassYield: actual > 0 ? good / actual : null,
+    defectRatePpm: actual > 0 ? ((actual - good) / actual) * 1e6 : null,
+    changeoverSeconds: sumOf(runs, run => run.changeoverMs) / 1_000,
+    oee: runs.length === 1 ? only!.oee : busyMs > 0 ? sumOf(runs, run => run.idealGoodMs) / busyMs : null,
+    flags: [...new Set(runs.flatMap(({ flags }) => flags))],
+    scrapCost: cost('scrap'),
+    downtimeCost: cost('downtime'),
+  }
 }
 
 const iso = (time: number): string => new Date(time).toISOString()

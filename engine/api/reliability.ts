@@ -12,6 +12,7 @@ import type { KpiBook } from '../kpi/kpi-book.js'
 import type { MachineStop } from '../kpi/stop-rows.js'
 import type { KpiReader } from './context.js'
 import { csvResponse } from './csv.js'
+import { groupBy } from './group-by.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
 import { readSpan, timeQuery } from './time-span.js'
@@ -161,16 +162,6 @@ async function overtimeIn(kpis: Pick<KpiBook, 'cells'>, gaps: readonly Gap[]): P
       if (tally.time.overtime > 0) ran.add(textOf({ machine, from, to }))
   }
   return ran
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>()
-  for (const item of items) {
-    const same = groups.get(keyOf(item))
-    if (same === undefined) groups.set(keyOf(item), [item])
-    else same.push(item)
-  }
-  return groups
 }
 
 const textOf = ({ machine, from, to }: Gap): string => `${machine} ${from} ${to}`

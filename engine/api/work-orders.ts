@@ -10,6 +10,7 @@ import { ApiError } from './api-error.js'
 import type { KpiReader } from './context.js'
 import { costsSchema, viewCosts } from './costs-schema.js'
 import { csv, csvResponse } from './csv.js'
+import { groupsInOrder, sumOf } from './group-by.js'
 import { isoTime, jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { trustShape } from './trust.js'
 
@@ -48,14 +49,26 @@ const listQuery = z.object({
   status: z.string().max(200).optional(),
   part: z.string().max(200).optional(),
   customer: z.string().max(200).optional(),
+  from: z.iso.datetime({ offset: true }).optional().describe('Only orders that are due from then on'),
+  to: z.iso.datetime({ offset: true }).optional().describe('Only orders that are due before'),
+  by: z.enum(['none', 'status', 'part', 'customer']).default('none').describe('What to add orders up by'),
   limit: z.coerce.number().int().min(1).max(5_000).default(500),
   cursor: z.string().max(100).optional().describe('nextCursor of the answer before'),
   format: z.enum(['json', 'csv']).default('json'),
 })
 
+const groupSchema = z.object({
+  key: z.string(),
+  orders: z.number().int(),
+  ordered: z.number(),
+  completed: z.number(),
+  scrapped: z.number(),
+})
+
 const listSchema = z
   .object({
     items: z.array(orderSchema).describe('By number'),
+    groups: z.array(groupSchema).describe('All orders that are asked for, added up; empty unless asked for'),
     nextCursor: z.string().nullable(),
     sources: z.array(sourceSchema).describe('Where orders come from, and how old what they said is'),
   })
@@ -122,12 +135,27 @@ export function addWorkOrderRoutes(
       },
     }),
     c => {
-      const { status, part, customer, limit, cursor = '', format } = c.req.valid('query')
+      const { status, part, customer, by, limit, cursor = '', format, ...due } = c.req.valid('query')
+      const [from, to] = [
+        Date.parse(due.from ?? '') || Number.NEGATIVE_INFINITY,
+        Date.parse(due.to ?? '') || Number.POSITIVE_INFINITY,
+      ]
+      const isAsked = due.from !== undefined || due.to !== undefined
       const found = orders
         .list()
         .filter(order => status === undefined || order.status === status)
         .filter(order => part === undefined || order.part === part)
         .filter(order => customer === undefined || order.customer === customer)
+        .filter(order => !isAsked || (order.due !== null && order.due >= from && order.due < to))
+      const groups = (by === 'none' ? [] : groupsInOrder(found, order => order[by])).map(([key, same]) => ({
+        key,
+        orders: same.length,
+        ordered: sumOf(same, ({ ordered }) => ordered),
+        completed: sumOf(same, ({ completed }) => completed),
+        scrapped: sumOf(same, ({ scrapped }) => scrapped),
+      }))
+      if (format === 'csv' && by !== 'none')
+        return csvResponse(csv(Object.keys(groupSchema.shape), groups.map(Object.values<string | number>)))
       if (format === 'csv') return csvResponse(ordersCsv(found.map(view)))
       // By number and not by place: orders that come in meanwhile neither hide one nor show one twice.
       const rest = found.filter(({ number }) => number > cursor)
@@ -135,6 +163,7 @@ export function addWorkOrderRoutes(
       return c.json(
         {
           items: items.map(view),
+          groups,
           nextCursor: rest.length > limit ? items.at(-1)!.number : null,
           sources: orders.sources.map(({ everyMs, lastSync, lastError = null, ...source }) => ({
             ...source,

@@ -22,8 +22,10 @@ export interface RunReport extends Run {
   readonly rework: number
   /** Setup of the constraint within the run, ms. */
   readonly changeoverMs: number
-  /** Of the line by its output. */
+  /** Of the line by its output: OEE, and what it is made from (PBT, and the time that its good parts should have taken), ms. */
   readonly oee: number | null
+  readonly busyMs: number
+  readonly idealGoodMs: number
   /** What cannot be true of its line's machines, all added up, or of what left the line. */
   readonly flags: readonly KpiFlag[]
   /** Lost in money, by all machines of the line. */
@@ -62,6 +64,8 @@ export async function reportRuns(
         rework: all?.elements.RQ ?? 0,
         changeoverMs: made?.AUST ?? 0,
         oee: output?.kpis.ratios.oee ?? null,
+        busyMs: made?.PBT ?? 0,
+        idealGoodMs: made?.idealGoodTime ?? 0,
         flags: flagsOf(all, output),
         costs: all?.costs,
       }
