@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { type FaultPatternId, faultPattern } from '../../schema/fault-catalogue.js'
 import { loadPlant } from '../../schema/plant-file/load-plant.js'
 import { makePast } from '../past/make-past.js'
+import { livesOf, truthOf, watches } from './detection.fixture.js'
 import type { Store } from './store.js'
 
 const isLong = process.env.GEMBA_SOAK !== undefined
@@ -37,25 +38,6 @@ const instruments: readonly Case[] = [
 ]
 const all: readonly Case[] = [...quick, ...slow, ...bearings, ...tools, ...instruments]
 
-/** Which view tells of a pattern, and for how long after the repair it may go on, since it looks back. */
-interface Watch {
-  readonly pattern: FaultPatternId
-  readonly view: string
-  readonly grace: string
-  /** Windows that are no further apart are one alarm, hours. */
-  readonly apart: number
-}
-const nameOf = (pattern: string): string => `detected_${pattern.replaceAll('-', '_')}`
-const watches: readonly Watch[] = [
-  ...all.map(({ pattern }) => {
-    const view = nameOf(pattern)
-    if (pattern === 'sensor-drift') return { pattern, view, grace: '4 DAY', apart: 12 }
-    if (pattern === 'tool-wear') return { pattern, view, grace: '1 HOUR', apart: 12 }
-    return { pattern, view, grace: '30 MINUTE', apart: 1 }
-  }),
-  { pattern: 'bearing-failure', view: 'detected_bearing_trend', grace: '1 DAY', apart: 12 },
-]
-
 interface Plan {
   readonly name: string
   readonly cases: readonly Case[]
@@ -68,33 +50,38 @@ interface Plan {
   readonly days: number
   /** Of the sensors, ms. */
   readonly period: number
+  /** How long a part takes, s, where it is not as usual: years of machines have fewer states with longer ones. */
+  readonly cycle?: number
   /** Least number of faults of each pattern that it takes to say something. */
   readonly least: number
 }
 
+// Seeds: 2, 102, 401, 901–904, 911–916 and 921 have been looked at while rules were made.
 const longPlans: readonly Plan[] = [
-  { name: 'quick ones', cases: quick, lines: 3, share: 0.6, seed: 911, days: 3, period: 10_000, least: 30 },
-  { name: 'slow ones', cases: slow, lines: 2, share: 0.6, seed: 912, days: 10, period: 30_000, least: 15 },
+  { name: 'quick ones', cases: quick, lines: 2, share: 0.6, seed: 931, days: 3, period: 20_000, least: 15 },
+  { name: 'slow ones', cases: slow, lines: 1, share: 0.7, seed: 932, days: 14, period: 60_000, least: 10 },
   {
     name: 'bearings',
     cases: bearings,
     lines: 2,
     share: 0.8,
-    seed: 913,
-    days: 60,
+    seed: 933,
+    days: 75,
     period: 180_000,
-    least: 20,
+    cycle: 600,
+    least: 15,
   },
-  { name: 'tools', cases: tools, lines: 2, share: 0.6, seed: 914, days: 14, period: 60_000, least: 30 },
+  { name: 'tools', cases: tools, lines: 2, share: 0.6, seed: 934, days: 8, period: 60_000, least: 15 },
   {
     name: 'instruments',
     cases: instruments,
     lines: 1,
     share: 0.7,
-    seed: 915,
+    seed: 935,
     days: 60,
     period: 300_000,
-    least: 20,
+    cycle: 600,
+    least: 15,
   },
   {
     name: 'all of them',
@@ -102,30 +89,32 @@ const longPlans: readonly Plan[] = [
     isMixed: true,
     lines: 1,
     share: 0.3,
-    seed: 916,
-    days: 14,
+    seed: 936,
+    days: 5,
     period: 60_000,
     least: 0,
   },
-  { name: 'none', cases: all, lines: 1, share: 0, seed: 921, days: 18, period: 60_000, least: 0 },
+  { name: 'none', cases: all, lines: 1, share: 0, seed: 937, days: 5, period: 60_000, least: 0 },
 ]
-const shortPlans: readonly Plan[] = [
-  { name: 'quick ones', cases: quick, lines: 1, share: 0.7, seed: 901, days: 0.6, period: 20_000, least: 1 },
-  {
-    name: 'tools',
-    cases: [{ pattern: 'tool-wear', types: ['cnc-mill'] }],
-    ...{ lines: 1, share: 0.8, seed: 904, days: 3, period: 300_000, least: 1 },
-  },
-  { name: 'none', cases: all, lines: 1, share: 0, seed: 921, days: 0.1, period: 60_000, least: 0 },
-]
+/** A past for all views. Bearings and instruments take weeks: `machine-health.test.ts` has some that were made up. */
+const shortPlan: Plan = {
+  name: 'those that take hours',
+  cases: [
+    ...quick,
+    { pattern: 'hydraulic-leak', types: ['press'] },
+    { pattern: 'pneumatic-failure', types: ['assembly-station'] },
+    { pattern: 'tool-wear', types: ['cnc-mill'] },
+  ],
+  ...{ lines: 1, share: 0.8, seed: 905, days: 2, period: 60_000, least: 1 },
+}
 
 /** Machines that can have one fault and a drifting sensor, in lines of two. */
-function plantOf({ cases, isMixed, lines, share }: Plan) {
+function plantOf({ cases, isMixed, lines, share, cycle }: Plan) {
   const kinds = cases.flatMap(({ pattern, types }) =>
     types.map(type => ({ id: `${pattern}-of-${type}`, type, pattern })),
   )
   const type = ({ id, type, pattern }: (typeof kinds)[number]) =>
-    `  ${id}: { extends: ${type}${isMixed === true ? '' : `, faults: [${pattern}]`} }`
+    `  ${id}: { extends: ${[type, ...(cycle === undefined ? [] : [`idealCycleTime: ${cycle}`]), ...(isMixed ? [] : [`faults: [${pattern}]`])].join(', ')} }`
   const line = ({ id }: (typeof kinds)[number], i: number) =>
     `          - { id: ${id}-${i}, machines: [{ id: ${id}-${i}a, type: ${id} }, { id: ${id}-${i}b, type: ${id} }] }`
   const text = `gemba: 1
@@ -147,80 +136,20 @@ ${Array.from({ length: lines }, (_, i) => kinds.map(kind => line(kind, i)).join(
   return plant
 }
 
-interface Truth {
-  /** Faults that came up and made the machine fail, and those of them that were found in time. */
-  readonly faults: number
-  readonly found: number
-  /** Of those: before any of its limits was passed, by the trend of a bearing. */
-  readonly early: number
-  /** Stretches of windows in which it is said to show, though nobody had it. */
-  readonly falseAlarms: number
-}
-
-/**
- * Holds a view against what the simulation knows. In time: before the machine fails, or within ten minutes of the onset.
- * What is said of a machine without this fault is false, whatever else it has: windows close to each other are one alarm,
- * and for some time after the repair what is still warm, or looked back at, is forgiven.
- */
-async function truthOf(store: Store, { pattern, view, grace, apart }: Watch): Promise<Truth> {
-  const [row] = await store.query<Record<keyof Truth, string>>(`
-    WITH
-      said AS (SELECT machine, at, known FROM gemba.${view}),
-      lives AS (
-        SELECT machine, occurrence, min(ts) AS onset, minIf(ts, stage = 'failed') AS failed, countIf(stage = 'failed') AS failures,
-          if(argMax(stage, (ts, seq)) = 'dormant', max(ts), toDateTime64('2100-01-01', 3, 'UTC')) AS over
-        FROM gemba.fault_events WHERE pattern = '${pattern}' AND NOT estimated GROUP BY machine, occurrence
-      ),
-      shaken AS (
-        SELECT s.machine AS machine, l.onset AS onset, min(t.minute) AS at
-        FROM gemba.telemetry_1m AS t
-        INNER JOIN (SELECT * FROM gemba.signals FINAL WHERE quantity = 'vibration') AS s ON t.signal = s.signal
-        INNER JOIN lives AS l ON s.machine = l.machine
-        WHERE t.mean > s.warning_high AND t.minute >= l.onset GROUP BY machine, onset
-      ),
-      -- Of a fault that the plant is met with nobody saw the onset.
-      judged AS (
-        SELECT l.machine AS machine, l.onset AS onset, min(h.at) AS zone,
-          countIf(d.known >= l.onset AND d.known <= greatest(l.failed, l.onset + INTERVAL 10 MINUTE)) > 0 AS found,
-          countIf(d.known >= l.onset AND d.known <= h.at) > 0 AS early
-        FROM lives AS l LEFT JOIN said AS d ON l.machine = d.machine
-        LEFT JOIN shaken AS h ON l.machine = h.machine AND l.onset = h.onset
-        WHERE l.failures > 0 AND l.onset > fromUnixTimestamp64Milli(${from + 180_000})
-        GROUP BY machine, onset
-      ),
-      wrong AS (
-        SELECT d.machine AS machine, d.at AS at
-        FROM said AS d LEFT JOIN lives AS l ON d.machine = l.machine
-        GROUP BY machine, at
-        HAVING countIf(d.known >= l.onset AND d.at <= l.over + INTERVAL ${grace}) = 0
-      ),
-      counted AS (
-        SELECT at - lagInFrame(at, 1, toDateTime(0, 'UTC')) OVER (PARTITION BY machine ORDER BY at ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) > ${apart * 3600} AS isNew
-        FROM wrong
-      )
-    SELECT (SELECT count() FROM judged) AS faults, (SELECT countIf(found) FROM judged) AS found,
-      (SELECT countIf(found AND early) FROM judged) AS early, (SELECT countIf(isNew) FROM counted) AS falseAlarms`)
-  return {
-    faults: Number(row!.faults),
-    found: Number(row!.found),
-    early: Number(row!.early),
-    falseAlarms: Number(row!.falseAlarms),
-  }
-}
-
 const wantedOf = (pattern: FaultPatternId): number =>
   faultPattern(pattern).detectability === 'high' ? 0.95 : 0.8
 
 const page = new URL('../../docs/detection.md', import.meta.url)
+const told: string[] = []
 /** What the long form found takes the place of what an earlier one did: the row of the page that begins like this one. */
 function report(cells: readonly (string | number)[]): void {
   if (!isLong) return
-  const row = `| ${cells.join(' | ')} |`
-  const begin = `| ${cells[0]} `
   const lines = readFileSync(page, 'utf8').split('\n')
-  const at = lines.findLastIndex(line => line.startsWith(begin))
-  expect(at, `docs/detection.md has a row ${begin}`).toBeGreaterThan(0)
-  lines[at] = row
+  const at = lines.findLastIndex(line => line.startsWith(`| ${cells[0]} `))
+  expect(at, `docs/detection.md has a row ${cells[0]}`).toBeGreaterThan(0)
+  const widths = lines[at]!.split('|').map(cell => cell.length - 2)
+  lines[at] = `| ${cells.map((cell, i) => String(cell).padEnd(widths[i + 1] ?? 0)).join(' | ')} |`
+  told.push(lines[at])
   writeFileSync(page, lines.join('\n'))
 }
 
@@ -228,6 +157,7 @@ describe('the views that detect faults, on pasts that nobody looked at while the
   const folders: string[] = []
   afterAll(() => {
     for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+    if (isLong) process.stdout.write(`${told.toSorted().join('\n')}\n`)
   })
 
   async function live(plan: Plan, onStored: (store: Store) => Promise<void>): Promise<void> {
@@ -245,37 +175,47 @@ describe('the views that detect faults, on pasts that nobody looked at while the
     rmSync(data, { recursive: true, force: true })
   }
 
-  it.each(isLong ? longPlans : shortPlans)(
+  it.each(isLong ? longPlans : [shortPlan])(
     'find $name in time, and say hardly anything else, seed $seed',
+    // A past is the same each time: it need not be lived again where a view failed on it.
+    { timeout: isLong ? 3_600_000 : 120_000, retry: 0 },
     async plan => {
       await live(plan, async store => {
         const machines = 2 * plan.lines * plan.cases.reduce((sum, { types }) => sum + types.length, 0)
         const months = (machines * plan.days) / 30
-        const wrong: string[] = []
-        const asked: { says: string; faults: number; found: number; wanted: number }[] = []
-        let falseAlarms = 0
+        const lives = await livesOf(store)
+        const truths = []
         for (const watch of watches) {
-          const { faults, found, early, falseAlarms: alarms } = await truthOf(store, watch)
-          falseAlarms += alarms
-          if (alarms > 0) wrong.push(`${alarms} of ${watch.view}`)
+          const truth = await truthOf(store, watch, lives, from + 180_000)
           const isAsked = plan.isMixed !== true && plan.cases.some(one => one.pattern === watch.pattern)
-          if (!isAsked || plan.share === 0) continue
-          const counted = watch.view === 'detected_bearing_trend' ? early : found
-          const wanted = wantedOf(watch.pattern)
-          asked.push({ says: `${watch.view}: ${counted} of ${faults}`, faults, found: counted, wanted })
-          report([`\`${watch.view}\``, wanted, `${counted} of ${faults}`, plan.seed])
+          truths.push({ ...truth, isAsked: isAsked && plan.share > 0, watch })
         }
-        const rate = (falseAlarms / months).toFixed(2)
-        report([plan.name, `${machines} × ${plan.days} days`, falseAlarms, rate, plan.seed])
-        for (const { says, faults, found, wanted } of asked) {
-          expect(faults, says).toBeGreaterThanOrEqual(plan.least)
-          expect(found / faults, says).toBeGreaterThanOrEqual(wanted)
+        const falseAlarms = truths.reduce((sum, one) => sum + one.alarms.length, 0)
+        const asked = truths.filter(({ isAsked }) => isAsked)
+        for (const { watch, faults, missed } of asked) {
+          const found = `${faults - missed.length} of ${faults}`
+          report([`\`${watch.view}\``, wantedOf(watch.pattern), found, plan.seed])
+        }
+        report([
+          plan.name,
+          `${machines} × ${plan.days} days`,
+          falseAlarms,
+          (falseAlarms / months).toFixed(2),
+          plan.seed,
+        ])
+        const wrong = truths.flatMap(one => [...(one.isAsked ? one.missed : []), ...one.alarms])
+        if (isLong) process.stdout.write(`${[plan.name, ...wrong].join('\n')}\n`)
+        for (const { watch, faults, missed } of asked) {
+          const found = faults - missed.length
+          expect(faults, `faults that ${watch.view} is asked for`).toBeGreaterThanOrEqual(plan.least)
+          expect(found / faults, `share of ${faults} found: ${wrong.join(', ')}`).toBeGreaterThanOrEqual(
+            wantedOf(watch.pattern),
+          )
         }
         expect(falseAlarms, `in ${months} machine-months: ${wrong.join(', ')}`).toBeLessThanOrEqual(
           Math.ceil(months),
         )
       })
     },
-    isLong ? 3_600_000 : 120_000,
   )
 })

@@ -1,4 +1,3 @@
-import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Database } from './database.js'
 import { openTestDatabase, type TestDatabase } from './your-clickhouse.fixture.js'
@@ -6,7 +5,6 @@ import { openTestDatabase, type TestDatabase } from './your-clickhouse.fixture.j
 // A database is started here; on a busy machine that takes a while.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
-const _logger = pino({ level: 'silent' })
 const hour = 3_600_000
 const from = Date.UTC(2026, 0, 5)
 const hours = 96
@@ -22,106 +20,102 @@ const calm: Course = i => 50 + (i % 3)
 const climbs: Course = i => 50 + (30 * i) / hours + (i % 3)
 const steps: Course = i => (i < hours / 2 ? 50 : 80) + (i % 3)
 
-const machines: Readonly<Record<string, Readonly<Record<string, Course>>>> = {
-  lone: { a: climbs, b: calm },
-  both: { a: climbs, b: i => 50 + (25 * i) / hours },
-  step: { a: steps, b: calm },
-  well: { a: calm, b: calm },
+/** From the third day on. */
+const grows =
+  (from: number, perHour: number): Course =>
+  i =>
+    from + Math.max(0, i - hours / 2) * perHour + (i % 3)
+const drifting = ['sensor-drift', 'coolant-failure']
+const turning = ['bearing-failure', 'tool-wear']
+
+/** For an hour. */
+const leaps =
+  (to: number): Course =>
+  i =>
+    i === 50 ? to : calm(i)
+const heated = ['motor-overheating']
+
+interface Made {
+  readonly faults: readonly string[]
+  readonly sensors: Readonly<Record<string, Course>>
+}
+const machines: Readonly<Record<string, Made>> = {
+  lone: { faults: drifting, sensors: { a: climbs, b: calm } },
+  both: { faults: drifting, sensors: { a: climbs, b: i => 50 + (25 * i) / hours } },
+  step: { faults: drifting, sensors: { a: steps, b: calm } },
+  well: { faults: drifting, sensors: { a: calm, b: calm } },
+  bearing: { faults: turning, sensors: { vibration: grows(20, 0.6), force: calm } },
+  tool: { faults: turning, sensors: { vibration: grows(20, 0.6), force: grows(50, 0.5) } },
+  hot: { faults: heated, sensors: { 'motor-temperature': leaps(160), current: calm } },
+  warm: { faults: heated, sensors: { 'motor-temperature': leaps(120), current: calm } },
+  loaded: { faults: heated, sensors: { 'motor-temperature': leaps(120), current: leaps(110) } },
+}
+const quantities: Readonly<Record<string, string>> = {
+  vibration: 'vibration',
+  'motor-temperature': 'temperature',
+  current: 'current',
 }
 
 beforeAll(async () => {
   opened = await openTestDatabase()
   database = opened.database
-  let signal = 0
-  for (const [place, [id, sensors]] of Object.entries(machines).entries()) {
-    const shared = { line: 'l', area: 'a', site: 's', updated: stamp(from) }
-    await database.insertRows('machines', [
-      {
-        ...shared,
-        machine_index: place,
-        id,
-        name: `Machine ${id}`,
-        type: 'press',
-        faults: ['sensor-drift', 'coolant-failure'],
-      },
-    ])
-    for (const [name, course] of Object.entries(sensors)) {
-      signal++
-      const limits = { warning_low: 0, warning_high: 100, critical_low: -50, critical_high: 150 }
-      await database.insertRows('signals', [
-        {
-          ...shared,
-          ...limits,
-          signal,
-          id: `${id}.${name}`,
-          name,
-          machine: id,
-          role: 'sensor',
-          quantity: 'force',
-          unit: 'kN',
-          type: 'number',
-        },
-      ])
-      const minutes = Array.from({ length: hours }, (_, i) =>
-        [0, 10, 20, 30, 40, 50].map(minute => ({
-          ...{ signal, minute: second(from + i * hour + minute * 60_000), count: 1, valued: 1, up_to: 1 },
-          ...{ sum: course(i), sum_squares: course(i) ** 2, min: course(i), max: course(i), last: course(i) },
-        })),
-      ).flat()
-      await database.insertRows('telemetry_1m_parts', minutes)
-    }
-    await database.insertRows(
-      'oee_hourly',
-      Array.from({ length: hours }, (_, i) => ({
-        ...{
-          machine: id,
-          hour: stamp(from + i * hour),
-          day: second(from + i * hour).slice(0, 10),
-          computed: stamp(from),
-        },
-        ...{ production: i === hours - 1 ? 900_000 : hour, breakdown: i === hours - 1 ? 2_700_000 : 0 },
-        ...{ ideal_ms: 60_000, produced: 50, scrapped: 5 },
-      })),
+  const shared = { line: 'l', area: 'a', site: 's', updated: stamp(from) }
+  const limits = { warning_low: 0, warning_high: 100, critical_low: -50, critical_high: 150 }
+  const ids = Object.keys(machines)
+  await database.insertRows(
+    'machines',
+    Object.entries(machines).map(([id, { faults }], place) => ({
+      ...{ ...shared, machine_index: place, id, name: `Machine ${id}`, type: 'press', faults },
+    })),
+  )
+  const sensors = Object.entries(machines)
+    .flatMap(([machine, made]) =>
+      Object.entries(made.sensors).map(([name, course]) => ({ machine, name, course })),
     )
-    await database.insertRows('state_changes', [
-      {
-        machine: id,
-        ts: stamp(from),
-        state: 'Execute',
-        mode: 'Production',
-        reason: 'none',
-        seq: 1,
-        observed: true,
-      },
-      {
-        machine: id,
-        ts: stamp(from + hours * hour - 5_000_000),
-        state: 'Aborted',
-        mode: '',
-        reason: 'none',
-        seq: 2,
-        observed: true,
-      },
-      {
-        machine: id,
-        ts: stamp(from + hours * hour - 4_000_000),
-        state: 'Execute',
-        mode: '',
-        reason: 'none',
-        seq: 3,
-        observed: true,
-      },
-      {
-        machine: id,
-        ts: stamp(from + hours * hour - 1_000),
-        state: 'Execute',
-        mode: '',
-        reason: 'none',
-        seq: 4,
-        observed: true,
-      },
-    ])
-  }
+    .map((sensor, i) => ({ ...sensor, signal: i + 1 }))
+  await database.insertRows(
+    'signals',
+    sensors.map(({ signal, machine, name }) => ({
+      ...{ ...shared, ...limits, signal, id: `${machine}.${name}`, name, machine },
+      ...{ role: 'sensor', quantity: quantities[name] ?? 'force', unit: 'kN', type: 'number' },
+    })),
+  )
+  await database.insertRows(
+    'telemetry_1m_parts',
+    sensors.flatMap(({ signal, course }) =>
+      Array.from({ length: hours * 30 }, (_, i) => {
+        const value = course(Math.floor(i / 30))
+        return {
+          ...{ signal, minute: second(from + i * 120_000), count: 1, valued: 1, up_to: 1 },
+          ...{ sum: value, sum_squares: value ** 2, min: value, max: value, last: value },
+        }
+      }),
+    ),
+  )
+  await database.insertRows(
+    'oee_hourly',
+    ids.flatMap(machine =>
+      Array.from({ length: hours }, (_, i) => ({
+        ...{ machine, hour: stamp(from + i * hour), day: second(from + i * hour).slice(0, 10) },
+        ...{ computed: stamp(from), ideal_ms: 60_000, produced: 50, scrapped: 5 },
+        ...{ production: i === hours - 1 ? 900_000 : hour, breakdown: i === hours - 1 ? 2_700_000 : 0 },
+      })),
+    ),
+  )
+  const states = [
+    { state: 'Execute', mode: 'Production', ts: from },
+    { state: 'Aborted', mode: '', ts: from + hours * hour - 5_000_000 },
+    { state: 'Execute', mode: '', ts: from + hours * hour - 4_000_000 },
+    { state: 'Execute', mode: '', ts: from + hours * hour - 1_000 },
+  ]
+  await database.insertRows(
+    'state_changes',
+    ids.flatMap(machine =>
+      states.map((seen, i) => ({
+        ...{ ...seen, machine, ts: stamp(seen.ts), reason: 'none', seq: i + 1, observed: true },
+      })),
+    ),
+  )
 })
 afterAll(async () => {
   await opened?.close()
@@ -133,6 +127,32 @@ describe('the drift of a sensor', () => {
       'SELECT machine, any(level) AS level, groupUniqArrayArray(signals) AS signals FROM gemba.detected_sensor_drift GROUP BY machine',
     )
     expect(found).toEqual([{ machine: 'lone', level: 'warning', signals: ['lone.a'] }])
+  })
+})
+
+describe('the heat of a motor', () => {
+  it('is told where the current is too high as well, and by itself where it is critical', async () => {
+    const found = await database.query(
+      'SELECT machine, level, signals, min(known) AS first FROM gemba.detected_motor_overheating GROUP BY machine, level, signals ORDER BY machine',
+    )
+    const [hot, loaded] = [from + 50 * hour + 60_000, from + 50 * hour + 3 * 60_000]
+    expect(found).toEqual([
+      { machine: 'hot', level: 'critical', signals: ['hot.motor-temperature'], first: second(hot) },
+      {
+        ...{ machine: 'loaded', level: 'warning', first: second(loaded) },
+        signals: ['loaded.current', 'loaded.motor-temperature'],
+      },
+    ])
+  })
+})
+
+describe('the trends of vibration', () => {
+  const machinesOf = (view: string) =>
+    database.query(`SELECT DISTINCT machine, level FROM gemba.${view} ORDER BY machine`)
+
+  it('are a bearing where no effort rises with it, early while nothing warms, and a blunt tool where it does', async () => {
+    expect(await machinesOf('detected_bearing_trend')).toEqual([{ machine: 'bearing', level: 'early' }])
+    expect(await machinesOf('detected_tool_wear')).toEqual([{ machine: 'tool', level: 'warning' }])
   })
 })
 
@@ -155,8 +175,12 @@ describe('machine_health_dashboard', () => {
 
   it('has a row for each machine, with state, suspected faults, the sensor nearest to its limits and OEE of the day', async () => {
     const all = await rows()
-    expect(all.map(({ machine }) => machine)).toEqual(['both', 'lone', 'step', 'well'])
-    const [, lone, , well] = all
+    expect(all.map(({ machine }) => machine)).toEqual(Object.keys(machines).toSorted())
+    const [bearing, lone, well] = ['bearing', 'lone', 'well'].map(id => all.find(one => one.machine === id))
+    expect(bearing).toMatchObject({
+      severity: 'early',
+      faults: [{ pattern: 'bearing-failure', level: 'early' }],
+    })
     expect(lone).toMatchObject({
       ...{ state: 'Execute', state_since: stamp(from + hours * hour - 4_000_000), severity: 'warning' },
       faults: [{ pattern: 'sensor-drift', level: 'warning' }],

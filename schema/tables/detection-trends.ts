@@ -35,20 +35,22 @@ const hoursOf = (pattern: FaultPatternId, only: string, when: string): string =>
       sum(breakdown + planned + unscheduled + idle) / 3600000 AS stand
     FROM {db}.fact_oee GROUP BY machine, hour
   ),
-  offsets AS (SELECT machine, any(hour % 3600) AS after FROM worked GROUP BY machine),
+  -- By how much the hours of each sensor's machine are off those of UTC, s. Looked up: to join minutes takes longer than to read them.
+  (
+    SELECT (groupArray(w.signal), groupArray(o.after))
+    FROM watched AS w INNER JOIN (SELECT machine, any(hour % 3600) AS after FROM worked GROUP BY machine) AS o ON w.machine = o.machine
+  ) AS offsets,
   hours AS (
     SELECT ${carried.map(name => `w.${name} AS ${name}`).join(', ')},
       toDateTime(t.hour, 'UTC') AS at, if(o.work >= 0.7, t.middle, NULL) AS value,
       if(o.stand >= 0.2 AND w.quantity = 'vibration', t.least, NULL) AS rest
     FROM (
-      SELECT m.signal AS signal, intDiv(toUnixTimestamp(m.minute) - p.after, 3600) * 3600 + p.after AS hour,
+      SELECT m.signal AS signal, transform(m.signal, offsets.1, offsets.2, 0) AS after,
+        intDiv(toUnixTimestamp(m.minute) - after, 3600) * 3600 + after AS hour,
         median(m.mean) AS middle, min(m.mean) AS least
       FROM (${looseMinutes('SELECT signal FROM watched', when)}
       ) AS m
-      INNER JOIN (
-        SELECT w.signal AS signal, o.after AS after FROM watched AS w INNER JOIN offsets AS o ON w.machine = o.machine
-      ) AS p ON m.signal = p.signal
-      GROUP BY signal, hour
+      GROUP BY signal, after, hour
       HAVING count() >= 5
     ) AS t
     INNER JOIN watched AS w ON t.signal = w.signal

@@ -11,6 +11,8 @@ interface Symptom {
   readonly named?: string
   /** Only signals without such a name. */
   readonly notNamed?: string
+  /** A single minute beyond the critical limit is enough, whatever the other symptoms. */
+  readonly isEnough?: true
 }
 
 interface DetectionRule {
@@ -47,9 +49,10 @@ const rules: readonly DetectionRule[] = [
   },
   {
     pattern: 'motor-overheating',
-    meaning: 'temperature and current of the motor',
+    meaning: 'temperature and current of the motor, or its temperature alone beyond the critical limit',
     needs: [
-      { quantity: 'temperature', side: 'high', named: 'motor|winding|drive' },
+      // As a thermal protection does (IEC 60034-11): it goes by the winding, whatever the current.
+      { quantity: 'temperature', side: 'high', named: 'motor|winding|drive', isEnough: true },
       { quantity: 'current', side: 'high' },
     ],
     window: 5,
@@ -132,87 +135,95 @@ export const detectionColumns: readonly Column[] = [
 /** With power and ready to work: what is low now is not low because it was switched off. */
 const ready = ['Execute', 'Suspending', 'Suspended', 'Unsuspending', 'Holding', 'Held', 'Unholding'] as const
 
-/** `t` is a minute of telemetry, `w` the signal with its limits. The mean: a single wild sample is no symptom. */
-const beyond = (side: Symptom['side'], limit: 'warning' | 'critical'): string => {
-  const low = `ifNull(t.mean < w.${limit}_low, 0)`
-  const high = `ifNull(t.mean > w.${limit}_high, 0)`
-  return side === 'either' ? `(${low} OR ${high})` : side === 'low' ? low : high
-}
-
-const isMeant = ({ quantity, named, notNamed }: Symptom, of: string): string =>
+const isMeant = ({ quantity, named, notNamed }: Symptom): string =>
   [
-    `${of}.quantity = '${quantity}'`,
-    ...(named === undefined ? [] : [`match(${of}.name, '${named}')`]),
-    ...(notNamed === undefined ? [] : [`NOT match(${of}.name, '${notNamed}')`]),
+    `s.quantity = '${quantity}'`,
+    ...(named === undefined ? [] : [`match(s.name, '${named}')`]),
+    ...(notNamed === undefined ? [] : [`NOT match(s.name, '${notNamed}')`]),
   ].join(' AND ')
 
-/** `when`: which minutes it looks at. */
-function selectOf(
-  { pattern, needs, unless, window, minutes, standing }: DetectionRule,
-  when?: string,
-): string {
-  const symptoms = unless === undefined ? needs : [...needs, unless]
-  const shows = symptoms.map(one => `${isMeant(one, 'w')} AND ${beyond(one.side, 'warning')}`)
-  const critical = needs.map(one => `(${isMeant(one, 'w')} AND ${beyond(one.side, 'critical')})`)
-  /** The minutes in which a symptom shows; two sensors of it are no more than one. */
-  const shown = symptoms.map((_, i) => `arraySort(groupUniqArrayIf(minute, shows_${i})) AS shown_${i}`)
-  const isSure = needs.map((_, i) => {
-    const lasts = `length(shown_${i}) >= ${minutes}`
-    return i === 0 ? lasts : `(${lasts} OR NOT measured_${i})`
+/** The number of what explains it otherwise; symptoms that are asked for have their place. */
+const otherwise = 9
+
+/** The symptoms of a rule as an array of tuples, of a row `s` of `signals` and `m` of `machines`; the first tells whether it is meant. */
+const partsOf = ({ pattern, needs, unless, window, minutes, standing }: DetectionRule): readonly string[] =>
+  [...needs, ...(unless === undefined ? [] : [unless])].map((one, i) => {
+    const place = i < needs.length ? i : otherwise
+    const numbers = [place, one.isEnough ? 1 : 0, window * 60, minutes, standing ? 1 : 0].map(
+      number => `toUInt16(${number})`,
+    )
+    return `(has(m.faults, '${pattern}') AND ${isMeant(one)}, '${pattern}', '${one.side}', ${numbers.join(', ')})`
   })
-  const isNothingElse = unless === undefined ? [] : [`empty(shown_${needs.length})`]
-  /** Only of the machines in which something shows: what states a machine was in takes much longer to say than a minute's mean. Neighbouring states of readiness are one. */
-  const atWork = standing
+
+/**
+ * What all rules of a list find in one pass, with the column `pattern`: what machines did, and minutes of sensors, are
+ * read once however many they are. `when`: which minutes it looks at.
+ */
+function selectOf(of: readonly DetectionRule[], when?: string): string {
+  const most = Math.max(...of.map(({ needs }) => needs.length))
+  const places = Array.from({ length: most }, (_, i) => i)
+  /** From when to when machines were ready; neighbouring states of readiness are one. */
+  const atWork = of.every(({ standing }) => standing)
     ? ''
     : `
-  ASOF INNER JOIN (
+  ASOF LEFT JOIN (
     SELECT machine, is_ready, start, leadInFrame(start, 1, toDateTime64('2100-01-01', 3, 'UTC')) OVER in_order AS until
     FROM (
-      SELECT machine, start, state IN (${ready.map(state => `'${state}'`).join(', ')}) AS is_ready,
-        lagInFrame(is_ready, 1, NOT is_ready) OVER in_order AS was_ready
-      FROM {db}.state_intervals WHERE machine IN (SELECT machine FROM shown WHERE shows_0)
-      WINDOW in_order AS (PARTITION BY machine ORDER BY start ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+      SELECT machine, ts AS start, seq, state IN (${ready.map(state => `'${state}'`).join(', ')}) AS is_ready,
+        lagInFrame(is_ready, 1, NOT is_ready) OVER (PARTITION BY machine ORDER BY ts, seq ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS was_ready
+      FROM {db}.state_changes WHERE state != '' AND machine IN (SELECT machine FROM watched)
     )
     WHERE is_ready != was_ready
-    WINDOW in_order AS (PARTITION BY machine ORDER BY start ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+    WINDOW in_order AS (PARTITION BY machine ORDER BY start, seq ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING)
   ) AS s ON e.machine = s.machine AND e.minute >= s.start
-  WHERE s.is_ready AND e.minute + INTERVAL 1 MINUTE <= s.until`
+  WHERE e.is_standing OR (s.is_ready AND e.minute + INTERVAL 1 MINUTE <= s.until)`
   return `
 WITH
   watched AS (
-    SELECT s.signal AS signal, s.id AS id, s.name AS name, s.machine AS machine, s.quantity AS quantity,
-      s.warning_low AS warning_low, s.critical_low AS critical_low,
-      s.warning_high AS warning_high, s.critical_high AS critical_high, m.type AS type, m.line AS line,
-      ${needs.map((need, i) => `max(${isMeant(need, 's')}) OVER (PARTITION BY s.machine) AS measured_${i}`).join(',\n      ')}
-    FROM {db}.signals AS s FINAL INNER JOIN {db}.machines AS m FINAL ON s.machine = m.id
-    WHERE s.role = 'sensor' AND has(m.faults, '${pattern}')
-      AND (${symptoms.map(symptom => `(${isMeant(symptom, 's')})`).join(' OR ')})
+    SELECT signal, id, machine, type, line,
+      part.2 AS pattern, part.4 AS place, part.5 AS is_enough, part.6 AS window, part.7 AS minutes, part.8 AS is_standing,
+      if(part.3 != 'high', warning_low, NULL) AS low, if(part.3 != 'low', warning_high, NULL) AS high,
+      if(part.3 != 'high', critical_low, NULL) AS lowest, if(part.3 != 'low', critical_high, NULL) AS highest,
+      groupUniqArray(place) OVER (PARTITION BY machine, pattern) AS measured
+    FROM (
+      SELECT s.signal AS signal, s.id AS id, s.machine AS machine, m.type AS type, m.line AS line,
+        s.warning_low AS warning_low, s.critical_low AS critical_low, s.warning_high AS warning_high, s.critical_high AS critical_high,
+        arrayJoin(arrayFilter(part -> part.1, [
+          ${of.flatMap(partsOf).join(',\n          ')}
+        ])) AS part
+      FROM {db}.signals AS s FINAL INNER JOIN {db}.machines AS m FINAL ON s.machine = m.id
+      WHERE s.role = 'sensor'
+    )
   ),
+  -- By the mean of a minute: a single wild sample is no symptom.
   shown AS (
     SELECT w.machine AS machine, w.type AS type, w.line AS line, w.id AS id, t.minute AS minute,
-      ${needs.map((_, i) => `w.measured_${i} AS measured_${i}`).join(', ')},
-      ${shows.map((show, i) => `${show} AS shows_${i}`).join(',\n      ')},
-      ${critical.join(' OR ')} AS is_critical
+      ${['pattern', 'place', 'is_enough', 'window', 'minutes', 'is_standing', 'measured'].map(name => `w.${name} AS ${name}`).join(', ')},
+      (ifNull(t.mean < w.lowest, 0) OR ifNull(t.mean > w.highest, 0)) AND w.place != ${otherwise} AS is_critical
     FROM (${looseMinutes('SELECT signal FROM watched', when)}
     ) AS t
     INNER JOIN watched AS w ON t.signal = w.signal
-    WHERE ${shows.map((_, i) => `shows_${i}`).join(' OR ')}
+    WHERE ifNull(t.mean < w.low, 0) OR ifNull(t.mean > w.high, 0)
   )
-SELECT machine, type, line, at,
-  toDateTime(arrayMax([${needs.map((_, i) => `shown_${i}[${minutes}]`).join(', ')}]) + INTERVAL 1 MINUTE, 'UTC') AS known,
-  if(critical, 'critical', 'warning') AS level, ids AS signals
+SELECT machine, type, line, at, toDateTime(arrayMin(sure) + INTERVAL 1 MINUTE, 'UTC') AS known,
+  if(critical, 'critical', 'warning') AS level, ids AS signals, pattern
 FROM (
   SELECT
-    e.machine AS machine, e.type AS type, e.line AS line,
-    toStartOfInterval(e.minute, INTERVAL ${window} MINUTE) AS at,
-    ${shown.join(',\n    ')},
-    ${needs.map((_, i) => `any(measured_${i}) AS measured_${i}`).join(', ')},
-    max(is_critical) AS critical,
-    arraySort(groupUniqArrayIf(e.id, ${needs.map((_, i) => `shows_${i}`).join(' OR ')})) AS ids
+    e.machine AS machine, e.type AS type, e.line AS line, e.pattern AS pattern, e.minutes AS minutes, e.measured AS measured,
+    toDateTime(intDiv(toUnixTimestamp(e.minute), e.window) * e.window, 'UTC') AS at,
+    -- The minutes in which a symptom shows; two sensors of it are no more than one.
+    ${places.map(i => `arraySort(groupUniqArrayIf(e.minute, e.place = ${i})) AS shown_${i}`).join(',\n    ')},
+    max(e.place = ${otherwise}) AS is_something_else,
+    max(e.is_critical) AS critical,
+    arraySort(groupUniqArrayIf(e.id, e.place != ${otherwise})) AS ids,
+    arrayConcat(
+      groupUniqArrayIf(e.minute, e.is_enough AND e.is_critical),
+      if(${places.map(i => `(${i === 0 ? '' : `NOT has(measured, ${i}) OR `}length(shown_${i}) >= minutes)`).join(' AND ')},
+        [arrayMax([${places.map(i => `shown_${i}[minutes]`).join(', ')}])], [])) AS sure
   FROM shown AS e${atWork}
-  GROUP BY machine, type, line, at
+  GROUP BY machine, type, line, pattern, minutes, measured, at
 )
-WHERE ${[...isNothingElse, ...isSure].join(' AND ')}`
+WHERE notEmpty(sure) AND NOT is_something_else`
 }
 
 const viewName = (pattern: FaultPatternId): string => `detected_${pattern.replaceAll('-', '_')}`
@@ -223,9 +234,8 @@ export const limitViews: readonly View[] = rules.map(rule => ({
   name: viewName(rule.pattern),
   meaning: `${faultPattern(rule.pattern).name} as sensors tell it: ${rule.meaning}. A row for each machine and ${rule.window} minutes in which it shows; see docs/detection.md.`,
   columns: detectionColumns,
-  select: selectOf(rule),
+  select: `SELECT ${detectionColumns.map(({ name }) => name).join(', ')} FROM (${selectOf([rule])})`,
 }))
 
-/** The same for some minutes alone. */
-export const limitQueries = (when: string): readonly (readonly [FaultPatternId, string])[] =>
-  rules.map(rule => [rule.pattern, selectOf(rule, when)])
+/** The same of all these patterns for some minutes alone, with the column `pattern`. */
+export const limitQuery = (when: string): string => selectOf(rules, when)

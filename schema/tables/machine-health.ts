@@ -1,5 +1,5 @@
 import type { View } from './definition.js'
-import { limitQueries } from './detection.js'
+import { limitQuery } from './detection.js'
 import { trendQueries } from './detection-trends.js'
 import { looseMinutes } from './telemetry.js'
 
@@ -12,12 +12,15 @@ const word = 'LowCardinality(String)'
 const now = `greatest((SELECT max(ts) FROM {db}.state_changes), (SELECT max(ts) FROM {db}.sensor_health))`
 const lastDay = `minute >= ${now} - INTERVAL 1 DAY`
 
-const suspicions = [...limitQueries(lastDay), ...trendQueries(now)]
+const suspicions = [
+  limitQuery(lastDay),
+  ...trendQueries(now).map(([pattern, query]) => `SELECT *, '${pattern}' AS pattern FROM (${query})`),
+]
   .map(
-    ([pattern, query]) => `
-      SELECT machine, '${pattern}' AS pattern, max(level = 'critical') AS critical, max(level = 'warning') AS warning,
+    query => `
+      SELECT machine, pattern, max(level = 'critical') AS critical, max(level = 'warning') AS warning,
         min(at) AS since, max(at) AS last
-      FROM (${query}) WHERE at >= ${now} - INTERVAL 1 DAY GROUP BY machine`,
+      FROM (${query}) WHERE at >= ${now} - INTERVAL 1 DAY GROUP BY machine, pattern`,
   )
   .join('\n      UNION ALL')
 
@@ -72,18 +75,14 @@ export const machineHealthDashboard: View = {
   ],
   select: `
 WITH
-  seen AS (
-    SELECT c.machine AS machine, argMax(c.state, (c.ts, c.seq)) AS state FROM {db}.state_changes AS c WHERE c.state != '' GROUP BY machine
-  ),
-  left AS (
-    SELECT c.machine AS machine, any(s.state) AS state, maxIf(c.ts, c.state != s.state) AS at
-    FROM {db}.state_changes AS c INNER JOIN seen AS s ON c.machine = s.machine
-    WHERE c.state != '' GROUP BY machine
-  ),
   states AS (
-    SELECT c.machine AS machine, any(l.state) AS state, min(c.ts) AS begun
-    FROM {db}.state_changes AS c INNER JOIN left AS l ON c.machine = l.machine
-    WHERE c.state = l.state AND c.ts >= l.at GROUP BY machine
+    SELECT c.machine AS machine, argMax(c.state, (c.ts, c.seq)) AS state, max(c.ts) AS begun
+    FROM (
+      SELECT machine, ts, seq, state,
+        lagInFrame(state) OVER (PARTITION BY machine ORDER BY ts, seq ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS before
+      FROM {db}.state_changes WHERE state != ''
+    ) AS c
+    WHERE c.state != c.before GROUP BY machine
   ),
   suspected AS (
     SELECT machine, arraySort(

@@ -23,6 +23,7 @@ import { byTimeProjections } from './0018-by-time.js'
 import { trends } from './0019-trends.js'
 import { workIntervalTables } from './0020-work-intervals.js'
 import { longerMemory } from './0021-longer-memory.js'
+import { detectionAnew } from './0022-detection-anew.js'
 import type { Migration } from './migration.js'
 
 export const migrations: readonly Migration[] = [
@@ -47,6 +48,7 @@ export const migrations: readonly Migration[] = [
   trends,
   workIntervalTables,
   longerMemory,
+  detectionAnew,
 ]
 
 /** Makes the tables of a new database; applies what an older one lacks, in order. Records it in the table `migrations`. */
