@@ -1,7 +1,9 @@
 import type { DamageReport } from '../../schema/damage-report.js'
 import type { LineRun } from '../../schema/line-run.js'
 import type { Plant } from '../../schema/plant.js'
+import { furthestAheadMs } from '../../schema/quality-rules.js'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
+import type { SimulationCommand } from '../../schema/simulation-command.js'
 import {
   Behaviour,
   type BehaviourOptions,
@@ -85,8 +87,9 @@ export function simulate(options: SimulatorOptions, context: Surroundings): DueS
       return builder.take()
     },
     obey(command) {
-      if (command.kind === 'disturb' || command.kind === 'restore') link.obey(command)
-      else obey(behaviour, command)
+      const own = inTimeOf(behaviour.time, context.clock.now(), command)
+      if (own.kind === 'disturb' || own.kind === 'restore') link.obey(own)
+      else obey(behaviour, own)
     },
     takeEvents() {
       const events = [...link.takeEvents()]
@@ -97,6 +100,18 @@ export function simulate(options: SimulatorOptions, context: Surroundings): DueS
       return events
     },
   }
+}
+
+/**
+ * A command in the time of the machines, Unix ms. They have another than the floor where a link fault has moved its clock
+ * or holds back all that would, and where they live faster than a floor that goes by the wall's.
+ */
+function inTimeOf(machines: number, floor: number, command: SimulationCommand): SimulationCommand {
+  const lead = floor - machines
+  if (Math.abs(lead) <= furthestAheadMs) return command
+  if (command.kind === 'inject') return { ...command, start: command.start - lead }
+  if (command.kind !== 'disturb') return command
+  return { ...command, fault: { ...command.fault, start: command.fault.start - lead } }
 }
 
 /** How the plant behaves behind a source that is met at work at `start`, Unix ms. */

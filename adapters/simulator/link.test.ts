@@ -206,4 +206,40 @@ describe('a fault of the link', () => {
     expect(before).toBeGreaterThan(1.8 * rest.length)
     expect(new Set(rest.map(({ quality }) => quality))).toEqual(new Set([Quality.bad]))
   })
+
+  it('moves nothing else: what is wanted for now begins now, though the floor takes its time from a clock that jumped', () => {
+    const jump = 3_600_000
+    const commands = new Subject<SimulationCommand>()
+    const given = { randomFaults: 0, start: new Date(begin).toISOString() }
+    const run = new TestRun(simulator, given, { plant: lineOf('press'), commands, floorBegin: begin + jump })
+    const wanted = { who: 'Ada', reason: 'test' }
+    run.pass(5 * second)
+    const start = begin + jump + 5 * second
+    const silence = {
+      id: 'd',
+      kind: 'dropout',
+      share: 1,
+      clearAfter: 5 * second,
+      signals: [],
+      shift: 0,
+    } as const
+    commands.next({ kind: 'disturb', fault: { ...silence, start }, ...wanted })
+    const fault = { machine: 'two', pattern: 'hydraulic-leak', severity: 1 } as const
+    commands.next({
+      kind: 'inject',
+      ...fault,
+      ...wanted,
+      start,
+      timeToFailure: 60 * second,
+      clearAfter: null,
+    })
+    run.pass(30 * second)
+    const seconds = (from: number, to: number) =>
+      samplesOf(run).filter(({ time }) => time > begin + from * second && time <= begin + to * second)
+    expect(seconds(5.1, 9.9)).toEqual([])
+    expect(seconds(10.1, 15).length).toBeGreaterThan(50)
+    const reports = run.events.flatMap(event => (event.kind === 'damage' ? event.reports : []))
+    const onset = reports.find(({ pattern }) => pattern === 'hydraulic-leak')
+    expect(onset!.time).toBeLessThan(begin + 35 * second)
+  })
 })

@@ -51,6 +51,16 @@ describe('times', () => {
     expect(rejects[0]!.reason).toContain('more than 5 minutes ahead of the clock of this floor')
   })
 
+  it('of a source that is the clock of its floor may leave the wall behind, as a plant simulated fast does', () => {
+    const { floor, tell } = gateOf('source')
+    const month = Array.from({ length: 30 * 24 }, (_, hour) => testStart + hour * 60 * minute)
+    for (const time of month) {
+      expect(tell([time])).toMatchObject({ kept: [time], rejects: [] })
+      floor.clock.now = () => time
+    }
+    expect(tell([month.at(-1)! + day + 1])).toMatchObject({ kept: [], rejects: [{ rule: 'time.in-future' }] })
+  })
+
   it('of a source that is the clock of its floor may be of any year', () => {
     const times = [0, Date.UTC(2017, 5, 6), testStart + day]
     const { kept, rejects } = gated([...times, testStart + day + 1, -1], 'source')

@@ -15,13 +15,14 @@ interface Bounds {
 
 /**
  * A row from the future would make all that follow late, and put the end of an interval where nobody has been yet. A
- * source that brings its own time is the floor's clock; only what no clock of ours can have seen is refused of it: a
- * day is more than any wrong time zone, and nothing was measured before 1970.
+ * source that brings its own time is the floor's clock, and may run ahead of the wall's (a simulated plant at sixty
+ * times the speed does); only what no clock can have reached is refused of it: a day beyond both is more than any wrong
+ * time zone, and nothing was measured before 1970.
  */
 function boundsOf(floor: Floor, source: string): Bounds {
-  if (floor.plant.sources.some(({ id, clock }) => id === source && clock === 'source'))
-    return { earliest: 0, latest: floor.wall.now() + 86_400_000, ahead: 'a day' }
   const now = floor.clock.now()
+  if (floor.plant.sources.some(({ id, clock }) => id === source && clock === 'source'))
+    return { earliest: 0, latest: Math.max(floor.wall.now(), now) + 86_400_000, ahead: 'a day' }
   return {
     earliest: Math.max(0, now - oldestMs),
     latest: now + furthestAheadMs,
