@@ -12,14 +12,14 @@ beforeAll(async () => {
 })
 afterAll(() => common?.close())
 
-const numRuns = process.env.GEMBA_SOAK ? 100 : 3
+const numRuns = process.env.GEMBA_SOAK ? 100 : 2
 /** From six in the morning over a break, the end of a shift and a night without one: minutes from six. */
 const end = 25 * 60
 const state = fc.constantFrom('Execute', 'Aborted', 'Held', 'Idle', 'Undefined', 'Suspended')
 const day = fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: end - 1 }), state), {
   selector: ([at]) => at,
   minLength: 5,
-  maxLength: 40,
+  maxLength: 20,
 })
 /** Which of the stops a border lies in, and how far. */
 const cut = fc.tuple(fc.nat(), fc.double({ min: 0.001, max: 0.999, noNaN: true }))
@@ -30,14 +30,14 @@ interface Bar extends Record<'seconds' | 'count', number> {
 }
 type Mode = Record<'failures' | 'repairHours' | 'upHours', number> & { readonly key: string }
 
-const barKeys = ['reason', 'machine', 'kind', 'word']
-const modeKeys = ['none', 'machine', 'reason']
+const barKeys = ['reason', 'kind']
+const modeKeys = ['machine', 'reason']
 
 let floors = 0
 
 it('stops over a border between two ranges are in each with what lies there, so that parts add up to the whole', async () => {
   await fc.assert(
-    fc.asyncProperty(day, day, fc.array(cut, { minLength: 2, maxLength: 4 }), async (one, other, cuts) => {
+    fc.asyncProperty(day, day, fc.array(cut, { minLength: 1, maxLength: 2 }), async (one, other, cuts) => {
       const machines = [`border-${++floors}`, `border-${floors}-other`] as const
       const floor = common.floor(machines)
       const { open, tell, goTo, settle } = floor
