@@ -10,6 +10,7 @@ import { opcua } from './adapter.js'
 import { type OpcuaOptions, opcuaOptions } from './config.js'
 import { Cable, FakeOpcuaServer } from './fake-server.js'
 import { askServer } from './pki.js'
+import { listens } from './session.js'
 
 const names = Array.from({ length: 250 }, (_, i) => `value-${i}`)
 const signals = names.map((name, i) => testSignal(i + 3, `ns=1;s=${name}`))
@@ -242,6 +243,8 @@ describe('the OPC UA adapter', () => {
     const context = testContext({ signals: [testSignal(1, 'ns=1;s=x')], folder })
     const refused = firstValueFrom(opcua.create(opcuaOptions.parse({ endpoint }), context))
     await expect(refused).rejects.toMatchObject({ code: 'not-connected', isSlow: false })
+    expect(await listens(endpoint, 1_000)).toBe(false)
+    expect(await listens(server.endpoint, 10_000)).toBe(true)
   })
 
   it('closes its session when it is no longer wanted', async () => {

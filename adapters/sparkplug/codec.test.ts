@@ -187,6 +187,12 @@ describe('a metric', () => {
     expect(one(metric)).toMatchObject({ said, rules: [rule] })
   })
 
+  it('with a text of which bytes were lost is a reject, and its signal has no value', () => {
+    const broken = one({ datatype: code('String'), string_value: 'M\uFFFDller' }, { type: 'text' })
+    const said = [{ value: Number.NaN, quality: Quality.bad }]
+    expect(broken).toMatchObject({ said, rules: ['sparkplug.wrong-value'] })
+  })
+
   it('that is null has no value, which is bad', () => {
     expect(one({ datatype: code('Double'), is_null: true }).said).toMatchObject([
       { value: Number.NaN, quality: Quality.bad },

@@ -71,6 +71,8 @@ describe('gemba validate', () => {
     ])
     expect(code).toBe(0)
     expect((await validate(plantOf(mqtt(', silence: 30s'), onChange))).out).toEqual([])
+    expect((await validate(plantOf('{ adapter: push }', onChange))).out).toHaveLength(1)
+    expect((await validate(plantOf('{ adapter: push, silence: never }', onChange))).out).toEqual([])
   })
 })
 
