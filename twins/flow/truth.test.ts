@@ -24,14 +24,52 @@ const isLong = (globalThis as { process?: { env: Record<string, string | undefin
 const runs: Runs = isLong
   ? { runs: 64, length: 200_000, warmUp: 5000 }
   : { runs: 16, length: 20_000, warmUp: 1000 }
-/** Random lines that each theory is held to. */
-const randomLines = isLong ? 200 : 6
+/** Random lines that each theory is held to, and their runs: shorter, as all lines together must be true as well. */
+const randomLines = isLong ? 200 : 20
+const shortRuns: Runs = isLong
+  ? { runs: 32, length: 20_000, warmUp: 2000 }
+  : { runs: 16, length: 6000, warmUp: 1000 }
 
-/** Within 4 standard errors; a second of simulated time is a slot or a mean processing time. */
-function expectTruth({ mean, error }: Measured, truth: number, what: string): void {
+/**
+ * Within 4 standard errors; a second of simulated time is a slot or a mean processing time. Returns by how many standard
+ * errors the measure is too high.
+ */
+function expectTruth({ mean, error }: Measured, truth: number, what: string, roughly = 0.05): number {
   expect(error, `${what}: runs differ`).toBeGreaterThan(0)
-  expect(error, `${what}: runs differ too much to tell anything`).toBeLessThan(0.05 * Math.max(truth, 0.2))
-  expect(Math.abs(mean - truth) / error, `${what}: ${mean} ± ${error}, in theory ${truth}`).toBeLessThan(4)
+  expect(error, `${what}: runs differ too much to tell anything`).toBeLessThan(roughly * Math.max(truth, 0.2))
+  const off = (mean - truth) / error
+  expect(Math.abs(off), `${what}: ${mean} ± ${error}, in theory ${truth}`).toBeLessThan(4)
+  return off
+}
+
+/**
+ * Holds random lines to a theory: each figure of each line, and the mean over all lines of how far each figure is off,
+ * which shows an error that is too small to be seen in one line.
+ */
+function expectLines<Given extends unknown[]>(
+  given: { readonly [K in keyof Given]: fc.Arbitrary<Given[K]> },
+  measure: (runs: Runs, ...given: Given) => Readonly<Record<string, readonly [Measured, truth: number]>>,
+): void {
+  const off = new Map<string, number[]>()
+  // Chances of its own for each line: lines that have the same ones are off to the same side.
+  let seed = 0
+  fc.assert(
+    fc.property(fc.tuple(...given), line => {
+      seed++
+      for (const [what, [measured, truth]] of Object.entries(
+        measure({ ...shortRuns, seed }, ...(line as Given)),
+      ))
+        off.set(what, [...(off.get(what) ?? []), expectTruth(measured, truth, what, 0.1)])
+    }),
+    // Chance has no smaller example.
+    { numRuns: randomLines, endOnFailure: true },
+  )
+  // Student's t of as many runs: its variance.
+  const variance = (shortRuns.runs - 1) / (shortRuns.runs - 3)
+  for (const [what, each] of off) {
+    const leaning = each.reduce((sum, one) => sum + one, 0) / Math.sqrt(variance * each.length)
+    expect(Math.abs(leaning), `${what} of all lines`).toBeLessThan(4)
+  }
 }
 
 const steps = (chance: number): Distribution => ({ kind: 'geometric', step: 1, mean: 1 / chance })
@@ -61,16 +99,16 @@ const bernoulli = (p: number): Partial<MachineModel> => ({
 })
 
 /** With parts blocked before service, n counts those in the buffer and the one in the machine behind it. */
-const measureSlotted = (machines: readonly Unreliable[], sizes: readonly number[], seed = 1) => {
+const measureSlotted = (machines: readonly Unreliable[], sizes: readonly number[], given: Runs = runs) => {
   // A large buffer takes its time to be as full as it ever is, and to be full and empty often enough.
   const largest = Math.min(100, Math.max(...sizes))
-  const warmUp = Math.max(runs.warmUp, 2 * largest ** 2)
-  const length = largest < 50 ? runs.length : 4 * runs.length
+  const warmUp = Math.max(given.warmUp, 2 * largest ** 2)
+  const length = largest < 50 ? given.length : 4 * given.length
   const line = testLine(
     machines.map(slotted),
     sizes.map(N => N - 1),
   )
-  return measureLine(line, { ...runs, length, warmUp, seed })
+  return measureLine(line, { ...given, length, warmUp })
 }
 
 const unreliable = fc.record({
@@ -150,17 +188,16 @@ describe('two machines in slotted time (Gershwin & Schick 1983)', () => {
   })
 
   it('with any chances and any buffer', () => {
-    fc.assert(
-      fc.property(unreliable, unreliable, fc.integer({ min: 4, max: 30 }), (first, second, N) => {
-        const theory = slottedPair(first, second, N)
-        // The closed form and the chain must agree before anything is measured.
-        expect(slottedLine([first, second], [N]).throughput).toBeCloseTo(theory.throughput, 8)
-        const line = measureSlotted([first, second], [N])
-        expectTruth(line.throughput, theory.throughput, 'throughput')
-        expectTruth(line.inventory[0]!, theory.inventory[0]!, 'inventory')
-      }),
-      { numRuns: randomLines },
-    )
+    expectLines([unreliable, unreliable, fc.integer({ min: 4, max: 30 })], (short, first, second, N) => {
+      const theory = slottedPair(first, second, N)
+      // The closed form and the chain must agree before anything is measured.
+      expect(slottedLine([first, second], [N]).throughput).toBeCloseTo(theory.throughput, 8)
+      const line = measureSlotted([first, second], [N], short)
+      return {
+        throughput: [line.throughput, theory.throughput],
+        inventory: [line.inventory[0]!, theory.inventory[0]!],
+      }
+    })
   })
 })
 
@@ -182,32 +219,31 @@ describe('three machines in slotted time', () => {
 
   it('with any chances and any buffers', () => {
     const size = fc.integer({ min: 2, max: 6 })
-    fc.assert(
-      fc.property(fc.array(unreliable, { minLength: 3, maxLength: 3 }), size, size, (machines, one, two) => {
-        const theory = slottedLine(machines, [one, two])
-        const line = measureSlotted(machines, [one, two])
-        expectTruth(line.throughput, theory.throughput, 'throughput')
-        for (const [buffer, level] of theory.inventory.entries()) {
-          expectTruth(line.inventory[buffer]!, level, `inventory ${buffer}`)
-        }
-      }),
-      { numRuns: randomLines },
-    )
+    const three = fc.array(unreliable, { minLength: 3, maxLength: 3 })
+    expectLines([three, size, size], (short, machines, one, two) => {
+      const theory = slottedLine(machines, [one, two])
+      const line = measureSlotted(machines, [one, two], short)
+      return {
+        throughput: [line.throughput, theory.throughput],
+        'first inventory': [line.inventory[0]!, theory.inventory[0]!],
+        'second inventory': [line.inventory[1]!, theory.inventory[1]!],
+      }
+    })
   })
 })
 
 describe('two machines that pass on a fluid', () => {
   /** A fluid is parts so small that nobody sees them; so many to the unit. */
-  const grains = isLong ? 20 : 5
+  const grains = isLong ? 10 : 5
   const grainy = ({ p, r }: Unreliable): Partial<MachineModel> => ({
     cycle: constant(1 / grains),
     failures: failing(exponential(1 / p), exponential(1 / r)),
   })
   /** Units of a time. */
-  const measure = (machines: readonly Unreliable[], N: number): Measured => {
-    const warmUp = Math.max(runs.warmUp, 2 * Math.min(N, 100) ** 2)
+  const measure = (machines: readonly Unreliable[], N: number, given: Runs = runs): Measured => {
+    const warmUp = Math.max(given.warmUp, 2 * Math.min(N, 100) ** 2)
     const { mean, error } = measureLine(testLine(machines.map(grainy), grains * N), {
-      ...runs,
+      ...given,
       warmUp,
     }).throughput
     return { mean: mean / grains, error: error / grains }
@@ -243,24 +279,26 @@ describe('two machines that pass on a fluid', () => {
   })
 
   it('with any rates and any room', () => {
-    fc.assert(
-      fc.property(unreliable, unreliable, fc.integer({ min: 5, max: 40 }), (first, second, N) => {
-        expectTruth(measure([first, second], N), fluidPair(first, second, N), 'throughput')
-      }),
-      { numRuns: randomLines },
-    )
+    expectLines([unreliable, unreliable, fc.integer({ min: 5, max: 40 })], (short, first, second, N) => ({
+      throughput: [measure([first, second], N, short), fluidPair(first, second, N)],
+    }))
   })
 })
 
 describe('two machines with exponential times (Gershwin & Berman 1981)', () => {
-  const measure = (machines: readonly (Unreliable & { mu: number })[], N: number, blocking: Blocking) =>
+  const measure = (
+    machines: readonly (Unreliable & { mu: number })[],
+    N: number,
+    blocking: Blocking,
+    given: Runs = runs,
+  ) =>
     measureLine(
       testLine(
         machines.map(machine => exponentialMachine(machine.mu, machine, blocking)),
         // A part that is finished and kept is one more than the buffer holds.
         blocking === 'after-service' ? N - 2 : N - 1,
       ),
-      runs,
+      given,
     )
 
   it.each([
@@ -301,14 +339,16 @@ describe('two machines with exponential times (Gershwin & Berman 1981)', () => {
       r: fc.double({ min: 0.05, max: 0.5, noNaN: true }),
     })
     const blocking = fc.constantFrom<Blocking>('after-service', 'before-service')
-    fc.assert(
-      fc.property(machine, machine, fc.integer({ min: 2, max: 20 }), blocking, (first, second, N, kind) => {
+    expectLines(
+      [machine, machine, fc.integer({ min: 2, max: 20 }), blocking],
+      (short, first, second, N, kind) => {
         const theory = exponentialPair(first, second, N)
-        const line = measure([first, second], N, kind)
-        expectTruth(line.throughput, theory.throughput, 'throughput')
-        expectTruth(line.inventory[0]!, theory.inventory[0]!, 'inventory')
-      }),
-      { numRuns: randomLines },
+        const line = measure([first, second], N, kind, short)
+        return {
+          throughput: [line.throughput, theory.throughput],
+          inventory: [line.inventory[0]!, theory.inventory[0]!],
+        }
+      },
     )
   })
 })
@@ -348,18 +388,15 @@ describe('one server with room for K parts (M/M/1/K)', () => {
 
   it('with any rates and any room', () => {
     const rate = fc.double({ min: 0.5, max: 2, noNaN: true })
-    fc.assert(
-      fc.property(rate, rate, fc.integer({ min: 2, max: 15 }), (lambda, mu, K) => {
-        const theory = singleServer(lambda, mu, K)
-        const line = measureLine(
-          testLine([{ cycle: exponential(1 / lambda) }, { cycle: exponential(1 / mu) }], K - 2),
-          runs,
-        )
-        expectTruth(line.throughput, theory.throughput, 'throughput')
-        expectTruth(line.inventory[0]!, theory.inventory[0]!, 'inventory')
-      }),
-      { numRuns: randomLines },
-    )
+    expectLines([rate, rate, fc.integer({ min: 2, max: 15 })], (short, lambda, mu, K) => {
+      const theory = singleServer(lambda, mu, K)
+      const server = [{ cycle: exponential(1 / lambda) }, { cycle: exponential(1 / mu) }]
+      const line = measureLine(testLine(server, K - 2), short)
+      return {
+        throughput: [line.throughput, theory.throughput],
+        inventory: [line.inventory[0]!, theory.inventory[0]!],
+      }
+    })
   })
 })
 
@@ -393,16 +430,13 @@ describe('one server before which parts wait without limit', () => {
 
 describe('one machine alone', () => {
   it.each(['operating', 'calendar'] as const)('makes mu · r / (r + p) where it fails by %s time', clock => {
-    fc.assert(
-      fc.property(unreliable, ({ p, r }) => {
-        const machine = {
-          cycle: constant(0.5),
-          failures: failing(exponential(1 / p), exponential(1 / r), clock),
-        }
-        expectTruth(measureLine(testLine([machine]), runs).throughput, (2 * r) / (r + p), 'throughput')
-      }),
-      { numRuns: randomLines },
-    )
+    expectLines([unreliable], (short, { p, r }) => {
+      const machine = {
+        cycle: constant(0.5),
+        failures: failing(exponential(1 / p), exponential(1 / r), clock),
+      }
+      return { throughput: [measureLine(testLine([machine]), short).throughput, (2 * r) / (r + p)] }
+    })
   })
 
   it('and in a line throws away its share of what comes to it', () => {
@@ -432,13 +466,10 @@ describe('two Bernoulli machines (Li & Meerkov 2009)', () => {
 
   it('with any chances and any buffer', () => {
     const chance = fc.double({ min: 0.55, max: 0.97, noNaN: true })
-    fc.assert(
-      fc.property(chance, chance, fc.integer({ min: 1, max: 12 }), (p1, p2, N) => {
-        const line = measureLine(testLine([bernoulli(p1), bernoulli(p2)], N), runs)
-        expectTruth(line.throughput, bernoulliPair(p1, p2, N), 'rate')
-      }),
-      { numRuns: randomLines },
-    )
+    expectLines([chance, chance, fc.integer({ min: 1, max: 12 })], (short, p1, p2, N) => {
+      const line = measureLine(testLine([bernoulli(p1), bernoulli(p2)], N), short)
+      return { rate: [line.throughput, bernoulliPair(p1, p2, N)] }
+    })
   })
 })
 
