@@ -272,6 +272,18 @@ describe('a fault injected into a simulated machine', () => {
     expect(await faults('two')).toMatchObject([{ stage: 'developing' }])
   })
 
+  it('that goes on before its onset begins no sooner than it was to', async () => {
+    const { ask, pass, faults } = ground()
+    const start = new Date(lineStart + 600_000).toISOString()
+    await ask('POST', '/machines/two/faults', { ...leak, start })
+    for (const step of ['pause', 'resume', 'pause', 'resume'])
+      await ask('POST', `/machines/two/faults/hydraulic-leak/${step}`, { reason: 'x' })
+    pass(599)
+    expect(await faults('two')).toMatchObject([{ stage: 'dormant', injection: { start } }])
+    pass(101)
+    expect(await faults('two')).toMatchObject([{ stage: 'developing' }])
+  })
+
   it('can be cleared: one, all of a machine, all', async () => {
     const { ask, pass, faults, commands, floor } = ground()
     const drift = { ...leak, pattern: 'sensor-drift' }
@@ -404,7 +416,15 @@ describe('what cannot be injected', () => {
     const early = await repair()
     expect(early.status).toBe(409)
     expect(early.body.detail).toContain(`begins at ${start}: there is nothing to repair yet. Clear it`)
+    const pause = '/machines/two/faults/hydraulic-leak/pause'
+    expect((await ask('POST', pause, { reason: 'x' })).status).toBe(200)
     pass(601)
+    const held = await repair()
+    expect(held.status).toBe(409)
+    expect(held.body.detail).toContain('is paused before its onset: there is nothing to repair yet. Clear it')
+    expect((await ask('POST', '/machines/two/faults/hydraulic-leak/resume', { reason: 'x' })).status).toBe(
+      200,
+    )
     expect((await repair()).status).toBe(202)
   })
 

@@ -21,7 +21,14 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Some hours of the automotive cell, in which its machines often break. */
 function simulate(data: string, ...argv: string[]): GembaProcess {
-  const plan = ['--days', String(hours / 24), '--start', new Date(start).toISOString(), '--random-faults', '0.5']
+  const plan = [
+    '--days',
+    String(hours / 24),
+    '--start',
+    new Date(start).toISOString(),
+    '--random-faults',
+    '0.5',
+  ]
   const where = ['--plant', 'plants/automotive-cell.yaml', '--data', join(folder, data)]
   const gemba = new GembaProcess(['simulate', ...plan, ...where, ...argv])
   running.push(gemba)

@@ -31,6 +31,8 @@ export interface Injection extends InjectCommand {
   /** When it was wanted, Unix ms. */
   readonly time: number
   readonly isPaused: boolean
+  /** Paused before its onset, which waits for it. */
+  readonly isHeld: boolean
 }
 
 /** A fault of a machine as everybody may know it; of an injected one also what was wanted. */
@@ -117,7 +119,7 @@ export class FaultControl {
       const message = `${id} carries the fault "${pattern}" already. Repair or clear that one first.`
       throw new SimulationError('already-there', message)
     }
-    const time = this.#parts.floor.clock.now()
+    const time = this.#now
     const start = startOf(wish.start, time)
     const command = {
       kind: 'inject',
@@ -130,7 +132,7 @@ export class FaultControl {
       who,
       reason,
     } as const
-    this.#injections.set(keyOf(id, pattern), { ...command, time, isPaused: false })
+    this.#injections.set(keyOf(id, pattern), { ...command, time, isPaused: false, isHeld: false })
     this.#send(source, command)
     return this.#fault(machine, pattern)!
   }
@@ -142,7 +144,7 @@ export class FaultControl {
     const { id: machineOf, source } = machine.machine
     const key = keyOf(machineOf, pattern)
     const injection = this.#injections.get(key)
-    if (injection !== undefined) this.#injections.set(key, { ...injection, isPaused })
+    if (injection !== undefined) this.#injections.set(key, paused(injection, isPaused, this.#now))
     this.#send(source, { kind: isPaused ? 'pause' : 'resume', machine: machineOf, pattern, ...by })
     return this.#fault(machine, pattern) ?? fault
   }
@@ -181,9 +183,14 @@ export class FaultControl {
       const message = `The fault "${pattern}" of ${id} is being repaired already. Wait until that is over, or clear the fault.`
       throw new SimulationError('under-repair', message)
     }
-    if (twin === undefined && injection !== undefined && injection.start > this.#parts.floor.clock.now()) {
-      const message = `The fault "${pattern}" of ${id} begins at ${new Date(injection.start).toISOString()}: there is nothing to repair yet. Clear it where it is not to begin.`
-      throw new SimulationError('not-begun', message)
+    if (twin === undefined && injection !== undefined) {
+      const begins = injection.isHeld
+        ? 'is paused before its onset'
+        : injection.start > this.#now && `begins at ${new Date(injection.start).toISOString()}`
+      if (begins !== false) {
+        const message = `The fault "${pattern}" of ${id} ${begins}: there is nothing to repair yet. Clear it where it is not to begin.`
+        throw new SimulationError('not-begun', message)
+      }
     }
     // Before it shows, or where sensors were wrong, there is nothing to repair, and nothing will be told of it.
     if (twin !== undefined && twin.state !== 'dormant' && !twin.estimated)
@@ -195,6 +202,10 @@ export class FaultControl {
     this.#injections.delete(keyOf(id, pattern))
     this.#repairs.delete(keyOf(id, pattern))
     this.#send(source, { kind: 'clear', machine: id, pattern, who, reason })
+  }
+
+  get #now(): number {
+    return this.#parts.floor.clock.now()
   }
 
   #machine(id: string): RegisteredMachine {
@@ -249,6 +260,13 @@ export class FaultControl {
       takes: repair?.takes ?? null,
     })
   }
+}
+
+/** As the simulation takes it: paused before its onset it begins when it goes on, and no sooner than it was to. */
+function paused(injection: Injection, isPaused: boolean, now: number): Injection {
+  const { isHeld, start } = injection
+  if (isPaused) return { ...injection, isPaused, isHeld: isHeld || start > now }
+  return { ...injection, isPaused, isHeld: false, start: isHeld ? Math.max(start, now) : start }
 }
 
 const keyOf = (machine: string, pattern: FaultPatternId): string => `${machine}.${pattern}`

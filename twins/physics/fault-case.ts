@@ -3,10 +3,10 @@ import type { RandomStream } from '../flow/random.js'
 import type { Life } from './life.js'
 
 /**
- * Where a fault is: not there, put in with its onset still to come, growing, as far as it will go without having failed,
- * halted by whoever put it in, failed, being repaired.
+ * Where a fault is: not there, put in with its onset still to come, halted before that, growing, as far as it will go
+ * without having failed, halted by whoever put it in, failed, being repaired.
  */
-type FaultPhase = 'dormant' | 'pending' | 'growing' | 'grown' | 'paused' | 'failed' | 'in-repair'
+type FaultPhase = 'dormant' | 'pending' | 'held' | 'growing' | 'grown' | 'paused' | 'failed' | 'in-repair'
 
 export interface Repair {
   readonly kind: RepairKind
@@ -44,6 +44,10 @@ export interface FaultCase {
   /** Which of its machine's sensors drifts. */
   sensor: number
 }
+
+/** Whether it is past its onset: it has damage, or could have. */
+export const hasBegun = ({ phase }: FaultCase): boolean =>
+  phase !== 'dormant' && phase !== 'pending' && phase !== 'held'
 
 export function newCase(chance: RandomStream, life: Life | undefined): FaultCase {
   return {

@@ -5,7 +5,7 @@ import type { Flow } from '../flow/flow.js'
 import { RandomStream } from '../flow/random.js'
 import { DamageBank, type DamageMachine } from './damage-bank.js'
 import { faultNatures } from './effects.js'
-import { type FaultCase, never, newCase, type Repair } from './fault-case.js'
+import { type FaultCase, hasBegun, never, newCase, type Repair } from './fault-case.js'
 import { drawBetween, drawLife, growingShare, lifeOf } from './life.js'
 
 /** A fault put into a machine on purpose. */
@@ -121,7 +121,7 @@ export class Faults {
   inject(slot: number, time: number, injection: Injection): void {
     const it = this.cases[slot]!
     const damage = this.bank.damage(slot, time)
-    const wasThere = it.phase !== 'dormant' && it.phase !== 'pending'
+    const wasThere = hasBegun(it)
     it.cause = 'injected'
     it.note = injection.note
     it.clearAfter = injection.clearAfter ?? never
@@ -141,10 +141,9 @@ export class Faults {
   /** Halts the growth of a fault, or lets it go on. */
   pause(slot: number, time: number, isPaused: boolean): void {
     const it = this.cases[slot]!
-    if (it.phase === 'pending') {
-      // Its onset waits until it may go on.
-      if (isPaused) it.startAt = never
-      else if (it.startAt === never) this.#begin(slot, time)
+    if (it.phase === (isPaused ? 'pending' : 'held')) {
+      it.phase = isPaused ? 'held' : 'pending'
+      if (it.startAt <= time && !isPaused) this.#begin(slot, time)
       return
     }
     if (it.phase !== (isPaused ? 'growing' : 'paused')) return
@@ -163,7 +162,7 @@ export class Faults {
   /** Work on a fault, which stands the machine still for so long, ms. */
   startRepair(slot: number, time: number, repair: Repair, takes: number): void {
     const it = this.cases[slot]!
-    if (it.phase === 'dormant' || it.phase === 'pending') return
+    if (!hasBegun(it)) return
     if (it.phase !== 'in-repair') this.#tellRepairStarted(slot, time, repair)
     this.bank.set(slot, time, this.bank.damage(slot, time), false)
     it.phase = 'in-repair'
@@ -225,7 +224,7 @@ export class Faults {
   #dueOf(slot: number, time: number): number {
     const it = this.cases[slot]!
     const machine = this.bank.machine[slot]!
-    const fixed = Math.min(it.startAt, it.clearAt, it.repairAt)
+    const fixed = Math.min(it.phase === 'held' ? never : it.startAt, it.clearAt, it.repairAt)
     if (it.phase === 'dormant' && it.onset < never) {
       const left = it.onset - this.#flow.operatingTime(machine, time)
       return Math.min(fixed, time + this.#wait(machine, left, 0))
@@ -292,7 +291,7 @@ export class Faults {
   #mend(slot: number, time: number, repair: Repair): void {
     const it = this.cases[slot]!
     const machine = this.bank.machine[slot]!
-    const wasThere = it.phase !== 'pending'
+    const wasThere = hasBegun(it)
     const damage = this.bank.damage(slot, time)
     const keeps = repair.kind === 'perfect' ? 0 : repair.kind === 'minimal' ? 1 : (repair.keeps ?? 0.3)
     it.repair = undefined
@@ -342,7 +341,7 @@ export class Faults {
   }
 
   #tellRepairStarted(slot: number, time: number, { who, note }: Pick<Repair, 'who' | 'note'>): void {
-    if (this.cases[slot]!.phase === 'pending') return
+    if (!hasBegun(this.cases[slot]!)) return
     this.#report(slot, time, { kind: 'repair-started', who, ...noted(note) })
   }
 
