@@ -39,6 +39,9 @@ const noted: Outlet = {
   },
   flush: () => outlet.flush(),
   open: () => outlet.open(),
+  hidden: {},
+  goDown: () => outlet.goDown(),
+  comeBack: () => outlet.comeBack(),
   close: () => outlet.close(),
 }
 const served = await servePlant(plant, [noted])

@@ -69,7 +69,7 @@ const problems = {
 } as const
 
 /** `/api/v1/links/{source}/faults`: disturbs the links to simulated sources. */
-export function addLinkRoutes(router: OpenAPIHono, { simulation }: ApiContext): void {
+export function addLinkRoutes(router: OpenAPIHono, { simulation }: Pick<ApiContext, 'simulation'>): void {
   if (simulation === undefined) return
   const { links } = simulation
   addReading(router, links)

@@ -5,11 +5,13 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { parse } from 'yaml'
 import { Broker } from '../../adapters/mqtt/broker.js'
 import { kepwareTemplates } from '../../adapters/mqtt/kepware.js'
 import { Wire } from '../../adapters/mqtt/wire.js'
+import { type LinkFaultKind, linkFaultKinds } from '../../schema/link-fault.js'
 import { mapMachines } from '../../schema/map-machines.js'
 import type { Plant, Signal } from '../../schema/plant.js'
 import { loadPlant } from '../../schema/plant-file/load-plant.js'
@@ -123,7 +125,10 @@ function noting(outlet: Outlet) {
       shown.get(signal.id)!.push([value, quality, time])
       outlet.set(signal, value, quality, time)
     },
+    hidden: outlet.hidden,
     flush: () => outlet.flush(),
+    goDown: () => outlet.goDown(),
+    comeBack: () => outlet.comeBack(),
     open: () => outlet.open(),
     close: () => outlet.close(),
   }
@@ -541,6 +546,80 @@ describe('a fault that is injected into served machines', () => {
     expect(() =>
       simulation.faults.inject('robot-01', { ...wish, pattern: 'robot-positioning', timeToFailure: 1000 }),
     ).toThrow(expect.objectContaining({ code: 'real-machine' }))
+  })
+})
+
+describe('a fault of the link to served machines', () => {
+  const sensor = signals.find(({ role, type }) => role === 'sensor' && type === 'number')!
+
+  /** The cell behind an outlet with a way in for faults, and a reader of it that is live. */
+  async function disturbed(outlet: Outlet) {
+    const served = await servePlant(plant, [outlet], { port: 0, logger: pino({ level: 'silent' }) })
+    closers.push(() => served.stop())
+    const rig = read(plantToYaml(outlet.behind))
+    await until(() => expect(rig.sees(sensor.id)).toMatchObject({ connection: 'live', quality: 'good' }))
+    const faults = `${served.api}api/v1/links/${plant.sources[0]!.id}/faults`
+    const disturb = async (wish: object) => {
+      const answer = await fetch(faults, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ who: 'Ada', reason: 'test', ...wish }),
+      })
+      return { status: answer.status, body: (await answer.json()) as { detail?: string } }
+    }
+    return { rig, disturb, clear: () => fetch(faults, { method: 'DELETE' }) }
+  }
+  const outlets = {
+    opcua: () => OpcuaServer.make({ plant, host: '127.0.0.1', port: 0, folder: join(keys, 'opcua-server') }),
+    modbus: async () => new ModbusServer({ plant, host: '127.0.0.1', port: 0 }),
+    mqtt: async () => new KepwarePublisher({ ...publishing(await startBroker()), template: 'standard' }),
+    sparkplug: async () => new SparkplugPublisher(publishing(await startBroker())),
+  }
+  type Protocol = keyof typeof outlets
+  const protocols = Object.keys(outlets) as Protocol[]
+
+  it.each(protocols)('makes values bad and their server restart over %s', async protocol => {
+    const { rig, disturb, clear } = await disturbed(await outlets[protocol]())
+    const sees = () => rig.sees(sensor.id)
+    expect(await disturb({ kind: 'bad-quality', signals: [sensor.id] })).toMatchObject({ status: 201 })
+    await until(() => expect(sees().quality).toBe('bad'))
+    expect((await clear()).status).toBe(200)
+    await until(() => expect(sees()).toMatchObject({ connection: 'live', quality: 'good' }))
+
+    const isByBroker = protocol === 'mqtt' || protocol === 'sparkplug'
+    expect(await disturb({ kind: 'server-restart', clearAfter: '2s' })).toMatchObject({ status: 201 })
+    // Who reads at a broker keeps its own link to it.
+    if (!isByBroker) await until(() => expect(sees().connection).toBe('lost'))
+    else await until(() => expect(said.join()).toContain('is back'))
+    if (protocol === 'sparkplug')
+      expect(rig.told(sensor.id).some(([, quality]) => quality === Quality.bad)).toBe(true)
+    const before = rig.told(sensor.id).length
+    await until(() => expect(sees()).toMatchObject({ connection: 'live', quality: 'good' }))
+    await until(() => expect(rig.told(sensor.id).length).toBeGreaterThan(before + 5))
+  })
+
+  it.each(['opcua', 'mqtt', 'sparkplug'] as const)('gives values other times over %s', async protocol => {
+    const { rig, disturb } = await disturbed(await outlets[protocol]())
+    expect(await disturb({ kind: 'clock-jump', shift: '-1h' })).toMatchObject({ status: 201 })
+    await until(() => {
+      const [, , time] = rig.told(sensor.id).at(-1)!
+      expect(Date.now() - time).toBeGreaterThan(3_590_000)
+    })
+  })
+
+  it.each<[Protocol, refused: readonly LinkFaultKind[]]>([
+    ['opcua', ['duplicate', 'missing', 'text']],
+    ['modbus', ['dropout', 'duplicate', 'late', 'clock-jump', 'missing', 'text']],
+    ['mqtt', ['missing', 'text']],
+    ['sparkplug', ['duplicate', 'missing', 'text']],
+  ])('is refused with the reason where nobody would see it over %s', async (protocol, refused) => {
+    const { disturb } = await disturbed(await outlets[protocol]())
+    for (const kind of linkFaultKinds) {
+      const { status, body } = await disturb({ kind, start: new Date(Date.now() + 60_000).toISOString() })
+      expect([kind, status]).toEqual([kind, refused.includes(kind) ? 422 : 201])
+      if (status === 422)
+        expect(body.detail).toMatch(new RegExp(`^Nobody would see the link fault "${kind}" here: .{20,}\\.$`))
+    }
   })
 })
 

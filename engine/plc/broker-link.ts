@@ -108,6 +108,22 @@ export class BrokerLink {
     })
   }
 
+  /** Drops the connection without a word, so that the broker says the will, and stays away. */
+  async goDown(): Promise<void> {
+    this.#client.options.reconnectPeriod = 0
+    if (!this.#client.connected) return
+    await new Promise<void>(resolve => {
+      this.#client.once('close', () => resolve())
+      this.#client.stream.destroy()
+    })
+  }
+
+  /** Tries the broker again, and from then on again and again. */
+  comeBack(): void {
+    this.#client.options.reconnectPeriod = retryMs
+    if (!this.#client.connected) this.#client.reconnect()
+  }
+
   /** Says goodbye, after what was published, where there is somebody to say it to who answers. */
   async close(): Promise<void> {
     this.#isOpen = false

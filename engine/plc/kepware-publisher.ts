@@ -8,7 +8,7 @@ import type { Clock } from '../../schema/clock.js'
 import { expandTag } from '../../schema/machine-types/make-signal.js'
 import type { Plant, Signal } from '../../schema/plant.js'
 import { type BrokerAddress, BrokerLink } from './broker-link.js'
-import { type Outlet, placedSignals, retagged } from './outlet.js'
+import { type HiddenFaults, neverServed, type Outlet, placedSignals, retagged } from './outlet.js'
 
 export interface KepwarePublisherOptions {
   readonly plant: Plant
@@ -36,6 +36,7 @@ const mostUnacknowledged = 1_000
  * who comes later: what is reported on change is said again from time to time, with the time that it has.
  */
 export class KepwarePublisher implements Outlet {
+  readonly hidden: HiddenFaults = neverServed
   readonly #options: KepwarePublisherOptions
   readonly #tags = new Map<string, string>()
   readonly #link: BrokerLink
@@ -114,6 +115,14 @@ export class KepwarePublisher implements Outlet {
 
   async open(): Promise<void> {
     await this.#link.open()
+  }
+
+  goDown(): Promise<void> {
+    return this.#link.goDown()
+  }
+
+  async comeBack(): Promise<void> {
+    this.#link.comeBack()
   }
 
   async close(): Promise<void> {

@@ -6,7 +6,7 @@ import { encodeValue } from '../../adapters/modbus/value.js'
 import type { Plant, Signal } from '../../schema/plant.js'
 import { Quality } from '../../schema/quality.js'
 import { EngineError } from '../errors.js'
-import { type Outlet, retagged } from './outlet.js'
+import { type HiddenFaults, neverServed, type Outlet, retagged } from './outlet.js'
 import { type Place, registerMap } from './register-map.js'
 
 export interface ModbusServerOptions {
@@ -22,14 +22,23 @@ export interface ModbusServerOptions {
  * bad, or not there yet, is NaN; all else keeps its last value.
  */
 export class ModbusServer implements Outlet {
+  readonly hidden: HiddenFaults = {
+    ...neverServed,
+    dropout: 'a register always holds something, so that what does not come looks frozen: try frozen',
+    duplicate: 'a register holds a value once',
+    late: 'registers bear no time',
+    'clock-jump': 'registers bear no time',
+  }
   readonly #options: ModbusServerOptions
   readonly #map = new Map<string, Place>()
   readonly #units = new Map<number, Unit>()
   readonly #server: Server
+  #port: number
   readonly #readers = new Set<Socket>()
 
   constructor(options: ModbusServerOptions) {
     this.#options = options
+    this.#port = options.port
     for (const place of registerMap(options.plant)) this.#map.set(place.signal.id, place)
     for (const { tag } of this.#map.values()) {
       const unit = this.#units.get(tag.unit) ?? new Unit()
@@ -77,8 +86,8 @@ export class ModbusServer implements Outlet {
   flush(): void {}
 
   async open(): Promise<void> {
-    const { host, port } = this.#options
-    this.#server.listen(port, host)
+    const { host } = this.#options
+    this.#server.listen(this.#port, host)
     try {
       await once(this.#server, 'listening')
     } catch (cause) {
@@ -87,8 +96,17 @@ export class ModbusServer implements Outlet {
         code === 'EADDRINUSE'
           ? (['port-in-use', 'is in use'] as const)
           : (['cannot-listen', `cannot be listened on (${message})`] as const)
-      throw new EngineError(kind, `${host}:${port} ${why}. Choose another port with --port.`, { cause })
+      throw new EngineError(kind, `${host}:${this.#port} ${why}. Choose another port with --port.`, { cause })
     }
+    this.#port = (this.#server.address() as AddressInfo).port
+  }
+
+  goDown(): Promise<void> {
+    return this.close()
+  }
+
+  comeBack(): Promise<void> {
+    return this.open()
   }
 
   async close(): Promise<void> {
@@ -96,10 +114,6 @@ export class ModbusServer implements Outlet {
     if (!this.#server.listening) return
     this.#server.close()
     await once(this.#server, 'close')
-  }
-
-  get #port(): number {
-    return (this.#server.address() as AddressInfo).port
   }
 
   #serve(reader: Socket): void {

@@ -1,5 +1,15 @@
+import type { LinkFaultKind } from '../../schema/link-fault.js'
 import type { MachinePlace } from '../../schema/machine-types/make-signal.js'
 import type { Plant, Signal, SourceSpec } from '../../schema/plant.js'
+
+/** Faults of a link that nobody can see over a protocol, and why. */
+export type HiddenFaults = Readonly<Partial<Record<LinkFaultKind, string>>>
+
+/** What no server tells: each of its tags has a type, and what does not fit it never gets there. */
+export const neverServed = {
+  missing: 'a tag has a value or bad quality: try bad-quality or dropout',
+  text: 'a tag that is a number holds no text: try bad-quality or outlier',
+} as const satisfies HiddenFaults
 
 /**
  * A simulated plant as others find it over a protocol: what its signals show is set here and read there. It is made,
@@ -12,12 +22,17 @@ export interface Outlet {
   readonly place: string
   /** The plant as somebody would configure it who has it behind this outlet; once it is open. */
   readonly behind: Plant
+  readonly hidden: HiddenFaults
   /** `value`: NaN where there is none; `quality`: see schema/quality; `time`: Unix ms UTC. */
   set(signal: Signal, value: number | string, quality: number, time: number): void
   /** What was set since the last time belongs together and may go out. */
   flush(): void
   /** Throws EngineError where the address cannot be listened on or does not answer. */
   open(): Promise<void>
+  /** As a server that loses its power: gone for everybody at once. While it is open. */
+  goDown(): Promise<void>
+  /** It is there again, at the same address. Throws EngineError where it cannot be. */
+  comeBack(): Promise<void>
   close(): Promise<void>
 }
 

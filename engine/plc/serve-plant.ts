@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import type { LinkFaultKind } from '../../schema/link-fault.js'
 import type { Plant } from '../../schema/plant.js'
-import type { Outlet } from './outlet.js'
+import type { HiddenFaults, Outlet } from './outlet.js'
 import type { ServedFloor } from './served-floor.js'
 import { runSimulators } from './simulated-signals.js'
 
@@ -40,7 +41,16 @@ export async function servePlant(
         for (const { machines } of lines)
           for (const { signals } of machines) for (const { id } of signals) awaited.add(id)
     const complete = new AbortController()
-    const outlet: Pick<Outlet, 'set' | 'flush'> = {
+    // One after the other, whatever comes meanwhile.
+    let turn: Promise<unknown> = Promise.resolve()
+    const inTurn = (what: (outlet: Outlet) => Promise<void>): Promise<void> => {
+      const done = turn.then(() => Promise.all(outlets.map(what)))
+      turn = done.catch(error => api?.logger.error({ error }, 'what is served did not restart'))
+      return turn.then(() => undefined)
+    }
+    const outlet: Pick<Outlet, 'set' | 'flush' | 'goDown' | 'comeBack'> = {
+      goDown: () => inTurn(each => each.goDown()),
+      comeBack: () => inTurn(each => each.comeBack()),
       set(signal, value, quality, time) {
         for (const outlet of outlets) outlet.set(signal, value, quality, time)
         if (awaited.delete(signal.id) && awaited.size === 0) complete.abort()
@@ -49,7 +59,7 @@ export async function servePlant(
         for (const outlet of outlets) outlet.flush()
       },
     }
-    const running = runSimulators(plant, outlet, api !== undefined)
+    const running = runSimulators(plant, outlet, api && hiddenOf(outlets))
     let door: Awaited<ReturnType<ServedFloor['open']>> | undefined
     try {
       if (api !== undefined) door = await running.floor!.open(api.port, api.logger)
@@ -68,7 +78,7 @@ export async function servePlant(
       stop() {
         running.stop()
         door?.close()
-        stopped ??= close()
+        stopped ??= turn.then(close)
         return stopped
       },
     }
@@ -76,4 +86,14 @@ export async function servePlant(
     await close()
     throw error
   }
+}
+
+/** What nobody sees over any of the protocols. */
+function hiddenOf(outlets: readonly Outlet[]): HiddenFaults {
+  const [first, ...others] = outlets.map(({ hidden }) => Object.entries(hidden) as [LinkFaultKind, string][])
+  const hidden = first?.flatMap(([kind, why]) => {
+    const reasons = others.map(each => each.find(([other]) => other === kind)?.[1])
+    return reasons.includes(undefined) ? [] : [[kind, [...new Set([why, ...reasons])].join('; ')]]
+  })
+  return Object.fromEntries(hidden ?? [])
 }

@@ -5,6 +5,7 @@ import type { FloorEvent, SourceEvent } from '../../adapters/contract.js'
 import type { Plant } from '../../schema/plant.js'
 import type { SimulationCommand } from '../../schema/simulation-command.js'
 import { addFaultRoutes } from '../api/faults.js'
+import { addLinkRoutes } from '../api/links.js'
 import { addMachineRoutes } from '../api/machines.js'
 import { addPlantRoutes } from '../api/plant.js'
 import { problemResponse } from '../api/problem.js'
@@ -19,6 +20,7 @@ import { bridge } from '../gateway/http-bridge.js'
 import { listen } from '../gateway/listen.js'
 import { isTrustedHost } from '../gateway/trusted-host.js'
 import { createSimulation, type Simulation } from '../simulation/simulation.js'
+import type { HiddenFaults } from './outlet.js'
 
 const host = '127.0.0.1'
 /** Time passes for silent machines this often, ms. */
@@ -32,7 +34,7 @@ export class ServedFloor {
   readonly #floor: LiveFloor
   readonly #simulation: Simulation
 
-  constructor(plant: Plant, registry: Registry, dictionary: Dictionary) {
+  constructor(plant: Plant, registry: Registry, dictionary: Dictionary, hidden: HiddenFaults) {
     const simulated = new Set(plant.sources.map(({ id }) => id))
     const clock = new FloorClock(Date, 'wall')
     this.#floor = new LiveFloor({ plant, registry, dictionary, clock, wall: Date, simulated })
@@ -41,6 +43,7 @@ export class ServedFloor {
       simulated,
       isBlocked: () => false,
       record: () => undefined,
+      hidden,
     })
   }
 
@@ -68,6 +71,7 @@ export class ServedFloor {
     addPlantRoutes(router, { floor: this.#floor })
     addMachineRoutes(router, { floor: this.#floor })
     addFaultRoutes(router, { simulation: this.#simulation })
+    addLinkRoutes(router, { simulation: this.#simulation })
     refuseOtherMethods(router)
     const answer = (request: Request): Response | Promise<Response> =>
       isTrustedHost(request.headers.get('host') ?? '', host)

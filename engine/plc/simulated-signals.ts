@@ -6,7 +6,7 @@ import type { Plant } from '../../schema/plant.js'
 import { EngineError } from '../errors.js'
 import { Dictionary } from '../floor/dictionary.js'
 import { emptyIndexBook, makeRegistry } from '../floor/registry.js'
-import type { Outlet } from './outlet.js'
+import type { HiddenFaults, Outlet } from './outlet.js'
 import { ServedFloor } from './served-floor.js'
 
 /** Most samples on their way: taken in the same turn, they never pile up. */
@@ -20,17 +20,19 @@ export interface RunningSimulators {
 
 /**
  * Runs the plant's simulators and shows what their signals show, in real time, with or without a floor of their own, on
- * which people may inject faults. Throws EngineError 'bad-plant' where the plant has a source that is not simulated.
+ * which people may inject faults but those of the link that are hidden. Throws EngineError 'bad-plant' where the plant has a source that is not simulated.
  */
 export function runSimulators(
   plant: Plant,
-  outlet: Pick<Outlet, 'set' | 'flush'>,
-  hasFloor: boolean,
+  outlet: Pick<Outlet, 'set' | 'flush' | 'goDown' | 'comeBack'>,
+  hidden: HiddenFaults | undefined,
 ): RunningSimulators {
   const { registry } = makeRegistry(plant, emptyIndexBook)
   const signals = new Map(registry.signals.map(({ index, signal }) => [index, signal]))
   const dictionary = new Dictionary()
-  const floor = hasFloor ? new ServedFloor(plant, registry, dictionary) : undefined
+  const floor = hidden && new ServedFloor(plant, registry, dictionary, hidden)
+  /** Sources whose server restarts: it is the same for all of them. */
+  const away = new Set<string>()
   const [first, ...others] = plant.sources.map(source => {
     if (source.adapter !== simulator.kind) {
       const message = `Source ${source.id} is not simulated (${source.adapter}): serve a plant whose sources are.`
@@ -54,6 +56,8 @@ export function runSimulators(
     }
     return simulator.create(simulatorOptions.parse(source.options), context).subscribe(event => {
       floor?.take(source.id, event)
+      if (event.kind === 'interrupted' && away.add(source.id).size === 1) void outlet.goDown()
+      if (event.kind === 'connected' && away.delete(source.id) && away.size === 0) void outlet.comeBack()
       if (event.kind !== 'samples') return
       const { count, signal, value, quality, sourceTime } = event.batch
       for (let i = 0; i < count; i++) {

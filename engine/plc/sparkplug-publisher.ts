@@ -3,7 +3,7 @@ import type { Clock } from '../../schema/clock.js'
 import { expandTag } from '../../schema/machine-types/make-signal.js'
 import type { Plant, Signal } from '../../schema/plant.js'
 import { type BrokerAddress, BrokerLink } from './broker-link.js'
-import { type Outlet, retagged } from './outlet.js'
+import { type HiddenFaults, neverServed, type Outlet, retagged } from './outlet.js'
 import { type NodeMessage, SparkplugNode } from './sparkplug-node.js'
 
 export interface SparkplugPublisherOptions {
@@ -29,6 +29,10 @@ interface Edge {
 
 /** A plant's tags as Sparkplug B edge nodes tell them: a node a line, a device a machine. */
 export class SparkplugPublisher implements Outlet {
+  readonly hidden: HiddenFaults = {
+    ...neverServed,
+    duplicate: 'only changes are told, and the same again is none',
+  }
   readonly #options: SparkplugPublisherOptions
   readonly #edges: readonly Edge[]
   readonly #edgeOf = new Map<string, Edge>()
@@ -82,6 +86,14 @@ export class SparkplugPublisher implements Outlet {
 
   async open(): Promise<void> {
     await Promise.all(this.#edges.map(({ link }) => link.open()))
+  }
+
+  async goDown(): Promise<void> {
+    await Promise.all(this.#edges.map(({ link }) => link.goDown()))
+  }
+
+  async comeBack(): Promise<void> {
+    for (const { link } of this.#edges) link.comeBack()
   }
 
   async close(): Promise<void> {

@@ -31,6 +31,8 @@ const usualShift: Partial<Record<LinkFaultKind, number>> = { late: 10_000, 'cloc
 export interface LinkControlParts {
   readonly floor: Floor
   readonly channel: SimulationChannel
+  /** Kinds that nobody would see, and why. */
+  readonly hidden?: Readonly<Partial<Record<LinkFaultKind, string>>>
 }
 
 /** Lets people disturb the links to simulated sources. */
@@ -57,6 +59,9 @@ export class LinkControl {
   disturb(source: string, wish: LinkFaultWish): LinkDisturbance {
     this.#require(source)
     const { kind, who, reason, signals = [] } = wish
+    const why = this.#parts.hidden?.[kind]
+    if (why !== undefined)
+      throw new SimulationError('not-shown', `Nobody would see the link fault "${kind}" here: ${why}.`)
     for (const id of signals) {
       if (this.#parts.floor.registry.signalById(id)?.signal.source === source) continue
       throw new SimulationError(

@@ -10,6 +10,7 @@ export type SimulationErrorCode =
   | 'already-there'
   | 'under-repair'
   | 'not-begun'
+  | 'not-shown'
   | 'not-there'
 
 /** The one error of this folder: why a machine cannot be given what somebody wants, and what would be right. */

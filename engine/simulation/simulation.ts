@@ -1,6 +1,6 @@
 import { SimulationChannel, type SimulationChannelParts } from './channel.js'
 import { FaultControl } from './fault-control.js'
-import { LinkControl } from './link-control.js'
+import { LinkControl, type LinkControlParts } from './link-control.js'
 
 /** All that people may do to the simulated part of a plant. */
 export interface Simulation {
@@ -9,12 +9,14 @@ export interface Simulation {
   readonly links: LinkControl
 }
 
-export function createSimulation(parts: SimulationChannelParts): Simulation {
-  const { floor } = parts
+export function createSimulation(
+  parts: SimulationChannelParts & Pick<LinkControlParts, 'hidden'>,
+): Simulation {
+  const { floor, hidden } = parts
   const channel = new SimulationChannel(parts)
   return {
     channel,
     faults: new FaultControl({ floor, channel }),
-    links: new LinkControl({ floor, channel }),
+    links: new LinkControl({ floor, channel, ...(hidden && { hidden }) }),
   }
 }
