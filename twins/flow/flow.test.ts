@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { type PackmlState, packmlNumber, packmlStates, suspendReasons } from '../../schema/packml.js'
+import { constant } from './distribution.js'
 import { type Duty, healthyDuty } from './duty.js'
 import { Flow } from './flow.js'
 import { type FlowMachine, plantFlow } from './plant-flow.js'
+import { testMachine } from './test-line.js'
 
 const start = Date.UTC(2026, 0, 5, 6)
 const hour = 3_600_000
@@ -312,6 +314,67 @@ describe('a machine whose physics interferes', () => {
     expect(stateOf(0)).toBe('Aborting')
     to(start + hour + 180_000)
     expect(stateOf(0)).toBe('Execute')
+  })
+
+  /** One machine that is down from the start for four hours, its crew busy for two of them or not. */
+  const broken = (isWaiting: boolean, state: 'Held' | 'Aborted' = 'Aborted') => {
+    const mode = (repair: number, up: number) => ({
+      state,
+      clock: 'operating' as const,
+      up: constant(up),
+      down: constant(repair),
+      scrapsPart: false,
+      crew: 0,
+    })
+    const machines = [
+      testMachine('other', { failures: [mode(isWaiting ? 7200 : 0.001, 50)] }),
+      testMachine('one', { failures: [mode(14_400, 60)], acting: { Aborting: constant(10) } }),
+    ]
+    const flow = new Flow({ machines, pools: [{ id: 'crew', size: 1 }] }, { seed: 1, start: 0 })
+    const stateAt = (minutes: number): string => {
+      flow.advance(minutes * 60_000)
+      return packmlStates[flow.state[1]!]!
+    }
+    return { flow, stateAt }
+  }
+
+  it.each([
+    ['Aborted', false, 241],
+    ['Aborted', true, 361],
+    ['Held', false, 241],
+    ['Held', true, 361],
+  ] as const)(
+    'goes on with the repair of a machine that is %s when it is tripped (crew busy: %s)',
+    (state, isWaiting, over) => {
+      const { flow, stateAt } = broken(isWaiting, state)
+      expect(stateAt(10)).toBe(state)
+      flow.trip(1, 10 * 60_000, 'electrical-fault')
+      expect(stateAt(12)).toBe('Aborted')
+      flow.repair(1, 12 * 60_000)
+      expect(stateAt(over - 2)).toBe('Aborted')
+      expect(stateAt(over + 0.4)).toBe('Execute')
+    },
+  )
+
+  it('comes to its stop though its crew arrives on the way', () => {
+    const { flow, stateAt } = broken(true, 'Held')
+    const arrival = (50 + 7200) / 60
+    expect(stateAt(arrival - 0.1)).toBe('Held')
+    flow.trip(1, (arrival - 0.1) * 60_000, 'electrical-fault')
+    expect(stateAt(arrival + 0.05)).toBe('Aborting')
+    expect(stateAt(arrival + 0.1)).toBe('Aborted')
+    flow.repair(1, (arrival + 0.1) * 60_000)
+    expect(stateAt(arrival + 239)).toBe('Aborted')
+    expect(stateAt(arrival + 240.5)).toBe('Execute')
+  })
+
+  it('stays down after its own repair for as long as it is tripped, and its crew is free', () => {
+    const { flow, stateAt } = broken(false)
+    expect(stateAt(10)).toBe('Aborted')
+    flow.trip(1, 10 * 60_000, 'electrical-fault')
+    expect(stateAt(300)).toBe('Aborted')
+    flow.repair(1, 300 * 60_000)
+    expect(stateAt(300.4)).toBe('Execute')
   })
 
   it('says how long it has worked, to the millisecond', () => {

@@ -91,7 +91,11 @@ export class Flow {
       seed,
       start: begin,
       pools: this.#people,
-      onArrival: (machine, repaired) => queue.set(machine, repaired),
+      // One that was tripped while it waited may be on its way to another stop.
+      onArrival: (machine, repaired) => {
+        const isAtRest = state[machine] === packmlNumber.Held || state[machine] === packmlNumber.Aborted
+        if (isAtRest) queue.set(machine, repaired)
+      },
     })
     this.#route = new Route(machines, {
       seed,
@@ -193,13 +197,16 @@ export class Flow {
 
   /**
    * Aborts the machine (TR88.00.02: a fast stop on a fault). The part it works on is lost, and it stays down until
-   * `repair`. A machine that is down already stays so; the first reason counts.
+   * `repair`. A machine that is down already stays so, and its own repair goes on; the first reason counts.
    */
   trip(machine: number, time: number, reason: string): void {
     this.#route.trip(machine, time, reason)
   }
 
-  /** Lets a tripped machine go: it clears, resets and starts. Nothing happens to one that was not tripped. */
+  /**
+   * Lets a tripped machine go: it clears, resets and starts, once it is repaired of what else it has. Nothing happens to
+   * one that was not tripped.
+   */
   repair(machine: number, time: number): void {
     this.#route.repair(machine, time)
   }

@@ -1,4 +1,5 @@
 import type { Buffer, MachineFlow } from '../../schema/plant.js'
+import { meanOf } from './distribution.js'
 import { type Duty, healthyDuty, type Span } from './duty.js'
 import type { FailureMode, FlowModel, MachineModel, Setup } from './model.js'
 import { campaigns, PlanLists, type PlantPlan } from './plant-plan.js'
@@ -39,9 +40,10 @@ export function plantFlow(
     const { id, idealCycleTime, flow = {} } = machine
     const names = products[place]!
     const calendar = lists.calendarOf(id, flow.worksThroughBreaks)
+    const usual = flow.cycle === undefined ? idealCycleTime : meanOf(flow.cycle)
     const model = {
       ...ownFlow(machine, new RandomStream(seed, id, 'nature'), duty, lists.hasOrders(id)),
-      ...(names.length > 0 && { products: names, paces: lists.pacesOf(machine, names) }),
+      ...(names.length > 0 && { products: names, paces: lists.pacesOf(id, usual, names) }),
       ...(calendar !== undefined && { calendar }),
       ...peopleOf(machine, lists),
       ...reworkOf(flow, places),

@@ -187,6 +187,21 @@ const products = `products:
 `
 
 describe('the products of a plant file', () => {
+  it.each([
+    ['6', 6],
+    ['{ kind: uniform, low: 2, high: 10 }', 6],
+    ['{ kind: weibull, scale: 6.770276, shape: 2 }', 6],
+  ])('take their own time on average also where the machine has a cycle of %s', (cycle, usual) => {
+    const flow = `, flow: { cycle: ${cycle}, scrap: 0, failures: [], changeovers: [] }`
+    const { of } = run(fileOf(products, [flow, flow, flow]), 12)
+    const meanOf = (product: string): number => {
+      const parts = of(2).filter(part => part.product === product)
+      return parts.reduce((sum, { from, to }) => sum + to - from, 0) / parts.length / 1000
+    }
+    expect(meanOf('nut') / 15).toBeCloseTo(1, 1)
+    expect(meanOf('bolt') / usual).toBeCloseTo(1, 1)
+  })
+
   it('are made in turn, with their own cycle times and a changeover between', () => {
     const flow = ', flow: { changeovers: [{ from: bolt, to: nut, time: 900 }, { time: 60 }] }'
     const { of, flow: ran, states } = run(fileOf(products, [flow, flow, flow]), 72)

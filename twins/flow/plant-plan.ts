@@ -43,14 +43,12 @@ export class PlanLists {
   }
 
   /** Time for a part of each product over the machine's ideal cycle time. */
-  pacesOf(
-    { id, idealCycleTime }: { readonly id: string; readonly idealCycleTime: number },
-    names: readonly string[],
-  ) {
+  /** How long the products of a machine take over the `usual` seconds of its cycle, in their order. */
+  pacesOf(id: string, usual: number, names: readonly string[]) {
     const line = this.#places.get(id)?.line.id ?? ''
     return names.map(name => {
       const { cycleTimes } = this.#plan.products.find(product => product.id === name) ?? {}
-      return (cycleTimes?.[id] ?? cycleTimes?.[line] ?? idealCycleTime) / idealCycleTime
+      return (cycleTimes?.[id] ?? cycleTimes?.[line] ?? usual) / usual
     })
   }
 

@@ -14,6 +14,9 @@ export class Repairs {
   /** How each machine has failed; undefined where it has not. */
   readonly #mode: (RunningMode | undefined)[]
   readonly #hasCrew: Uint8Array
+  /** Whether somebody is at work on it, or called, and when that is done, Unix ms; infinite until somebody comes. */
+  readonly #isBegun: Uint8Array
+  readonly #repairedAt: Float64Array
   readonly #tripReason: (string | undefined)[]
 
   constructor(
@@ -30,6 +33,8 @@ export class Repairs {
     this.#onArrival = options.onArrival
     this.#mode = new Array<RunningMode | undefined>(machines.length).fill(undefined)
     this.#hasCrew = new Uint8Array(machines.length)
+    this.#isBegun = new Uint8Array(machines.length)
+    this.#repairedAt = new Float64Array(machines.length)
     this.#tripReason = new Array<string | undefined>(machines.length).fill(undefined)
   }
 
@@ -52,16 +57,28 @@ export class Repairs {
     return mode
   }
 
-  /** The machine has come to rest. Returns when it is repaired, Unix ms; infinite where nobody knows yet. */
+  /** Whether it has failed by itself, tripped or not. */
+  hasFailed(machine: number): boolean {
+    return this.#mode[machine] !== undefined
+  }
+
+  /**
+   * The machine has come to rest. Returns when its own failure is repaired, Unix ms; infinite where nobody knows yet. A
+   * trip hinders no repair, and one that had begun before goes on.
+   */
   begin(machine: number, time: number): number {
     const mode = this.#mode[machine]
-    if (this.#tripReason[machine] !== undefined) return never
     // Tripped, and let go before it had come to rest.
-    if (mode === undefined) return time
-    if (mode.crew === -1) return time + mode.drawDown()
-    if (!this.#pools.request(mode.crew, machine, this.#serve)) return never
-    this.#hasCrew[machine] = 1
-    return time + mode.drawDown()
+    if (mode === undefined) return this.#tripReason[machine] === undefined ? time : never
+    if (this.#isBegun[machine] === 0) {
+      this.#isBegun[machine] = 1
+      this.#repairedAt[machine] = never
+      if (mode.crew === -1 || this.#pools.request(mode.crew, machine, this.#serve)) {
+        this.#hasCrew[machine] = mode.crew === -1 ? 0 : 1
+        this.#repairedAt[machine] = time + mode.drawDown()
+      }
+    }
+    return Math.max(time, this.#repairedAt[machine]!)
   }
 
   /** The failure is over, if there was one: its mode begins anew, its crew is free. */
@@ -69,6 +86,7 @@ export class Repairs {
     const mode = this.#mode[machine]
     if (mode === undefined) return
     this.#mode[machine] = undefined
+    this.#isBegun[machine] = 0
     this.failures.repaired(machine, mode, operatingTime, time)
     if (mode.crew === -1) return
     if (this.#hasCrew[machine] === 1) {
@@ -81,6 +99,7 @@ export class Repairs {
 
   readonly #serve = (machine: number, time: number): void => {
     this.#hasCrew[machine] = 1
-    this.#onArrival(machine, time + this.#mode[machine]!.drawDown())
+    this.#repairedAt[machine] = time + this.#mode[machine]!.drawDown()
+    this.#onArrival(machine, this.#repairedAt[machine]!)
   }
 }

@@ -107,12 +107,8 @@ export class Route implements WaysOut {
     if (this.#repairs.tripReason(machine) !== undefined) return
     this.#repairs.trip(machine, reason)
     const state = this.#state[machine]!
-    if (state === aborting) return
-    this.#repairs.end(machine, this.work.cycles.worked(machine, time), time)
-    if (state === aborted) {
-      this.#queue.clear(machine)
-      return
-    }
+    // What has stopped it before is repaired meanwhile.
+    if (state === aborting || state === aborted) return
     this.work.leave(machine, time)
     this.work.losePart(machine, time)
     this.#reason[machine] = 0
@@ -124,7 +120,8 @@ export class Route implements WaysOut {
   repair(machine: number, time: number): void {
     if (this.#repairs.tripReason(machine) === undefined) return
     this.#repairs.letGo(machine)
-    if (this.#state[machine] === aborted) this.#act(machine, 'Clearing', time)
+    if (this.#state[machine] === aborted && !this.#repairs.hasFailed(machine))
+      this.#act(machine, 'Clearing', time)
   }
 
   /** The time of a state outside Execute is over. */
@@ -150,7 +147,8 @@ export class Route implements WaysOut {
         break
       case aborted:
         this.#repaired(machine, time)
-        this.#act(machine, 'Clearing', time)
+        if (this.#repairs.tripReason(machine) === undefined) this.#act(machine, 'Clearing', time)
+        else this.#queue.clear(machine)
         break
       case packmlNumber.Clearing:
         this.#act(machine, 'Stopped', time)
