@@ -18,6 +18,8 @@ interface Inject extends OfFault {
   readonly severity: number
   /** Its onset, Unix ms by the floor's clock. */
   readonly start: number
+  /** Nobody said when: it begins at once, whatever the machine's own clock shows. */
+  readonly isNow?: true
   /** From onset to failure, ms; null = drawn from the pattern's range. How fast it grows, and nothing else. */
   readonly timeToFailure: number | null
   /** From onset until it is gone by itself, ms; null = never. */
@@ -43,8 +45,9 @@ export type FaultCommand = Inject | Repair | Change
 
 /** What people want of the link to a simulated source: disturb it, or end that. */
 export type LinkCommand = Wanted &
+  /** `isNow`: nobody said when: it begins at once, whatever the clock of the source shows. */
   (
-    | { readonly kind: 'disturb'; readonly fault: LinkFault }
+    | { readonly kind: 'disturb'; readonly fault: LinkFault; readonly isNow?: true }
     | { readonly kind: 'restore'; readonly fault: LinkFault }
   )
 

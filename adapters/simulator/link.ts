@@ -27,6 +27,8 @@ interface Active {
   readonly places: ReadonlySet<number> | undefined
   /** Of frozen signals: the value that they keep. */
   readonly frozen: Map<number, number>
+  /** Unix ms by the clock of the machines; undefined: when they come to it next. */
+  start: number | undefined
   hasBegun: boolean
 }
 
@@ -77,6 +79,7 @@ export class Link {
       chance: new RandomStream(seed, 'link', fault.id),
       places: ids.size === 0 ? undefined : new Set(places),
       frozen: new Map(),
+      start: command.isNow === true ? undefined : fault.start,
       hasBegun: false,
     })
   }
@@ -84,11 +87,12 @@ export class Link {
   /** Time has come to `now`, Unix ms: begins and ends what is due, and delivers what was held back until now. */
   advance(now: number, deliver: Deliver): void {
     for (const active of this.#active) {
-      if (active.hasBegun || active.fault.start > now) continue
+      active.start ??= now
+      if (active.hasBegun || active.start > now) continue
       active.hasBegun = true
       if (active.fault.kind === 'server-restart') this.#goDown()
     }
-    this.#end(this.#active.filter(({ fault }) => fault.start + (fault.clearAfter ?? Infinity) <= now))
+    this.#end(this.#active.filter(({ fault, start = now }) => start + (fault.clearAfter ?? Infinity) <= now))
     if (this.#held.length === 0 || this.isDown) return
     const due = this.#held.filter(sample => sample.due <= now)
     this.#held = this.#held.filter(sample => sample.due > now)

@@ -11,11 +11,11 @@ export function obey(behaviour: Behaviour, command: FaultCommand): void {
   behaviour.changeFaults(machine, (faults, time) => {
     switch (command.kind) {
       case 'inject': {
-        const { pattern, severity, start, timeToFailure, clearAfter } = command
+        const { pattern, severity, start, isNow, timeToFailure, clearAfter } = command
         faults.inject(slot, time, {
           pattern,
           severity,
-          start,
+          ...(isNow !== true && { start }),
           note: `${who}: ${reason}`,
           ...(timeToFailure !== null && { timeToFailure }),
           ...(clearAfter !== null && { clearAfter }),

@@ -46,12 +46,14 @@ function plantWithRealPress(): Plant {
 }
 
 /** The simulator on a live floor behind REST; time passes when the test says so. */
-function ground(options: { readonly isRunning?: boolean } = {}) {
-  const plant = plantWithRealPress()
+function ground(options: { readonly isRunning?: boolean; readonly driven?: 'source' } = {}) {
+  const driven: 'wall' | 'source' = options.driven ?? 'wall'
+  const given = plantWithRealPress()
+  const plant = { ...given, sources: given.sources.map(source => ({ ...source, clock: driven })) }
   const scheduler = new VirtualTimeScheduler()
   const wall = { now: () => lineStart + scheduler.frame }
   const { registry } = makeRegistry(plant, emptyIndexBook)
-  const clock = new FloorClock(wall, 'wall')
+  const clock = new FloorClock(wall, driven)
   const simulated = new Set(['simulator', 'idle'])
   const floor = new LiveFloor({ plant, registry, dictionary: new Dictionary(), clock, wall, simulated })
   const entries: Entry[] = []
@@ -569,6 +571,23 @@ describe('a fault of the link', () => {
     expect(await state('two')).toBe('Undefined')
     pass(120)
     expect(await state('two')).not.toBe('Undefined')
+  })
+
+  it('that sets the clock of one signal ahead delays nothing that is to begin now', async () => {
+    const { ask, pass, faults, floor } = ground({ driven: 'source' })
+    pass(5)
+    const jump = { kind: 'clock-jump', shift: '1h', clearAfter: '3s', reason: 'x' }
+    await ask('POST', '/links/simulator/faults', { ...jump, signals: ['two.oil-temperature'] })
+    pass(6)
+    expect(floor.clock.now()).toBeGreaterThan(lineStart + 3_600_000)
+    const wish = { pattern: 'electrical-fault', severity: 1, timeToFailure: '5s', reason: 'x' }
+    expect((await ask('POST', '/machines/two/faults', wish)).status).toBe(201)
+    const bad = { kind: 'bad-quality', signals: ['one.oil-temperature'], reason: 'x' }
+    expect((await ask('POST', '/links/simulator/faults', bad)).status).toBe(201)
+    pass(8)
+    expect(await faults('two')).toMatchObject([{ stage: 'failed' }])
+    const { index } = floor.registry.signalById('one.oil-temperature')!
+    expect(floor.signals.quality[index]).toBe(Quality.bad)
   })
 
   it('is ended by hand: one, or all', async () => {

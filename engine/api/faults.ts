@@ -26,7 +26,9 @@ const injectionSchema = z.strictObject({
     .describe('Onset, by the floor’s clock; now where missing, at most a year ahead'),
   timeToFailure: durationSchema
     .optional()
-    .describe('From onset to failure: how fast it grows; drawn from the pattern’s range where missing'),
+    .describe(
+      'From onset to failure, taken literally, also while the machine stands; where missing drawn from the pattern’s range, and then wear grows with work',
+    ),
   clearAfter: durationSchema
     .optional()
     .describe('From onset until it is gone by itself; it stays until cleared or repaired where missing'),

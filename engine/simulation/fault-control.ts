@@ -127,6 +127,7 @@ export class FaultControl {
       pattern,
       severity,
       start,
+      ...(wish.start === undefined && ({ isNow: true } as const)),
       timeToFailure,
       clearAfter,
       who,

@@ -1,4 +1,5 @@
 import { type LinkFault, type LinkFaultKind, usualShare } from '../../schema/link-fault.js'
+import type { LinkCommand } from '../../schema/simulation-command.js'
 import type { Floor } from '../floor/floor.js'
 import type { By, SimulationChannel } from './channel.js'
 import { SimulationError } from './simulation-error.js'
@@ -81,7 +82,8 @@ export class LinkControl {
     }
     const disturbance = { source, fault, who, reason }
     this.#disturbances.push(disturbance)
-    this.#send('disturb', disturbance)
+    const isNow = wish.start === undefined && ({ isNow: true } as const)
+    this.#send(source, { kind: 'disturb', fault, who, reason, ...isNow })
     return disturbance
   }
 
@@ -95,28 +97,25 @@ export class LinkControl {
       throw new SimulationError('not-there', `The link to ${source} has no fault '${id}'; it has ${others}.`)
     }
     this.#disturbances = this.#disturbances.filter(disturbance => !ended.includes(disturbance))
-    for (const { fault } of ended) this.#send('restore', { source, fault, who, reason })
+    for (const { fault } of ended) this.#send(source, { kind: 'restore', fault, who, reason })
     return ended.length
   }
 
-  #send(kind: 'disturb' | 'restore', { source, fault, who, reason }: LinkDisturbance): void {
+  #send(source: string, command: LinkCommand): void {
+    const { fault } = command
     const { kind: pattern, share, start, clearAfter, signals, shift } = fault
-    this.#parts.channel.send(
-      source,
-      { kind, fault, who, reason },
-      {
-        machine: '',
-        pattern,
-        severity: share,
-        start,
-        time_to_failure: null,
-        clear_after: clearAfter,
-        repair: '',
-        keeps: null,
-        takes: null,
-        parameters: JSON.stringify({ id: fault.id, signals, shift }),
-      },
-    )
+    this.#parts.channel.send(source, command, {
+      machine: '',
+      pattern,
+      severity: share,
+      start,
+      time_to_failure: null,
+      clear_after: clearAfter,
+      repair: '',
+      keeps: null,
+      takes: null,
+      parameters: JSON.stringify({ id: fault.id, signals, shift }),
+    })
   }
 
   #find(source: string): void {
