@@ -13,7 +13,7 @@ import { runningOf, shareOfRunning } from './running.js'
 import { Supply, type SupplyMachine } from './supply.js'
 import { bledDown, magnetising, roomForStart, supplyNatures } from './supply-nature.js'
 import { Symptoms } from './symptoms.js'
-import { Warmth } from './thermal.js'
+import { Warmth, withoutFan } from './thermal.js'
 
 const kinds = [
   'process',
@@ -41,6 +41,10 @@ const pumpedInStandby = 0.1
 
 /** How fast a body takes on the heat that a fault makes, seconds. */
 const faultLag: Readonly<Record<HeatBody, number>> = { winding: 240, frame: 600, fluid: 60, space: 120 }
+
+/** The share of a winding's lasting heat that its frame has taken on, and how soon, seconds: gone in 40 min with the fan. */
+const frameShare = 0.55
+const frameLag = 2400 * (1 - frameShare)
 
 /** A sensor to simulate and where it sits. */
 export interface PlacedSensor {
@@ -92,6 +96,9 @@ export class SensorBank {
   readonly #keep: Float64Array
   readonly #innovation: Float64Array
   readonly #faultFollow: Float64Array
+  /** Of windings: how fast the frame takes on what a fault makes of heat, with the fan and without. */
+  readonly #frameFollow: Float64Array
+  readonly #frameFollowStill: Float64Array
   /** Distance between two samples, ms. */
   readonly #period: Float64Array
   readonly #idealCycle: Float64Array
@@ -99,6 +106,8 @@ export class SensorBank {
   readonly #value: Float64Array
   readonly #noise: Float64Array
   readonly #excursion: Float64Array
+  /** What of that is in the frame. */
+  readonly #inFrame: Float64Array
   readonly #shown: Float64Array
 
   constructor(sensors: readonly PlacedSensor[], parts: SensorBankParts) {
@@ -127,11 +136,14 @@ export class SensorBank {
     this.#keep = column()
     this.#innovation = column()
     this.#faultFollow = column()
+    this.#frameFollow = column()
+    this.#frameFollowStill = column()
     this.#period = column()
     this.#idealCycle = column()
     this.#value = column()
     this.#noise = column()
     this.#excursion = column()
+    this.#inFrame = column()
     this.#shown = column()
     for (const m of machines.keys()) this.onEvent(m, start)
     for (const [s, sensor] of sensors.entries()) this.#place(s, sensor, seed)
@@ -168,6 +180,10 @@ export class SensorBank {
     this.#restShare[s] = response.rest
     this.#follow[s] = 1 - decay(step, response.lag)
     this.#faultFollow[s] = 1 - decay(step, isHeat ? faultLag[body] : response.lag)
+    if (isHeat && body === 'winding') {
+      this.#frameFollow[s] = 1 - decay(step, frameLag)
+      this.#frameFollowStill[s] = 1 - decay(step, frameLag * withoutFan)
+    }
     this.#swing[s] = spread * response.swing * cycleDepth[archetype]
     this.#loadGain[s] = spread * response.load
     this.#noiseGain[s] = spread * response.noise
@@ -283,12 +299,27 @@ export class SensorBank {
     // Oil that no pump moves does not run faster either, and drives that are cut draw nothing more.
     const isDriven = this.#rest[s] === pumped || kind === power || kind === mains
     const isStill = isDriven && !this.#supply.hasDrives(this.#machine[s]!)
-    const rest = kind === heat || isStill ? 0 : this.#restShare[s]!
-    const goal = isTouched ? this.#symptoms.excursion(s, time) * (rest + (1 - rest) * share) : 0
-    const off = this.#excursion[s]! + (goal - this.#excursion[s]!) * this.#faultFollow[s]!
+    // What does not turn does not shake, however damaged it is.
+    const part = kind === rotation ? share * share : share
+    const rest = kind === heat || kind === rotation || isStill ? 0 : this.#restShare[s]!
+    const goal = isTouched ? this.#symptoms.excursion(s, time) * (rest + (1 - rest) * part) : 0
+    const off = this.#followed(s, goal, share)
     // What is left of a fault that is gone ends where nobody can see it.
-    this.#excursion[s] = goal === 0 && Math.abs(off) < 1e-3 * this.#spread[s]! ? 0 : off
+    const isGone = goal === 0 && Math.abs(off) < 1e-3 * this.#spread[s]!
+    this.#excursion[s] = isGone ? 0 : off
+    if (isGone) this.#inFrame[s] = 0
     return this.#excursion[s]!
+  }
+
+  /** What of an excursion is there by now. The frame gives a winding back what it has taken on of its heat, for long. */
+  #followed(s: number, goal: number, share: number): number {
+    const kept = this.#inFrame[s]!
+    const own = this.#excursion[s]! - kept
+    const towards = kept > 0 ? Math.max(0, goal - kept) : goal
+    const now = own + (towards - own) * this.#faultFollow[s]!
+    const follow = share > 0 ? this.#frameFollow[s]! : this.#frameFollowStill[s]!
+    if (follow > 0) this.#inFrame[s] = kept + (frameShare * (now + kept) - kept) * follow
+    return now + this.#inFrame[s]!
   }
 
   #noiseNow(s: number, share: number, time: number, isTouched: boolean): number {

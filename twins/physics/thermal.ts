@@ -13,7 +13,7 @@ const inner = 0.45
 const outer = 0.55
 const windingStore = 240_000 / inner
 const frameStore = 2_400_000 / outer
-const withoutFan = 3
+export const withoutFan = 3
 /** What a change of the load needs to be felt in the heat, ms. */
 const strainMemory = 600_000
 
