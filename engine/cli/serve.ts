@@ -39,7 +39,8 @@ protocols:
   --random-faults <share>   of machines that carry a fault by chance, 0 to 0.9 (default: as the plant says, else 0.05)
                          [GEMBA_RANDOM_FAULTS]; --no-random-faults: nothing breaks by chance
   --api-port <port>      a port on loopback for who injects faults into the machines, as the engine has it:
-                         POST /api/v1/machines/{id}/faults, list, pause, clear, repair; 0 takes a free one
+                         POST /api/v1/machines/{id}/faults, list, pause, clear, repair, and disturbs what they tell:
+                         POST /api/v1/links/{source}/faults; 0 takes a free one
   --data <folder>        data folder, where the key of the OPC UA server is kept (default gemba-data)  [GEMBA_DATA]
 
   --opcua <port>, --out <file>   short for --as opcua --port <port>, and for --write-plant <file>
