@@ -594,6 +594,12 @@ const table: readonly (readonly [title: string, from: string, to: string, proble
 27:87  ${machines}[0].flow.rework.to: parts that are done again at mill-1 do not come to saw-1; name the machine itself or one before it`,
   ],
   [
+    'a machine that throws every part away',
+    'id: saw-1, type: saw',
+    'id: saw-1, type: saw, flow: { scrap: 1 }',
+    `27:56  ${machines}[0].flow.scrap: every part is thrown away, so that none is ever finished; write a smaller share`,
+  ],
+  [
     'rework at a machine that is not there',
     'id: saw-1, type: saw',
     'id: saw-1, type: saw, flow: { rework: { share: 1, to: saw-7 } }',

@@ -62,6 +62,13 @@ export function checkFlows(
     const { flow } = machine
     if (flow === undefined) continue
     const at = (key: keyof MachineFlow): PlantPath => flowPaths[key] ?? []
+    if (flow.scrap === 1)
+      tell(
+        at('scrap'),
+        1,
+        'every part is thrown away, so that none is ever finished',
+        'write a smaller share',
+      )
     checkRework(machine.id, flow, at('rework'))
     checkPeople(flow.operator, site, at('operator'))
     for (const [place, { crew }] of (flow.failures ?? []).entries())
