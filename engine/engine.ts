@@ -346,6 +346,7 @@ function makeIntake(
     onKept,
     onDeaf: error => logger.error({ err: error }, 'what was kept did not reach the figures or the publisher'),
     onDamage: reports => simulation.faults.hear(reports),
+    onNoted: (source, what) => logger.warn({ source }, `source ${source}: ${what}`),
     onBlocked: error => logger.error({ err: error }, 'the spool takes nothing more: the sources wait'),
     onUnblocked: () => logger.info('the spool takes samples again'),
   })

@@ -35,6 +35,7 @@ function makeIntake() {
   const spool = { isFull: false, isDeaf: false, entries: [] as Entry[] }
   const kept: Entry[] = []
   const notes: string[] = []
+  const warned: string[] = []
   const intake = new Intake({
     floor,
     append: entry => {
@@ -46,6 +47,7 @@ function makeIntake() {
       kept.push(entry)
     },
     onDeaf: () => notes.push('deaf'),
+    onNoted: (source, what) => warned.push(`${source}: ${what}`),
     onBlocked: () => notes.push('blocked'),
     onUnblocked: () => notes.push('unblocked'),
   })
@@ -62,7 +64,7 @@ function makeIntake() {
       },
     })
   }
-  return { intake, spool, kept, say, notes, accepted: () => accepted }
+  return { intake, spool, kept, say, notes, warned, accepted: () => accepted }
 }
 
 describe('the intake', () => {
@@ -96,6 +98,15 @@ describe('the intake', () => {
       rejects: 1,
       waiting: 0,
     })
+  })
+
+  it('warns once that samples are rejected for a time that cannot be', () => {
+    const { intake, say, warned } = makeIntake()
+    for (let i = 0; i < 3; i++) say(7, Date.parse('2099-01-01'))
+    expect(warned).toEqual([
+      expect.stringMatching(/^plc: Samples are rejected \(time.in-future\); the first: .*set the clock/),
+    ])
+    expect(intake.health.get('plc')!.warnings).toHaveLength(1)
   })
 
   it('keeps what a full spool cannot take, in order and not accepted, until it can', () => {

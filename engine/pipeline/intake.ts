@@ -15,6 +15,8 @@ export interface IntakeParts {
   onDeaf?(error: unknown): void
   /** Hears what simulations tell of damage, once the floor has. */
   onDamage?(reports: readonly DamageReport[]): void
+  /** Hears what a person should know of how a source speaks, each once. */
+  onNoted?(source: string, what: string): void
   /** Called once when appending begins to fail, and once when it works again. */
   onBlocked?(error: unknown): void
   onUnblocked?(): void
@@ -101,7 +103,7 @@ export class Intake {
         health.reject(event.rule, event.count)
         return
       case 'noted':
-        health.note(event.what)
+        this.#note(health, event.what)
         return
       case 'missed':
         health.missedPolls += event.polls
@@ -119,6 +121,10 @@ export class Intake {
           event.isHistory,
         )
         if (!event.isHistory) health.time.measureLag(event.batch, lastTrue)
+        for (const { rule, reason } of rejects) {
+          if (!health.rejectsByRule.has(rule))
+            this.#note(health, `Samples are rejected (${rule}); the first: ${reason}`)
+        }
         this.#reject(health, rejects)
         for (const { place, reject } of turnedAway) event.turnedAway?.(place, reject)
         if (outdated.length > 0)
@@ -149,6 +155,10 @@ export class Intake {
       default:
         this.#appendOf(health, floor.ingest(health.source, event), () => {})
     }
+  }
+
+  #note(health: SourceHealth, what: string): void {
+    if (health.note(what)) this.#parts.onNoted?.(health.source, what)
   }
 
   #unknown(health: SourceHealth, values: readonly UnknownTag[]): Reject[] {

@@ -85,9 +85,11 @@ export class SourceHealth {
     this.#rejects.set(rule, (this.#rejects.get(rule) ?? 0) + count)
   }
 
-  /** What a person should know of how it speaks; each once. */
-  note(what: string): void {
-    if (this.#notes.size < mostNotes) this.#notes.add(what)
+  /** What a person should know of how it speaks; each once. Returns whether it is new. */
+  note(what: string): boolean {
+    if (this.#notes.size >= mostNotes || this.#notes.has(what)) return false
+    this.#notes.add(what)
+    return true
   }
 
   /** What a person should know of how it is configured, and of how it speaks. */

@@ -323,10 +323,9 @@ describe('the sources of a floor', () => {
   })
 
   it('are warned of by what they note of themselves, once', async () => {
-    const { sources, say, log, get } = makeGround()
+    const { sources, say, get } = makeGround()
     sources.start()
     for (let i = 0; i < 3; i++) say({ kind: 'noted', what: 'Its times have no zone.' })
-    expect(log).toEqual(['source plc: Its times have no zone.'])
     expect((await get('/api/v1/sources/plc')).warnings).toEqual(['Its times have no zone.'])
     sources.stop()
   })

@@ -209,11 +209,6 @@ export class Sources {
           this.#reportLoss(source, signal.event.reason)
           return
         }
-        if (signal.event.kind === 'noted') {
-          const { what } = signal.event
-          if (this.#parts.intake.health.get(id)?.warnings.includes(what) === false)
-            logger.warn({ source: id }, `source ${id}: ${what}`)
-        }
         if (signal.event.kind !== 'connected') {
           source.silence.heard(wall.now())
           return
