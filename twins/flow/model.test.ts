@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { packmlNumber, suspendReasons } from '../../schema/packml.js'
+import { propertyRuns } from '../proof/runs.js'
 import { constant, exponential } from './distribution.js'
 import { Flow } from './flow.js'
+import { quiet } from './listener.js'
 import { measured } from './measure.js'
 import type { FailureMode, FlowModel, MachineModel } from './model.js'
+import { RandomStream } from './random.js'
 import { testLine, testMachine } from './test-line.js'
 import { repairShop } from './theory.js'
 
@@ -251,6 +254,35 @@ describe('work orders', () => {
     expect(parts.map(({ time }) => time)).toEqual([54, 97, 151])
     expect(flow.changeovers[0]).toBe(3)
     expect(states.filter(({ state }) => state === Resetting)).toHaveLength(3)
+  })
+})
+
+describe('a machine that stands', () => {
+  const seeds = Array.from({ length: propertyRuns > 1000 ? 200 : 10 }, (_, i) => i + 1)
+  it.each(seeds)('blocks those before it and starves those behind it, the nearest first (seed %i)', seed => {
+    const chance = new RandomStream(seed, 'line')
+    const machines = Array.from({ length: 7 }, (_, m) => {
+      const capacity = 2 * Math.floor(chance.between(1, 5))
+      return {
+        cycle: { kind: 'normal', mean: 30, deviation: 0.5 } as const,
+        buffer: { capacity, initial: m === 0 ? 0 : capacity / 2, transport: 0 },
+      }
+    })
+    const lastWork = new Float64Array(7)
+    const listener = { ...quiet, onWork: (machine: number, time: number) => lastWork.set([time], machine) }
+    const flow = new Flow(testLine(machines), { seed, start: 0, listener })
+    flow.advance(300_000)
+    flow.trip(3, 300_000, 'fault')
+    flow.advance(6 * 3_600_000)
+    const order = [...lastWork.keys()].sort((a, b) => lastWork[a]! - lastWork[b]!)
+    expect(order[0]).toBe(3)
+    expect(order.filter(machine => machine < 3)).toEqual([2, 1, 0])
+    expect(order.filter(machine => machine > 3)).toEqual([4, 5, 6])
+    // Those before are full, those behind empty, and nobody goes on.
+    expect([...flow.buffers.level].slice(1, 4)).toEqual(
+      machines.slice(1, 4).map(({ buffer }) => buffer.capacity),
+    )
+    expect([...flow.buffers.level].slice(4)).toEqual([0, 0, 0])
   })
 })
 

@@ -90,15 +90,15 @@ export const faultNatures: Readonly<Record<FaultPatternId, FaultNature>> = {
     idleRate: 0,
     repair: [2 * hour, 8 * hour],
   },
-  // Overload: more current makes heat with its square.
+  // Overload: torque goes with the current and makes the power; the heat goes with the square of it.
   'motor-overheating': {
     effects: [
       { quantity: 'temperature', body: ['winding'], reach: limits('high', 0.42, 0.8) },
       { quantity: 'temperature', body: ['frame'], reach: share(0.2) },
       { quantity: 'current', reach: limits('high', 0.6, 0.92) },
       { quantity: 'power', reach: limits('high', 0.65, 0.95) },
-      { quantity: 'torque', reach: share(0.4) },
-      { quantity: 'load', reach: share(0.5) },
+      { quantity: 'torque', reach: share(0.9) },
+      { quantity: 'load', reach: share(0.9) },
       { quantity: 'speed', reach: share(-0.06) },
     ],
     cycleFactor: 1.08,
