@@ -56,41 +56,42 @@ FROM (
 )
 GROUP BY signal, place`
 
-/** Samples in the shape of minutes. */
+const minutePlace = `toUInt32(intDiv(toInt64(toUInt32(minute)) * 1000 - {origin:Int64}, {width:Int64}))`
+
+/** Samples in the shape of rows of telemetry_1m_parts. */
 const samplesWhere = (where: string): string => `
   SELECT
-    signal, toUnixTimestamp64Milli(ts) AS at, at AS last_at, seq AS arrival, 1 AS count, quality = 2 AS bad, ${counts} AS valued,
-    if(valued, value, 0) AS sum, value AS min, value AS max, value AS last, toUInt32(intDiv(at, ${minuteMs}) * 60) AS minute
+    signal, toStartOfMinute(ts) AS minute, toUInt64(toUnixTimestamp64Milli(ts) % ${minuteMs}) * 17592186044416 + seq AS last_place,
+    1 AS count, quality = 2 AS bad, ${counts} AS valued, if(valued, value, 0) AS sum, value AS min, value AS max, value AS last
   FROM ${db}.telemetry WHERE signal IN {signals:Array(UInt32)} AND ${where}`
 
-// What telemetry_1m does, without its detour over each minute: this is asked for every chart. Minutes that the span
-// cuts are read sample by sample, so that no bucket holds anything from outside of it.
-const fromMinutes = `
+/**
+ * What telemetry_1m does, without its detour over each minute: this is asked for every chart. Minutes that the span cuts
+ * are read sample by sample, so that no bucket holds anything from outside of it. The database takes longer to
+ * understand the statement than to run it, so nothing is in it that need not be.
+ */
+const fromMinutes = ({ from, to, firstWhole, endWhole }: Edges): string => `
 WITH (SELECT max(up_to) FROM ${db}.telemetry_1m_parts) AS rolled_up
 SELECT
   signal,
-  ${place} AS place,
+  ${minutePlace} AS place,
   toUInt32(sum(m.count)) AS count,
   toUInt32(sum(m.bad)) AS bad,
   minOrNullIf(m.min, m.valued > 0) AS min,
   maxOrNullIf(m.max, m.valued > 0) AS max,
   sumOrNullIf(m.sum, m.valued > 0) / sum(m.valued) AS mean,
-  argMaxOrNullIf(m.last, (m.last_at, m.arrival), m.valued > 0) AS last,
-  arraySort(groupUniqArray(m.minute)) AS spoken,
+  argMaxOrNullIf(m.last, (m.minute, m.last_place), m.valued > 0) AS last,
+  arraySort(groupUniqArray(toUInt32(m.minute))) AS spoken,
   length(spoken) = (spoken[-1] - spoken[1]) / 60 + 1 AS is_whole,
   if(is_whole, [spoken[1], spoken[-1]], spoken) AS minutes
 FROM (
-  SELECT
-    signal, toInt64(toUnixTimestamp(minute)) * 1000 AS at, at + toInt64(bitShiftRight(last_place, 44)) AS last_at,
-    bitAnd(last_place, 17592186044415) AS arrival, count, bad, valued, sum, min, max, last,
-    toUInt32(toUnixTimestamp(minute)) AS minute
+  SELECT signal, minute, last_place, count, bad, valued, sum, min, max, last
   FROM ${db}.telemetry_1m_parts
   WHERE signal IN {signals:Array(UInt32)} AND up_to <= rolled_up
-    AND minute >= toDateTime({firstMinute:UInt32}, 'UTC') AND minute < toDateTime({endMinute:UInt32}, 'UTC')
+    AND minute >= {firstMinute:UInt32} AND minute < {endMinute:UInt32}
   UNION ALL
   ${samplesWhere(`seq > rolled_up AND ts >= ${time('firstWhole')} AND ts < ${time('endWhole')}`)}
-  UNION ALL
-  ${samplesWhere(`(ts >= ${time('from')} AND ts < ${time('firstWhole')} OR ts >= ${time('endWhole')} AND ts < ${time('to')})`)}
+  ${from === firstWhole && to === endWhole ? '' : `UNION ALL ${samplesWhere(`(ts >= ${time('from')} AND ts < ${time('firstWhole')} OR ts >= ${time('endWhole')} AND ts < ${time('to')})`)}`}
 ) AS m
 GROUP BY signal, place`
 
@@ -113,36 +114,48 @@ export interface BucketRow {
 
 /** Rows of the figures of buckets, in no order: they are few, and every step more is felt in a chart. */
 export function bucketQuery(span: Span, plan: BucketPlan): Statement {
-  return { sql: plan.table === 'telemetry' ? fromSamples : fromMinutes, parameters: parametersOf(span, plan) }
+  const edges = edgesOf(span)
+  return {
+    sql: plan.table === 'telemetry' ? fromSamples : fromMinutes(edges),
+    parameters: parametersOf(span, plan, edges),
+  }
 }
 
 /** The same as a table for other programs. */
 export function bucketTable(span: Span, plan: BucketPlan): Statement {
+  const buckets = bucketQuery(span, plan)
   const sql = `
 SELECT
   s.id AS signal, ${moment(start)} AS time, b.min AS min, b.max AS max, b.mean AS mean, b.last AS last,
   b.count AS count, b.bad / b.count AS bad_share
-FROM (${plan.table === 'telemetry' ? fromSamples : fromMinutes}) AS b
+FROM (${buckets.sql}) AS b
 INNER JOIN (SELECT signal, id FROM ${db}.signals FINAL WHERE signal IN {signals:Array(UInt32)}) AS s ON s.signal = b.signal
 ORDER BY signal, time`
-  return { sql, parameters: parametersOf(span, plan) }
+  return { sql, parameters: buckets.parameters }
 }
 
 const moment = (ms: string): string => `fromUnixTimestamp64Milli(toInt64(${ms}), 'UTC')`
 
-function parametersOf({ signals, from, to }: Span, { origin, width }: BucketPlan): Statement['parameters'] {
+/** Where a span begins and ends, and the whole minutes in it, ms. */
+interface Edges {
+  readonly from: number
+  readonly to: number
+  readonly firstWhole: number
+  readonly endWhole: number
+}
+
+function edgesOf({ from, to }: Span): Edges {
   const [begin, end] = [Math.floor(from), Math.ceil(to)]
   const firstWhole = Math.min(end, Math.ceil(begin / minuteMs) * minuteMs)
   const endWhole = Math.max(firstWhole, Math.floor(end / minuteMs) * minuteMs)
-  return {
-    signals,
-    from: begin,
-    to: end,
-    origin,
-    width,
-    firstWhole,
-    endWhole,
-    firstMinute: firstWhole / 1000,
-    endMinute: endWhole / 1000,
-  }
+  return { from: begin, to: end, firstWhole, endWhole }
+}
+
+function parametersOf(
+  { signals }: Span,
+  { origin, width }: BucketPlan,
+  edges: Edges,
+): Statement['parameters'] {
+  const [firstMinute, endMinute] = [edges.firstWhole / 1000, edges.endWhole / 1000]
+  return { signals, ...edges, origin, width, firstMinute, endMinute }
 }
