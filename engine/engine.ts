@@ -118,7 +118,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       savesTwinsWithEntries: true,
     })
     reportRestored(floor, logger)
-    const kpis = new KpiBook({ plant, store, pool, wall, clock: floor.clock })
+    const kpis = new KpiBook({ plant, store, wall, clock: floor.clock })
     const simulation: Simulation = createSimulation({
       floor,
       simulated,

@@ -37,6 +37,7 @@ export const downtimeReasonsOf = (plant: Pick<Plant, 'downtimeReasons'>): Downti
 
 /** The category of a reason `category/code` or `category`; undefined where it is none. */
 export function categoryOf(reason: string): DowntimeCategory | undefined {
+  if (reason === '') return undefined
   const [category] = reason.split('/')
   return downtimeCategories.find(name => name === category)
 }

@@ -4,9 +4,7 @@ import { Piscina } from 'piscina'
 import type { Blocks, BlocksTask } from './blocks.js'
 import type { EnergyTask } from './energy.js'
 import type { EnergyCell } from './kpi/energy.js'
-import type { Cell } from './kpi/ledger.js'
 import type { LifeTask } from './life.js'
-import type { OeeTask } from './oee.js'
 import { moduleUrl, sourceExecArgv } from './source.js'
 
 /** Every task of the pool: what it takes and what it gives. */
@@ -14,7 +12,6 @@ interface Tasks {
   readonly blocks: { readonly task: BlocksTask; readonly result: Blocks }
   readonly energy: { readonly task: EnergyTask; readonly result: EnergyCell[][] }
   readonly life: { readonly task: LifeTask; readonly result: undefined }
-  readonly oee: { readonly task: OeeTask; readonly result: Cell[][] }
 }
 
 interface RunOptions {

@@ -23,10 +23,12 @@ export class FigureBoard {
   readonly #machines: readonly { readonly index: number; readonly id: string }[]
   /** Ticks of a round. */
   readonly #ticks: number
-  #rows: (ShownFigures & { readonly index: number })[] = []
+  /** Of the round that goes on: so many rows of as many as there are machines. */
+  #next: FigureColumns
+  #rows = 0
   #tick = 0
   #version = 0
-  #columns: FigureColumns = columnsOf([])
+  #columns = emptyColumns(0)
 
   /** `machines` in any order; `tickMs`: how often `tick` is called. */
   constructor(
@@ -37,6 +39,7 @@ export class FigureBoard {
     this.#feed = feed
     this.#machines = machines.toSorted((a, b) => a.index - b.index)
     this.#ticks = Math.max(1, Math.floor(roundMs / tickMs))
+    this.#next = emptyColumns(machines.length)
   }
 
   /** Grows with each round. 0: there was none yet. */
@@ -53,29 +56,48 @@ export class FigureBoard {
     const upTo = (ticks: number): number => Math.floor((this.#machines.length * ticks) / this.#ticks)
     for (const { index, id } of this.#machines.slice(upTo(this.#tick), upTo(this.#tick + 1))) {
       const figures = this.#feed.of(id)
-      if (figures !== undefined) this.#rows.push({ index, ...figures })
+      if (figures === undefined) continue
+      writeRow(this.#next, this.#rows++, index, figures)
     }
     this.#tick++
     if (this.#tick < this.#ticks) return
-    this.#columns = columnsOf(this.#rows)
+    this.#columns = firstRows(this.#next, this.#rows)
     this.#version++
-    this.#rows = []
+    this.#next = emptyColumns(this.#machines.length)
+    this.#rows = 0
     this.#tick = 0
   }
 }
 
-function columnsOf(rows: readonly (ShownFigures & { readonly index: number })[]): FigureColumns {
-  const column = (name: Exclude<keyof ShownFigures, 'recomputing'>): Float64Array =>
-    Float64Array.from(rows, row => row[name])
+function emptyColumns(rows: number): FigureColumns {
+  const column = (): Float64Array => new Float64Array(rows)
   return {
-    index: Uint32Array.from(rows, ({ index }) => index),
-    since: column('since'),
-    busy: column('busy'),
-    running: column('running'),
-    ideal: column('ideal'),
-    idealGood: column('idealGood'),
-    produced: column('produced'),
-    good: column('good'),
-    recomputing: Uint8Array.from(rows, row => row.recomputing),
+    index: new Uint32Array(rows),
+    since: column(),
+    busy: column(),
+    running: column(),
+    ideal: column(),
+    idealGood: column(),
+    produced: column(),
+    good: column(),
+    recomputing: new Uint8Array(rows),
   }
+}
+
+function firstRows(columns: FigureColumns, rows: number): FigureColumns {
+  const cut = Object.entries(columns).map(([name, column]) => [name, column.subarray(0, rows)])
+  return Object.fromEntries(cut) as FigureColumns
+}
+
+/** By name and not in a loop over names: every machine has a row each second. */
+function writeRow(columns: FigureColumns, row: number, index: number, figures: ShownFigures): void {
+  columns.index[row] = index
+  columns.since[row] = figures.since
+  columns.busy[row] = figures.busy
+  columns.running[row] = figures.running
+  columns.ideal[row] = figures.ideal
+  columns.idealGood[row] = figures.idealGood
+  columns.produced[row] = figures.produced
+  columns.good[row] = figures.good
+  columns.recomputing[row] = figures.recomputing
 }

@@ -142,7 +142,7 @@ async function ownTarget(
     await store.ready
     await store.upsertDimensions(registry)
     await store.keepPlant(plantVersion(plant), clock.now())
-    const kpis = new KpiBook({ plant, store, pool, wall: Date, clock })
+    const kpis = new KpiBook({ plant, store, wall: Date, clock })
     await kpis.start()
     const record = (entry: Entry): void => {
       if (entry.texts !== undefined) data.appendTexts(entry.texts)

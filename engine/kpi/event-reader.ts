@@ -22,15 +22,6 @@ export interface EventRange {
   readonly to: number
 }
 
-interface ChangeRow {
-  readonly machine: string
-  readonly time: number
-  readonly state: string
-  readonly mode: string
-  readonly reason: string
-  readonly word: string
-}
-
 /**
  * All that a ledger needs to book a stretch of time, by machine, each of which has one stretch: the changes within it,
  * and what was said of stops; before it those since the last production, because what they began may go on; after it
@@ -375,33 +366,35 @@ function spanParameters(spans: readonly Span[]) {
 
 /**
  * Changes from each machine's last production before a stretch of time to its first production after it. Of what is told
- * again and again the first is the change; the last of all says how long it went on.
+ * again and again the first is the change; the last of all says how long it went on. Each machine's in one row: there
+ * are many, and names with each of them would be most of the answer.
  */
-async function readChanges(store: Pick<Store, 'query'>, spans: readonly Span[]): Promise<ChangeRow[]> {
-  return store.query<ChangeRow>(
-    `${withSpans},
-      once AS (
-        SELECT machine, ts, state, mode, reason, source_state, max(seq) AS last_seq
-        FROM ${databaseName}.state_changes
-        WHERE ${isInSpan}
-        GROUP BY machine, ts, state, mode, reason, source_state, observed
-      )
-    SELECT machine, toFloat64(toUnixTimestamp64Milli(ts)) AS time, state, mode, reason, source_state AS word
+async function readChanges(store: Pick<Store, 'query'>, spans: readonly Span[]) {
+  const rows = await store.query<{
+    machine: string
+    changes: [number, number, string, string, string, string][]
+  }>(
+    `${withSpans}
+    SELECT machine, arraySort(groupArray((toFloat64(toUnixTimestamp64Milli(ts)), toFloat64(seq), told.1, told.2, told.3, told.4))) AS changes
     FROM (
-      SELECT *,
+      SELECT machine, ts, seq, (state, mode, reason, source_state) AS told,
         row_number() OVER in_order AS place,
-        lagInFrame((state, mode, reason, source_state)) OVER in_order AS before,
+        lagInFrame(told) OVER in_order AS before,
         leadInFrame(1) OVER in_order AS goes_on
-      FROM once
-      WINDOW in_order AS (PARTITION BY machine ORDER BY ts, last_seq ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+      FROM ${databaseName}.state_changes
+      WHERE ${isInSpan}
+      WINDOW in_order AS (PARTITION BY machine ORDER BY ts, seq ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
     )
-    WHERE place = 1 OR goes_on = 0 OR before != (state, mode, reason, source_state)
-    ORDER BY machine, ts, last_seq`,
+    WHERE place = 1 OR goes_on = 0 OR before != told
+    GROUP BY machine`,
     spanParameters(spans),
+  )
+  return rows.flatMap(({ machine, changes }) =>
+    changes.map(([time, , state, mode, reason, word]) => ({ machine, time, state, mode, reason, word })),
   )
 }
 
-/** Each machine's in one row: there are many, and names with each of them would be most of the answer. */
+/** Each machine's in one row, as its changes. */
 async function readParts(store: Pick<Store, 'query'>, spans: readonly Span[]) {
   const rows = await store.query<{ machine: string; made: [number, string, number, number][] }>(
     `${withSpans}

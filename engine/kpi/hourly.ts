@@ -75,15 +75,12 @@ export interface HourSpan {
   readonly to: number
 }
 
-interface HourSelected {
+/** A machine's hours in one row, and numbers in the order of `selected`: names with each hour would be most of the answer. */
+interface HoursSelected {
   readonly machine: string
-  readonly hour: number
-  readonly shift: string
-  readonly product: string
-  readonly order: string
-  /** In the order of `selected`: names again with each row would be most of the answer. */
-  readonly numbers: readonly number[]
+  readonly hours: readonly HourSelected[]
 }
+type HourSelected = readonly [hour: number, shift: string, product: string, order: string, HourNumbers]
 
 /**
  * The cells of whole hours that begin in the machines' stretches. What need not be told apart is added up by the
@@ -101,38 +98,68 @@ export async function readHours(
     `transform(machine, {machines:Array(String)}, {${times}:Array(Int64)}, toInt64(0))`
   const apart = { hour: ['h.hour', 'h.shift'], shift: ['h.shift'], none: [] }[detail]
   // Of each machine and hour the rows that were worked out last; FINAL leaves each of them once.
-  const rows = await store.query<HourSelected>(
-    `SELECT machine, toFloat64(toUnixTimestamp64Milli(min(h.hour))) AS hour,
-      ${detail === 'none' ? "''" : 'h.shift'} AS shift, product, order,
-      [${selected.map(name => `toFloat64(${name === 'ideal_ms' ? name : `sum(h.${name})`})`).join(', ')}] AS numbers
+  const rows = await store.query<HoursSelected>(
+    `SELECT machine, arraySort(groupArray((hour, shift, product, order, numbers))) AS hours
     FROM (
-      SELECT *, max(computed) OVER (PARTITION BY machine, hour) AS latest
-      FROM ${databaseName}.oee_hourly FINAL
-      WHERE machine IN {machines:Array(String)}
-        AND hour >= fromUnixTimestamp64Milli({earliest:Int64}, 'UTC')
-        AND hour < fromUnixTimestamp64Milli({last:Int64}, 'UTC')
-        AND toUnixTimestamp64Milli(hour) >= ${ofMachine('starts')}
-        AND toUnixTimestamp64Milli(hour) < ${ofMachine('ends')}
-    ) AS h
-    WHERE h.computed = h.latest
-    GROUP BY ${['machine', ...apart, 'product', 'order', 'ideal_ms'].join(', ')}
-    ORDER BY machine, hour, shift, product, order, ideal_ms`,
+      SELECT machine, toFloat64(toUnixTimestamp64Milli(min(h.hour))) AS hour,
+        ${detail === 'none' ? "''" : 'h.shift'} AS shift, product, order,
+        [${selected.map(name => `toFloat64(${name === 'ideal_ms' ? name : `sum(h.${name})`})`).join(', ')}] AS numbers
+      FROM (
+        SELECT *, max(computed) OVER (PARTITION BY machine, hour) AS latest
+        FROM ${databaseName}.oee_hourly FINAL
+        WHERE machine IN {machines:Array(String)}
+          AND hour >= fromUnixTimestamp64Milli({earliest:Int64}, 'UTC')
+          AND hour < fromUnixTimestamp64Milli({last:Int64}, 'UTC')
+          AND toUnixTimestamp64Milli(hour) >= ${ofMachine('starts')}
+          AND toUnixTimestamp64Milli(hour) < ${ofMachine('ends')}
+      ) AS h
+      WHERE h.computed = h.latest
+      GROUP BY ${['machine', ...apart, 'product', 'order', 'ideal_ms'].join(', ')}
+    )
+    GROUP BY machine ORDER BY machine`,
     {
       ...{ machines: spans.map(({ machine }) => machine), starts, ends },
       ...{ earliest: Math.min(...starts), last: Math.max(...ends) },
     },
   )
-  return rows.map(cellOf)
+  return rows.flatMap(({ machine, hours }) => hours.map(hour => cellOf(machine, hour)))
 }
 
-function cellOf({ machine, hour, shift, product, order, numbers }: HourSelected): MachineCell {
-  const [production, setup, breakdown, minorStop, starved, blocked, ...others] = numbers as HourNumbers
-  const [idle, unknown, planned, unscheduled, overtime, overtimeParts, idealMs, ...parts] = others
-  const [produced, scrapped, warmUp, reworked] = parts
+function cellOf(machine: string, [hour, shift, product, order, numbers]: HourSelected): MachineCell {
+  const [
+    production,
+    setup,
+    breakdown,
+    minorStop,
+    starved,
+    blocked,
+    idle,
+    unknown,
+    planned,
+    unscheduled,
+    overtime,
+    overtimeParts,
+    idealMs,
+    produced,
+    scrapped,
+    warmUp,
+    reworked,
+  ] = numbers
   const hasParts = produced + scrapped + reworked > 0
   const made: [number, Made][] = hasParts ? [[idealMs, { produced, scrapped, warmUp, reworked }]] : []
-  const stood = { breakdown, minorStop, starved, blocked, idle, unknown }
-  const time = { production, setup, ...stood, planned, unscheduled, overtime }
+  const time = {
+    production,
+    setup,
+    breakdown,
+    minorStop,
+    starved,
+    blocked,
+    idle,
+    unknown,
+    planned,
+    unscheduled,
+    overtime,
+  }
   return { machine, hour, shift, product, order, tally: { time, made: new Map(made), overtimeParts } }
 }
 

@@ -291,7 +291,7 @@ it('says at once after a crash what it said before it: what the spool holds is r
     openStore({ dataDir: folder, logger: pino({ level: 'silent' }), wall: Date, ...more })
   const { plant, clock, goTo } = common.floor(['crash-1'])
   const figures = async (store: Store): Promise<Tally> => {
-    const book = new KpiBook({ plant, store, pool: common.pool, clock, wall: Date })
+    const book = new KpiBook({ plant, store, clock, wall: Date })
     await book.start()
     return whole(await book.cells(['crash-1'], six - 60 * minute, six + 40 * minute))
   }
@@ -299,7 +299,7 @@ it('says at once after a crash what it said before it: what the spool holds is r
     await (await open()).close()
     // Its hour has not ended, none is written; and the database is away until the end.
     const first = await open({ clickhouseUrl: 'http://127.0.0.1:1', spool: { segmentSamples: 1 } })
-    const book = new KpiBook({ plant, store: first, pool: common.pool, clock, wall: Date })
+    const book = new KpiBook({ plant, store: first, clock, wall: Date })
     const entries: Entry[] = [
       { source: 's', stateChanges: [change('crash-1', six + 10 * minute, 'Execute')] },
       parts('crash-1', six + 20 * minute, 20),

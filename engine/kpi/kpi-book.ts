@@ -1,14 +1,15 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Plan } from '../../schema/calendar.js'
 import type { Plant } from '../../schema/plant.js'
 import type { Entry } from '../../schema/records.js'
 import type { RowOfTable } from '../../schema/tables/row-tables.js'
+import { cellsWithin } from '../../workers/kpi/cells-within.js'
 import { eventOf, inOrder } from '../../workers/kpi/intervals.js'
 import type { Cell, LedgerEvent } from '../../workers/kpi/ledger.js'
 import { LiveLedger } from '../../workers/kpi/live-ledger.js'
 import { LedgerSetups, type MachinePlan, machinePlans } from '../../workers/kpi/machine-plan.js'
 import type { MachineCell } from '../../workers/kpi/roll-up.js'
-import type { OeeTask } from '../../workers/oee.js'
-import type { WorkerPool } from '../../workers/pool.js'
+import { sumTallies, type Tally } from '../../workers/kpi/tally.js'
 import type { Store } from '../store/store.js'
 import {
   type EventRange,
@@ -42,6 +43,8 @@ const memoryMs = 24 * hourMs
 /** After a start hours that are written down are read back so far: longer than a shift. */
 const earlyMs = 12 * hourMs
 const machinesAtOnce = 1_000
+/** So many machines' parts of hours are worked out before others get a turn; to send them to a worker would take as long. */
+const machinesInARow = 50
 /** A stop that breaks cut into more parts than this is taken to begin with the first of so many. */
 const mostParts = 100
 /** By so long after a stretch of time it is known what a stop at its end was. */
@@ -54,7 +57,6 @@ const lateReadingMs = 24 * hourMs
 export interface KpiBookParts {
   readonly plant: Plant
   readonly store: Pick<Store, 'query' | 'flush'>
-  readonly pool: Pick<WorkerPool, 'run'>
   /** Wall time: when figures were worked out. */
   readonly wall: { now(): number }
   /** The floor's time. */
@@ -228,7 +230,7 @@ export class KpiBook {
     }
   }
 
-  /** Once a second: time goes on. */
+  /** Books what is so long ago that nothing comes to it any more but what is too late; now and then. */
   advance(): void {
     const now = this.#parts.clock.now()
     for (const { live, since } of this.#accounts.values()) if (since <= now) live.advance(now)
@@ -429,12 +431,16 @@ export class KpiBook {
     return first > hour || hour <= lastHour || hour < since ? undefined : live.cellsUntil(end, now)
   }
 
-  /** The cells of a machine as of now, of the last twelve hours at least. */
-  liveCells(machine: string): Cell[] {
+  /** The sum of those cells of a machine that are wanted, as of now; of the last twelve hours at least; undefined: there are none. */
+  liveTally(machine: string, isWanted: (cell: Cell) => boolean): Tally | undefined {
     const account = this.#accounts.get(machine)
-    if (account === undefined) return []
-    const live = account.live.cells(this.#parts.clock.now())
-    return [...account.early, ...live.filter(({ hour }) => hour >= account.begin)]
+    if (account === undefined) return undefined
+    const { early, begin, live } = account
+    const sum = live.tally(this.#parts.clock.now(), cell => cell.hour >= begin && isWanted(cell))
+    const earlier = early.filter(isWanted)
+    return earlier.length === 0
+      ? sum
+      : sumTallies([...earlier.map(({ tally }) => tally), ...(sum === undefined ? [] : [sum])])
   }
 
   /**
@@ -535,19 +541,14 @@ export class KpiBook {
     if (ranges.length === 0) return []
     await this.#stored(Math.max(...ranges.map(({ to }) => to)) + decidedMs)
     const events = await readEvents(this.#parts.store, ranges)
-    const windows = new Map<string, OeeTask>()
-    for (const { plan, from, to } of ranges) {
-      const key = `${from} ${to}`
-      const task = windows.get(key) ?? { window: { from, to }, machines: [] }
-      windows.set(key, { ...task, machines: [...task.machines, { plan, events: events.get(plan.machine)! }] })
+    const cells: MachineCell[] = []
+    for (const [place, range] of ranges.entries()) {
+      const { machine } = range.plan
+      for (const cell of cellsWithin(range, events.get(machine)!, this.#setups))
+        cells.push({ ...cell, machine })
+      if (place % machinesInARow === machinesInARow - 1) await setImmediate()
     }
-    const parts = [...windows.values()].map(async task => {
-      const cells = await this.#parts.pool.run('oee', task)
-      return cells.flatMap((ofMachine, place) =>
-        ofMachine.map(cell => ({ ...cell, machine: task.machines[place]!.plan.machine })),
-      )
-    })
-    return (await Promise.all(parts)).flat()
+    return cells
   }
 
   /** Sees that what happened up to a time is in the database: of long ago it is, unless it was told of since. */

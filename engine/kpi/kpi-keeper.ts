@@ -11,14 +11,14 @@ const restShare = 9
 /** Rows of one entry: no entry is so large that everything else waits for it. */
 const rowsAtOnce = 5_000
 
-/** Lets time go on for the ledgers. */
+/** Keeps what is written of a book up to date. */
 export interface KpiKeeper {
-  /** Works out what is late still, writes it down, and lets time stand. Never rejects. */
+  /** Works out what is late still, writes it down, and ends. Never rejects. */
   stop(): Promise<void>
 }
 
 /**
- * Lets the ledgers of a floor go on with time, and writes complete hours down. What came too late is worked out anew
+ * Writes complete hours down, each minute. What came too late is worked out anew
  * within a second or two, but in a tenth of the time at most where much comes late.
  */
 export function keepKpis(
@@ -31,6 +31,7 @@ export function keepKpis(
   let nextReread = 0
   const settle = async (): Promise<void> => {
     const begun = performance.now()
+    book.advance()
     try {
       await lateCounts.settle(book.lateReadings)
       await book.reread()
@@ -47,12 +48,11 @@ export function keepKpis(
       settling = undefined
     })
   }
-  const advance = (): void => {
-    book.advance()
+  const look = (): void => {
     const isLate = book.isStale || book.lateReadings.isNew
     if (isLate && performance.now() >= nextReread) settleOnce()
   }
-  const timers = [setInterval(advance, secondMs), setInterval(settleOnce, settleMs)]
+  const timers = [setInterval(look, secondMs), setInterval(settleOnce, settleMs)]
   return {
     async stop() {
       for (const timer of timers) clearInterval(timer)

@@ -79,14 +79,17 @@ export function groupsOf(
   const costs = rates === undefined ? undefined : costsBy(cells, keyOf, rates)
   return [...groups]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, tally]) => ({
-      key,
-      time: tally.time,
-      elements: elementsOf(tally, policy),
-      kpis: kpisOf(tally, policy),
-      waterfall: waterfallOf(tally, policy),
-      costs: costs && (costs.get(key) ?? noCosts()),
-    }))
+    .map(([key, tally]) => {
+      const elements = elementsOf(tally, policy)
+      return {
+        key,
+        time: tally.time,
+        elements,
+        kpis: kpisOf(tally, policy, elements),
+        waterfall: waterfallOf(tally, policy, elements),
+        costs: costs && (costs.get(key) ?? noCosts()),
+      }
+    })
 }
 
 /** What cells have to be told apart by. */

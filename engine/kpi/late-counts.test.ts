@@ -39,8 +39,8 @@ let day = 0
 async function watch() {
   const begin = firstDay + dayMs * day++
   const { floor, wall, registry, say } = floorOf([machineOf('press', [counter])], { at: begin })
-  const { store, pool } = common
-  const open = () => new KpiBook({ plant: floor.plant, store, pool, clock: wall, wall: Date })
+  const { store } = common
+  const open = () => new KpiBook({ plant: floor.plant, store, clock: wall, wall: Date })
   const book = open()
   await book.start()
   const tellTo =

@@ -2,8 +2,8 @@ import type { Calendar } from '../../schema/calendar.js'
 import { kpiRulesOf } from '../../schema/kpi-rules.js'
 import type { Plant } from '../../schema/plant.js'
 import { elementsOf, type KpiPolicy } from '../../workers/kpi/kpi.js'
+import type { Cell } from '../../workers/kpi/ledger.js'
 import { LedgerSetups } from '../../workers/kpi/machine-plan.js'
-import { sumTallies } from '../../workers/kpi/tally.js'
 import type { FigureFeed, ShownFigures } from '../gateway/figure-board.js'
 import type { KpiBook } from './kpi-book.js'
 
@@ -11,7 +11,7 @@ import type { KpiBook } from './kpi-book.js'
 const usualMs = 8 * 3_600_000
 const longestShiftMs = 24 * 3_600_000
 
-type LiveBook = Pick<KpiBook, 'liveCells' | 'plans' | 'isRecomputing'>
+type LiveBook = Pick<KpiBook, 'liveTally' | 'plans' | 'isRecomputing'>
 
 /** What the OEE of a machine is made from, of the shift that it is in. */
 export class LiveFigures implements FigureFeed {
@@ -35,10 +35,10 @@ export class LiveFigures implements FigureFeed {
     const calendar = this.#calendars.get(machine)
     if (calendar === undefined) return undefined
     const { shift, from } = this.#begin(calendar)
-    const cells = this.#book.liveCells(machine)
-    const own = cells.filter(cell => (shift === '' ? cell.hour >= from : cell.shift === shift))
-    if (own.length === 0) return undefined
-    const elements = elementsOf(sumTallies(own.map(({ tally }) => tally)), this.#policy)
+    const isOwn = shift === '' ? ({ hour }: Cell) => hour >= from : (cell: Cell) => cell.shift === shift
+    const tally = this.#book.liveTally(machine, isOwn)
+    if (tally === undefined) return undefined
+    const elements = elementsOf(tally, this.#policy)
     return {
       since: from,
       busy: elements.PBT,

@@ -120,7 +120,7 @@ export class KpiGround {
       plant,
       clock,
       tell,
-      open: () => new KpiBook({ plant, store, pool: this.pool, clock, wall }),
+      open: () => new KpiBook({ plant, store, clock, wall }),
       goTo: (book: KpiBook, time: number) => {
         now = time
         book.advance()

@@ -108,7 +108,7 @@ export async function makePast(
       const lived = await livePast(
         {
           floor,
-          kpis: new KpiBook({ plant, store, pool: noPool, wall: Date, clock: floorClock }),
+          kpis: new KpiBook({ plant, store, wall: Date, clock: floorClock }),
           store,
           plant,
           from,
@@ -165,9 +165,4 @@ function digest({ plant, seed, from, to, period }: PastPlan): string {
     .update(JSON.stringify({ plant, seed, from, to, period }))
     .digest('hex')
     .slice(0, 16)
-}
-
-/** Complete hours come out of the ledgers themselves: nothing is worked out from the store. */
-const noPool = {
-  run: () => Promise.reject(new Error('A past reads no figures.')),
 }

@@ -57,7 +57,7 @@ it('a simulated plant keeps to its plan, and its intervals and figures show it',
     expect(worked[0]!.last).toBeGreaterThan(from + 3.75 * hour)
     expect(worked[0]!.last).toBeLessThan(from + 3.75 * hour + 2 * minute)
 
-    const book = new KpiBook({ plant: plant!, store, pool, clock: { now: () => to }, wall: Date })
+    const book = new KpiBook({ plant: plant!, store, clock: { now: () => to }, wall: Date })
     await book.start()
     const scope = findScope(plant!, 'machine:first')!
     const [figures] = await readKpis(plant!, book, { scope, from, to, by: 'none', lines: 'sum' })

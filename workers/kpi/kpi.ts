@@ -1,4 +1,4 @@
-import { calendarTime, type Made, type Tally } from './tally.js'
+import { calendarTime, inCycleOrder, type Made, type Tally } from './tally.js'
 
 /** The times of ISO 22400-2, 5.2, and the quantities of 5.3. Times in ms; quantities in parts. */
 export interface Elements {
@@ -45,8 +45,7 @@ export function elementsOf(tally: Tally, policy: KpiPolicy = usualPolicy): Eleme
   const total: Made = { produced: 0, scrapped: 0, warmUp: 0, reworked: 0 }
   let idealTime = 0
   let idealGoodTime = 0
-  // In the order of the cycle times, so that a sum of fractions does not depend on which part came first.
-  for (const [idealMs, made] of [...tally.made].sort(([a], [b]) => a - b)) {
+  for (const [idealMs, made] of inCycleOrder(tally)) {
     total.produced += made.produced
     total.scrapped += made.scrapped
     total.reworked += made.reworked
@@ -126,8 +125,11 @@ const neeTime = (e: Elements): number => (e.APT === 0 ? 0 : (e.AUPT * e.idealGoo
  * approximation for machine tools (OPC 40501-1, annex C); worker efficiency is not here, since nobody tells
  * attendance.
  */
-export function kpisOf(tally: Tally, policy: KpiPolicy = usualPolicy): Kpis {
-  const e = elementsOf(tally, policy)
+export function kpisOf(
+  tally: Tally,
+  policy: KpiPolicy = usualPolicy,
+  e: Elements = elementsOf(tally, policy),
+): Kpis {
   const reasons: Partial<Record<RatioName, string>> = {}
   const over = (name: RatioName, part: number, whole: number, why: string): number | null => {
     if (whole > 0) return part / whole

@@ -80,7 +80,14 @@ export interface Interval extends Situation {
   readonly timeClass: TimeClass
 }
 
-type Piece = Omit<Interval, 'timeClass'> & { readonly cell: Cell }
+/** A stretch of time in which nothing changes, before it is known what it counts as. */
+interface Piece {
+  readonly from: number
+  readonly to: number
+  readonly planned: CalendarSpan
+  readonly situation: Situation
+  readonly cell: Cell
+}
 
 /** State of a ledger: plain, so that it can be copied. */
 interface Page {
@@ -95,7 +102,8 @@ interface Page {
   openMs: number
   /** What the stop is that the reason was taken for: with the next production, or another cause, it is spent. */
   reasonCause: Cause | undefined
-  cells: Map<string, Cell>
+  /** In order of their hours. */
+  cells: Cell[]
 }
 
 /**
@@ -106,8 +114,8 @@ export class Ledger {
   readonly #setup: LedgerSetup
   readonly #listen: ((interval: Interval) => void) | undefined
   #page: Page
-  /** Cells that no copy shares; any other is replaced by one of its own before it changes. */
-  readonly #own = new Set<Cell>()
+  /** From this place on cells are its own alone; any other is replaced by one of its own before it changes. */
+  #ownFrom = 0
 
   /** `listen` gets each interval once it is known what it counts as; those of a stop when it is over. */
   constructor(setup: LedgerSetup, from: number, listen?: (interval: Interval) => void) {
@@ -126,7 +134,7 @@ export class Ledger {
       open: [],
       openMs: 0,
       reasonCause: undefined,
-      cells: new Map(),
+      cells: [],
     }
   }
 
@@ -152,9 +160,10 @@ export class Ledger {
     const window = { from: this.#setup.window?.from ?? Number.NEGATIVE_INFINITY, to: until ?? 0 }
     const setup = until === undefined ? this.#setup : { ...this.#setup, window }
     const copy = new Ledger(setup, this.#page.head, listen)
-    const { cells, open, ...rest } = this.#page
-    this.#own.clear()
-    copy.#page = { ...rest, cells: new Map(cells), open: [...open] }
+    const { cells, open } = this.#page
+    copy.#page = { ...this.#page, cells: [...cells], open: [...open] }
+    copy.#ownFrom = cells.length
+    this.#ownFrom = cells.length
     return copy
   }
 
@@ -188,32 +197,53 @@ export class Ledger {
     this.#settle()
   }
 
-  /** The cells so far. A stop that is not over counts as what it would be if it ended now. */
+  /**
+   * The cells so far; what is booked later does not change them. A stop that is not over counts as what it would be if
+   * it ended now.
+   */
   cells(): Cell[] {
-    const { cells, open } = this.#page
-    if (open.length === 0) return [...cells.values()]
+    const { open } = this.#page
+    const cells = [...this.#page.cells]
+    this.#ownFrom = cells.length
+    if (open.length === 0) return cells
     const timeClass = this.#classOfOpen()
-    const provisional = new Map([...cells].map(([key, cell]) => [key, cell]))
+    const provisional = new Set<Cell>()
     for (const { cell, from, to } of open) {
-      const key = keyOf(cell)
-      let shown = provisional.get(key)!
-      if (shown === cells.get(key)) {
-        shown = { ...shown, tally: sumOf(shown.tally) }
-        provisional.set(key, shown)
+      const place = placeOf(cells, cell)
+      let shown = cells[place]!
+      if (!provisional.has(shown)) {
+        shown = copyOf(shown)
+        cells[place] = shown
+        provisional.add(shown)
       }
       shown.tally.time[timeClass] += this.#within(from, to)
     }
-    return [...provisional.values()]
+    return cells
+  }
+
+  /** The sum of those cells that are wanted; undefined: there are none. */
+  tally(isWanted: (cell: Cell) => boolean): Tally | undefined {
+    const { cells, open } = this.#page
+    let sum: Tally | undefined
+    for (const cell of cells) {
+      if (!isWanted(cell)) continue
+      sum ??= emptyTally()
+      addTally(sum, cell.tally)
+    }
+    if (sum === undefined || open.length === 0) return sum
+    const timeClass = this.#classOfOpen()
+    for (const { cell, from, to } of open) if (isWanted(cell)) sum.time[timeClass] += this.#within(from, to)
+    return sum
   }
 
   /** Lets go of cells of hours before `time`, so that a ledger that runs for ever does not grow for ever. */
   forgetBefore(time: number): void {
-    const isOpen = new Set(this.#page.open.map(({ cell }) => keyOf(cell)))
-    for (const [key, cell] of this.#page.cells) {
-      if (cell.hour >= time || isOpen.has(key)) continue
-      this.#page.cells.delete(key)
-      this.#own.delete(cell)
-    }
+    const { cells, open } = this.#page
+    if (cells.length === 0 || cells[0]!.hour >= time) return
+    const isOpen = new Set(open.map(({ cell }) => placeOf(cells, cell)))
+    const isKept = cells.map(({ hour }, place) => hour >= time || isOpen.has(place))
+    this.#page.cells = cells.filter((_, place) => isKept[place])
+    this.#ownFrom = isKept.slice(0, this.#ownFrom).filter(Boolean).length
   }
 
   #book(planned: CalendarSpan, from: number, to: number): void {
@@ -222,14 +252,7 @@ export class Ledger {
     if (page.reasonCause !== undefined && page.reasonCause !== seen) this.#dropReason()
     if (seen !== 'production') page.reasonCause = seen
     const cause = this.#causeTold(seen)
-    const piece: Piece = {
-      ...page.situation,
-      from,
-      to,
-      shift: planned.shift,
-      plan: planned.plan,
-      cell: this.#cell(planned),
-    }
+    const piece = { from, to, planned, situation: page.situation, cell: this.#cell(planned) }
     if (planned.plan !== 'busy') {
       const isOff = planned.plan === 'none'
       // The shift's end is the stop's; a pause only interrupts it.
@@ -238,7 +261,10 @@ export class Ledger {
       else if (isOff) page.isCold = true
       this.#enter(piece, cause === 'production' ? 'overtime' : isOff ? 'unscheduled' : 'planned')
     } else if (cause === 'own') {
-      page.open.push(piece)
+      const last = page.open.at(-1)
+      if (last?.to === from && last.planned === planned && last.situation === page.situation)
+        page.open[page.open.length - 1] = { ...last, to }
+      else page.open.push(piece)
       page.openMs += to - from
     } else {
       this.#settle()
@@ -285,10 +311,9 @@ export class Ledger {
   }
 
   #enter(piece: Piece, timeClass: TimeClass): void {
-    this.#owned(piece.cell).tally.time[timeClass] += this.#within(piece.from, piece.to)
-    if (this.#listen === undefined) return
-    const { cell: _, ...interval } = piece
-    this.#listen({ ...interval, timeClass })
+    const { from, to, planned, situation } = piece
+    this.#owned(piece.cell).tally.time[timeClass] += this.#within(from, to)
+    this.#listen?.({ ...situation, from, to, shift: planned.shift, plan: planned.plan, timeClass })
   }
 
   /** How much of a stretch lies within the window, ms. */
@@ -314,28 +339,24 @@ export class Ledger {
   }
 
   #cell({ hour, shift }: CalendarSpan): Cell {
-    const { product, order } = this.#page.situation
-    const key = keyOf({ hour, shift, product, order })
-    let cell = this.#page.cells.get(key)
-    if (cell === undefined) {
-      cell = { hour, shift, product, order, tally: emptyTally() }
-      this.#page.cells.set(key, cell)
-      this.#own.add(cell)
-    }
+    const { cells, situation } = this.#page
+    const { product, order } = situation
+    const known = cells[placeOf(cells, { hour, shift, product, order })]
+    if (known !== undefined) return known
+    const cell = { hour, shift, product, order, tally: emptyTally() }
+    cells.push(cell)
     return cell
   }
 
-  /** The cell for the same, which no copy shares. */
+  /** The cell for the same, to be changed; what a stop still names may be the cell as it was when it was shared. */
   #owned(cell: Cell): Cell {
-    if (this.#own.has(cell)) return cell
-    const key = keyOf(cell)
-    // A piece of a stop may still name the cell as it was before a copy was made.
-    const newest = this.#page.cells.get(key) ?? cell
-    if (this.#own.has(newest)) return newest
-    const own = { ...newest, tally: sumOf(newest.tally) }
-    this.#page.cells.set(key, own)
-    this.#own.add(own)
-    return own
+    const { cells } = this.#page
+    const place = placeOf(cells, cell)
+    while (this.#ownFrom > place) {
+      this.#ownFrom--
+      cells[this.#ownFrom] = copyOf(cells[this.#ownFrom]!)
+    }
+    return cells[place]!
   }
 }
 
@@ -352,11 +373,19 @@ const causeByCategory: Readonly<Record<DowntimeCategory, Cause | undefined>> = {
   'no-demand': 'idle',
 }
 
-const keyOf = ({ hour, shift, product, order }: Omit<Cell, 'tally'>): string =>
-  `${hour}|${shift}|${product}|${order}`
+/** Where the cell for the same is, from the end, because time is booked in its order; -1: there is none. */
+function placeOf(cells: readonly Cell[], { hour, shift, product, order }: Omit<Cell, 'tally'>): number {
+  for (let place = cells.length - 1; place >= 0; place--) {
+    const cell = cells[place]!
+    if (cell.hour < hour) return -1
+    if (cell.hour === hour && cell.shift === shift && cell.product === product && cell.order === order)
+      return place
+  }
+  return -1
+}
 
-function sumOf(tally: Tally): Tally {
-  const sum = emptyTally()
-  addTally(sum, tally)
-  return sum
+function copyOf(cell: Cell): Cell {
+  const tally = emptyTally()
+  addTally(tally, cell.tally)
+  return { ...cell, tally }
 }

@@ -4,7 +4,7 @@ import { propertyRuns } from '../../twins/proof/runs.js'
 import { inOrder } from './intervals.js'
 import { type Cell, Ledger, type LedgerEvent } from './ledger.js'
 import { LiveLedger } from './live-ledger.js'
-import { calendarTime } from './tally.js'
+import { calendarTime, sumTallies } from './tally.js'
 import { aDay, eventsOf, minute, testSetup } from './test-day.js'
 
 const from = aDay + 5 * 60 * minute
@@ -45,20 +45,31 @@ describe('a live ledger', () => {
         (coming, looks) => {
           const live = new LiveLedger(testSetup(), from)
           const seen: LedgerEvent[] = []
+          const earlier: { readonly cells: readonly Cell[]; readonly as: unknown }[] = []
           const steps = [
             ...coming.map(({ event, arrival }) => ({ now: arrival, event })),
-            ...looks.map(now => ({ now, event: undefined })),
+            // Twice in a row, too: the second goes on from the first.
+            ...looks.flatMap(now => [now, now + minute / 2].map(at => ({ now: at, event: undefined }))),
             { now: to + 11 * minute, event: undefined },
           ].sort((a, b) => a.now - b.now)
           for (const { now, event } of steps) {
             live.advance(now)
             if (event === undefined) {
-              expect(shown(live.cells(now))).toEqual(shown(fromHistory(seen, now)))
+              const anew = shown(fromHistory(seen, now))
+              const isFirstHalf = ({ hour }: Cell) => hour < (from + to) / 2
+              const sum = live.tally(now, isFirstHalf)
+              const cells = live.cells(now)
+              expect(shown(cells)).toEqual(anew)
+              const wanted = cells.filter(isFirstHalf).map(({ tally }) => tally)
+              expect(sum).toEqual(wanted.length === 0 ? undefined : sumTallies(wanted))
+              earlier.push({ cells, as: anew })
               continue
             }
             seen.push(event)
             expect(live.take(event)).toBe(true)
           }
+          // What was shown is not changed by what came after it.
+          for (const { cells, as } of earlier) expect(shown(cells)).toEqual(as)
         },
       ),
       { numRuns: propertyRuns },

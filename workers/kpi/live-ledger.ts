@@ -1,8 +1,7 @@
 import { type Cell, compareEvents, Ledger, type LedgerEvent, type LedgerSetup } from './ledger.js'
 import { type Stop, StopCollector } from './stops.js'
+import type { Tally } from './tally.js'
 
-/** How far behind the present time is booked, ms: what comes a little late costs nothing more than what comes in time. */
-const settleMs = 5_000
 /** How late an event may come and still be put into its place from memory, ms. */
 const memoryMs = 15 * 60_000
 
@@ -18,7 +17,10 @@ export class LiveLedger {
   #stops: Stop[] = []
   /** Events from the base's head on, in order of time, then arrival. */
   #log: LedgerEvent[] = []
+  /** Stands at the newest event and no further: what comes a little late costs nothing more than what comes in time. */
   #head: Ledger
+  /** Stands where `cells` was asked for last; undefined once there is something that it has not. */
+  #ahead: Ledger | undefined
   /** An event was put into the past: the head no longer stands for the log. */
   #isStale = false
 
@@ -61,6 +63,7 @@ export class LiveLedger {
   /** False where the event is too late to be put into its place. */
   take(event: LedgerEvent): boolean {
     if (event.time < this.#base.head) return false
+    this.#ahead = undefined
     const last = this.#log.at(-1)
     const isNewest = last === undefined || compareEvents(last, event) <= 0
     if (!this.#isStale && isNewest && event.time >= this.#head.head) {
@@ -76,10 +79,8 @@ export class LiveLedger {
     return true
   }
 
-  /** Time has come to `now`, Unix ms. */
+  /** Books for good what is so long ago that nothing comes to it any more; `now` in Unix ms. */
   advance(now: number): void {
-    const settled = now - settleMs
-    if (!this.#isStale && settled > this.#head.head) this.#head.advance(settled)
     if (now - this.#base.head < 2 * memoryMs) return
     const until = now - memoryMs
     const kept = this.#log.findIndex(({ time }) => time >= until)
@@ -91,15 +92,24 @@ export class LiveLedger {
 
   /** The cells as of `now`. */
   cells(now: number): Cell[] {
+    return this.#at(now).cells()
+  }
+
+  /** The sum of those of the cells as of `now` that are wanted; undefined: there are none. */
+  tally(now: number, isWanted: (cell: Cell) => boolean): Tally | undefined {
+    return this.#at(now).tally(isWanted)
+  }
+
+  #at(now: number): Ledger {
     if (this.#isStale) {
       this.#head = this.#base.copy()
       for (const event of this.#log) this.#head.take(event)
       this.#isStale = false
     }
-    if (now <= this.#head.head) return this.#head.cells()
-    const ahead = this.#head.copy()
-    ahead.advance(now)
-    return ahead.cells()
+    if (now <= this.#head.head) return this.#head
+    if (this.#ahead === undefined || now < this.#ahead.head) this.#ahead = this.#head.copy()
+    this.#ahead.advance(now)
+    return this.#ahead
   }
 
   /**
@@ -119,5 +129,6 @@ export class LiveLedger {
   forgetBefore(time: number): void {
     this.#base.forgetBefore(time)
     this.#head.forgetBefore(time)
+    this.#ahead?.forgetBefore(time)
   }
 }

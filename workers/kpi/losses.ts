@@ -1,5 +1,5 @@
-import { elementsOf, type KpiPolicy, usualPolicy } from './kpi.js'
-import type { Tally } from './tally.js'
+import { type Elements, elementsOf, type KpiPolicy, usualPolicy } from './kpi.js'
+import { inCycleOrder, type Tally } from './tally.js'
 
 /** The six big losses (Nakajima), in ms of planned busy time. */
 interface SixBigLosses {
@@ -37,17 +37,18 @@ export interface Waterfall {
   readonly fullyProductive: number
 }
 
-export function waterfallOf(tally: Tally, policy: KpiPolicy = usualPolicy): Waterfall {
+export function waterfallOf(
+  tally: Tally,
+  policy: KpiPolicy = usualPolicy,
+  elements: Elements = elementsOf(tally, policy),
+): Waterfall {
   const { time } = tally
-  const elements = elementsOf(tally, policy)
   const isLoss = policy.unknownTime === 'loss'
   const netRunning = Math.round(elements.idealTime)
   const fullyProductive = Math.round(elements.idealGoodTime)
-  const startUpRejects = Math.round(
-    [...tally.made]
-      .sort(([a], [b]) => a - b)
-      .reduce((sum, [idealMs, made]) => sum + idealMs * made.warmUp, 0),
-  )
+  let startUpTime = 0
+  for (const [idealMs, made] of inCycleOrder(tally)) startUpTime += idealMs * made.warmUp
+  const startUpRejects = Math.round(startUpTime)
   return {
     calendar: elements.calendar,
     unscheduled: time.unscheduled,

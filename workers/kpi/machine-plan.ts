@@ -66,7 +66,7 @@ export function machinePlans(plant: Plant): Map<string, MachinePlan> {
 
 /** Makes the setups of ledgers; machines of the same calendar share it, with the days it has already made. */
 export class LedgerSetups {
-  readonly #calendars = new Map<string, Calendar>()
+  readonly #calendars = new Map<CalendarParts, Calendar>()
 
   of(plan: MachinePlan, window?: LedgerSetup['window']): LedgerSetup {
     const { idealMs, idealMsByProduct, breakdownFromMs, warmUpMs } = plan
@@ -80,11 +80,10 @@ export class LedgerSetups {
   }
 
   calendarOf({ calendar }: MachinePlan): Calendar {
-    const key = JSON.stringify(calendar)
-    let made = this.#calendars.get(key)
+    let made = this.#calendars.get(calendar)
     if (made === undefined) {
       made = new Calendar(calendar)
-      this.#calendars.set(key, made)
+      this.#calendars.set(calendar, made)
     }
     return made
   }

@@ -1,25 +1,31 @@
 import type { Cell } from './ledger.js'
-import { addTally, emptyTally, type Tally } from './tally.js'
+import { addTally, emptyTally, sumTallies, type Tally } from './tally.js'
 
 /** A cell with the machine it is of. */
 export interface MachineCell extends Cell {
   readonly machine: string
 }
 
-/** Tallies of the groups that `keyOf` puts cells into, in the order in which they first come up. */
+/**
+ * Tallies of the groups that `keyOf` puts cells into, in the order in which they first come up. That of a group of one
+ * cell is the cell's own.
+ */
 export function rollUp(
   cells: Iterable<MachineCell>,
   keyOf: (cell: MachineCell) => string,
-): Map<string, Tally> {
+): Map<string, Readonly<Tally>> {
   const groups = new Map<string, Tally>()
+  const sums = new Set<Tally>()
   for (const cell of cells) {
     const key = keyOf(cell)
-    let tally = groups.get(key)
-    if (tally === undefined) {
-      tally = emptyTally()
-      groups.set(key, tally)
+    const known = groups.get(key)
+    if (known === undefined) groups.set(key, cell.tally)
+    else if (sums.has(known)) addTally(known, cell.tally)
+    else {
+      const sum = sumTallies([known, cell.tally])
+      sums.add(sum)
+      groups.set(key, sum)
     }
-    addTally(tally, cell.tally)
   }
   return groups
 }

@@ -1,4 +1,4 @@
-import { type ClassedTime, noTime, timeClasses } from './time-class.js'
+import { addTime, allTime, type ClassedTime, noTime } from './time-class.js'
 
 /** Parts of one ideal cycle time. */
 export interface Made {
@@ -28,7 +28,7 @@ export const emptyTally = (): Tally => ({ time: noTime(), made: new Map(), overt
 
 /** Adds `from` to `to`. */
 export function addTally(to: Tally, from: Tally): void {
-  for (const each of timeClasses) to.time[each] += from.time[each]
+  addTime(to.time, from.time)
   for (const [idealMs, made] of from.made) addMade(to, idealMs, made)
   to.overtimeParts += from.overtimeParts
 }
@@ -52,6 +52,9 @@ export function addMade(tally: Tally, idealMs: number, made: Readonly<Made>): vo
 }
 
 /** Everything between two instants, ms. */
-export function calendarTime({ time }: Tally): number {
-  return timeClasses.reduce((sum, each) => sum + time[each], 0)
+export const calendarTime = ({ time }: Tally): number => allTime(time)
+
+/** What was made by ideal cycle time, in its order, so that a sum of fractions does not depend on which part came first. */
+export function inCycleOrder({ made }: Tally): Iterable<readonly [idealMs: number, made: Readonly<Made>]> {
+  return made.size < 2 ? made : [...made].sort(([a], [b]) => a - b)
 }

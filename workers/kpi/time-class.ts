@@ -119,3 +119,27 @@ export function noTime(): ClassedTime {
     overtime: 0,
   }
 }
+
+// By name and not in loops over names, because figures are made of very many of these sums.
+
+/** Adds `from` to `to`. */
+export function addTime(to: ClassedTime, from: Readonly<ClassedTime>): void {
+  to.production += from.production
+  to.setup += from.setup
+  to.breakdown += from.breakdown
+  to.minorStop += from.minorStop
+  to.starved += from.starved
+  to.blocked += from.blocked
+  to.idle += from.idle
+  to.unknown += from.unknown
+  to.planned += from.planned
+  to.unscheduled += from.unscheduled
+  to.overtime += from.overtime
+}
+
+/** Of all classes together, ms. */
+export function allTime(time: Readonly<ClassedTime>): number {
+  const { production, setup, breakdown, minorStop, starved, blocked, idle, unknown } = time
+  const busy = production + setup + breakdown + minorStop + starved + blocked + idle + unknown
+  return busy + time.planned + time.unscheduled + time.overtime
+}
