@@ -10,6 +10,7 @@ const statusOf: Readonly<Record<SimulationErrorCode, ApiErrorCode>> = {
   'already-there': 409,
   'under-repair': 409,
   'not-begun': 409,
+  'not-growing': 409,
   'not-shown': 422,
   'not-durable': 503,
   'impossible-fault': 422,

@@ -430,6 +430,19 @@ describe('what cannot be injected', () => {
     expect((await repair()).status).toBe(202)
   })
 
+  it('a pause of a fault that grows no more', async () => {
+    const { ask, pass, faults } = ground()
+    await ask('POST', '/machines/two/faults', { ...leak, timeToFailure: '10s' })
+    pass(30)
+    expect(await faults('two')).toMatchObject([{ stage: 'failed' }])
+    const { status, body } = await ask('POST', '/machines/two/faults/hydraulic-leak/pause', { reason: 'x' })
+    expect([status, body.detail]).toEqual([
+      409,
+      expect.stringContaining('has failed: it does not grow any more'),
+    ])
+    expect(await faults('two')).toMatchObject([{ injection: { isPaused: false } }])
+  })
+
   it('a second repair, as long as the first goes on', async () => {
     const { ask, pass, faults } = ground()
     await ask('POST', '/machines/two/faults', { ...leak, timeToFailure: '1min' })
@@ -624,6 +637,13 @@ describe('a fault of the link', () => {
       { signals: ['real.state'] },
       422,
       /has no signal 'real.state'/,
+    ],
+    [
+      'another unit of a text',
+      'simulator',
+      { kind: 'wrong-unit', signals: ['two.state'] },
+      422,
+      /two.state is a text/,
     ],
     ['a shift where there is none', 'simulator', { shift: 5 }, 422, /shift/],
     ['a shift that is none', 'simulator', { kind: 'late', shift: 'a bit' }, 422, /shift.*write milliseconds/],

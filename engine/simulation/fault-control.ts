@@ -143,6 +143,12 @@ export class FaultControl {
     const machine = this.#simulated(machineId)
     const fault = this.#present(machine, pattern)
     const { id: machineOf, source } = machine.machine
+    const state = fault.twin?.state
+    if (isPaused && (state === 'failed' || state === 'underRepair')) {
+      const what = state === 'failed' ? 'has failed' : 'is being repaired'
+      const message = `The fault "${pattern}" of ${machineOf} ${what}: it does not grow any more. Repair it, or clear it.`
+      throw new SimulationError('not-growing', message)
+    }
     const key = keyOf(machineOf, pattern)
     const injection = this.#injections.get(key)
     if (injection !== undefined) this.#injections.set(key, paused(injection, isPaused, this.#now))

@@ -29,6 +29,9 @@ const restart = 30_000
 /** Samples are late by this, and clocks off by that, ms. */
 const usualShift: Partial<Record<LinkFaultKind, number>> = { late: 10_000, 'clock-jump': 3_600_000 }
 
+/** Kinds that leave texts as they are. */
+const ofNumbers: ReadonlySet<LinkFaultKind> = new Set(['wrong-unit', 'text', 'outlier', 'negative'])
+
 export interface LinkControlParts {
   readonly floor: Floor
   readonly channel: SimulationChannel
@@ -64,11 +67,14 @@ export class LinkControl {
     if (why !== undefined)
       throw new SimulationError('not-shown', `Nobody would see the link fault "${kind}" here: ${why}.`)
     for (const id of signals) {
-      if (this.#parts.floor.registry.signalById(id)?.signal.source === source) continue
-      throw new SimulationError(
-        'unknown-signal',
-        `Source ${source} has no signal '${id}'; see /api/v1/plant.`,
-      )
+      const signal = this.#parts.floor.registry.signalById(id)?.signal
+      if (signal?.source !== source) {
+        const message = `Source ${source} has no signal '${id}'; see /api/v1/plant.`
+        throw new SimulationError('unknown-signal', message)
+      }
+      if (signal.type !== 'text' || !ofNumbers.has(kind)) continue
+      const message = `${id} is a text, and the link fault "${kind}" is one of numbers: name other signals, or none.`
+      throw new SimulationError('not-shown', message)
     }
     const now = this.#parts.floor.clock.now()
     const fault: LinkFault = {

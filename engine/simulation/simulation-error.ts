@@ -10,6 +10,7 @@ export type SimulationErrorCode =
   | 'already-there'
   | 'under-repair'
   | 'not-begun'
+  | 'not-growing'
   | 'not-shown'
   | 'not-there'
 
