@@ -56,9 +56,9 @@ interface Plan {
   readonly least: number
 }
 
-// Seeds: 2, 102, 401, 901–904, 911–916 and 921 have been looked at while rules were made.
+// Seeds 2, 102, 901–904, 911, 916 and 936 have been looked at while rules were made; docs/detection.md tells of others.
 const longPlans: readonly Plan[] = [
-  { name: 'quick ones', cases: quick, lines: 2, share: 0.6, seed: 931, days: 3, period: 20_000, least: 15 },
+  { name: 'quick ones', cases: quick, lines: 2, share: 0.6, seed: 941, days: 3, period: 20_000, least: 15 },
   { name: 'slow ones', cases: slow, lines: 1, share: 0.7, seed: 932, days: 9, period: 60_000, least: 10 },
   {
     name: 'bearings',
@@ -89,7 +89,7 @@ const longPlans: readonly Plan[] = [
     isMixed: true,
     lines: 1,
     share: 0.3,
-    seed: 936,
+    seed: 946,
     days: 3,
     period: 60_000,
     least: 0,

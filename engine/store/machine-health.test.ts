@@ -34,6 +34,7 @@ const leaps =
   i =>
     i === 50 ? to : calm(i)
 const heated = ['motor-overheating']
+const supplied = ['electrical-fault']
 
 interface Made {
   readonly faults: readonly string[]
@@ -49,11 +50,14 @@ const machines: Readonly<Record<string, Made>> = {
   hot: { faults: heated, sensors: { 'motor-temperature': leaps(160), current: calm } },
   warm: { faults: heated, sensors: { 'motor-temperature': leaps(120), current: calm } },
   loaded: { faults: heated, sensors: { 'motor-temperature': leaps(120), current: leaps(110) } },
+  sags: { faults: supplied, sensors: { voltage: leaps(-10) } },
+  misread: { faults: supplied, sensors: { voltage: i => 50 + (90 * i) / hours + (i % 3) } },
 }
 const quantities: Readonly<Record<string, string>> = {
   vibration: 'vibration',
   'motor-temperature': 'temperature',
   current: 'current',
+  voltage: 'voltage',
 }
 
 beforeAll(async () => {
@@ -142,6 +146,14 @@ describe('the heat of a motor', () => {
         ...{ machine: 'loaded', level: 'warning', first: second(loaded) },
         signals: ['loaded.current', 'loaded.motor-temperature'],
       },
+    ])
+  })
+})
+
+describe('a fault of the supply', () => {
+  it('is told as it comes, and not of a voltmeter that has slowly gone beyond its limit', async () => {
+    expect(await database.query('SELECT machine, at, level FROM gemba.detected_electrical_fault')).toEqual([
+      { machine: 'sags', at: second(from + 50 * hour), level: 'warning' },
     ])
   })
 })

@@ -28,6 +28,8 @@ interface DetectionRule {
   readonly minutes: number
   /** Whatever the machine's state: what comes from outside of it. */
   readonly standing?: true
+  /** It comes within three minutes, by half the way from the middle to a limit: what goes slowly is the instrument. */
+  readonly sudden?: true
 }
 
 /**
@@ -104,11 +106,13 @@ const rules: readonly DetectionRule[] = [
   },
   {
     pattern: 'electrical-fault',
-    meaning: 'a sag or a swell of the supply, in a single minute and whatever the state of the machine',
+    meaning:
+      'a sag or a swell of the supply as it comes, in a single minute and whatever the state of the machine',
     needs: [{ quantity: 'voltage', side: 'either', named: '^voltage$|supply|mains|line' }],
     window: 5,
     minutes: 1,
     standing: true,
+    sudden: true,
   },
 ]
 
@@ -157,11 +161,20 @@ const partsOf = ({ pattern, needs, unless, window, minutes, standing }: Detectio
 
 /**
  * What all rules of a list find in one pass, with the column `pattern`: what machines did, and minutes of sensors, are
- * read once however many they are. `when`: which minutes it looks at.
+ * read once however many they are. All of them are sudden, or none. `when`: which minutes it looks at.
  */
 function selectOf(of: readonly DetectionRule[], when?: string): string {
   const most = Math.max(...of.map(({ needs }) => needs.length))
   const places = Array.from({ length: most }, (_, i) => i)
+  const isSudden = of.some(({ sudden }) => sudden)
+  const minutes = looseMinutes('SELECT signal FROM watched', when)
+  const minutesWithThoseBefore = `
+      SELECT signal, minute, mean, count() OVER before AS known_before, min(mean) OVER before AS least, max(mean) OVER before AS greatest
+      FROM (${minutes}
+      )
+      WINDOW before AS (PARTITION BY signal ORDER BY minute ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING)`
+  const comes = `
+      AND t.known_before > 0 AND greatest(t.mean - t.least, t.greatest - t.mean) >= ifNull((w.high - w.low) / 4, 0)`
   /** From when to when machines were ready; neighbouring states of readiness are one. */
   const atWork = of.every(({ standing }) => standing)
     ? ''
@@ -200,10 +213,10 @@ WITH
     SELECT w.machine AS machine, w.type AS type, w.line AS line, w.id AS id, t.minute AS minute,
       ${['pattern', 'place', 'is_enough', 'window', 'minutes', 'is_standing', 'measured'].map(name => `w.${name} AS ${name}`).join(', ')},
       (ifNull(t.mean < w.lowest, 0) OR ifNull(t.mean > w.highest, 0)) AND w.place != ${otherwise} AS is_critical
-    FROM (${looseMinutes('SELECT signal FROM watched', when)}
+    FROM (${isSudden ? minutesWithThoseBefore : minutes}
     ) AS t
     INNER JOIN watched AS w ON t.signal = w.signal
-    WHERE ifNull(t.mean < w.low, 0) OR ifNull(t.mean > w.high, 0)
+    WHERE (ifNull(t.mean < w.low, 0) OR ifNull(t.mean > w.high, 0))${isSudden ? comes : ''}
   )
 SELECT machine, type, line, at, toDateTime(arrayMin(sure) + INTERVAL 1 MINUTE, 'UTC') AS known,
   if(critical, 'critical', 'warning') AS level, ids AS signals, pattern
@@ -238,4 +251,13 @@ export const limitViews: readonly View[] = rules.map(rule => ({
 }))
 
 /** The same of all these patterns for some minutes alone, with the column `pattern`. */
-export const limitQuery = (when: string): string => selectOf(rules, when)
+export const limitQueries = (when: string): readonly string[] => [
+  selectOf(
+    rules.filter(({ sudden }) => !sudden),
+    when,
+  ),
+  selectOf(
+    rules.filter(({ sudden }) => sudden),
+    when,
+  ),
+]

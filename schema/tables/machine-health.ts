@@ -1,5 +1,5 @@
 import type { View } from './definition.js'
-import { limitQuery } from './detection.js'
+import { limitQueries } from './detection.js'
 import { trendQueries } from './detection-trends.js'
 import { looseMinutes } from './telemetry.js'
 
@@ -13,7 +13,7 @@ const now = `greatest((SELECT max(ts) FROM {db}.state_changes), (SELECT max(ts) 
 const lastDay = `minute >= ${now} - INTERVAL 1 DAY`
 
 const suspicions = [
-  limitQuery(lastDay),
+  ...limitQueries(lastDay),
   ...trendQueries(now).map(([pattern, query]) => `SELECT *, '${pattern}' AS pattern FROM (${query})`),
 ]
   .map(

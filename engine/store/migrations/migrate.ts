@@ -24,6 +24,7 @@ import { trends } from './0019-trends.js'
 import { workIntervalTables } from './0020-work-intervals.js'
 import { longerMemory } from './0021-longer-memory.js'
 import { detectionAnew } from './0022-detection-anew.js'
+import { suddenSupply } from './0023-sudden-supply.js'
 import type { Migration } from './migration.js'
 
 export const migrations: readonly Migration[] = [
@@ -49,6 +50,7 @@ export const migrations: readonly Migration[] = [
   workIntervalTables,
   longerMemory,
   detectionAnew,
+  suddenSupply,
 ]
 
 /** Makes the tables of a new database; applies what an older one lacks, in order. Records it in the table `migrations`. */
