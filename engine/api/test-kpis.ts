@@ -1,6 +1,7 @@
 import pino from 'pino'
 import { Registry } from 'prom-client'
-import { testFloor } from '../gateway/test-floor.js'
+import { emptyIndexBook, makeRegistry } from '../floor/registry.js'
+import { testFloor, testStart } from '../gateway/test-floor.js'
 import { DowntimeRegister } from '../kpi/downtime-register.js'
 import type { KpiBook } from '../kpi/kpi-book.js'
 import { ProductionDesk } from '../kpi/production-desk.js'
@@ -8,6 +9,9 @@ import type { KpiGround } from '../kpi/test-ground.js'
 import { OrderBook } from '../orders/order-book.js'
 import { createApi } from './api.js'
 import { manifestDocument } from './manifest.js'
+
+/** Floors of a test file share a database: no two have a signal of the same index. */
+let indexes = emptyIndexBook
 
 /** REST over a floor of a test and the book of its figures, with the desks at which people tell of them. */
 export function kpiApi(
@@ -22,7 +26,8 @@ export function kpiApi(
     return true
   }
   const orders = new OrderBook({ store, wall: clock, clock, record: isKept })
-  const floor = { ...testFloor(plant), clock }
+  indexes = makeRegistry(plant, indexes).book
+  const floor = { ...testFloor(plant, testStart, indexes), clock }
   const api = createApi(
     {
       ...{ floor, store, kpis: book, values: store, pool, orders },

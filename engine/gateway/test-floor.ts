@@ -83,8 +83,8 @@ export function testPlant(machines = 2, sensors = 3): Plant {
   }
 }
 
-export function testFloor(plant = testPlant(), startAt = testStart): TestFloor {
-  const { registry } = makeRegistry(plant, emptyIndexBook)
+export function testFloor(plant = testPlant(), startAt = testStart, indexes = emptyIndexBook): TestFloor {
+  const { registry } = makeRegistry(plant, indexes)
   const dictionary = new Dictionary()
   const signals = new LatestSignals(registry.signalCapacity)
   const machines = new LatestMachines(registry.machineCapacity)

@@ -1,23 +1,12 @@
-import pino from 'pino'
-import { Registry } from 'prom-client'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { expect, it } from 'vitest'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
-import { testFloor } from '../gateway/test-floor.js'
-import { change, KpiGround, minute, parts, six } from '../kpi/test-ground.js'
-import { createApi } from './api.js'
-import { manifestDocument } from './manifest.js'
-
-// A database is started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
-
-let common: KpiGround
-beforeAll(async () => {
-  common = await KpiGround.open()
-})
-afterAll(() => common?.close())
+import { change, minute, parts, six } from '../kpi/test-ground.js'
+import { common } from './figures-ground.js'
+import { kpiApi } from './test-kpis.js'
 
 it('charts cycle times without the stops between, rejects by hour, and a signal with its capability', async () => {
-  const { plant, open, clock, tell, goTo } = common.floor(['chart-1'])
+  const base = common.floor(['chart-1'])
+  const { plant, open, tell, goTo } = base
   const [site] = plant.sites
   const [line] = site!.areas[0]!.lines
   const force = {
@@ -36,9 +25,10 @@ it('charts cycle times without the stops between, rejects by hour, and a signal 
   } as const
   const machines = line!.machines.map(machine => ({ ...machine, signals: [force] }))
   const areas = [{ ...site!.areas[0]!, lines: [{ ...line!, machines }] }]
-  const floor = { ...testFloor({ ...plant, sites: [{ ...site!, areas }] }), clock }
   const book = open()
   await book.start()
+  const withForce = { ...base, plant: { ...plant, sites: [{ ...site!, areas }] } }
+  const rest = kpiApi(common, withForce, book)
   tell(book, { source: 's', stateChanges: [change('chart-1', six, 'Execute')] })
   for (const seconds of [30, 60, 91, 120]) tell(book, parts('chart-1', six + seconds * 1_000, 1))
   tell(book, { source: 's', stateChanges: [change('chart-1', six + 125_000, 'Held')] })
@@ -48,7 +38,7 @@ it('charts cycle times without the stops between, rejects by hour, and a signal 
   const samples = new SampleBatchBuilder()
   for (const [place, value] of [50, 52, 48, 51, 49, 50].entries())
     samples.push(
-      floor.registry.signalById(force.id)!.index,
+      rest.floor.registry.signalById(force.id)!.index,
       six + place * 1_000,
       six + place * 1_000,
       value,
@@ -56,31 +46,17 @@ it('charts cycle times without the stops between, rejects by hour, and a signal 
     )
   common.store.append({ source: 's', samples: samples.take() })
   goTo(book, six + 30 * minute)
-  const context = {
-    floor,
-    store: common.store,
-    kpis: book,
-    values: common.store,
-    sources: new Map(),
-    metrics: new Registry(),
-    logger: pino({ level: 'silent' }),
-    missing: () => [],
-  }
-  const api = createApi(context, manifestDocument(floor))
-  const get = async (query: string) => {
-    const answer = await api.request(`/api/v1/kpis/control-chart?machine=chart-1&${query}`)
-    return { status: answer.status, body: JSON.parse(await answer.text()) }
-  }
+  const get = (query: string) => rest.get(`/kpis/control-chart?machine=chart-1&${query}`)
   const values = (points: { value: number }[]) => points.map(({ value }) => value)
 
-  const cycles = (await get('of=cycle-time')).body
+  const cycles = await get('of=cycle-time')
   expect(values(cycles.points)).toEqual([30, 31, 29, 30])
   // When each part was done; the two after the stop have no time of their own.
   const times = (points: { time: string }[]) => points.map(({ time }) => (Date.parse(time) - six) / 1_000)
   expect(times(cycles.points)).toEqual([60, 91, 120, 360])
-  const rejects = (await get('of=scrap-rate')).body
+  const rejects = await get('of=scrap-rate')
   expect([rejects.chart, values(rejects.points)]).toEqual(['p', [2 / 6]])
-  const signal = (await get('of=signal&signal=chart-1.force&size=3&lower=40&upper=60')).body
+  const signal = await get('of=signal&signal=chart-1.force&size=3&lower=40&upper=60')
   expect([signal.chart, values(signal.points), values(signal.ranges)]).toEqual(['xbar', [50, 50], [4, 2]])
   // Of the last value of each subgroup.
   expect([times(signal.points), times(signal.ranges)]).toEqual([
@@ -94,5 +70,5 @@ it('charts cycle times without the stops between, rejects by hour, and a signal 
 
   expect((await get('of=signal&signal=chart-1.none')).status).toBe(422)
   const half = await get('of=cycle-time&lower=3')
-  expect(half).toMatchObject({ status: 422, body: { errors: [{ path: 'query.upper' }] } })
+  expect(half).toMatchObject({ status: 422, errors: [{ path: 'query.upper' }] })
 })

@@ -1,19 +1,11 @@
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { expect, it } from 'vitest'
 import type { Signal } from '../../schema/plant.js'
 import { Quality } from '../../schema/quality.js'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
-import { change, KpiGround, minute, morning, six } from '../kpi/test-ground.js'
+import { change, minute, morning, six } from '../kpi/test-ground.js'
 import { readOrder } from '../orders/read-order.js'
+import { common } from './figures-ground.js'
 import { kpiApi } from './test-kpis.js'
-
-// A database is started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
-
-let common: KpiGround
-beforeAll(async () => {
-  common = await KpiGround.open()
-})
-afterAll(() => common?.close())
 
 const power: Signal = {
   ...{ id: 'trust-1.power', name: 'power', role: 'sensor', quantity: 'power', unit: 'kW', type: 'number' },
@@ -28,12 +20,12 @@ it('every answer of figures says that something came too late for it, as a table
   const book = open()
   await book.start()
   const { get, text, send, orders, floor: shown } = kpiApi(common, floor, book)
-  const order = readOrder({ number: 'W-1', part: 'bolt', ordered: 5, due: '2026-03-27' })
+  const order = readOrder({ number: 'T-1', part: 'bolt', ordered: 5, due: '2026-03-27' })
   orders.take('folder', 'a.csv', { orders: [order], refused: [] })
   goTo(book, six)
   for (const entry of [...morning('trust-1'), ...morning('trust-2')]) tell(book, entry)
   goTo(book, six + minute)
-  await send('POST', '/production', { line: 'trust-line', order: 'W-1', who: 'Ada' })
+  await send('POST', '/production', { line: 'trust-line', order: 'T-1', who: 'Ada' })
   const samples = new SampleBatchBuilder()
   const { index } = shown.registry.signalById(power.id)!
   for (let at = 0; at < 280; at++) samples.push(index, six + at * minute, six + at * minute, 5, Quality.good)
@@ -61,7 +53,7 @@ it('every answer of figures says that something came too late for it, as a table
     json: [...tables, ...others].map(() => isLate),
     csv: tables.map(() => `recomputing,${isLate}`),
   })
-  const ofOrder = async () => (await get('/work-orders/W-1')).production.recomputing
+  const ofOrder = async () => (await get('/work-orders/T-1')).production.recomputing
   expect([await marks('machine:trust-1'), await ofOrder()]).toEqual([all(false), false])
 
   tell(book, { source: 's', stateChanges: [change('trust-1', six + 50 * minute, 'Aborted')] })

@@ -1,16 +1,8 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { change, KpiGround, minute, parts, six } from '../kpi/test-ground.js'
+import { expect, it } from 'vitest'
+import { change, minute, parts, six } from '../kpi/test-ground.js'
+import { common } from './figures-ground.js'
 import { kpiApi } from './test-kpis.js'
-
-// A database is started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: process.env.GEMBA_SOAK ? 1_200_000 : 120_000, hookTimeout: 60_000 })
-
-let common: KpiGround
-beforeAll(async () => {
-  common = await KpiGround.open()
-})
-afterAll(() => common?.close())
 
 const numRuns = process.env.GEMBA_SOAK ? 100 : 2
 /** From six in the morning over a break, the end of a shift and a night without one: minutes from six. */

@@ -1,15 +1,7 @@
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { change, KpiGround, minute, six } from '../kpi/test-ground.js'
+import { expect, it } from 'vitest'
+import { change, minute, six } from '../kpi/test-ground.js'
+import { common } from './figures-ground.js'
 import { kpiApi } from './test-kpis.js'
-
-// A database is started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
-
-let common: KpiGround
-beforeAll(async () => {
-  common = await KpiGround.open()
-})
-afterAll(() => common?.close())
 
 it('an instant shows the stops that went on then, ended or not, with the reason that is known today', async () => {
   const floor = common.floor(['press', 'saw'])

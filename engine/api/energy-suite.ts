@@ -1,22 +1,9 @@
-import pino from 'pino'
-import { Registry } from 'prom-client'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { expect, it } from 'vitest'
 import type { Plant, Signal } from '../../schema/plant.js'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
-import { testFloor } from '../gateway/test-floor.js'
-import { change, KpiGround, minute, parts, six } from '../kpi/test-ground.js'
-import { createApi } from './api.js'
-import { manifestDocument } from './manifest.js'
-import { emptyHistory } from './test-history.js'
-
-// A database is started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
-
-let common: KpiGround
-beforeAll(async () => {
-  common = await KpiGround.open()
-})
-afterAll(() => common?.close())
+import { change, minute, parts, six } from '../kpi/test-ground.js'
+import { common } from './figures-ground.js'
+import { kpiApi } from './test-kpis.js'
 
 const meter = (machine: string, name: string, unit: string, period: number): Signal => ({
   id: `${machine}.${name}`,
@@ -57,11 +44,10 @@ it('energy comes out as by hand: by what it was used for, per good part, in mone
   const machineTypes = [{ id: 'mill', name: 'Mill', archetype: 'machining', ratedPower: 10 }] as const
   const costs = { currency: 'EUR', energy: 0.2 }
   const base = common.floor(['e-1', 'e-2', 'e-3'], { machineTypes, costs }, 'line-e')
-  const { open, clock, tell, goTo } = base
-  const plant = withMeters(base.plant)
-  const floor = { ...testFloor(plant), clock }
+  const { open, tell, goTo } = base
   const book = open()
   await book.start()
+  const rest = kpiApi(common, { ...base, plant: withMeters(base.plant) }, book)
   goTo(book, six)
   const states: readonly (readonly [machine: string, at: number, state: string])[] = [
     ['e-1', 0, 'Execute'],
@@ -77,7 +63,7 @@ it('energy comes out as by hand: by what it was used for, per good part, in mone
   tell(book, { source: 's', stateChanges: [change('e-3', six, 'Execute')] })
   const samples = new SampleBatchBuilder()
   const push = (signal: Signal, ms: number, value: number, quality = 0): void =>
-    samples.push(floor.registry.signalById(signal.id)!.index, six + ms, six + ms, value, quality)
+    samples.push(rest.floor.registry.signalById(signal.id)!.index, six + ms, six + ms, value, quality)
   const [power] = meters['e-1']!
   for (let ms = 0; ms < 90 * minute; ms += 10_000) push(power!, ms, ms < 60 * minute ? 6_000 : 1_000)
   push(power!, 90 * minute, 99, 2)
@@ -91,22 +77,7 @@ it('energy comes out as by hand: by what it was used for, per good part, in mone
   }
   common.store.append({ source: 's', samples: samples.take() })
   goTo(book, six + 120 * minute)
-  const api = createApi(
-    {
-      floor,
-      store: emptyHistory,
-      kpis: book,
-      values: common.store,
-      pool: common.pool,
-      sources: new Map(),
-      metrics: new Registry(),
-      logger: pino({ level: 'silent' }),
-      missing: () => [],
-    },
-    manifestDocument(floor),
-  )
-  const get = async (query: string) =>
-    JSON.parse(await (await api.request(`/api/v1/kpis/energy?${query}`)).text())
+  const get = (query: string) => rest.get(`/kpis/energy?${query}`)
   const day = `from=${new Date(six).toISOString()}&to=${new Date(six + 120 * minute).toISOString()}`
   const by = (value: number, digits = 6) => expect.closeTo(value, digits)
 
@@ -150,7 +121,7 @@ it('energy comes out as by hand: by what it was used for, per good part, in mone
     kWh: by(12, 1),
     classes: { production: by(10, 1), breakdown: by(1, 1) },
   })
-  const table = await (await api.request(`/api/v1/kpis/energy?by=machine&${day}&format=csv`)).text()
+  const table = await rest.text(`/kpis/energy?by=machine&${day}&format=csv`)
   expect(table.split('\r\n')[0]).toMatch(
     /^key,kWh,unattributed,idleShare,goodParts,kWhPerGoodPart,cost,measuredShare,production/,
   )

@@ -1,15 +1,7 @@
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { change, KpiGround, minute, parts, six } from '../kpi/test-ground.js'
+import { expect, it } from 'vitest'
+import { change, minute, parts, six } from '../kpi/test-ground.js'
+import { common } from './figures-ground.js'
 import { kpiApi } from './test-kpis.js'
-
-// A database is started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
-
-let common: KpiGround
-beforeAll(async () => {
-  common = await KpiGround.open()
-})
-afterAll(() => common?.close())
 
 type Losses = Record<
   'breakdowns' | 'setup' | 'minorStops' | 'reducedSpeed' | 'processDefects' | 'startUpRejects',
