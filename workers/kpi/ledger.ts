@@ -169,12 +169,12 @@ export class Ledger {
 
   /** Books an event that is not older than the head; throws KpiError `time-backwards` where it is. */
   take(event: LedgerEvent): void {
-    const { time, made, isReasonVoid, id: _, ...said } = event
+    const { time, made, isReasonVoid } = event
     this.advance(time)
     if (made !== undefined) this.#count(time, made)
     if (isReasonVoid === true && this.#page.reasonCause === undefined) this.#dropReason()
-    if (said.downtimeReason !== undefined) this.#page.reasonCause = undefined
-    if (Object.keys(said).length > 0) this.#page.situation = { ...this.#page.situation, ...said }
+    if (event.downtimeReason !== undefined) this.#page.reasonCause = undefined
+    if (saysWhat(event)) this.#page.situation = situationAfter(this.#page.situation, event)
   }
 
   /** Books the time up to `time`. */
@@ -359,6 +359,29 @@ export class Ledger {
     return cells[place]!
   }
 }
+
+/** Whether an event says anything of the situation: most only tell parts. */
+function saysWhat({
+  state,
+  mode,
+  reason,
+  sourceState,
+  product,
+  order,
+  downtimeReason,
+}: LedgerEvent): boolean {
+  return (state ?? mode ?? reason ?? sourceState ?? product ?? order ?? downtimeReason) !== undefined
+}
+
+const situationAfter = (before: Situation, said: Partial<Situation>): Situation => ({
+  state: said.state ?? before.state,
+  mode: said.mode ?? before.mode,
+  reason: said.reason ?? before.reason,
+  sourceState: said.sourceState ?? before.sourceState,
+  product: said.product ?? before.product,
+  order: said.order ?? before.order,
+  downtimeReason: said.downtimeReason ?? before.downtimeReason,
+})
 
 /** What a stop counts as once somebody has said why; want of material may be its own or its neighbour's. */
 const causeByCategory: Readonly<Record<DowntimeCategory, Cause | undefined>> = {
