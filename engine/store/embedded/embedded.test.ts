@@ -59,6 +59,27 @@ describe('the HTTP interface', () => {
     expect(await response.text()).toMatch(/^Code: 60\. DB::Exception: .*UNKNOWN_TABLE/)
   })
 
+  it('takes a statement of which a part is in the address and the rest in the body', async () => {
+    const search = new URLSearchParams({ query: 'SELECT sum(number)' }).toString()
+    expect(await textOf(ask('FROM numbers(5) WHERE number > 2', { search }))).toBe('7\n')
+  })
+
+  it('names its own errors as ClickHouse does, once, so that clients know them', async () => {
+    const client = createClient({ url: embedded.url })
+    const codeOf = (query: string): Promise<unknown> =>
+      client.exec({ query }).then(
+        () => undefined,
+        ({ code, type }) => [code, type],
+      )
+    expect(await codeOf('SELECT 1; SELECT 2')).toEqual(['62', 'SYNTAX_ERROR'])
+    expect(await codeOf("SELECT 'a")).toEqual(['62', 'SYNTAX_ERROR'])
+    expect(await codeOf('SELEC 1')).toEqual(['62', 'SYNTAX_ERROR'])
+    expect(await codeOf('DROP TABLE telemetry')).toEqual(['164', 'READONLY'])
+    expect(await codeOf("SELECT * FROM file('/etc/passwd')")).toEqual(['497', 'ACCESS_DENIED'])
+    await client.close()
+    expect((await textOf(ask('SELECT 1 FORMAT Nope'))).match(/Code:/g)).toHaveLength(1)
+  })
+
   it('binds parameters as values and never as SQL', async () => {
     const search = new URLSearchParams({
       param_text: "it's \\\\ a 'test'; DROP TABLE x",
@@ -249,7 +270,10 @@ describe('Grafana', () => {
   ])('is answered: %s', async query => {
     const response = await asGrafana(query, 'Native')
     expect(response.status).toBe(200)
-    expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(10)
+    const bytes = Buffer.from(await response.arrayBuffer())
+    // Its client says which Native it reads: a block begins with its info, and each type is followed by a flag.
+    expect(bytes.subarray(0, 8).toString('hex')).toBe('010002ffffffff00')
+    expect(bytes.subarray(8).toString('latin1')).toMatch(/String\)?\0/)
   })
 
   it('gets time series by its macros', async () => {
@@ -339,6 +363,17 @@ describe('a reader', () => {
     expect(response.status, text).toBeGreaterThanOrEqual(400)
     expect(text).not.toContain('secret,')
     expect(response.headers.get('x-clickhouse-exception-code')).toMatch(/^(497|164|62|81)$/)
+  })
+
+  it.each(['max_execution_time', 'max_memory_usage'])('may have less of %s and not more', async name => {
+    const asked = async (value: string): Promise<number[]> => {
+      const beside = await ask('SELECT 1', { search: `${name}=${value}` })
+      const within = await ask(`SELECT 1 SETTINGS ${name} = ${value}`)
+      return [beside.status, within.status]
+    }
+    const plenty = name === 'max_execution_time' ? '60' : '100000000'
+    expect(await asked(plenty)).toEqual([200, 200])
+    for (const value of ['0', '1e18', '-1']) expect(await asked(value), value).toEqual([403, 403])
   })
 
   it('may not give such settings beside the statement, nor such names as parameters', async () => {

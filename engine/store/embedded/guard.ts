@@ -9,8 +9,8 @@ import { isMark, keyword, nameOf, type Token } from './tokens.js'
 export interface Guard {
   /** Throws StatementError 497 (access denied), 164 (not a reader's statement). */
   check(tokens: readonly Token[]): void
-  /** For a setting given beside the statement. */
-  checkSetting(name: string): void
+  /** For a setting given beside the statement, with its value as text. */
+  checkSetting(name: string, value: string): void
 }
 
 /** These make or combine rows, and see nothing but tables. */
@@ -56,8 +56,14 @@ const otherReaderSettings = new Set([
   'totals_mode',
 ])
 
+/** What a reader may have less of, and not more: 0 would be all there is. */
+export interface ReaderBounds {
+  readonly max_execution_time: number
+  readonly max_memory_usage: number
+}
+
 /** `tableFunctions`: all that the engine knows (`system.table_functions`), so that new ones are refused too. */
-export function makeGuard(tableFunctions: readonly string[]): Guard {
+export function makeGuard(tableFunctions: readonly string[], bounds: ReaderBounds): Guard {
   const denied = new Set(deniedFunctions)
   for (const name of tableFunctions) {
     const lower = name.toLowerCase()
@@ -66,9 +72,13 @@ export function makeGuard(tableFunctions: readonly string[]): Guard {
   const isDenied = (name: string): boolean =>
     denied.has(name.toLowerCase()) || /^ai[A-Z]/.test(name) || /^AI[A-Z]/.test(name)
 
-  const checkSetting = (name: string): void => {
+  const limits = new Map(Object.entries(bounds))
+  const checkSetting = (name: string, value: string): void => {
     if (!readerSettings.test(name) && !otherReaderSettings.has(name))
       throw denial(`the setting ${name} may not be changed by a reader`)
+    const most = limits.get(name)
+    if (most !== undefined && !(Number(value) > 0 && Number(value) <= most))
+      throw denial(`${name} is ${value}; a reader may have a number up to ${most}`)
   }
 
   return {
@@ -97,7 +107,7 @@ export function makeGuard(tableFunctions: readonly string[]): Guard {
 }
 
 /** `SETTINGS a = 1, b = 2`, up to the end of its query. */
-function checkSettingsClause(tokens: readonly Token[], from: number, check: (name: string) => void): void {
+function checkSettingsClause(tokens: readonly Token[], from: number, check: Guard['checkSetting']): void {
   if (!isMark(tokens[from + 1], '=')) return
   let depth = 0
   for (let i = from; i < tokens.length && depth >= 0; i++) {
@@ -105,9 +115,8 @@ function checkSettingsClause(tokens: readonly Token[], from: number, check: (nam
     if (isMark(token, '(')) depth++
     else if (isMark(token, ')')) depth--
     const name = nameOf(token)
-    if (name !== undefined && isMark(tokens[i + 1], '=')) check(name)
+    if (name !== undefined && isMark(tokens[i + 1], '=')) check(name, tokens[i + 2]?.text ?? '')
   }
 }
 
-const denial = (why: string): StatementError =>
-  new StatementError(497, `Not enough privileges: ${why}. (ACCESS_DENIED)`)
+const denial = (why: string): StatementError => new StatementError(497, `Not enough privileges: ${why}`)

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { ChdbResult } from 'chdb'
 import { Answer, type Cost, fail, succeed } from './answer.js'
 import { type Guard, makeGuard } from './guard.js'
+import { NativeRevision } from './native-revision.js'
 import { bindParameters } from './parameters.js'
 import { type QueryRequest, readRequest } from './request.js'
 import type { Sessions } from './sessions.js'
@@ -25,7 +26,7 @@ const wholeLimitBytes = 256 * 1024 ** 2
 
 /** ClickHouse's HTTP interface over the embedded engine. */
 export function makeHttpInterface(sessions: Sessions, secret: string): Server {
-  const guard = makeGuard(sessions.tableFunctions)
+  const guard = makeGuard(sessions.tableFunctions, sessions.readerBounds)
   const server = createServer({ maxHeaderSize: longestUri }, (incoming, response) => {
     void respond(sessions, guard, secret, incoming, response)
   })
@@ -47,7 +48,7 @@ async function respond(
   }
   const path = (incoming.url ?? '/').split('?')[0]
   const isBare = !(incoming.url ?? '').includes('?') && incoming.method !== 'POST'
-  if (path === '/ping' || (path === '/' && isBare)) {
+  if (path === '/ping' || path === '/replicas_status' || (path === '/' && isBare)) {
     response.writeHead(200, { 'Content-Type': 'text/plain; charset=UTF-8' }).end('Ok.\n')
     return
   }
@@ -93,7 +94,7 @@ async function answer(
     if (bound.kind !== 'read') throw new StatementError(164, 'Cannot execute query in readonly mode')
     if (!isWriter) {
       guard.check(bound.tokens)
-      for (const name of request.settings.keys()) guard.checkSetting(name)
+      for (const [name, value] of request.settings) guard.checkSetting(name, value)
     }
     const head = { queryId, format: bound.format ?? request.defaultFormat, timezone: sessions.timezone }
     if (isWriter) {
@@ -105,13 +106,17 @@ async function answer(
         heldBytes: request.isWhole ? wholeLimitBytes : heldBytes,
         sendTimeoutMs: request.sendTimeoutMs,
       })
-      stream.end(costOf(await sessions.stream(bound, { ...options, format: head.format }, stream.take)))
+      const native = new NativeRevision(head.format === 'Native' ? request.nativeRevision : 0, stream.take)
+      const take = native.isNeeded ? native.take : stream.take
+      const result = await sessions.stream(bound, { ...options, format: head.format }, take)
+      await native.end()
+      stream.end(costOf(result))
     }
     return
   }
   if (!isWriter) {
     const message =
-      "Cannot execute query in readonly mode: this interface only reads. Statements that change something are the engine's own. (READONLY)"
+      "Cannot execute query in readonly mode: this interface only reads. Statements that change something are the engine's own."
     throw new StatementError(164, message)
   }
   const result =

@@ -17,8 +17,7 @@ export function bindParameters(sql: string, parameters: ReadonlyMap<string, stri
     const name = tokens[i + 1]!.text
     const type = sql.slice(tokens[i + 2]!.to, tokens[close]!.from).trim()
     const value = parameters.get(name)
-    if (value === undefined)
-      throw new StatementError(456, `Substitution \`${name}\` is not set. (UNKNOWN_QUERY_PARAMETER)`)
+    if (value === undefined) throw new StatementError(456, `Substitution \`${name}\` is not set`)
     bound += sql.slice(at, tokens[i]!.from) + literal(value, type)
     at = tokens[close]!.to
     i = close

@@ -16,6 +16,8 @@ export interface QueryRequest {
   readonly isWhole: boolean
   /** How long the client may take nothing of its answer (http_send_timeout), ms. */
   readonly sendTimeoutMs: number
+  /** Which Native the client reads (client_protocol_version); 0 = the oldest. */
+  readonly nativeRevision: number
   readonly parameters: ReadonlyMap<string, string>
   readonly settings: ReadonlyMap<string, string>
 }
@@ -72,13 +74,16 @@ export async function readRequest(incoming: IncomingMessage, limitBytes: number)
     return typeof value === 'string' && value !== '' ? value : undefined
   }
   const database = url.searchParams.get('database') ?? header('x-clickhouse-database') ?? databaseName
+  // The rows of an INSERT are data; of any other statement the body is the rest.
+  const hasRows = inUrl !== null && /^\s*INSERT\s/i.test(inUrl)
   return {
-    query: inUrl ?? text(body),
-    body: inUrl === null ? Buffer.alloc(0) : body,
+    query: hasRows ? inUrl : [inUrl, text(body)].filter(Boolean).join('\n'),
+    body: hasRows ? body : Buffer.alloc(0),
     queryId: url.searchParams.get('query_id') ?? header('x-clickhouse-query-id'),
     // Clients name `default` where nobody told them anything.
     database: database === 'default' ? databaseName : database,
     defaultFormat: formatName(url.searchParams.get('default_format') ?? header('x-clickhouse-format')),
+    nativeRevision: revisionOf(url.searchParams.get('client_protocol_version')),
     isWhole: url.searchParams.get('wait_end_of_query') === '1',
     sendTimeoutMs: 1_000 * secondsOf(url.searchParams.get('http_send_timeout')),
     parameters,
@@ -93,11 +98,21 @@ function formatName(text: string | undefined): string {
   return text
 }
 
-/** ClickHouse's own default, and never for ever: a reader's connection waits meanwhile. */
+function revisionOf(text: string | null): number {
+  if (!/^\d{0,9}$/.test(text ?? ''))
+    throw new StatementError(36, `client_protocol_version is ${JSON.stringify(text)}; give a whole number`)
+  return Number(text)
+}
+
+/** ClickHouse's own default, and no more: a reader's connection waits meanwhile. */
 function secondsOf(text: string | null): number {
-  const seconds = text === null ? 30 : Number(text)
-  if (!(seconds > 0 && seconds <= 300))
-    throw new StatementError(36, `http_send_timeout is ${JSON.stringify(text)}; give seconds, at most 300`)
+  const most = 30
+  const seconds = text === null ? most : Number(text)
+  if (!(seconds > 0 && seconds <= most))
+    throw new StatementError(
+      36,
+      `http_send_timeout is ${JSON.stringify(text)}; give seconds, at most ${most}`,
+    )
   return seconds
 }
 

@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { type ChdbResult, drainPending, Session } from 'chdb'
 import { databaseName } from '../../../schema/tables/definition.js'
 import { AnswerPipe, type TakePiece } from './answer-pipe.js'
+import type { ReaderBounds } from './guard.js'
 import { quoted } from './parameters.js'
 import type { InsertStatement, ReadStatement } from './statement.js'
 import { StatementError } from './statement-error.js'
@@ -91,7 +92,7 @@ class Pool<C> {
 
   #wait(): Promise<C> {
     if (this.#queue.length >= this.#maxQueue) {
-      const message = `Too many simultaneous queries: ${this.#queue.length} are waiting. (TOO_MANY_SIMULTANEOUS_QUERIES)`
+      const message = `Too many simultaneous queries: ${this.#queue.length} are waiting`
       throw new StatementError(202, message)
     }
     return new Promise(resolve => this.#queue.push(resolve))
@@ -115,6 +116,7 @@ export class Sessions {
   readonly #ownReaders: Pool<Connection>
   readonly #readers: Pool<{ readonly connection: Connection; readonly pipe: AnswerPipe }>
   readonly #control: Pool<Connection>
+  readonly readerBounds: ReaderBounds
   tableFunctions: readonly string[] = []
   version = ''
   timezone = 'UTC'
@@ -129,10 +131,10 @@ export class Sessions {
       this.#all.push(made)
       return made
     }
-    const bounded = {
-      max_memory_usage: String(options.readerMemory),
-      max_execution_time: '300',
-    }
+    this.readerBounds = { max_memory_usage: options.readerMemory, max_execution_time: 300 }
+    const bounded = Object.fromEntries(
+      Object.entries(this.readerBounds).map(([name, most]) => [name, String(most)]),
+    )
     this.#writer = new Pool([connection({ async_insert: '0' })], 1_000)
     this.#control = new Pool([connection()], 1_000)
     this.#ownReaders = new Pool([connection(), connection()], 1_000)

@@ -14,17 +14,35 @@ export class StatementError extends Error {
     if (error instanceof StatementError) return error
     const message = error instanceof Error ? error.message : String(error)
     const code = Number(/Code: (\d+)\./.exec(message)?.[1] ?? 1001)
-    return new StatementError(code, message.replace(/^Code: \d+\. (DB::Exception: )?/, ''), { cause: error })
+    return new StatementError(code, message.replace(/^(Code: \d+\. (DB::Exception: )?)+/, ''), {
+      cause: error,
+    })
   }
 
-  /** As ClickHouse writes it. */
+  /** As ClickHouse writes it, with the name of the number at the end: by that its clients know an error. */
   get text(): string {
-    return `Code: ${this.code}. DB::Exception: ${this.message}`
+    const name = /\([A-Z_]+\)\s*$/.test(this.message) ? undefined : names[this.code]
+    return `Code: ${this.code}. DB::Exception: ${name === undefined ? this.message : `${this.message.replace(/\.$/, '')}. (${name})`}`
   }
 
   get httpStatus(): number {
     return httpStatusByCode[this.code] ?? 500
   }
+}
+
+const names: Readonly<Record<number, string>> = {
+  36: 'BAD_ARGUMENTS',
+  48: 'NOT_IMPLEMENTED',
+  49: 'LOGICAL_ERROR',
+  62: 'SYNTAX_ERROR',
+  73: 'UNKNOWN_FORMAT',
+  81: 'UNKNOWN_DATABASE',
+  115: 'UNKNOWN_SETTING',
+  164: 'READONLY',
+  202: 'TOO_MANY_SIMULTANEOUS_QUERIES',
+  307: 'TOO_MANY_BYTES',
+  456: 'UNKNOWN_QUERY_PARAMETER',
+  497: 'ACCESS_DENIED',
 }
 
 const httpStatusByCode: Readonly<Record<number, number>> = {

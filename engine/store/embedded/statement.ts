@@ -33,6 +33,11 @@ interface OtherStatement {
 
 const readWords = new Set(['SELECT', 'WITH', 'FROM', 'SHOW', 'DESCRIBE', 'DESC', 'EXPLAIN', 'EXISTS'])
 
+const otherWords = new Set(
+  `ALTER ATTACH BACKUP BEGIN CHECK COMMIT CREATE DELETE DETACH DROP EXCHANGE EXECUTE GRANT INSERT KILL MOVE OPTIMIZE RENAME
+  REPLACE RESTORE REVOKE ROLLBACK SET SYSTEM TRUNCATE UNDROP UPDATE USE WATCH`.split(/\s+/),
+)
+
 /** Takes one statement apart. Throws StatementError: 62 for none, for several, and for what cannot be read. */
 export function parseStatement(text: string): Statement {
   const insert = parseInsert(text)
@@ -46,6 +51,8 @@ export function parseStatement(text: string): Statement {
   const first = tokens[0]
   if (readWords.has(keyword(first) ?? '') || isMark(first, '('))
     return { kind: 'read', sql, tokens, ...formatClause(sql, tokens) }
+  if (!otherWords.has(keyword(first) ?? ''))
+    throw new StatementError(62, `Syntax error: no statement begins with ${JSON.stringify(first!.text)}`)
   return { kind: 'other', sql }
 }
 
