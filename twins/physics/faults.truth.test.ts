@@ -134,7 +134,8 @@ describe('an electrical fault', () => {
       // A machine that waits for parts just then draws little, fault or not: its power tells.
       if (late('power') < 0.8 * usual('power')) continue
       atWorkSeen++
-      expect(late('current') / usual('current'), `seed ${seed}`).toBeGreaterThan(1.2)
+      const current = atWork(line.series.get('current')!, onset + 0.9 * span, onset + span)
+      expect(current / usual('current'), `seed ${seed}`).toBeGreaterThan(1.2)
     }
     expect(sides).toEqual(new Set(['Low', 'High']))
     expect(atWorkSeen).toBeGreaterThan(seeds.length / 4)
