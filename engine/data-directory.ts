@@ -14,8 +14,10 @@ import {
 import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { diskFull } from './disk-room.js'
 import { EngineError } from './errors.js'
 import { emptyIndexBook, type IndexBook } from './floor/registry.js'
+import { isDiskFull } from './store/disk-full.js'
 
 type Texts = readonly (readonly [code: number, text: string])[]
 
@@ -38,7 +40,7 @@ export class DataDirectory {
     this.#lock = lock
   }
 
-  /** Opens the folder, making it where it is missing. Throws EngineError: not writable, or in use. */
+  /** Opens the folder, making it where it is missing. Throws EngineError: not writable, full, or in use. */
   static async open(path: string): Promise<DataDirectory> {
     let real: string
     try {
@@ -49,6 +51,7 @@ export class DataDirectory {
       writeFileSync(probe, '')
       rmSync(probe)
     } catch (cause) {
+      if (isDiskFull(cause)) throw diskFull(path, (cause as Error).message, cause)
       const why = (cause as NodeJS.ErrnoException).code ?? String(cause)
       const message = `The data folder ${path} cannot be written (${why}). Choose another with --data, or make it writable for this user.`
       throw new EngineError('data-dir-not-writable', message, { cause })

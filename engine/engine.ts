@@ -12,6 +12,7 @@ import type { Entry } from '../schema/records.js'
 import type { WorkOrderSources } from '../schema/work-order-sources.js'
 import { createPool, type WorkerPool } from '../workers/pool.js'
 import { DataDirectory } from './data-directory.js'
+import { diskFull, waitForRoom } from './disk-room.js'
 import { EngineError } from './errors.js'
 import { Dictionary } from './floor/dictionary.js'
 import { FloorClock } from './floor/floor-clock.js'
@@ -46,6 +47,7 @@ import { Checkpoints } from './replay/checkpoints.js'
 import { reportRestored } from './report-restored.js'
 import { createSimulation, type Simulation } from './simulation/simulation.js'
 import { Copies } from './store/copies.js'
+import { isDiskFull } from './store/disk-full.js'
 import { StoreError } from './store/errors.js'
 import { PastPlants } from './store/past-plants.js'
 import { plantVersion } from './store/plant-versions.js'
@@ -59,7 +61,7 @@ const copiesMs = 5 * 60_000
 const snapshotsAtOnce = 10_000
 /** How long a stop waits for figures that late data changed. */
 const kpiPatienceMs = 5_000
-/** How long a start waits for ClickHouse. */
+/** How long a start waits for ClickHouse, and for room on a full disk. */
 const storePatienceMs = 30_000
 const retry = { ...retryDelays, random: Math.random }
 
@@ -91,6 +93,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
   const data = await DataDirectory.open(config.data)
   const undo: (() => Promise<unknown> | unknown)[] = [() => data.close()]
   try {
+    await waitForRoom(data.path, logger, storePatienceMs, parts.signal)
     const { registry, book } = makeRegistry(plant, data.readIndexBook())
     data.writeIndexBook(book)
     await ensurePortFree(config.host, config.port)
@@ -282,6 +285,8 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     return { url: gateway.url.replace(/\/$/, ''), floor, store, intake, stop }
   } catch (error) {
     for (const step of undo) await step()
+    // It filled up meanwhile, or a quota did.
+    if (isDiskFull(error)) throw diskFull(data.path, error instanceof Error ? error.message : '', error)
     throw error
   }
 }

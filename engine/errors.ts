@@ -7,6 +7,7 @@ const exitCodes = {
   'cannot-listen': 3,
   'data-dir-locked': 4,
   'data-dir-not-writable': 4,
+  'disk-full': 4,
   'store-unavailable': 5,
 } as const
 export type EngineErrorCode = keyof typeof exitCodes

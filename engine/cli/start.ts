@@ -28,7 +28,7 @@ ${settingsHelp().join('\n')}
   --config              file with "key: value" lines for the settings above
 
 Exit codes: 0 stopped as asked, 1 the plant file has problems, 2 a setting is wrong, 3 the port is in use, 4 the data
-folder is in use or cannot be written, 5 the store does not start.`,
+folder is in use, cannot be written or its disk is full, 5 the store does not start.`,
 
   async run(argv, io) {
     try {

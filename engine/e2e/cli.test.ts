@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -50,6 +51,16 @@ describe('the command line', () => {
     const version = gemba('--version')
     expect(await version.ended()).toBe(0)
     expect(version.lines.join()).toMatch(/^\d+\.\d+\.\d+$/)
+  })
+
+  it('ends a start without room for files with the next step and exit code 4', async () => {
+    const args = [join(root, 'scripts/gemba.js'), 'start', '--plant', plant, '--port', '0']
+    const options = { cwd: root, encoding: 'utf8' } as const
+    const limited = ['--fsize=0', process.execPath, ...args, '--data', join(folder, 'no-room')]
+    const { status, stderr } = spawnSync('prlimit', limited, options)
+    expect(stderr).toMatch(/^gemba: The disk of \S+no-room is full \(EFBIG: .*\)\. Free some space on it/m)
+    expect(stderr).not.toMatch(/^ {4}at /m)
+    expect(status).toBe(4)
   })
 
   it('has every verb that the README names', async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, openSync, rmSync, statfsSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, openSync, rmSync, statfsSync, writeFileSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { GembaProcess, root } from './process.js'
@@ -87,6 +87,11 @@ export class FaultWalk {
       NODE_OPTIONS: `--import=${encodeURI(jumpingClock)}`,
     })
     try {
+      if (existsSync(this.#ballast)) {
+        // Left by a life that was killed on a full disk: this one starts there.
+        await gemba.says('the start waits')
+        rmSync(this.#ballast)
+      }
       const url = await gemba.live()
       await this.#compareFigures(url)
       const load = this.#load(gemba, url, life.trouble !== 'clock')
@@ -103,7 +108,6 @@ export class FaultWalk {
       await this.#end(life.ending, gemba, life.passes ? async () => undefined : relief)
       await load.stop()
     } finally {
-      rmSync(this.#ballast, { force: true })
       await gemba.stop('SIGKILL')
     }
   }
@@ -175,7 +179,7 @@ export class FaultWalk {
     if (ending === 'both') for (const database of databases) process.kill(database, 'SIGKILL')
     gemba.child.kill('SIGKILL')
     await gemba.ended()
-    if (ending === 'kill') await relief()
+    if (ending === 'kill' && !existsSync(this.#ballast)) await relief()
   }
 
   /** Right after the start, before anything is posted: as many parts as were counted. */

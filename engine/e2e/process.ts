@@ -29,11 +29,21 @@ export class GembaProcess {
   }
 
   /** The address it announces. Rejects with its output where it ends before. */
-  live(): Promise<string> {
+  async live(): Promise<string> {
+    const [, url] = await this.#said(/Gemba is live: (http:\/\/[^\s"]+)/)
+    return url!
+  }
+
+  /** Resolves when it has said so. Rejects with its output where it ends before. */
+  async says(words: string): Promise<void> {
+    await this.#said(new RegExp(words))
+  }
+
+  #said(pattern: RegExp): Promise<RegExpMatchArray> {
     return new Promise((resolve, reject) => {
       const look = (): void => {
-        const found = this.lines.map(line => line.match(/Gemba is live: (http:\/\/[^\s"]+)/)).find(Boolean)
-        if (found) resolve(found[1]!)
+        const found = this.lines.map(line => line.match(pattern)).find(Boolean)
+        if (found) resolve(found)
       }
       createInterface({ input: this.child.stdout! }).on('line', look)
       look()

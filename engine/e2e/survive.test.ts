@@ -20,6 +20,8 @@ const storeKilled: Fate = { trouble: 'database', ending: 'terminate', passes: fa
 const clockBack: Fate = { trouble: 'clock', ending: 'kill', passes: false }
 const away: Fate = { trouble: 'away', ending: 'terminate', passes: false }
 const full: Fate = { trouble: 'full', ending: 'terminate', passes: false }
+/** The next start is on the full disk. */
+const fullAndKilled: Fate = { trouble: 'full', ending: 'kill', passes: false }
 const fullForATime: Fate = { trouble: 'full', ending: 'both', passes: true }
 
 let folder: string
@@ -41,7 +43,7 @@ afterEach(() => {
 
 describe('under 20,000 samples/s everything accepted is there once, and every part counted once', () => {
   it('when engine or store are killed, the store hangs, the clock goes back, the disk is full, in turn', async () => {
-    await walk([killed, storeKilled, clockBack, fullForATime, away, full, bothKilled], 1_000)
+    await walk([killed, storeKilled, clockBack, fullForATime, away, full, fullAndKilled, bothKilled], 1_000)
   }, 300_000)
 
   describe.runIf(isSoak)('in the long form', () => {
@@ -74,7 +76,11 @@ describe('under 20,000 samples/s everything accepted is there once, and every pa
       () => walk(times(5, clockBack, { ...clockBack, ending: 'terminate' })),
       15 * minutes,
     )
-    it('the disk full', () => walk(times(5, full, { ...full, ending: 'kill' }, fullForATime)), 15 * minutes)
+    it(
+      'the disk full',
+      () => walk(times(5, full, fullAndKilled, { ...full, ending: 'both' }, fullForATime)),
+      15 * minutes,
+    )
   })
 })
 

@@ -15,6 +15,7 @@ import { open, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { encodeOpening } from '../../../workers/spool/record.js'
+import { isDiskFull } from '../disk-full.js'
 import { StoreError } from '../errors.js'
 
 const sync = promisify(fdatasync)
@@ -148,11 +149,9 @@ export async function setAside(segment: SealedSegment): Promise<string> {
 
 export const readSegment = (segment: SealedSegment): Buffer => readFileSync(segment.path)
 
-const fullCodes = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
-
 function writeError(path: string, cause: unknown): StoreError {
   const code = (cause as NodeJS.ErrnoException).code ?? ''
-  if (fullCodes.has(code)) {
+  if (isDiskFull(cause)) {
     const message = `The disk is full (${code} writing ${path}): nothing is accepted until there is room. Free some space; it goes on by itself.`
     return new StoreError('disk-full', message, { cause })
   }
