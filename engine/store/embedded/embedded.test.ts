@@ -94,6 +94,20 @@ describe('the HTTP interface', () => {
     expect(await textOf(response)).toBe("it\\'s \\\\ a \\'test\\'; DROP TABLE x\t3\t1\n".repeat(2))
   })
 
+  it.each([
+    [`{'it\\'s':1,'b':-2}`, `{"it's":1,"b":-2}`],
+    ['{}', '{}'],
+  ])('binds a map: %s', async (value, shown) => {
+    const search = new URLSearchParams({ param_m: value, default_format: 'JSONEachRow' }).toString()
+    expect(await textOf(ask('SELECT {m:Map(String, Int8)} AS m', { search }))).toBe(`{"m":${shown}}\n`)
+  })
+
+  it('takes nothing but literals as a map', async () => {
+    const search = new URLSearchParams({ param_m: "{'a':version()}" }).toString()
+    const response = await ask('SELECT {m:Map(String, String)}', { search })
+    expect(response.headers.get('x-clickhouse-exception-code')).toBe('27')
+  })
+
   it('names the parameter that is missing', async () => {
     const response = await ask('SELECT {nothing:String}')
     expect(response.headers.get('x-clickhouse-exception-code')).toBe('456')

@@ -30,12 +30,26 @@ function literal(value: string, type: string): string {
     if (/[`\\]/.test(value)) throw new StatementError(62, 'An identifier may hold no quotes and no escapes')
     return `\`${value}\``
   }
+  if (/\bMap\(/.test(type)) return `CAST(${mapLiteral(value, type)} AS ${type})`
   if (value === '\\N') return `CAST(NULL AS ${type})`
   // The interface's values are escaped as in TSV; inside arrays and maps strings have escapes of their own.
   const plain = /^(Nullable\(|LowCardinality\()*(String|FixedString|Enum)/.test(type)
     ? unescaped(value)
     : value
   return `CAST(${quoted(plain)} AS ${type})`
+}
+
+const literalWord = /^(\d\w*|true|false|null|nan|inf)$/i
+
+/** `{'a': 1}` as `map('a', 1)`: a text is not cast to a map. Only literals may be in it. */
+function mapLiteral(value: string, type: string): string {
+  const tokens = tokenize(value)
+  const isLiteral = tokens.every(({ kind, text }) =>
+    kind === 'mark' ? '{}[](),:.-+'.includes(text) : kind === 'string' || literalWord.test(text),
+  )
+  if (!isLiteral) throw new StatementError(27, `${JSON.stringify(value)} is no ${type}`)
+  const calls: Readonly<Record<string, string>> = { '{': 'map(', '}': ')', ':': ',' }
+  return tokens.map(({ kind, text }) => (kind === 'mark' ? (calls[text] ?? text) : text)).join('')
 }
 
 /** A string literal. */
