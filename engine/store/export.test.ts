@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { telemetry } from '../../schema/tables/telemetry.js'
 import { twinSnapshots } from '../../schema/tables/twins.js'
 import type { Database } from './database.js'
 import { type ExportOptions, exportTable } from './export.js'
@@ -83,4 +84,24 @@ it('writes the newest version of what had arrived, although a newer one is there
     { rows: 1, told: [saw] },
     { rows: 1, told: ['machine:press {"at":3}'] },
   ])
+})
+
+it('writes rows in the order of the key, however they came and lie in the database', async () => {
+  await database.command('SYSTEM STOP MERGES gemba.telemetry')
+  const rows = [3, 1, 2].flatMap(signal => [2, 0, 1].map(second => ({ signal, second })))
+  for (const [seq, { signal, second }] of rows.entries()) {
+    await database.command(
+      `INSERT INTO gemba.telemetry (signal, ts, received, value, quality, seq, stored)
+      VALUES (${signal}, fromUnixTimestamp64Milli(${begin + 1_000 * second}), now(), 0, 0, ${seq}, now())`,
+    )
+  }
+  const folder = join(root, 'order')
+  const told: number[][] = []
+  for await (const { path } of exportTable(database, { table: telemetry, format: 'jsonl', folder })) {
+    for (const line of readFileSync(join(folder, path), 'utf8').trim().split('\n')) {
+      const { signal, ts } = JSON.parse(line)
+      told.push([signal, (Date.parse(`${ts.replace(' ', 'T')}Z`) - begin) / 1_000])
+    }
+  }
+  expect(told).toEqual([1, 2, 3].flatMap(signal => [0, 1, 2].map(second => [signal, second])))
 })

@@ -49,7 +49,7 @@ export function timeColumn({ columns }: Definition): string | undefined {
 /**
  * Writes a table into files by day and hour (`date=2026-11-20/hour=06.parquet`), each whole or not there, and at the
  * end `manifest.json`, which names them with their rows. A table without a time of its own is one file. Of a table that
- * keeps the newest version of a row only that version is written.
+ * keeps the newest version of a row only that version is written. Rows are in the order of the table's key.
  */
 export async function* exportTable(database: Database, options: ExportOptions): AsyncGenerator<ExportedFile> {
   const { table, format, folder } = options
@@ -61,7 +61,7 @@ export async function* exportTable(database: Database, options: ExportOptions): 
     await mkdir(dirname(file), { recursive: true })
     const columns = table.columns.map(column => column.name).join(', ')
     const stream = await database.exportStream(
-      `SELECT ${columns} FROM ${source} SETTINGS output_format_sql_insert_table_name = '${table.name}'`,
+      `SELECT ${columns} FROM ${source} ORDER BY ${orderOf(table)} SETTINGS output_format_sql_insert_table_name = '${table.name}'`,
       {},
       name,
     )
@@ -130,6 +130,13 @@ async function pieces(database: Database, { table, from, to, upTo }: ExportOptio
     }
   }
   return found
+}
+
+/** The table's own order, to the row: the same rows make the same file, however they lie in the database. */
+function orderOf(table: Definition): string {
+  if (table.kind !== 'table') return 'ALL'
+  const arrival = arrivalColumn(table)
+  return [...table.orderBy, ...(arrival === undefined ? [] : [arrival])].join(', ')
 }
 
 /** Whether a row takes the place of an older one with the same key, which stays beside it until the database merges. */
