@@ -74,9 +74,9 @@ export async function readEnergy(
     ])
     const cells = await pool.run('energy', {
       window,
-      machines: machines.map(({ plan, meter: { signal: _, ...meter }, signal }) => ({
+      machines: machines.map(({ plan, meter: { signal: _, ...meter }, signal }, place) => ({
         plan,
-        events: events.get(plan.machine)!,
+        events: events[place]!,
         meter: byMinute(meter, table),
         readings: readings.get(signal) ?? { time: [], value: [] },
       })),

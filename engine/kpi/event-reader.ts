@@ -2,6 +2,7 @@ import { databaseName } from '../../schema/tables/definition.js'
 import type { LedgerEvent } from '../../workers/kpi/ledger.js'
 import type { MachinePlan } from '../../workers/kpi/machine-plan.js'
 import type { Store } from '../store/store.js'
+import { queryByStretch } from './by-stretch.js'
 
 const hourMs = 3_600_000
 /**
@@ -23,29 +24,32 @@ export interface EventRange {
 }
 
 /**
- * All that a ledger needs to book a stretch of time, by machine, each of which has one stretch: the changes within it,
- * and what was said of stops; before it those since the last production, because what they began may go on; after it
- * those up to the next production, because only then it is known what a stop was. No machine gets anything from before
- * its own begin.
+ * All that a ledger needs to book stretches of time, in their order: the changes within each, and what was said of stops;
+ * before it those since the last production, because what they began may go on; after it those up to the next
+ * production, because only then it is known what a stop was. No machine gets anything from before its own begin.
  */
 export async function readEvents(
   store: Pick<Store, 'query'>,
   ranges: readonly EventRange[],
-): Promise<Map<string, LedgerEvent[]>> {
-  const machines = ranges.map(({ plan }) => plan.machine)
-  const events = new Map<string, LedgerEvent[]>(machines.map(machine => [machine, []]))
-  if (machines.length === 0) return events
+): Promise<LedgerEvent[][]> {
+  if (ranges.length === 0) return []
   const warmUp = Math.max(...ranges.map(({ plan }) => plan.warmUpMs))
+  const momentsOf = (timeOf: (range: EventRange) => number): Moment[] =>
+    ranges.map(range => ({ machine: range.plan.machine, time: timeOf(range) }))
   const [begins, found] = await Promise.all([
-    readBegins(store, new Map(ranges.map(({ plan, from }) => [plan.machine, Math.floor(from - warmUp)]))),
-    readEnds(store, new Map(ranges.map(({ plan, to }) => [plan.machine, Math.ceil(to)]))),
+    readBegins(
+      store,
+      momentsOf(({ from }) => Math.floor(from - warmUp)),
+    ),
+    readEnds(
+      store,
+      momentsOf(({ to }) => Math.ceil(to)),
+    ),
   ])
-  for (const { machine, mode, time } of begins.values())
-    if (mode !== '') events.get(machine)!.push({ time, mode })
-  const around = machines.map(machine => ({
+  const around = ranges.map(({ plan: { machine } }, place) => ({
     machine,
-    start: begins.get(machine)?.time ?? 0,
-    end: found.get(machine) ?? latest,
+    start: begins[place]?.time ?? 0,
+    end: found[place]?.time ?? latest,
   }))
   const within = ranges.map(({ plan: { machine }, from, to }) => ({
     machine,
@@ -61,26 +65,22 @@ export async function readEvents(
     readScrap(store, within),
     readRuns(store, lines, earliest, Math.max(...ranges.map(({ to }) => to))),
   ])
-  for (const { machine, time, state, mode, reason, word } of changes) {
-    events.get(machine)!.push({
-      time,
-      ...(state !== '' && { state, reason, sourceState: word }),
-      ...(mode !== '' && { mode }),
-    })
-  }
-  for (const { machine, ...parts } of made) events.get(machine)!.push(partsEvent(parts))
-  for (const { machine, ...said } of reasons) events.get(machine)!.push(...reasonEvents(said))
-  for (const { machine, ...scrap } of scraps) events.get(machine)!.push(scrapEvent(scrap))
-  for (const { plan, from, to } of ranges) {
-    const { machine, line } = plan
+  return ranges.map(({ plan: { line }, from, to }, place) => {
+    const held = begins[place]
     // A run of weeks need not be booked from its begin.
-    const begin = Math.min(from, begins.get(machine)?.time ?? from)
-    for (const run of runs) {
-      if (run.line !== line || run.start >= Math.ceil(to) || (run.end > 0 && run.end <= begin)) continue
-      events.get(machine)!.push(...runEvents({ ...run, start: Math.max(run.start, begin) }))
-    }
-  }
-  return events
+    const begin = Math.min(from, held?.time ?? from)
+    const ofLine = runs.filter(
+      run => run.line === line && run.start < Math.ceil(to) && (run.end === 0 || run.end > begin),
+    )
+    return [
+      ...(held === undefined || held.mode === '' ? [] : [{ time: held.time, mode: held.mode }]),
+      ...changes[place]!,
+      ...made[place]!,
+      ...reasons[place]!,
+      ...scraps[place]!,
+      ...ofLine.flatMap(run => runEvents({ ...run, start: Math.max(run.start, begin) })),
+    ]
+  })
 }
 
 /** When machines were first heard of: a state, a mode, or parts; none of those that never were. */
@@ -132,14 +132,21 @@ export function scrapEvent({ time, id, kind, quantity }: EnteredScrap): LedgerEv
   return { time, id, made: kind === 'rework' ? { reworked: quantity } : { scrapped: quantity } }
 }
 
-function readScrap(store: Pick<Store, 'query'>, spans: readonly Span[]) {
-  return store.query<EnteredScrap & { readonly machine: string }>(
+async function readScrap(store: Pick<Store, 'query'>, spans: readonly Span[]): Promise<LedgerEvent[][]> {
+  const rows = await queryByStretch<{ machine: string; made: [number, string, string, number][] }, Span>(
+    store,
     `${withSpans}
-    SELECT machine, toFloat64(toUnixTimestamp64Milli(ts)) AS time, id, kind, quantity
+    SELECT machine, arrayMap(each -> (each.1, each.3, each.4, each.5), arraySort(groupArray((
+      toFloat64(toUnixTimestamp64Milli(ts)), seq, id, kind, quantity
+    )))) AS made
     FROM ${databaseName}.scrap_events
     WHERE NOT counted AND ${isInSpan}
-    ORDER BY machine, ts, seq`,
-    spanParameters(spans),
+    GROUP BY machine`,
+    spans,
+    spanParameters,
+  )
+  return rows.map(row =>
+    (row?.made ?? []).map(([time, id, kind, quantity]) => scrapEvent({ time, id, kind, quantity })),
   )
 }
 
@@ -192,15 +199,21 @@ export function reasonEvents({ time, until, reason }: SaidReason): LedgerEvent[]
   return until > time ? [said, { time: until, isReasonVoid: true }] : [said]
 }
 
-function readReasons(store: Pick<Store, 'query'>, spans: readonly Span[]) {
-  return store.query<SaidReason & { readonly machine: string }>(
+async function readReasons(store: Pick<Store, 'query'>, spans: readonly Span[]): Promise<LedgerEvent[][]> {
+  const rows = await queryByStretch<{ machine: string; said: [number, number, string][] }, Span>(
+    store,
     `${withSpans}
-    SELECT machine, toFloat64(toUnixTimestamp64Milli(ts)) AS time,
-      toFloat64(toUnixTimestamp64Milli(until)) AS until, reason
+    SELECT machine, arrayMap(each -> (each.1, each.3, each.4), arraySort(groupArray((
+      toFloat64(toUnixTimestamp64Milli(ts)), seq, toFloat64(toUnixTimestamp64Milli(until)), reason
+    )))) AS said
     FROM ${databaseName}.downtime_changes
     WHERE ${isInSpan}
-    ORDER BY machine, ts, seq`,
-    spanParameters(spans),
+    GROUP BY machine`,
+    spans,
+    spanParameters,
+  )
+  return rows.map(row =>
+    (row?.said ?? []).flatMap(([time, until, reason]) => reasonEvents({ time, until, reason })),
   )
 }
 
@@ -223,32 +236,49 @@ interface Begin {
   readonly mode: string
 }
 
-/** Of machines a time each, Unix ms. */
-type Times = ReadonlyMap<string, number>
+/** A time of a machine, Unix ms. */
+interface Moment {
+  readonly machine: string
+  readonly time: number
+}
 
-const timeParameters = (times: Times) => ({ machines: [...times.keys()], times: [...times.values()] })
+const timeParameters = (moments: readonly Moment[]) => ({
+  machines: moments.map(({ machine }) => machine),
+  times: moments.map(({ time }) => time),
+})
 const ofMachine = (times: string): string =>
   `transform(machine, {machines:Array(String)}, {${times}:Array(Int64)}, toInt64(0))`
 
-/** Where reading has to begin: at the last production that lasted, by a time, with the mode that held then. */
-async function readBegins(store: Pick<Store, 'query'>, before: Times): Promise<Map<string, Begin>> {
-  const begins = new Map<string, Begin>()
-  for (const lookBackMs of lookBacksMs) {
-    const wanted = new Map([...before].filter(([machine]) => !begins.has(machine)))
-    if (wanted.size === 0) break
-    for (const [machine, begin] of await readBeginsSince(store, wanted, lookBackMs))
-      begins.set(machine, begin)
+/** Looks for something of each moment, step by step further away, until it is found. */
+async function stepByStep<Row>(
+  moments: readonly Moment[],
+  stepsMs: readonly number[],
+  look: (wanted: readonly Moment[], stepMs: number) => Promise<readonly (Row | undefined)[]>,
+): Promise<(Row | undefined)[]> {
+  const found: (Row | undefined)[] = moments.map(() => undefined)
+  for (const stepMs of stepsMs) {
+    const places = [...moments.keys()].filter(place => found[place] === undefined)
+    if (places.length === 0) break
+    const rows = await look(
+      places.map(place => moments[place]!),
+      stepMs,
+    )
+    for (const [at, place] of places.entries()) found[place] = rows[at]
   }
-  return begins
+  return found
 }
+
+/** Where reading has to begin: at the last production that lasted, by a time, with the mode that held then. */
+const readBegins = (store: Pick<Store, 'query'>, before: readonly Moment[]): Promise<(Begin | undefined)[]> =>
+  stepByStep(before, lookBacksMs, (wanted, lookBackMs) => readBeginsSince(store, wanted, lookBackMs))
 
 async function readBeginsSince(
   store: Pick<Store, 'query'>,
-  before: Times,
+  before: readonly Moment[],
   lookBackMs: number,
-): Promise<Map<string, Begin>> {
-  const times = [...before.values()]
-  const rows = await store.query<{ machine: string; time: number; mode: string }>(
+): Promise<(Begin | undefined)[]> {
+  const begins = await queryByStretch<Begin, Moment>(
+    store,
     `WITH
       ${ofMachine('times')} AS before,
       carried AS (
@@ -269,61 +299,64 @@ async function readBeginsSince(
     FROM carried
     WHERE state = 'Execute' AND held NOT IN ('Maintenance', 'Manual') AND (next IS NULL OR next > ts)
     GROUP BY machine`,
-    {
-      ...timeParameters(before),
-      lookBackMs,
-      last: Math.max(...times),
-      earliest: Math.min(...times) - lookBackMs,
+    before,
+    moments => {
+      const times = moments.map(({ time }) => time)
+      return {
+        ...timeParameters(moments),
+        lookBackMs,
+        last: Math.max(...times),
+        earliest: Math.min(...times) - lookBackMs,
+      }
     },
   )
-  const begins = new Map(rows.map(row => [row.machine, row]))
-  const untold = rows.filter(({ mode }) => mode === '')
-  const since = new Map(untold.map(({ machine }) => [machine, before.get(machine)! - lookBackMs]))
-  for (const { machine, held: mode } of await readModes(store, since)) {
+  const untold = [...begins.keys()].filter(place => begins[place]?.mode === '')
+  const since = untold.map(place => ({ ...before[place]!, time: before[place]!.time - lookBackMs }))
+  for (const [at, told] of (await readModes(store, since)).entries()) {
+    if (told === undefined) continue
+    const place = untold[at]!
+    const { held: mode } = told
     // Not production after all: all of its past is read.
-    if (mode === 'Maintenance' || mode === 'Manual') begins.delete(machine)
-    else begins.set(machine, { ...begins.get(machine)!, mode })
+    begins[place] = mode === 'Maintenance' || mode === 'Manual' ? undefined : { ...begins[place]!, mode }
   }
   return begins
 }
 
 /** The modes that held at a time, of machines that told one before. */
-async function readModes(store: Pick<Store, 'query'>, at: Times) {
-  if (at.size === 0) return []
-  return store.query<{ machine: string; held: string }>(
+const readModes = (store: Pick<Store, 'query'>, at: readonly Moment[]) =>
+  queryByStretch<{ machine: string; held: string }, Moment>(
+    store,
     `SELECT machine, argMax(mode, (ts, seq)) AS held FROM ${databaseName}.state_changes
     WHERE machine IN {machines:Array(String)} AND mode != ''
       AND toUnixTimestamp64Milli(ts) <= ${ofMachine('times')}
     GROUP BY machine`,
-    timeParameters(at),
+    at,
+    timeParameters,
   )
-}
 
-/** When each machine first produced from a time on; those that did not are left out. */
-async function readEnds(store: Pick<Store, 'query'>, from: Times): Promise<Map<string, number>> {
-  const ends = new Map<string, number>()
-  for (const lookAheadMs of lookAheadsMs) {
-    const wanted = new Map([...from].filter(([machine]) => !ends.has(machine)))
-    if (wanted.size === 0) break
-    const times = [...wanted.values()]
-    const rows = await store.query<{ machine: string; time: number }>(
+/** When each machine first produced from a time on. */
+const readEnds = (store: Pick<Store, 'query'>, from: readonly Moment[]): Promise<(Moment | undefined)[]> =>
+  stepByStep(from, lookAheadsMs, (wanted, lookAheadMs) =>
+    queryByStretch<Moment, Moment>(
+      store,
       `WITH ${ofMachine('times')} AS start
       SELECT machine, toFloat64(toUnixTimestamp64Milli(min(ts))) AS time FROM ${databaseName}.state_changes
       WHERE machine IN {machines:Array(String)} AND state = 'Execute'
         AND ts >= fromUnixTimestamp64Milli({earliest:Int64}, 'UTC') AND ts < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
         AND toUnixTimestamp64Milli(ts) >= start AND toUnixTimestamp64Milli(ts) < start + {lookAheadMs:Int64}
       GROUP BY machine`,
-      {
-        ...timeParameters(wanted),
-        lookAheadMs: Math.min(latest, lookAheadMs),
-        earliest: Math.min(...times),
-        until: Math.min(latest, Math.max(...times) + lookAheadMs),
+      wanted,
+      moments => {
+        const times = moments.map(({ time }) => time)
+        return {
+          ...timeParameters(moments),
+          lookAheadMs: Math.min(latest, lookAheadMs),
+          earliest: Math.min(...times),
+          until: Math.min(latest, Math.max(...times) + lookAheadMs),
+        }
       },
-    )
-    for (const { machine, time } of rows) ends.set(machine, time)
-  }
-  return ends
-}
+    ),
+  )
 
 /** A stretch of a machine, Unix ms, both inclusive: its ledger can begin and end nowhere else. */
 interface Span {
@@ -336,13 +369,20 @@ interface Span {
 const shortMs = 4 * hourMs
 
 /** Short stretches lie close together, and are found by time; the others are those of a few machines. */
-async function bySpans<Row>(
+async function bySpans(
   spans: readonly Span[],
-  read: (spans: readonly Span[]) => Promise<readonly Row[]>,
-): Promise<readonly Row[]> {
-  const isShort = ({ start, end }: Span): boolean => end - start <= shortMs
-  const groups = [spans.filter(isShort), spans.filter(span => !isShort(span))]
-  return (await Promise.all(groups.map(group => (group.length === 0 ? [] : read(group))))).flat()
+  read: (spans: readonly Span[]) => Promise<LedgerEvent[][]>,
+): Promise<LedgerEvent[][]> {
+  const found: LedgerEvent[][] = spans.map(() => [])
+  const isShort = (place: number): boolean => spans[place]!.end - spans[place]!.start <= shortMs
+  const places = [...spans.keys()]
+  const groups = [places.filter(isShort), places.filter(place => !isShort(place))]
+  const readGroup = async (group: readonly number[]): Promise<void> => {
+    const events = await read(group.map(place => spans[place]!))
+    for (const [at, place] of group.entries()) found[place] = events[at]!
+  }
+  await Promise.all(groups.map(readGroup))
+  return found
 }
 
 // transform looks a machine up by hash; indexOf compared it with every other, of each row there is.
@@ -369,11 +409,12 @@ function spanParameters(spans: readonly Span[]) {
  * again and again the first is the change; the last of all says how long it went on. Each machine's in one row: there
  * are many, and names with each of them would be most of the answer.
  */
-async function readChanges(store: Pick<Store, 'query'>, spans: readonly Span[]) {
-  const rows = await store.query<{
-    machine: string
-    changes: [number, number, string, string, string, string][]
-  }>(
+async function readChanges(store: Pick<Store, 'query'>, spans: readonly Span[]): Promise<LedgerEvent[][]> {
+  const rows = await queryByStretch<
+    { machine: string; changes: [number, number, string, string, string, string][] },
+    Span
+  >(
+    store,
     `${withSpans}
     SELECT machine, arraySort(groupArray((toFloat64(toUnixTimestamp64Milli(ts)), toFloat64(seq), told.1, told.2, told.3, told.4))) AS changes
     FROM (
@@ -387,16 +428,22 @@ async function readChanges(store: Pick<Store, 'query'>, spans: readonly Span[]) 
     )
     WHERE place = 1 OR goes_on = 0 OR before != told
     GROUP BY machine`,
-    spanParameters(spans),
+    spans,
+    spanParameters,
   )
-  return rows.flatMap(({ machine, changes }) =>
-    changes.map(([time, , state, mode, reason, word]) => ({ machine, time, state, mode, reason, word })),
+  return rows.map(row =>
+    (row?.changes ?? []).map(([time, , state, mode, reason, word]) => ({
+      time,
+      ...(state !== '' && { state, reason, sourceState: word }),
+      ...(mode !== '' && { mode }),
+    })),
   )
 }
 
 /** Each machine's in one row, as its changes. */
-async function readParts(store: Pick<Store, 'query'>, spans: readonly Span[]) {
-  const rows = await store.query<{ machine: string; made: [number, string, number, number][] }>(
+async function readParts(store: Pick<Store, 'query'>, spans: readonly Span[]): Promise<LedgerEvent[][]> {
+  const rows = await queryByStretch<{ machine: string; made: [number, string, number, number][] }, Span>(
+    store,
     `${withSpans}
     SELECT machine, arrayMap(each -> (each.1, each.3, each.4, each.5), arraySort(groupArray((
       toFloat64(toUnixTimestamp64Milli(ts)), seq, counter, parts, total
@@ -404,9 +451,10 @@ async function readParts(store: Pick<Store, 'query'>, spans: readonly Span[]) {
     FROM ${databaseName}.production_events
     WHERE ${isInSpan} AND cause != 'late'
     GROUP BY machine`,
-    spanParameters(spans),
+    spans,
+    spanParameters,
   )
-  return rows.flatMap(({ machine, made }) =>
-    made.map(([time, counter, parts, total]) => ({ machine, time, counter, parts, total })),
+  return rows.map(row =>
+    (row?.made ?? []).map(([time, counter, parts, total]) => partsEvent({ time, counter, parts, total })),
   )
 }

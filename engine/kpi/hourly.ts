@@ -6,6 +6,7 @@ import type { MachinePlan } from '../../workers/kpi/machine-plan.js'
 import type { MachineCell } from '../../workers/kpi/roll-up.js'
 import type { Made } from '../../workers/kpi/tally.js'
 import type { Store } from '../store/store.js'
+import { queryByStretch } from './by-stretch.js'
 
 type HourRow = RowOfTable<'oee_hourly'>
 
@@ -83,22 +84,20 @@ interface HoursSelected {
 type HourSelected = readonly [hour: number, shift: string, product: string, order: string, HourNumbers]
 
 /**
- * The cells of whole hours that begin in the machines' stretches. What need not be told apart is added up by the
+ * The cells of whole hours that begin in the machines' stretches, in their order. What need not be told apart is added up by the
  * database; `hour` is then the first of them.
  */
 export async function readHours(
   store: Pick<Store, 'query'>,
   spans: readonly HourSpan[],
   detail: CellDetail,
-): Promise<MachineCell[]> {
-  if (spans.length === 0) return []
-  const starts = spans.map(({ from }) => Math.ceil(from))
-  const ends = spans.map(({ to }) => Math.ceil(to))
+): Promise<MachineCell[][]> {
   const ofMachine = (times: string): string =>
     `transform(machine, {machines:Array(String)}, {${times}:Array(Int64)}, toInt64(0))`
   const apart = { hour: ['h.hour', 'h.shift'], shift: ['h.shift'], none: [] }[detail]
   // Of each machine and hour the rows that were worked out last; FINAL leaves each of them once.
-  const rows = await store.query<HoursSelected>(
+  const rows = await queryByStretch<HoursSelected, HourSpan>(
+    store,
     `SELECT machine, arraySort(groupArray((hour, shift, product, order, numbers))) AS hours
     FROM (
       SELECT machine, toFloat64(toUnixTimestamp64Milli(min(h.hour))) AS hour,
@@ -116,13 +115,20 @@ export async function readHours(
       WHERE h.computed = h.latest
       GROUP BY ${['machine', ...apart, 'product', 'order', 'ideal_ms'].join(', ')}
     )
-    GROUP BY machine ORDER BY machine`,
-    {
-      ...{ machines: spans.map(({ machine }) => machine), starts, ends },
-      ...{ earliest: Math.min(...starts), last: Math.max(...ends) },
-    },
+    GROUP BY machine`,
+    spans,
+    spanParameters,
   )
-  return rows.flatMap(({ machine, hours }) => hours.map(hour => cellOf(machine, hour)))
+  return rows.map(row => (row?.hours ?? []).map(hour => cellOf(row!.machine, hour)))
+}
+
+function spanParameters(spans: readonly HourSpan[]) {
+  const starts = spans.map(({ from }) => Math.ceil(from))
+  const ends = spans.map(({ to }) => Math.ceil(to))
+  return {
+    ...{ machines: spans.map(({ machine }) => machine), starts, ends },
+    ...{ earliest: Math.min(...starts), last: Math.max(...ends) },
+  }
 }
 
 function cellOf(machine: string, [hour, shift, product, order, numbers]: HourSelected): MachineCell {

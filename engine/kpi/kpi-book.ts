@@ -21,7 +21,7 @@ import {
   runEvents,
   scrapEvent,
 } from './event-reader.js'
-import { type CellDetail, hourRows, lastHours, readHours } from './hourly.js'
+import { type CellDetail, type HourSpan, hourRows, lastHours, readHours } from './hourly.js'
 import { LateReadingList, lateReadingsSince } from './late-counts.js'
 import { openSince } from './open-stop.js'
 import { owedHours } from './owed-hours.js'
@@ -62,6 +62,16 @@ export interface KpiBookParts {
   /** The floor's time. */
   readonly clock: { now(): number }
 }
+
+/** Machines in a stretch of time, from inclusive, to exclusive, Unix ms. */
+export interface Stretch {
+  readonly machines: readonly string[]
+  readonly from: number
+  readonly to: number
+}
+
+/** A part of what was asked, of the stretch in that place. */
+type PartOf<Part> = Part & { readonly of: number }
 
 /** Time of machines that nobody had told anything of, ms, and of how many. */
 export interface UnheardTime {
@@ -188,14 +198,8 @@ export class KpiBook {
       const machines = some.map(([machine]) => machine)
       const spans = machines.map(machine => ({ machine, from: now - earlyMs, to: now }))
       const cells = await readHours(this.#parts.store, spans, 'hour')
-      const byMachine = new Map<string, Cell[]>()
-      for (const { machine, ...cell } of cells) {
-        const own = byMachine.get(machine)
-        if (own === undefined) byMachine.set(machine, [cell])
-        else own.push(cell)
-      }
-      for (const [machine, account] of some)
-        account.early = (byMachine.get(machine) ?? []).filter(({ hour }) => hour <= account.lastHour)
+      for (const [place, [, account]] of some.entries())
+        account.early = cells[place]!.filter(({ hour }) => hour <= account.lastHour)
     }
   }
 
@@ -350,11 +354,11 @@ export class KpiBook {
       await this.#parts.store.flush()
       // All together: they are few, or it is the start.
       const begins = await this.#beginsOf(stale)
-      const read = (from: ReadonlyMap<Account, number>) =>
-        readEvents(
-          this.#parts.store,
-          [...from].map(([{ plan }, at]) => ({ plan, from: at, to: Math.max(now, at) + hourMs })),
-        )
+      const read = async (from: ReadonlyMap<Account, number>) => {
+        const ranges = [...from].map(([{ plan }, at]) => ({ plan, from: at, to: Math.max(now, at) + hourMs }))
+        const found = await readEvents(this.#parts.store, ranges)
+        return new Map(ranges.map(({ plan }, place) => [plan.machine, found[place]!]))
+      }
       const events = await read(begins)
       const behind = this.#behindOpenStops(begins, events)
       for (const [machine, more] of await read(behind)) events.set(machine, more)
@@ -388,41 +392,55 @@ export class KpiBook {
     to: number,
     detail: CellDetail = 'hour',
   ): Promise<MachineCell[]> {
+    const [cells] = await this.cellsOfEach([{ machines, from, to }], detail)
+    return cells!
+  }
+
+  /** The same of many stretches, in their order, in as few questions as of one. */
+  async cellsOfEach(stretches: readonly Stretch[], detail: CellDetail = 'hour'): Promise<MachineCell[][]> {
     const now = this.#parts.clock.now()
-    const end = Math.min(to, now)
-    if (end <= from) return []
-    const live: MachineCell[] = []
-    const edges: [EventRange[], EventRange[]] = [[], []]
-    const written: { machine: string; from: number; to: number }[] = []
-    for (const machine of machines) {
-      const account = this.#accounts.get(machine)
-      if (account === undefined || account.born >= end) continue
-      const { plan } = account
-      const begin = Math.max(from, account.born)
-      // The hour in which it was born holds only what came after.
-      const isWhole = begin === account.born || this.#isHour(plan, begin)
-      const first = isWhole ? this.#hourOf(plan, begin) : this.#nextHour(plan, begin)
-      const recent = to >= now ? account.live.cells(now) : this.#cellsUntil(account, first, end, now)
-      const last = recent !== undefined || this.#isHour(plan, end) ? end : this.#hourOf(plan, end)
-      if (first > last) {
-        edges[0].push({ plan, from: begin, to: end })
-        continue
+    const found: MachineCell[][] = stretches.map(() => [])
+    const begins: PartOf<EventRange>[] = []
+    const ends: PartOf<EventRange>[] = []
+    const written: PartOf<HourSpan>[] = []
+    const live: PartOf<MachineCell>[] = []
+    for (const [of, { machines, from, to }] of stretches.entries()) {
+      const end = Math.min(to, now)
+      for (const machine of machines) {
+        const account = this.#accounts.get(machine)
+        if (account === undefined || account.born >= end || from >= end) continue
+        const { plan } = account
+        const begin = Math.max(from, account.born)
+        // The hour in which it was born holds only what came after.
+        const isWhole = begin === account.born || this.#isHour(plan, begin)
+        const first = isWhole ? this.#hourOf(plan, begin) : this.#nextHour(plan, begin)
+        const recent = to >= now ? account.live.cells(now) : this.#cellsUntil(account, first, end, now)
+        const last = recent !== undefined || this.#isHour(plan, end) ? end : this.#hourOf(plan, end)
+        if (first > last) {
+          begins.push({ of, plan, from: begin, to: end })
+          continue
+        }
+        if (begin < first) begins.push({ of, plan, from: begin, to: first })
+        const rest = Math.max(last, begin)
+        if (rest < end) ends.push({ of, plan, from: rest, to: end })
+        for (const cell of recent ?? account.live.cells(now)) {
+          if (cell.hour >= first && cell.hour < last && cell.hour > account.lastHour)
+            live.push({ ...cell, machine, of })
+        }
+        const upTo = Math.min(last, account.lastHour + 1)
+        if (first < upTo) written.push({ of, machine, from: first, to: upTo })
       }
-      if (begin < first) edges[0].push({ plan, from: begin, to: first })
-      const rest = Math.max(last, begin)
-      if (rest < end) edges[1].push({ plan, from: rest, to: end })
-      for (const cell of recent ?? account.live.cells(now)) {
-        if (cell.hour >= first && cell.hour < last && cell.hour > account.lastHour)
-          live.push({ ...cell, machine })
-      }
-      const upTo = Math.min(last, account.lastHour + 1)
-      if (first < upTo) written.push({ machine, from: first, to: upTo })
     }
-    const [hours, ...pieces] = await Promise.all([
+    const [hours, ...edges] = await Promise.all([
       readHours(this.#parts.store, written, detail),
-      ...edges.map(ranges => this.#workOut(ranges)),
+      this.#workOut(begins),
+      this.#workOut(ends),
     ])
-    return [...hours, ...pieces.flat(), ...live]
+    for (const [place, { of }] of written.entries()) found[of]!.push(...hours[place]!)
+    for (const [at, parts] of [begins, ends].entries())
+      for (const [place, { of }] of parts.entries()) found[of]!.push(...edges[at]![place]!)
+    for (const { of, ...cell } of live) found[of]!.push(cell)
+    return found
   }
 
   /** Where the hours from `first` to a moment that has just passed need nothing from the store but what is written. */
@@ -536,16 +554,15 @@ export class KpiBook {
     account.since = Math.min(account.since, from)
   }
 
-  /** What no hour that is written tells: parts of hours, from the events themselves. */
-  async #workOut(ranges: readonly EventRange[]): Promise<MachineCell[]> {
+  /** What no hour that is written tells: parts of hours, from the events themselves, in the order of the ranges. */
+  async #workOut(ranges: readonly EventRange[]): Promise<MachineCell[][]> {
     if (ranges.length === 0) return []
     await this.#stored(Math.max(...ranges.map(({ to }) => to)) + decidedMs)
     const events = await readEvents(this.#parts.store, ranges)
-    const cells: MachineCell[] = []
+    const cells: MachineCell[][] = []
     for (const [place, range] of ranges.entries()) {
       const { machine } = range.plan
-      for (const cell of cellsWithin(range, events.get(machine)!, this.#setups))
-        cells.push({ ...cell, machine })
+      cells.push(cellsWithin(range, events[place]!, this.#setups).map(cell => ({ ...cell, machine })))
       if (place % machinesInARow === machinesInARow - 1) await setImmediate()
     }
     return cells

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { sumTallies } from '../../workers/kpi/tally.js'
-import type { KpiBook } from './kpi-book.js'
+import { KpiBook } from './kpi-book.js'
+import { reportRuns } from './production.js'
 import { ProductionDesk } from './production-desk.js'
 import { findScope } from './scope.js'
 import { change, KpiGround, minute, parts, six } from './test-ground.js'
@@ -71,6 +72,49 @@ describe('the production desk', () => {
     const again = open()
     await again.start()
     expect(await deskOf(again).runs(all, six, six + 120 * minute)).toEqual(runs)
+  })
+
+  it('asks the store as often for many runs of a line as for one, and gives each what it gives it alone', async () => {
+    const { open, tell, goTo, settle, clock, plant, all } = ground('often-1', 'line-4')
+    const book = open()
+    await book.start()
+    const begin = (place: number): number => six + place * 7 * minute + 1_234
+    tell(book, { source: 's', stateChanges: [change('often-1', six, 'Execute')] })
+    for (let place = 0; place < 30; place++) {
+      goTo(book, begin(place + 1))
+      const end = place < 29 ? begin(place + 1) : 0
+      const run = { start: begin(place), end, product: '', order: `O-${place}`, target: 0, who: 'Ada' }
+      tell(book, { source: 'operators', rows: { production_runs: [{ line: 'line-4', ...run }] } })
+      tell(book, parts('often-1', begin(place) + 4 * minute, 1 + place))
+      tell(book, { source: 's', stateChanges: [change('often-1', begin(place) + 5 * minute, 'Aborted')] })
+      tell(book, { source: 's', stateChanges: [change('often-1', begin(place) + 6 * minute, 'Execute')] })
+    }
+    goTo(book, begin(31))
+    await settle(book)
+    let asked = 0
+    const store = {
+      flush: () => common.store.flush(),
+      query: <Row>(...question: Parameters<typeof common.store.query>) => {
+        asked++
+        return common.store.query<Row>(...question)
+      },
+    }
+    const counted = new KpiBook({ plant, store, clock, wall: clock })
+    await counted.start()
+    const questions = async (from: number, to: number) => {
+      asked = 0
+      const runs = await reportRuns(plant, counted, store, all, from, to)
+      return { runs, asked }
+    }
+    const one = await questions(begin(3), begin(4))
+    const many = await questions(begin(3), begin(23))
+    expect([one.runs.length, many.runs.length]).toEqual([1, 20])
+    expect(many.asked).toBeLessThanOrEqual(one.asked + 8)
+    const apart = await Promise.all(
+      many.runs.map(async ({ start, until }) => (await questions(start, until)).runs),
+    )
+    expect(many.runs).toEqual(apart.flat())
+    expect(many.runs.map(({ actual }) => actual)).toEqual(many.runs.map((_, place) => place + 4))
   })
 
   it('keeps rejects; they count once, whether a counter has them or not', async () => {

@@ -13,7 +13,7 @@ const weekMs = 7 * 24 * 3_600_000
 
 export interface ProductionDeskParts {
   readonly plant: Plant
-  readonly book: Pick<KpiBook, 'cells' | 'plans' | 'reread'>
+  readonly book: Pick<KpiBook, 'cells' | 'cellsOfEach' | 'plans' | 'reread'>
   readonly store: Pick<Store, 'query' | 'flush'>
   readonly clock: { now(): number }
   /** What things cost; without it no run tells of money. */

@@ -8,7 +8,7 @@ import { linePartsOf } from '../../workers/kpi/roll-up.js'
 import type { Store } from '../store/store.js'
 import { type Run, readRuns } from './event-reader.js'
 import type { KpiBook } from './kpi-book.js'
-import { groupsOf, type KpiGroup, readCells, readKpis } from './kpi-query.js'
+import { groupsOf, type KpiGroup, readKpis } from './kpi-query.js'
 import { findScope, type Scope } from './scope.js'
 
 /** A run with what came of it. */
@@ -35,7 +35,7 @@ export interface RunReport extends Run {
 /** The runs of lines that touch a stretch of time, with what came of each within it. */
 export async function reportRuns(
   plant: Plant,
-  book: Pick<KpiBook, 'cells' | 'plans'>,
+  book: Pick<KpiBook, 'cellsOfEach' | 'plans'>,
   store: Pick<Store, 'query'>,
   scope: Scope,
   from: number,
@@ -44,33 +44,37 @@ export async function reportRuns(
 ): Promise<RunReport[]> {
   const lines = scope.lines.map(({ id }) => id)
   const runs = await readRuns(store, lines, from, to)
-  return Promise.all(
-    runs.map(async run => {
-      const next = runs.find(other => other.line === run.line && other.start > run.start)
-      const until = Math.min(to, run.end || next?.start || to)
-      const ofLine = findScope(plant, `line:${run.line}`)!
-      const range = { scope: ofLine, from: Math.max(from, run.start), to: until, by: 'none' as const }
-      const cells = await readCells(book, range)
-      const [output] = groupsOf(plant, book, cells, { ...range, lines: 'output' })
-      const priced = { ...range, ...(rates !== undefined && { rates }) }
-      const [all] = groupsOf(plant, book, cells, { ...priced, lines: 'sum' })
-      const made = output?.elements
-      return {
-        ...run,
-        until,
-        actual: made?.PQ ?? 0,
-        good: made?.GQ ?? 0,
-        scrap: all?.elements.SQ ?? 0,
-        rework: all?.elements.RQ ?? 0,
-        changeoverMs: made?.AUST ?? 0,
-        oee: output?.kpis.ratios.oee ?? null,
-        busyMs: made?.PBT ?? 0,
-        idealGoodMs: made?.idealGoodTime ?? 0,
-        flags: flagsOf(all, output),
-        costs: all?.costs,
-      }
-    }),
+  const ranges = runs.map(run => {
+    const next = runs.find(other => other.line === run.line && other.start > run.start)
+    const until = Math.min(to, run.end || next?.start || to)
+    return { scope: findScope(plant, `line:${run.line}`)!, from: Math.max(from, run.start), to: until }
+  })
+  // Of all of them together: each question of the store waits for what is to be written first.
+  const cells = await book.cellsOfEach(
+    ranges.map(({ scope: { machines }, ...range }) => ({ machines, ...range })),
+    'none',
   )
+  return runs.map((run, place) => {
+    const query = { scope: ranges[place]!.scope, by: 'none' as const }
+    const [output] = groupsOf(plant, book, cells[place]!, { ...query, lines: 'output' })
+    const priced = { ...query, ...(rates !== undefined && { rates }) }
+    const [all] = groupsOf(plant, book, cells[place]!, { ...priced, lines: 'sum' })
+    const made = output?.elements
+    return {
+      ...run,
+      until: ranges[place]!.to,
+      actual: made?.PQ ?? 0,
+      good: made?.GQ ?? 0,
+      scrap: all?.elements.SQ ?? 0,
+      rework: all?.elements.RQ ?? 0,
+      changeoverMs: made?.AUST ?? 0,
+      oee: output?.kpis.ratios.oee ?? null,
+      busyMs: made?.PBT ?? 0,
+      idealGoodMs: made?.idealGoodTime ?? 0,
+      flags: flagsOf(all, output),
+      costs: all?.costs,
+    }
+  })
 }
 
 /** The flags of several views of the same, each once. */
