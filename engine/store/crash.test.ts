@@ -1,4 +1,13 @@
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
@@ -133,6 +142,41 @@ it('a damaged and a truncated segment: what is whole is kept, what is not is rep
   expect(missing).toHaveLength(20)
   expect(found.map(({ value }) => value)).toEqual(
     Array.from({ length: 250 }, (_, i) => i).filter(value => !missing.includes(value)),
+  )
+})
+
+it('a newest segment that was cut: what was safe and is gone is reported by position, kept aside and counted', async () => {
+  const first = await open({ clickhouseUrl: await refusingUrl(folder) })
+  for (let i = 0; i < 25; i++) append(first, i * 10, 10)
+  await first.commit()
+  // As it stands at a kill -9.
+  const dataDir = join(folder, 'after')
+  cpSync(join(folder, 'spool'), join(dataDir, 'spool'), { recursive: true })
+  const [name] = readdirSync(join(dataDir, 'spool')).filter(file => file.endsWith('.segment'))
+  const path = join(dataDir, 'spool', name!)
+  const bytes = readFileSync(path)
+  const last = scanSegment(bytes).records.at(-1)!
+  truncateSync(path, bytes.byteLength - 5)
+
+  const lines: string[] = []
+  const second = await open({
+    dataDir,
+    logger: pino({ level: 'error' }, { write: line => lines.push(line) }),
+  })
+  append(second, 250, 10)
+  await second.flush()
+  expect(second.status().damagedSegments).toBe(1)
+  expect(readdirSync(join(dataDir, 'spool'))).toContain(`${name}.corrupt`)
+  const reports = lines.map(line => JSON.parse(line))
+  expect(reports).toContainEqual(
+    expect.objectContaining({
+      path: `${path}.corrupt`,
+      damage: [{ from: last.from, to: bytes.byteLength }],
+    }),
+  )
+  const found = await second.query<{ value: number }>('SELECT value FROM gemba.telemetry ORDER BY value')
+  expect(found.map(({ value }) => value)).toEqual(
+    Array.from({ length: 260 }, (_, i) => i).filter(i => i < 240 || i >= 250),
   )
 })
 

@@ -118,7 +118,8 @@ export class Writer {
 
   /** Returns how many samples were in it. */
   async #insert(segment: SealedSegment, signal: AbortSignal): Promise<number> {
-    const { blocks, samples, damage } = await this.#read(segment)
+    const { blocks, samples, damage: found } = await this.#read(segment)
+    const damage = withMissing(found, segment)
     const startedAt = performance.now()
     let rows = 0
     const refused: TableBlock[] = []
@@ -207,6 +208,14 @@ export class Writer {
       waiter.resolve()
     }
   }
+}
+
+/** What cannot be read, and what is not even there any more: one stretch where the one ends in the other. */
+function withMissing(damage: readonly Damage[], { missing }: SealedSegment): readonly Damage[] {
+  if (missing === undefined) return damage
+  const last = damage.at(-1)
+  if (last?.to !== missing.from) return [...damage, missing]
+  return [...damage.slice(0, -1), { ...last, to: missing.to }]
 }
 
 const placeOf = ({ from, to, why }: Damage): string =>

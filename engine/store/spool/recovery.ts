@@ -10,8 +10,9 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { recordCount, type SpoolRecord, scanSegment } from '../../../workers/spool/record.js'
+import { type ByteRange, recordCount, type SpoolRecord, scanSegment } from '../../../workers/spool/record.js'
 import { StoreError } from '../errors.js'
+import { readCommitMark } from './commit-mark.js'
 import { listSegments, readSegment, type SealedSegment } from './segment.js'
 
 /** Where counting goes on: the next number to give. */
@@ -31,8 +32,8 @@ export interface Recovered {
   readonly nextSegment: number
   /** Undefined in a new spool. */
   readonly position: Position | undefined
-  /** Bytes of a write that never returned, cut off. */
-  readonly tornBytes: number
+  /** A write that never returned, cut off. */
+  readonly torn: (ByteRange & { readonly path: string }) | undefined
 }
 
 export function recover(folder: string): Recovered {
@@ -41,30 +42,35 @@ export function recover(folder: string): Recovered {
   // A new folder, or one whose segments somebody took away: numbers start anew, so the id must too.
   if (found.length === 0) {
     const id = makeId(folder)
-    return { id, left: [], empty: [], nextSegment: 1, position: undefined, tornBytes: 0 }
+    return { id, left: [], empty: [], nextSegment: 1, position: undefined, torn: undefined }
   }
   const id = readId(folder)
   let position: Position | undefined
-  let tornBytes = 0
+  let torn: Recovered['torn']
+  const committed = readCommitMark(folder)
   const left: SealedSegment[] = []
   const empty: SealedSegment[] = []
   for (const [i, segment] of [...found.entries()].reverse()) {
+    const promised = committed?.segment === segment.number ? committed.bytes : 0
+    const whole =
+      segment.bytes < promised ? { ...segment, missing: { from: segment.bytes, to: promised } } : segment
     // The newest tells where counting stood, unless nothing in it can be read: then the one before does.
     if (position !== undefined) {
-      left.unshift(segment)
+      left.unshift(whole)
       continue
     }
     const { records, damage, end } = scanSegment(readSegment(segment))
     position = positionAfter(records)
-    if (i === found.length - 1 && end < segment.bytes) {
-      tornBytes = segment.bytes - end
+    const isTorn = i === found.length - 1 && end < segment.bytes && end >= promised
+    if (isTorn) {
+      torn = { path: segment.path, from: end, to: segment.bytes }
       truncateSync(segment.path, end)
     }
-    const isEmpty = damage.length === 0 && !records.some(record => record.kind === 'entry')
+    const isEmpty = damage.length === 0 && promised <= end && !records.some(record => record.kind === 'entry')
     if (isEmpty) empty.push(segment)
-    else left.unshift({ ...segment, bytes: segment.bytes - tornBytes })
+    else left.unshift(isTorn ? { ...whole, bytes: end } : whole)
   }
-  return { id, left, empty, nextSegment: found.at(-1)!.number + 1, position, tornBytes }
+  return { id, left, empty, nextSegment: found.at(-1)!.number + 1, position, torn }
 }
 
 function positionAfter(records: readonly SpoolRecord[]): Position | undefined {

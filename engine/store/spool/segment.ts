@@ -14,7 +14,7 @@ import {
 import { open, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { encodeOpening } from '../../../workers/spool/record.js'
+import { type ByteRange, encodeOpening } from '../../../workers/spool/record.js'
 import { isDiskFull } from '../disk-full.js'
 import { StoreError } from '../errors.js'
 
@@ -27,6 +27,8 @@ export interface SealedSegment {
   readonly number: number
   readonly path: string
   readonly bytes: number
+  /** Bytes that were on the disk and are no longer there: somebody cut the file. */
+  readonly missing?: ByteRange
 }
 
 const fileName = (number: number): string => `${String(number).padStart(12, '0')}.segment`

@@ -236,6 +236,45 @@ describe('after a crash', () => {
     }
   })
 
+  it('tells a cut through what was committed from a write that never returned', async () => {
+    const told: { level: number; msg: string; from: number; to: number }[] = []
+    const telling = pino({}, { write: (line: string) => void told.push(JSON.parse(line)) })
+    const whole = await open()
+    for (let i = 1; i <= 3; i++) whole.append(entry(i))
+    await whole.commit()
+    const path = join(folder, segments()[0]!)
+    const kept = readFileSync(path)
+    const mark = readFileSync(join(folder, 'committed'))
+    // Written, and nobody was told: it may be whole or not.
+    whole.append(entry(4))
+    const good = readFileSync(path)
+    await whole.commit()
+    abandon()
+    const third = scanSegment(good).records[3]!
+    const cases = [
+      { end: good.byteLength, left: [1, 2, 3, 4], told: [] },
+      { end: kept.byteLength, left: [1, 2, 3], told: [] },
+      { end: kept.byteLength + 7, left: [1, 2, 3], told: [{ level: 40, from: kept.byteLength }] },
+      { end: kept.byteLength - 7, left: [1, 2], told: [{ level: 50, to: kept.byteLength }] },
+      { end: third.from, left: [1, 2], told: [{ level: 50, from: third.from, to: kept.byteLength }] },
+      { end: 0, left: [], told: [{ level: 50, from: 0, to: kept.byteLength }] },
+    ]
+    for (const { end, left, told: expected } of cases) {
+      for (const name of segments()) rmSync(join(folder, name))
+      writeFileSync(path, good.subarray(0, end))
+      writeFileSync(join(folder, 'committed'), mark)
+      told.length = 0
+      const spool = await open({ logger: telling })
+      expect(told, String(end)).toMatchObject(expected)
+      for (const { msg } of told) expect(msg).toContain(path)
+      const segment = (await spool.next(never))!
+      expect(valuesOf(readSegment(segment))).toEqual(left)
+      const isCut = end < kept.byteLength
+      expect(segment.missing).toEqual(isCut ? { from: end, to: kept.byteLength } : undefined)
+      abandon()
+    }
+  })
+
   it('starts from the segment before when nothing in the newest can be read', async () => {
     const before = await open({ segmentSamples: 1 })
     before.append(entry(1))

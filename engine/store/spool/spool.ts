@@ -3,6 +3,7 @@ import type { Clock } from '../../../schema/clock.js'
 import type { Entry } from '../../../schema/records.js'
 import { encodeEntry, maxRecordBytes, recordCount } from '../../../workers/spool/record.js'
 import { StoreError } from '../errors.js'
+import { CommitMark, type Committed } from './commit-mark.js'
 import { type Position, type Recovered, recover } from './recovery.js'
 import { commitFolder, OpenSegment, removeSegment, type SealedSegment, setAside } from './segment.js'
 
@@ -41,6 +42,7 @@ export class Spool {
   readonly #scratch = Buffer.allocUnsafe(1024 * 1024)
   readonly #sealed: SealedSegment[]
   readonly #commitListeners = new Set<(lastSample: number) => void>()
+  readonly #mark: CommitMark
   #active: OpenSegment
   #nextSample: number
   #nextRecord: number
@@ -72,8 +74,16 @@ export class Spool {
     this.#nextRecord = position.nextRecord
     this.#committed = position.nextSample - 1
     this.#active = OpenSegment.create(options.folder, recovered.nextSegment, position, this.#wall.now())
-    if (recovered.tornBytes > 0) {
-      this.#logger.warn({ bytes: recovered.tornBytes }, 'spool: cut off a write that never returned')
+    this.#mark = new CommitMark(options.folder)
+    const { torn } = recovered
+    if (torn !== undefined) {
+      const message = `spool: cut off a write that never returned, bytes ${torn.from} to ${torn.to} of ${torn.path}; nobody was told that it is safe`
+      this.#logger.warn(torn, message)
+    }
+    for (const { path, missing } of recovered.left) {
+      if (missing === undefined) continue
+      const message = `spool: bytes ${missing.from} to ${missing.to} of ${path} were on the disk and are gone; what is left of it goes to the database`
+      this.#logger.error({ path, ...missing }, message)
     }
   }
 
@@ -210,6 +220,7 @@ export class Spool {
     await this.#tryCommit()
     clearTimeout(this.#commitTimer)
     this.#active.close()
+    this.#mark.close()
     this.wake()
   }
 
@@ -247,6 +258,9 @@ export class Spool {
     const upTo = this.accepted
     const dirty = [...this.#dirty]
     const sealing = this.#sealing
+    const active = this.#dirty.has(this.#active)
+      ? { segment: this.#active.number, bytes: this.#active.bytes }
+      : undefined
     this.#dirty.clear()
     try {
       await Promise.all(dirty.map(segment => segment.commit()))
@@ -257,6 +271,7 @@ export class Spool {
       if (!this.#isClosed) this.#commitTimer ??= setTimeout(() => void this.#tryCommit(), this.#commitAfterMs)
       return
     }
+    if (active !== undefined) this.#writeMark(active)
     this.#committed = upTo
     for (const listener of this.#commitListeners) listener(upTo)
     // Only now: a token must never stand for two contents, so no bytes go out that could still be lost.
@@ -267,6 +282,15 @@ export class Spool {
     // Those that were sealed meanwhile stand behind them. Until here they count as waiting: a flush waits for them.
     this.#sealing = this.#sealing.slice(sealing.length)
     if (sealing.length > 0) this.wake()
+  }
+
+  /** Before anybody is told. One that cannot be written costs nothing but that a cut would be taken for a torn write. */
+  #writeMark(committed: Committed): void {
+    try {
+      this.#mark.write(committed)
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'spool: what is on the disk could not be written down')
+    }
   }
 
   /** Lets `next` look again. */
