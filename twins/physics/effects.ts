@@ -90,15 +90,15 @@ export const faultNatures: Readonly<Record<FaultPatternId, FaultNature>> = {
     idleRate: 0,
     repair: [2 * hour, 8 * hour],
   },
-  // Overload: torque goes with the current and makes the power; the heat goes with the square of it.
+  // Overload: more torque, and current and power with it; the winding's heat grows with the square of the current.
+  // What of the power is not lost as heat is torque times speed, and the load is torque over the rated one.
   'motor-overheating': {
     effects: [
       { quantity: 'temperature', body: ['winding'], reach: limits('high', 0.42, 0.8) },
-      { quantity: 'temperature', body: ['frame'], reach: share(0.2) },
       { quantity: 'current', reach: limits('high', 0.6, 0.92) },
       { quantity: 'power', reach: limits('high', 0.65, 0.95) },
-      { quantity: 'torque', reach: share(0.9) },
-      { quantity: 'load', reach: share(0.9) },
+      { quantity: 'torque', reach: share(1.3) },
+      { quantity: 'load', reach: share(1.3) },
       { quantity: 'speed', reach: share(-0.06) },
     ],
     cycleFactor: 1.08,

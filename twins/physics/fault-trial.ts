@@ -23,7 +23,7 @@ export interface TrialOptions {
 }
 
 /** Nothing is sampled more often than this, ms. */
-const quickest = 50
+const quickest = 1
 const day = 86_400_000
 
 export function tryFault(pattern: FaultPatternId, options: TrialOptions): Trial {
@@ -78,11 +78,38 @@ export function atWork(series: Series, from: number, to: number): number {
   return values[Math.floor(0.7 * values.length)]!
 }
 
-/** The sensor that drifts: the one whose mean is off by more than 5 % of its span late on the way. */
-export function driftedSensors({ line, onset, span }: Trial): Series[] {
-  return [...line.series.values()].filter(series => {
-    const [low, high] = series.signal.range
-    const off = mean(series, onset + 0.7 * span, onset + 0.8 * span) - mean(series, 0, onset)
-    return Math.abs(off) > 0.05 * (high - low)
+/** A sensor that is off by more than this share of its span drifts. */
+const isDrift = 0.05
+
+/** How far a sensor is off what it showed before, around a share of the way, as a share of its span. */
+export function drifted({ onset, span }: Trial, series: Series, share: number): number {
+  const [low, high] = series.signal.range
+  const now = onset + share * span
+  const off = mean(series, now - 0.03 * span, now + 0.03 * span) - mean(series, 0, onset)
+  return Math.abs(off) / (high - low)
+}
+
+/** The sensor that drifts: the one that is off by more than 5 % of its span late on the way. */
+export function driftedSensors(trial: Trial): Series[] {
+  return [...trial.line.series.values()].filter(series => drifted(trial, series, 0.75) > isDrift)
+}
+
+/** The share of the way at which a sensor is off by so much that it drifts; infinite if never. */
+export function driftCrossing(trial: Trial, series: Series): number {
+  for (let share = 0.03; share < 0.97; share += 0.01) {
+    if (drifted(trial, series, share) > isDrift) return share
+  }
+  return Number.POSITIVE_INFINITY
+}
+
+/** What a signal shows at the end of the way over what it would have shown without the fault. */
+export function overHealthy({ line, pattern, span, onset }: Trial, signal: string, seed: number): number {
+  const series = line.series.get(signal)!
+  const healthy = watchLine(signatures[pattern].type, pattern, {
+    seed,
+    period: series.time[1]! - series.time[0]!,
   })
+  healthy.pass(onset + span - healthy.now)
+  const late = (of: Series): number => mean(of, onset + 0.8 * span, onset + span)
+  return late(series) / late(healthy.series.get(signal)!)
 }

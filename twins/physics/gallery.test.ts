@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest'
 import { type FaultPatternId, faultCatalogue, faultPattern } from '../../schema/fault-catalogue.js'
 import { shippedMachineTypes } from '../../schema/machine-types/shipped-machine-types.js'
 import { drawTrial } from './fault-picture.js'
-import { atWork, crossing, driftedSensors, repair, type Trial, tryFault } from './fault-trial.js'
+import {
+  atWork,
+  crossing,
+  driftCrossing,
+  driftedSensors,
+  repair,
+  type Trial,
+  tryFault,
+} from './fault-trial.js'
 import { usualTimes } from './life.js'
 import { signatures } from './signatures.js'
 
@@ -46,6 +54,41 @@ function signRows(trial: Trial): string[] {
   return rows.map(({ row }) => row)
 }
 
+/** What no signature lists: the side to which the supply goes, and which instrument drifts, are drawn. */
+function drawnRows(trial: Trial): string[] {
+  if (trial.pattern === 'electrical-fault') {
+    const side = crossing(trial, { signal: 'voltage', limit: 'criticalLow' }) < 1 ? 'Low' : 'High'
+    const [warning, critical] = (['warning', 'critical'] as const).map(level => {
+      const limit = `${level}${side}` as const
+      return { limit, share: crossing(trial, { signal: 'voltage', limit }) }
+    })
+    expect(warning!.share).toBeGreaterThan(0.05)
+    expect(warning!.share).toBeLessThan(0.1)
+    expect(critical!.share).toBeGreaterThan(0.18)
+    expect(critical!.share).toBeLessThan(0.27)
+    const { limits, unit } = trial.line.series.get('voltage')!.signal
+    return [warning!, critical!].map(
+      ({ limit, share }) =>
+        `| voltage | ${limitNames[limit]}, ${limits[limit]} ${unit} | ${percent(share)} |`,
+    )
+  }
+  if (trial.pattern !== 'sensor-drift') return []
+  const [series] = driftedSensors(trial)
+  const share = driftCrossing(trial, series!)
+  expect(share).toBeGreaterThan(0.3)
+  expect(share).toBeLessThan(0.5)
+  const { time, value } = series!
+  const failed = value.filter(
+    (_, i) => time[i]! > trial.onset + 1.01 * trial.span && time[i]! < trial.onset + 1.09 * trial.span,
+  )
+  expect(failed.length).toBeGreaterThan(10)
+  expect(new Set(failed).size).toBe(1)
+  return [
+    `| ${series!.signal.name} | off by 5 % of its span | ${percent(share)} |`,
+    `| ${series!.signal.name} | stuck | at failure |`,
+  ]
+}
+
 /** How far other signals are off when the machine fails, as rows. */
 function changeRows({ line, onset, span, pattern }: Trial): string[] {
   return Object.entries(signatures[pattern].changes).map(([name, [least, greatest]]) => {
@@ -86,7 +129,7 @@ describe('the gallery of faults', () => {
       const { type, trips, cycle, rejects } = signatures[id]
       const signals = shownSignals(trial)
       expect(signals.length).toBeGreaterThan(0)
-      const rows = [...signRows(trial), ...changeRows(trial)]
+      const rows = [...signRows(trial), ...drawnRows(trial), ...changeRows(trial)]
       expect(trial.line.reports.some(report => report.kind === 'damage' && report.damage === 1)).toBe(true)
       const picture = drawTrial(trial, signals, trial.from, trial.to)
       await expect(picture).toMatchFileSnapshot(`../../docs/faults/${id}.svg`)

@@ -4,7 +4,8 @@ import { autoregression } from './autoregression.js'
 /** The load is drawn anew on a grid of this distance, and runs straight from point to point, ms. */
 const grid = 5000
 
-const ambientMean = 22
+/** Degrees Celsius around the machines. */
+export const ambientMean = 22
 /** Standard deviation, kelvin. */
 const ambientSpread = 0.8
 

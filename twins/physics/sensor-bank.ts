@@ -3,17 +3,18 @@ import { decay } from '../elementary.js'
 import type { Flow } from '../flow/flow.js'
 import { RandomStream } from '../flow/random.js'
 import { autoregression } from './autoregression.js'
+import { FaultHeat } from './fault-heat.js'
 import type { Faults } from './faults.js'
-import { type HeatBody, heatBodyOf } from './heat-body.js'
+import { frameRiseOf, type HeatBody, heatBodyOf } from './heat-body.js'
 import { quantise, type Scale, scaleOf } from './instrument.js'
-import { MachineLoad } from './machine-load.js'
+import { ambientMean, MachineLoad } from './machine-load.js'
 import { normalOf, ownCentre } from './normal.js'
 import { axisShape, cycleDepth, type Response, responseOf, workShape } from './response.js'
 import { runningOf, shareOfRunning } from './running.js'
 import { Supply, type SupplyMachine } from './supply.js'
 import { bledDown, magnetising, roomForStart, supplyNatures } from './supply-nature.js'
 import { Symptoms } from './symptoms.js'
-import { Warmth, withoutFan } from './thermal.js'
+import { plainFrame, Warmth } from './thermal.js'
 
 const kinds = [
   'process',
@@ -31,20 +32,22 @@ const rotation = kinds.indexOf('rotation')
 const power = kinds.indexOf('power')
 const mains = kinds.indexOf('mains')
 
-/** What becomes of a reading while the machine rests: it keeps its share, or goes with the drives' power. */
-const rests = ['share', 'mains', 'held', 'pumped', 'kept'] as const
+/**
+ * What becomes of a reading while the machine rests: it keeps its share, or goes with the drives' power, as the torque
+ * of a motor does; a force that oil presses goes with the oil's pressure.
+ */
+const rests = ['share', 'mains', 'driven', 'held', 'pumped', 'pressed', 'kept'] as const
 type Rest = (typeof rests)[number]
 const held = rests.indexOf('held')
 const pumped = rests.indexOf('pumped')
 /** Oil that still goes round while a pump only holds its pressure. */
 const pumpedInStandby = 0.1
 
-/** How fast a body takes on the heat that a fault makes, seconds. */
-const faultLag: Readonly<Record<HeatBody, number>> = { winding: 240, frame: 600, fluid: 60, space: 120 }
-
-/** The share of a winding's lasting heat that its frame has taken on, and how soon, seconds: gone in 40 min with the fan. */
-const frameShare = 0.55
-const frameLag = 2400 * (1 - frameShare)
+/** How fast a fluid or a space takes on the heat that a fault makes, seconds; see `FaultHeat` for what is solid. */
+const faultLag: Readonly<Record<HeatBody, number>> = { winding: 0, frame: 0, fluid: 60, space: 120 }
+/** How fast it loses it: a tank through its cooler, and three times slower while nothing is pumped, seconds. */
+const cooling = 600
+const coolingAtRest = 1800
 
 /** A sensor to simulate and where it sits. */
 export interface PlacedSensor {
@@ -76,6 +79,9 @@ export class SensorBank {
   readonly #flow: Flow
   readonly #load: MachineLoad
   readonly #warmth: Warmth
+  readonly #faultHeat: FaultHeat
+  /** Place of a sensor of something solid in `#faultHeat`; -1 for all others. */
+  readonly #heated: Int32Array
   readonly #supply: Supply
   readonly #symptoms: Symptoms
   readonly #chance: RandomStream[] = []
@@ -84,6 +90,8 @@ export class SensorBank {
   readonly #kind: Uint8Array
   readonly #isFrame: Uint8Array
   readonly #rest: Uint8Array
+  /** Of each machine, the sensor that shows the pressure of its oil; -1: none does. */
+  readonly #gauge: Int32Array
   /** Of currents, in their unit: what a run-up of 1 adds. */
   readonly #surge: Float64Array
   readonly #centre: Float64Array
@@ -96,9 +104,9 @@ export class SensorBank {
   readonly #keep: Float64Array
   readonly #innovation: Float64Array
   readonly #faultFollow: Float64Array
-  /** Of windings: how fast the frame takes on what a fault makes of heat, with the fan and without. */
-  readonly #frameFollow: Float64Array
-  readonly #frameFollowStill: Float64Array
+  /** Of the heat of fluids: how fast it is lost at work and at rest. */
+  readonly #cool: Float64Array
+  readonly #coolAtRest: Float64Array
   /** Distance between two samples, ms. */
   readonly #period: Float64Array
   readonly #idealCycle: Float64Array
@@ -106,8 +114,6 @@ export class SensorBank {
   readonly #value: Float64Array
   readonly #noise: Float64Array
   readonly #excursion: Float64Array
-  /** What of that is in the frame. */
-  readonly #inFrame: Float64Array
   readonly #shown: Float64Array
 
   constructor(sensors: readonly PlacedSensor[], parts: SensorBankParts) {
@@ -119,7 +125,15 @@ export class SensorBank {
       seed,
       start,
     )
-    this.#warmth = new Warmth(machines.length, this.#load, start)
+    const rises = machines.map(({ sensors: known, archetype }) => frameRiseOf(known, archetype, ambientMean))
+    this.#warmth = new Warmth(machines.length, this.#load, start, m => rises[m] ?? plainFrame)
+    const isHeated = sensors.map(({ signal, archetype }) => isSolid(signal, archetype))
+    let heated = 0
+    this.#heated = Int32Array.from(isHeated, is => (is ? heated++ : -1))
+    this.#faultHeat = new FaultHeat(
+      sensors.filter((_, s) => isHeated[s]),
+      { seed, start, machines, faults },
+    )
     this.#machine = Uint32Array.from(sensors, sensor => sensor.machine)
     this.#kind = new Uint8Array(sensors.length)
     this.#supply = new Supply(machines, { seed, start, flow, faults, load: this.#load })
@@ -136,17 +150,19 @@ export class SensorBank {
     this.#keep = column()
     this.#innovation = column()
     this.#faultFollow = column()
-    this.#frameFollow = column()
-    this.#frameFollowStill = column()
+    this.#cool = column()
+    this.#coolAtRest = column()
     this.#period = column()
     this.#idealCycle = column()
     this.#value = column()
     this.#noise = column()
     this.#excursion = column()
-    this.#inFrame = column()
     this.#shown = column()
     for (const m of machines.keys()) this.onEvent(m, start)
     for (const [s, sensor] of sensors.entries()) this.#place(s, sensor, seed)
+    this.#gauge = Int32Array.from(machines, (_, m) =>
+      sensors.findIndex((sensor, s) => sensor.machine === m && this.#rest[s] === held),
+    )
     this.#symptoms = new Symptoms(
       sensors.map(({ signal, machine, archetype }, s) => {
         const place = machines[machine]!.sensors.findIndex(({ id }) => id === signal.id)
@@ -173,17 +189,15 @@ export class SensorBank {
     const isExact = response.noise === 0
     const centre = ownCentre(signal, response, chance)
     this.#centre[s] = centre
-    this.#rest[s] = rests.indexOf(restOf(signal, response, body))
+    this.#rest[s] = rests.indexOf(restOf(signal, response, body, archetype))
     const room = roomForStart * ((signal.limits.warningHigh ?? Number.POSITIVE_INFINITY) / centre - 1)
     this.#surge[s] = centre * Math.min(1, Math.max(0, room) / supplyNatures[archetype].inrush)
     this.#spread[s] = spread
     this.#restShare[s] = response.rest
     this.#follow[s] = 1 - decay(step, response.lag)
     this.#faultFollow[s] = 1 - decay(step, isHeat ? faultLag[body] : response.lag)
-    if (isHeat && body === 'winding') {
-      this.#frameFollow[s] = 1 - decay(step, frameLag)
-      this.#frameFollowStill[s] = 1 - decay(step, frameLag * withoutFan)
-    }
+    this.#cool[s] = isHeat ? 1 - decay(step, cooling) : this.#faultFollow[s]!
+    this.#coolAtRest[s] = isHeat ? 1 - decay(step, coolingAtRest) : this.#faultFollow[s]!
     this.#swing[s] = spread * response.swing * cycleDepth[archetype]
     this.#loadGain[s] = spread * response.load
     this.#noiseGain[s] = spread * response.noise
@@ -200,7 +214,9 @@ export class SensorBank {
   /** A machine has changed its state, or begins or stops to work on a part. */
   onEvent(machine: number, time: number): void {
     this.#warmth.advance(machine, time)
-    this.#warmth.setRunning(machine, time, runningOf[this.#flow.state[machine]!]!)
+    const running = runningOf[this.#flow.state[machine]!]!
+    this.#warmth.setRunning(machine, time, running)
+    this.#faultHeat.setRunning(machine, time, running)
     this.#supply.onEvent(machine, time)
   }
 
@@ -230,6 +246,11 @@ export class SensorBank {
     const machine = this.#machine[s]!
     const target = this.#kind[s] === heat ? this.#warm(s, machine) : this.#healthy(s, machine, share, time)
     this.#value[s]! += (target - this.#value[s]!) * this.#follow[s]!
+    const heated = this.#heated[s]!
+    if (heated >= 0) {
+      this.#faultHeat.advance(machine, time)
+      return this.#value[s]! + this.#faultHeat.rise(heated)
+    }
     const off = isTouched || this.#excursion[s] !== 0 ? this.#excursed(s, share, time, isTouched) : 0
     return this.#value[s]! + off
   }
@@ -268,12 +289,24 @@ export class SensorBank {
         const share = supply.restShare(machine, time)
         return centre * (supply.hasDrives(machine) ? share + magnetising : share)
       }
+      case 'driven':
+        return supply.hasDrives(machine) ? centre * this.#restShare[s]! : 0
+      case 'pressed':
+        return centre * this.#restShare[s]! * this.#heldShare(machine, time)
       case 'pumped':
         if (!supply.hasDrives(machine)) return 0
         return centre * (supply.isStandingBy(machine, time) ? pumpedInStandby : this.#restShare[s]!)
       case 'kept':
         return supply.hasDrives(machine) ? centre * this.#restShare[s]! : this.#load.ambient[machine]!
     }
+  }
+
+  /** What is left of the oil's pressure, as a share of the usual one. */
+  #heldShare(machine: number, time: number): number {
+    if (this.#supply.hasDrives(machine)) return 1
+    const gauge = this.#gauge[machine]!
+    if (gauge >= 0) return Math.max(0, this.#value[gauge]!) / this.#centre[gauge]!
+    return bledDown(1, 1, this.#supply.cutFor(machine, time), 0)
   }
 
   #working(s: number, machine: number, time: number): number {
@@ -293,33 +326,24 @@ export class SensorBank {
     return ambient + (this.#centre[s]! - ambient) * rise + this.#loadGain[s]! * warmth.strain[machine]!
   }
 
-  /** What damage adds: like the value itself, as far as the machine runs, and heat after a while. */
+  /** What damage adds: like the value itself, as far as the machine runs, and heat of fluids after a while. */
   #excursed(s: number, share: number, time: number, isTouched: boolean): number {
     const kind = this.#kind[s]!
     // Oil that no pump moves does not run faster either, and drives that are cut draw nothing more.
     const isDriven = this.#rest[s] === pumped || kind === power || kind === mains
     const isStill = isDriven && !this.#supply.hasDrives(this.#machine[s]!)
-    // What does not turn does not shake, however damaged it is.
+    // What does not turn does not shake, however damaged it is; what does not move presses nothing.
     const part = kind === rotation ? share * share : share
-    const rest = kind === heat || kind === rotation || isStill ? 0 : this.#restShare[s]!
+    const stands = kind === rotation || (share === 0 && this.#isMoved(s))
+    const rest = kind === heat || isStill || stands ? 0 : this.#restShare[s]!
     const goal = isTouched ? this.#symptoms.excursion(s, time) * (rest + (1 - rest) * part) : 0
-    const off = this.#followed(s, goal, share)
+    const isCooling = goal < this.#excursion[s]!
+    const loses = share > 0 ? this.#cool[s]! : this.#coolAtRest[s]!
+    const follow = kind === heat && isCooling ? loses : this.#faultFollow[s]!
+    const off = this.#excursion[s]! + (goal - this.#excursion[s]!) * follow
     // What is left of a fault that is gone ends where nobody can see it.
-    const isGone = goal === 0 && Math.abs(off) < 1e-3 * this.#spread[s]!
-    this.#excursion[s] = isGone ? 0 : off
-    if (isGone) this.#inFrame[s] = 0
+    this.#excursion[s] = goal === 0 && Math.abs(off) < 1e-3 * this.#spread[s]! ? 0 : off
     return this.#excursion[s]!
-  }
-
-  /** What of an excursion is there by now. The frame gives a winding back what it has taken on of its heat, for long. */
-  #followed(s: number, goal: number, share: number): number {
-    const kept = this.#inFrame[s]!
-    const own = this.#excursion[s]! - kept
-    const towards = kept > 0 ? Math.max(0, goal - kept) : goal
-    const now = own + (towards - own) * this.#faultFollow[s]!
-    const follow = share > 0 ? this.#frameFollow[s]! : this.#frameFollowStill[s]!
-    if (follow > 0) this.#inFrame[s] = kept + (frameShare * (now + kept) - kept) * follow
-    return now + this.#inFrame[s]!
   }
 
   #noiseNow(s: number, share: number, time: number, isTouched: boolean): number {
@@ -327,12 +351,23 @@ export class SensorBank {
     if (gain === 0) return 0
     const noise = this.#noise[s]! * this.#keep[s]! + this.#innovation[s]! * this.#chance[s]!.noise()
     this.#noise[s] = noise
-    // What stands still does not shake; the instrument's own noise is left.
-    const isMoved = this.#restShare[s]! < 0.5 && this.#kind[s] !== heat
+    // What stands still does not shake, worn or not; the instrument's own noise is left.
+    const isMoved = this.#isMoved(s) || this.#isFed(s)
     const isPumped = this.#rest[s] === held || this.#rest[s] === pumped
     const isStill = isPumped && !this.#supply.hasDrives(this.#machine[s]!)
     const quiet = isMoved || isStill ? 0.2 + 0.8 * share : 1
-    return gain * noise * quiet * (isTouched ? this.#symptoms.noise(s, time) : 1)
+    const stands = share === 0 && (isStill || this.#isMoved(s))
+    return gain * noise * quiet * (isTouched ? this.#symptoms.noise(s, time, stands) : 1)
+  }
+
+  /** Whether the sensor shows what is there only while the machine moves: shaking, speed, torque, force. */
+  #isMoved(s: number): boolean {
+    return this.#restShare[s]! < 0.5 && this.#kind[s] !== heat && !this.#isFed(s)
+  }
+
+  /** Whether it shows what the machine draws from its mains. */
+  #isFed(s: number): boolean {
+    return this.#kind[s] === power || this.#kind[s] === mains
   }
 
   #runningOf(machine: number): number {
@@ -340,11 +375,20 @@ export class SensorBank {
   }
 }
 
+/** Whether a sensor shows the temperature of a winding or a frame by the heat that its machine makes. */
+function isSolid(signal: Signal, archetype: Archetype): boolean {
+  const body = heatBodyOf(signal, archetype)
+  const { kind } = responseOf(signal.quantity, archetype)
+  return kind === 'heat' && (body === 'winding' || body === 'frame')
+}
+
 /** What the reading of a signal does at rest. Oil is pumped by the machine itself, air and water come from outside. */
-function restOf({ quantity, name }: Signal, { kind }: Response, body: HeatBody): Rest {
+function restOf({ quantity, name }: Signal, { kind }: Response, body: HeatBody, archetype: Archetype): Rest {
   if (kind === 'mains') return 'mains'
   const isHydraulic = /hydraul|oil/i.test(name)
   if (quantity === 'pressure' && isHydraulic) return 'held'
   if (quantity === 'flow' && isHydraulic) return 'pumped'
+  if (quantity === 'force' && archetype === 'press') return 'pressed'
+  if (quantity === 'torque' || quantity === 'load') return 'driven'
   return quantity === 'temperature' && kind === 'process' && body === 'space' ? 'kept' : 'share'
 }

@@ -64,7 +64,7 @@ export const signatures: Readonly<Record<FaultPatternId, Signature>> = {
       sign('motor-temperature', 'criticalHigh', 0.74, 0.96, lagOfWinding),
       sign('current', 'criticalHigh', 0.8, 1),
     ],
-    changes: { power: [0.8, 2], current: [0.6, 1.2], torque: [0.6, 1.2], load: [0.6, 1.2] },
+    changes: { power: [0.8, 2], current: [0.6, 1.2], torque: [1, 1.5], load: [1, 1.5] },
     cycle: [1, 1.15],
     rejects: [0, 0.02],
     trips: true,

@@ -24,6 +24,7 @@ interface Symptom {
   readonly noise: number
 }
 
+const none: readonly Symptom[] = []
 /** A drifting sensor is off by this share of its span when it fails (health: 5 % is drift); */
 const driftSpan = 0.12
 /** from this damage on it also gets noisy, to this many times its noise. */
@@ -84,10 +85,10 @@ export class Symptoms {
     return sum
   }
 
-  /** Noise over the usual one. */
-  noise(sensor: number, time: number): number {
+  /** Noise over the usual one; of what `stands`, only the instrument's own. */
+  noise(sensor: number, time: number, stands: boolean): number {
     let factor = 1
-    const symptoms = this.#symptoms[sensor]!
+    const symptoms = stands ? none : this.#symptoms[sensor]!
     for (let i = 0; i < symptoms.length; i++) {
       const { slot, noise } = symptoms[i]!
       factor *= 1 + (noise - 1) * this.#faults.bank.damage(slot, time)

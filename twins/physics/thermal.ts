@@ -2,20 +2,25 @@ import { decay } from '../elementary.js'
 import type { MachineLoad } from './machine-load.js'
 
 /** Heat is balanced on a grid of this distance, ms, and exactly wherever the machine starts or stops. */
-const grid = 10_000
+export const grid = 10_000
 
 /**
  * A winding or spindle in its frame: two heat stores, `source → winding → frame → air`. Resistances are shares of the
  * whole way, so that in normal production both stand at 1. Time constants of motors: winding 3 to 10 min, frame 20 to
- * 60 min (IEC 60034-1); a motor at rest has no fan and cools three times slower.
+ * 60 min (IEC 60034-1); a motor at rest has no fan and cools three times slower. A frame that is warmer than the winding
+ * alone would make it has its own friction, that of the gears.
  */
 const inner = 0.45
 const outer = 0.55
-const windingStore = 240_000 / inner
+/** The winding's own time constant, ms. */
+export const windingTime = 240_000
+const windingStore = windingTime / inner
 const frameStore = 2_400_000 / outer
-export const withoutFan = 3
+const withoutFan = 3
 /** What a change of the load needs to be felt in the heat, ms. */
 const strainMemory = 600_000
+/** The frame's rise in normal production as a share of the winding's, where nothing else warms the frame. */
+export const plainFrame = outer
 
 /** The exact solution over a stretch of constant heat and cooling: new distances to the end from old ones. */
 interface Propagator {
@@ -49,6 +54,13 @@ function propagator(elapsed: number, isCooled: boolean): Propagator {
   }
 }
 
+const wholeSteps = [propagator(grid, false), propagator(grid, true)] as const
+
+/** What becomes of two temperatures over `elapsed` ms, with a fan or without. */
+export function passing(elapsed: number, isCooled: boolean): Propagator {
+  return elapsed === grid ? wholeSteps[isCooled ? 1 : 0] : propagator(elapsed, isCooled)
+}
+
 /**
  * How warm machines are. Between a start or stop and the next the balance has a closed solution; only the load, which
  * wanders, is taken as constant over a stretch of the grid. Advanced when somebody asks; the answer depends on the time
@@ -63,17 +75,24 @@ export class Warmth {
   readonly #load: MachineLoad
   readonly #running: Float64Array
   readonly #reached: Float64Array
-  readonly #steps = [propagator(grid, false), propagator(grid, true)] as const
+  /** The frame's rise in normal production, as a share of the winding's. */
+  readonly #frameRise: (machine: number) => number
   readonly #strainKept = decay(grid, strainMemory)
 
-  /** Machines are met warm, in the middle of their work. */
-  constructor(machines: number, load: MachineLoad, start: number) {
+  /** Machines are met warm, in the middle of their work. `frameRise`: of a machine's frame, over its winding's. */
+  constructor(
+    machines: number,
+    load: MachineLoad,
+    start: number,
+    frameRise: (machine: number) => number = () => plainFrame,
+  ) {
     this.winding = new Float64Array(machines).fill(1)
     this.frame = new Float64Array(machines).fill(1)
     this.strain = new Float64Array(machines)
     this.#running = new Float64Array(machines).fill(1)
     this.#reached = new Float64Array(machines).fill(start)
     this.#load = load
+    this.#frameRise = frameRise
   }
 
   /** From `time` on the machine runs at this share of normal production, 0 to 1. */
@@ -99,15 +118,15 @@ export class Warmth {
     const elapsed = to - this.#reached[machine]!
     const running = this.#running[machine]!
     const isWhole = elapsed === grid
-    const cooled = running > 0 ? 1 : 0
-    const step = isWhole ? this.#steps[cooled] : propagator(elapsed, cooled === 1)
+    const step = passing(elapsed, running > 0)
     const windingEnd = running * (inner + outer)
     const frameEnd = running
     const winding = this.winding[machine]! - windingEnd
-    // The frame's 1 is its own rise in normal production, `outer` of the winding's.
-    const frame = (this.frame[machine]! - frameEnd) * outer
+    // The frame's 1 is its own rise in normal production: in the unit of the winding, that share of it.
+    const rise = this.#frameRise(machine)
+    const frame = (this.frame[machine]! - frameEnd) * rise
     this.winding[machine] = windingEnd + step.windingFromWinding * winding + step.windingFromFrame * frame
-    this.frame[machine] = frameEnd + (step.frameFromWinding * winding + step.frameFromFrame * frame) / outer
+    this.frame[machine] = frameEnd + (step.frameFromWinding * winding + step.frameFromFrame * frame) / rise
     const strainEnd = running * this.#load.at(machine, to)
     const kept = isWhole ? this.#strainKept : decay(elapsed, strainMemory)
     this.strain[machine] = strainEnd + (this.strain[machine]! - strainEnd) * kept
