@@ -222,6 +222,7 @@ export class MachineWatch {
     const address = machineAddress(this.#idOf(machine))
     if (told === 'stop-reason') {
       const stopReason = stopReasonOf(signal.type === 'text' ? text(value) : String(value))
+      this.#recordStopReason(machine, stopReason, time)
       if (stopReason !== undefined) twins.send(address, { type: 'STOP_REASON', stopReason, time })
     } else if (told === 'blocked' || told === 'starved') {
       this.#isUnread[index] = 0
@@ -234,17 +235,31 @@ export class MachineWatch {
   }
 
   /**
-   * A counter was read too late for its twin: that goes on record, for whoever can look up the readings around it. Of
-   * those of a turn that say the same the first is enough.
+   * A counter, or the reason of a stop, was read too late for its twin: that goes on record, for whoever can look up what
+   * was told around it. Of those of a turn that say the same the first is enough.
    */
   listenLate(index: number, value: number, quality: number, time: number): void {
     const counter = this.#told[index]
-    if (counter !== 'processed' && counter !== 'defective') return
-    if (quality === Quality.bad || !(value >= 0) || this.#lateReadings.get(index) === value) return
+    if (counter !== 'processed' && counter !== 'defective' && counter !== 'stop-reason') return
+    if (quality === Quality.bad || this.#lateReadings.get(index) === value) return
+    if (counter === 'stop-reason') {
+      const { signal, machine } = this.#signals[index]!
+      this.#lateReadings.set(index, value)
+      const word = signal.type === 'text' ? this.#parts.text(value) : String(value)
+      this.#recordStopReason(machine, stopReasonOf(word), time)
+      return
+    }
+    if (!(value >= 0)) return
     this.#lateReadings.set(index, value)
     const machine = this.#idOf(this.#signals[index]!.machine)
     const row = { machine, ts: time, counter, parts: 0, total: value, cause: 'late' }
     this.#parts.turn.addRow('production_events', row)
+  }
+
+  /** What a source says of why its machine stops is a word without a state; empty: nothing any more. */
+  #recordStopReason(machine: number, stopReason: string | undefined, time: number): void {
+    const said = { state: '', mode: '', reason: '', sourceState: stopReason ?? '', observed: true }
+    this.#parts.turn.add('stateChanges', { machine: this.#idOf(machine), time, ...said })
   }
 
   /** The floor was away since `time`: nobody knows what the machine did meanwhile. */

@@ -1,6 +1,8 @@
 import { databaseName } from '../../schema/tables/definition.js'
+import { eventOf } from '../../workers/kpi/intervals.js'
 import type { LedgerEvent } from '../../workers/kpi/ledger.js'
 import type { MachinePlan } from '../../workers/kpi/machine-plan.js'
+import { codeLeadMs } from '../../workers/kpi/stops.js'
 import type { Store } from '../store/store.js'
 import { queryByStretch } from './by-stretch.js'
 
@@ -102,6 +104,12 @@ export async function firstHeard(
   return firsts
 }
 
+/** What is on record and says nothing of a machine's time. */
+const tellsNothing: Readonly<Record<string, string>> = {
+  state_changes: "AND (state != '' OR mode != '')",
+  production_events: "AND cause != 'late'",
+}
+
 function firstsOf(
   store: Pick<Store, 'query'>,
   machines: readonly string[],
@@ -110,8 +118,7 @@ function firstsOf(
   const tables = ['state_changes', 'production_events', 'scrap_events']
   const firsts = tables.map(
     table => `SELECT machine, min(ts) AS first FROM ${databaseName}.${table}
-      WHERE machine IN {machines:Array(String)} AND ${where}
-        ${table === 'production_events' ? "AND cause != 'late'" : ''} GROUP BY machine`,
+      WHERE machine IN {machines:Array(String)} AND ${where} ${tellsNothing[table] ?? ''} GROUP BY machine`,
   )
   return store.query<{ machine: string; time: number }>(
     `SELECT machine, toFloat64(toUnixTimestamp64Milli(min(first))) AS time
@@ -407,7 +414,8 @@ function spanParameters(spans: readonly Span[]) {
 /**
  * Changes from each machine's last production before a stretch of time to its first production after it. Of what is told
  * again and again the first is the change; the last of all says how long it went on. Each machine's in one row: there
- * are many, and names with each of them would be most of the answer.
+ * are many, and names with each of them would be most of the answer. Of codes for why a machine stops all are read, and
+ * those from just before.
  */
 async function readChanges(store: Pick<Store, 'query'>, spans: readonly Span[]): Promise<LedgerEvent[][]> {
   const rows = await queryByStretch<
@@ -423,22 +431,24 @@ async function readChanges(store: Pick<Store, 'query'>, spans: readonly Span[]):
         lagInFrame(told) OVER in_order AS before,
         leadInFrame(1) OVER in_order AS goes_on
       FROM ${databaseName}.state_changes
-      WHERE ${isInSpan}
+      WHERE ${isInSpan} AND (${isCode} OR toUnixTimestamp64Milli(ts) >= span_start + ${codeLeadMs})
       WINDOW in_order AS (PARTITION BY machine ORDER BY ts, seq ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
     )
-    WHERE place = 1 OR goes_on = 0 OR before != told
+    WHERE place = 1 OR goes_on = 0 OR before != told OR (told.1 = '' AND told.2 = '')
     GROUP BY machine`,
-    spans,
+    spans.map(span => ({ ...span, start: span.start - codeLeadMs })),
     spanParameters,
   )
-  return rows.map(row =>
-    (row?.changes ?? []).map(([time, , state, mode, reason, word]) => ({
-      time,
-      ...(state !== '' && { state, reason, sourceState: word }),
-      ...(mode !== '' && { mode }),
+  return rows.map((row, place) =>
+    (row?.changes ?? []).map(([time, , state, mode, reason, sourceState]) => ({
+      ...eventOf({ time, state, mode, reason, sourceState }),
+      // A code may be older than what it is read for.
+      time: Math.max(time, spans[place]!.start),
     })),
   )
 }
+
+const isCode = "(state = '' AND mode = '')"
 
 /** Each machine's in one row, as its changes. */
 async function readParts(store: Pick<Store, 'query'>, spans: readonly Span[]): Promise<LedgerEvent[][]> {

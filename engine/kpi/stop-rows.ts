@@ -7,7 +7,7 @@ import type { Stop, StopKind } from '../../workers/kpi/stops.js'
 import type { Store } from '../store/store.js'
 
 /** A stop with its machine and its reason, whoever gave it. */
-export interface MachineStop extends Omit<Stop, 'downtimeReason'> {
+export interface MachineStop extends Omit<Stop, 'downtimeReason' | 'stopCode'> {
   readonly machine: string
   /** `category/code`; empty: unqualified. */
   readonly reason: string
@@ -17,9 +17,14 @@ export interface MachineStop extends Omit<Stop, 'downtimeReason'> {
 
 type StopRow = RowOfTable<'downtime_events'>
 
-/** What somebody said goes before what the source's own word says. */
-export function reasoned(plan: MachinePlan, { downtimeReason, ...stop }: Stop): MachineStop {
-  const mapped = plan.faultReasons[foldWord(stop.sourceState)] ?? ''
+/**
+ * What somebody said goes before what the source's own words say: its code for why the machine stops, which is the
+ * stop's word where there is one, and its word for the state.
+ */
+export function reasoned(plan: MachinePlan, { downtimeReason, stopCode, ...rest }: Stop): MachineStop {
+  const stop = { ...rest, sourceState: stopCode || rest.sourceState }
+  const reasonOf = (word: string): string | undefined => plan.faultReasons[foldWord(word)]
+  const mapped = reasonOf(stopCode) ?? reasonOf(rest.sourceState) ?? ''
   const reason = downtimeReason || mapped
   const reasonBy = downtimeReason !== '' ? 'operator' : mapped === '' ? '' : 'map'
   return { ...stop, machine: plan.machine, reason, reasonBy }

@@ -1,12 +1,22 @@
 import type { StateChange } from '../../schema/records.js'
 import { compareEvents, type Interval, Ledger, type LedgerEvent, type LedgerSetup } from './ledger.js'
 
-/** A change of state or mode as the ledger takes it: what it does not say stays as it was. */
-export function eventOf({ time, state, mode, reason, sourceState }: StateChange): LedgerEvent {
+/**
+ * A change of state or mode as the ledger takes it: what it does not say stays as it was. A word without a state and a
+ * mode is the source's code for why the machine stops.
+ */
+export function eventOf({
+  time,
+  state,
+  mode,
+  reason,
+  sourceState,
+}: Omit<StateChange, 'machine' | 'observed'>): LedgerEvent {
   return {
     time,
     ...(state !== '' && { state, reason, sourceState }),
     ...(mode !== '' && { mode }),
+    ...(state === '' && mode === '' && { stopCode: sourceState, stopCodeAt: time }),
   }
 }
 

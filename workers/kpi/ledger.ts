@@ -8,6 +8,9 @@ import { type Cause, causeOf, type Doing, type Errand, type TimeClass } from './
 export interface Situation extends Doing {
   /** The source's own word for the state. */
   readonly sourceState: string
+  /** What a signal of its own says of why it stops, as the source has it, and since when, Unix ms; empty: nothing. */
+  readonly stopCode: string
+  readonly stopCodeAt: number
   readonly product: string
   readonly order: string
   /**
@@ -22,6 +25,8 @@ const untold: Situation = {
   mode: '',
   reason: '',
   sourceState: '',
+  stopCode: '',
+  stopCodeAt: 0,
   product: '',
   order: '',
   downtimeReason: '',
@@ -369,8 +374,11 @@ function saysWhat({
   product,
   order,
   downtimeReason,
+  stopCode,
 }: LedgerEvent): boolean {
-  return (state ?? mode ?? reason ?? sourceState ?? product ?? order ?? downtimeReason) !== undefined
+  return (
+    (state ?? mode ?? reason ?? sourceState ?? product ?? order ?? downtimeReason ?? stopCode) !== undefined
+  )
 }
 
 const situationAfter = (before: Situation, said: Partial<Situation>): Situation => ({
@@ -378,6 +386,8 @@ const situationAfter = (before: Situation, said: Partial<Situation>): Situation 
   mode: said.mode ?? before.mode,
   reason: said.reason ?? before.reason,
   sourceState: said.sourceState ?? before.sourceState,
+  stopCode: said.stopCode ?? before.stopCode,
+  stopCodeAt: said.stopCodeAt ?? before.stopCodeAt,
   product: said.product ?? before.product,
   order: said.order ?? before.order,
   downtimeReason: said.downtimeReason ?? before.downtimeReason,

@@ -5,7 +5,9 @@ import type { Stop, StopKind } from './stops.js'
 const minute = 60_000
 const nothing = { state: '', sourceState: '', shift: '', product: '', order: '' }
 
-function stop(from: number, to: number, kind: StopKind, downtimeReason = ''): Stop {
+type WordedStop = Omit<Stop, 'stopCode'>
+
+function stop(from: number, to: number, kind: StopKind, downtimeReason = ''): WordedStop {
   return {
     ...nothing,
     from: from * minute,
@@ -25,8 +27,11 @@ const line = [
   { id: 'pack', feeds: [] },
 ]
 
-const rootOf = (machine: string, waiting: Stop, stops: Readonly<Record<string, readonly Stop[]>>) =>
-  rootCause(machine, waiting, line, id => stops[id] ?? [])
+const rootOf = (
+  machine: string,
+  waiting: WordedStop,
+  stops: Readonly<Record<string, readonly WordedStop[]>>,
+) => rootCause(machine, waiting, line, id => stops[id] ?? [])
 
 describe('the root of a line’s stop', () => {
   it('has the key reason: that of the machine which stood by itself, not that of those which waited for it', () => {

@@ -9,6 +9,9 @@ export interface FlowMachine {
 /** So long may buffers hide that a neighbour stands, ms. */
 const bufferMs = 10 * 60_000
 
+/** A stop whose code has become its word. */
+type WordedStop = Omit<Stop, 'stopCode'>
+
 const ownKinds: ReadonlySet<StopKind> = new Set(['breakdown', 'minorStop', 'setup', 'planned', 'idle'])
 
 /** What made a machine wait. */
@@ -25,9 +28,9 @@ export interface RootCause {
  */
 export function rootCause(
   machine: string,
-  stop: Stop,
+  stop: WordedStop,
   line: readonly FlowMachine[],
-  stopsOf: (machine: string) => readonly Stop[],
+  stopsOf: (machine: string) => readonly WordedStop[],
 ): RootCause | undefined {
   if (stop.kind !== 'starved' && stop.kind !== 'blocked') return undefined
   const visited = new Set([machine])

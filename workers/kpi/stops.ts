@@ -27,10 +27,18 @@ export interface Stop {
   /** How it began: PackML state and the source's own word. */
   readonly state: string
   readonly sourceState: string
+  /** What a signal of its own said of why it stops, with the stop; empty: nothing. */
+  readonly stopCode: string
   readonly shift: string
   readonly product: string
   readonly order: string
 }
+
+/** A code for why a machine stops belongs to the stop that begins within this time after it, ms: tags come in any order. */
+export const codeLeadMs = 10_000
+
+/** Whose cause is another machine's: what this one's own signals say of it is no reason. */
+const isForeign = (kind: StopKind): boolean => kind === 'starved' || kind === 'blocked'
 
 /**
  * Puts intervals together to stops, in the order in which a ledger tells them. A pause of the calendar belongs to the
@@ -50,11 +58,15 @@ export class StopCollector {
     const open = this.#open
     if (open !== undefined && kind === open.kind && interval.downtimeReason === open.downtimeReason) {
       const busyMs = open.busyMs + interval.to - interval.from
-      this.#open = { ...open, to: interval.to, busyMs }
+      // The first code that is told stands: what follows it is mostly its consequence.
+      const stopCode = open.stopCode || codeOf(interval, open)
+      this.#open = { ...open, to: interval.to, busyMs, stopCode }
       return
     }
     this.close()
     if (kind === undefined) return
+    // Of a stop that is split by what somebody said the code stays.
+    const isSplit = open !== undefined && open.kind === kind && open.to === interval.from
     const { from, to, downtimeReason, state, sourceState, shift, product, order } = interval
     this.#open = {
       from,
@@ -64,6 +76,7 @@ export class StopCollector {
       downtimeReason,
       state,
       sourceState,
+      stopCode: (isSplit && open.stopCode) || codeOf(interval, { kind, from }),
       shift,
       product,
       order,
@@ -82,4 +95,8 @@ export class StopCollector {
     if (this.#open !== undefined) this.#tell(this.#open)
     this.#open = undefined
   }
+}
+
+function codeOf({ stopCode, stopCodeAt }: Interval, { kind, from }: Pick<Stop, 'kind' | 'from'>): string {
+  return isForeign(kind) || stopCodeAt < from - codeLeadMs ? '' : stopCode
 }
