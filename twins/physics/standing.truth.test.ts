@@ -15,6 +15,14 @@ function meanOf({ series }: Trial['line'], name: string, from: number, to: numbe
   return found.reduce((sum, one) => sum + one, 0) / found.length
 }
 
+/** Standard deviation of a signal between two times. */
+function spreadOf({ series }: Trial['line'], name: string, from: number, to: number): number {
+  const { time, value } = series.get(name)!
+  const found = value.filter((_, i) => time[i]! >= from && time[i]! < to)
+  const mean = found.reduce((sum, one) => sum + one, 0) / found.length
+  return Math.sqrt(found.reduce((sum, one) => sum + (one - mean) ** 2, 0) / found.length)
+}
+
 /** A machine fails and stands for a while; when it did. */
 function fail(pattern: Parameters<typeof tryFault>[0], seed: number, span: number, stands: number) {
   const trial = tryFault(pattern, { seed, span, samples: span / period, peace: hour })
@@ -45,6 +53,11 @@ describe('a machine that has failed', () => {
       const usual = meanOf(sound, signal.name, sound.now - 59 * minute, sound.now)
       const spread = signal.normal![1]
       expect(still - usual, signal.name).toBeLessThan(0.15 * spread)
+      const noise = spreadOf(sound, signal.name, sound.now - 59 * minute, sound.now)
+      const left = spreadOf(line, signal.name, down + minute, down + hour)
+      expect(left, signal.name).toBeLessThan(1.3 * noise + 0.25 * signal.resolution)
+      // A motor whose drives are cut turns nothing.
+      if (signal.quantity === 'torque' || signal.quantity === 'load') expect(still).toBeLessThan(0.2 * spread)
       const { time, value } = line.series.get(signal.name)!
       const { time: at, value: of } = sound.series.get(signal.name)!
       const most = (times: readonly number[], values: readonly number[], from: number) =>
