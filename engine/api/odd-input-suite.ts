@@ -116,6 +116,47 @@ it('a line by its constraint or its output has its losses and its waterfall with
   expect(fast400.losses.reducedSpeed).toBe((177 - 430) * 60)
 })
 
+it('rejects that are entered in a break or after the shift count like any, and those of overtime are flagged', async () => {
+  const floor = common.floor(['after-shift'], { costs: { material: { bolt: 2 } } }, 'after-line')
+  const book = floor.open()
+  await book.start()
+  const { get, send } = kpiApi(common, floor, book)
+  const enter = async (when: number, quantity: number) => {
+    floor.goTo(book, six + when * minute)
+    const entry = { machine: 'after-shift', operator: 'Ada', quantity, counted: false }
+    expect((await send('POST', '/scrap', entry)).status).toBe(201)
+  }
+  const states = (when: number, name: string): void =>
+    floor.tell(book, { source: 's', stateChanges: [change('after-shift', six + when * minute, name)] })
+  states(0, 'Execute')
+  floor.tell(book, parts('after-shift', six + 100 * minute, 100))
+  states(175, 'Idle')
+  await enter(190, 4)
+  // Half a minute after the late shift.
+  await enter(16 * 60 + 0.5, 7)
+  const range = (from: number, to: number) => `scope=line:after-line&from=${at(from)}&to=${at(to)}`
+  const figures = async (from: number, to: number) => {
+    const [{ quantities, ratios, flags }] = (await get(`/kpis/oee?${range(from, to)}`)).items
+    return { quality: ratios.qualityRatio, SQ: quantities.SQ, flags }
+  }
+  const day = [0, 17 * 60] as const
+  floor.goTo(book, six + 17 * 60 * minute)
+  expect(await figures(...day)).toEqual({ quality: 0.89, SQ: 11, flags: [] })
+  const { items } = await get(`/kpis/pareto?of=scrap&by=machine&${range(...day)}`)
+  expect(items[0].quantity).toBe(11)
+  await floor.settle(book)
+  expect(await figures(...day)).toEqual({ quality: 0.89, SQ: 11, flags: [] })
+
+  // Only its counter of rejects goes on in the night.
+  floor.tell(book, parts('after-shift', six + (17 * 60 + 10) * minute, 3, 'defective'))
+  floor.goTo(book, six + 18 * 60 * minute)
+  expect(await figures(17 * 60, 18 * 60)).toMatchObject({ SQ: 0, flags: ['overtime'] })
+  states(18 * 60 + 10, 'Execute')
+  await enter(18 * 60 + 20, 5)
+  floor.goTo(book, six + 19 * 60 * minute)
+  expect(await figures(18 * 60, 19 * 60)).toMatchObject({ SQ: 0, flags: ['overtime'] })
+})
+
 it('what nobody can have meant is refused with what is wrong, and changes nothing', async () => {
   const { machines, range, send, get } = await morning('refused')
   const [slow] = machines

@@ -136,7 +136,12 @@ interface EnteredScrap {
 
 /** Parts that somebody rejected and that no counter has counted, as the ledger takes them. */
 export function scrapEvent({ time, id, kind, quantity }: EnteredScrap): LedgerEvent {
-  return { time, id, made: kind === 'rework' ? { reworked: quantity } : { scrapped: quantity } }
+  return {
+    time,
+    id,
+    isEntered: true,
+    made: kind === 'rework' ? { reworked: quantity } : { scrapped: quantity },
+  }
 }
 
 async function readScrap(store: Pick<Store, 'query'>, spans: readonly Span[]): Promise<LedgerEvent[][]> {

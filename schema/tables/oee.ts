@@ -31,7 +31,11 @@ export const oeeHourly = {
     { name: 'planned', type: ms, meaning: 'ms of breaks, planned stops and planned maintenance (PDOT)' },
     { name: 'unscheduled', type: ms, meaning: 'ms without a shift' },
     { name: 'overtime', type: ms, meaning: 'ms of production where none was planned' },
-    { name: 'overtime_parts', type: 'Float64', meaning: 'parts of such production' },
+    {
+      name: 'overtime_parts',
+      type: 'Float64',
+      meaning: 'parts of such production, or rejects alone that a counter told then',
+    },
     {
       name: 'ideal_ms',
       type: 'Float64',

@@ -36,6 +36,8 @@ const untold: Situation = {
 export type LedgerEvent = Partial<Situation> & {
   readonly time: number
   readonly made?: Partial<Made>
+  /** Somebody told of the parts, and when they did: perhaps after the shift, or in the break. */
+  readonly isEntered?: boolean
   /** Tells parts that came twice from parts that were made twice; the ledger itself counts what it is given. */
   readonly id?: string
   /** A reason that no stop has used by now is void: the stop that it was meant for is not there any more. */
@@ -174,9 +176,9 @@ export class Ledger {
 
   /** Books an event that is not older than the head; throws KpiError `time-backwards` where it is. */
   take(event: LedgerEvent): void {
-    const { time, made, isReasonVoid } = event
+    const { time, made, isEntered = false, isReasonVoid } = event
     this.advance(time)
-    if (made !== undefined) this.#count(time, made)
+    if (made !== undefined) this.#count(time, made, isEntered)
     if (isReasonVoid === true && this.#page.reasonCause === undefined) this.#dropReason()
     if (event.downtimeReason !== undefined) this.#page.reasonCause = undefined
     if (saysWhat(event)) this.#page.situation = situationAfter(this.#page.situation, event)
@@ -328,18 +330,21 @@ export class Ledger {
     return Math.max(0, Math.min(to, window.to) - Math.max(from, window.from))
   }
 
-  #count(time: number, part: Partial<Made>): void {
+  #count(time: number, part: Partial<Made>, isEntered: boolean): void {
     const page = this.#page
     const { window } = this.#setup
     if (window !== undefined && (time < window.from || time >= window.to)) return
     const planned = this.#setup.calendar.at(time)
     const { tally } = this.#owned(this.#cell(planned))
     const made: Made = { produced: 0, scrapped: 0, warmUp: 0, reworked: 0, ...part }
-    if (planned.plan !== 'busy') {
-      tally.overtimeParts += made.produced
+    const isBusy = planned.plan === 'busy'
+    const isOfPlan = isBusy || (isEntered && causeOf(page.situation, page.errand) !== 'production')
+    if (!isOfPlan) {
+      tally.overtimeParts += made.produced || made.scrapped + made.reworked
       return
     }
-    if (this.#setup.warmUpMs > 0 && (page.isCold || time < page.warmUntil)) made.warmUp = made.scrapped
+    if (isBusy && this.#setup.warmUpMs > 0 && (page.isCold || time < page.warmUntil))
+      made.warmUp = made.scrapped
     addMade(tally, this.#setup.idealMs(page.situation.product), made)
   }
 

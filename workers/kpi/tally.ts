@@ -20,7 +20,7 @@ export interface Tally {
   readonly time: ClassedTime
   /** By ideal cycle time, ms: products of one machine, and machines of one line, may differ. */
   readonly made: Map<number, Made>
-  /** Parts that came out where nobody had planned to produce; they count in no ratio. */
+  /** Parts that came out where nobody had planned to produce, or rejects alone that a counter told then; they count in no ratio. */
   overtimeParts: number
 }
 
