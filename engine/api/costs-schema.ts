@@ -11,7 +11,11 @@ export const costsSchema = z
     ),
     downtime: money.describe('Breakdowns and minor stops of all machines; waiting costs nothing more'),
     setup: money,
-    unpricedParts: z.number().describe('Rejected parts that nobody has said the cost of'),
+    unpricedParts: z
+      .number()
+      .describe(
+        'Rejected parts that nobody has said the material cost of; `scrap` has their labour alone, where that is known',
+      ),
     unpricedSeconds: z.number().describe('Stops and setup that nobody has said the cost of'),
   })
   .openapi('LossCosts')

@@ -215,18 +215,19 @@ it('what nobody has said the cost of is not 0', async () => {
   tell(book, parts('free-1', six + minute, 1, 'defective'))
   tell(book, { source: 's', stateChanges: [change('free-1', six + 10 * minute, 'Aborted')] })
   goTo(book, six + 20 * minute)
-  const floor = Object.assign(testFloor(plant), { clock, plant })
-  const context = { floor, store: emptyHistory, kpis: book, values: common.store, sources: new Map() }
-  const api = createApi(
-    { ...context, metrics: new Registry(), logger: pino({ level: 'silent' }), missing: () => [] },
-    manifestDocument(floor),
-  )
-  const { items } = JSON.parse(await (await api.request('/api/v1/kpis/losses?scope=machine:free-1')).text())
-  expect(items[0].costs).toEqual({
-    scrap: null,
-    downtime: null,
-    setup: null,
-    unpricedParts: 1,
-    unpricedSeconds: 600,
-  })
+  const lost = async (costs: NonNullable<typeof plant.costs>) => {
+    const floor = Object.assign(testFloor(plant), { clock, plant: { ...plant, costs } })
+    const context = { floor, store: emptyHistory, kpis: book, values: common.store, sources: new Map() }
+    const api = createApi(
+      { ...context, metrics: new Registry(), logger: pino({ level: 'silent' }), missing: () => [] },
+      manifestDocument(floor),
+    )
+    const answer = await api.request('/api/v1/kpis/losses?scope=machine:free-1')
+    return JSON.parse(await answer.text()).items[0].costs
+  }
+  const unpriced = { downtime: null, setup: null, unpricedParts: 1, unpricedSeconds: 600 }
+  expect(await lost({})).toEqual({ ...unpriced, scrap: null })
+  // Of a part without a material price the labour of its 30 s is known.
+  expect(await lost({ labourRate: 36 })).toEqual({ ...unpriced, scrap: expect.closeTo(0.3, 12) })
+  expect(await lost({ labourRate: 36, material: { '': 1 } })).toMatchObject({ unpricedParts: 0 })
 })

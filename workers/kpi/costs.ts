@@ -21,7 +21,7 @@ export interface LossCosts {
   /** Own stops: breakdowns and minor stops. Waiting costs nothing more: it is the stop of another machine. */
   downtime: number
   setup: number
-  /** Rejected parts, and ms of own stops and setup, of which nobody has said what they cost. */
+  /** Rejected parts of which nobody has said what their material costs, and ms of own stops and setup without a rate. */
   unpricedParts: number
   unpricedMs: number
 }
@@ -39,8 +39,8 @@ export function addCosts(sum: LossCosts, cell: MachineCell, rates: CostRates): v
   for (const [idealMs, { scrapped }] of cell.tally.made) {
     if (scrapped === 0) continue
     const price = partCost(cell, idealMs, rates)
-    if (price === undefined) sum.unpricedParts += scrapped
-    else sum.scrap += price * scrapped
+    if (rates.material(cell) === undefined) sum.unpricedParts += scrapped
+    if (price !== undefined) sum.scrap += price * scrapped
   }
   const { breakdown, minorStop, setup } = cell.tally.time
   const rate = rates.standing(cell.machine)
