@@ -56,6 +56,23 @@ it('charts cycle times without the stops between, rejects by hour, and a signal 
   expect(times(cycles.points)).toEqual([60, 91, 120, 360])
   const rejects = await get('of=scrap-rate')
   expect([rejects.chart, values(rejects.points)]).toEqual(['p', [2 / 6]])
+  expect(rejects.flags).toEqual([])
+  // An hour later more rejects than parts; in the next only rejects.
+  tell(book, parts('chart-1', six + 65 * minute, 2))
+  tell(book, parts('chart-1', six + 66 * minute, 5, 'defective'))
+  tell(book, parts('chart-1', six + 125 * minute, 1, 'defective'))
+  goTo(book, six + 170 * minute)
+  const odd = await get('of=scrap-rate')
+  expect(odd).toMatchObject({ flags: ['rejectsExceedProduced'], points: [{ value: 2 / 6 }, { value: 2.5 }] })
+  expect(times(odd.points)).toEqual([0, 3_600])
+  const spread = 3 * Math.sqrt(((1 / 3) * (2 / 3)) / 6)
+  expect(odd.points[0]).toMatchObject({
+    centre: 2 / 6,
+    low: 0,
+    high: expect.closeTo(1 / 3 + spread, 12),
+    breaks: [],
+  })
+  expect(odd.points[1]).toMatchObject({ low: 0, high: 1, breaks: ['beyond'] })
   const signal = await get('of=signal&signal=chart-1.force&size=3&lower=40&upper=60')
   expect([signal.chart, values(signal.points), values(signal.ranges)]).toEqual(['xbar', [50, 50], [4, 2]])
   // Of the last value of each subgroup.

@@ -71,6 +71,11 @@ const chartSchema = z
       .object({ cp: number, cpk: number, cm: number, cmk: number })
       .nullable()
       .describe('null = no specification limits were given'),
+    flags: z
+      .array(z.enum(['rejectsExceedProduced']))
+      .describe(
+        'Of a share: hours with more rejects than parts, those without any part, which have no point, among them',
+      ),
   })
   .openapi('ControlChart')
 
@@ -106,10 +111,13 @@ export function addControlChartRoute(
         to: new Date(range.to).toISOString(),
       }
       if (query.of === 'scrap-rate') {
-        const samples = await rejectsByHour(kpis, query.machine, range)
+        const hours = await rejectsByHour(kpis, query.machine, range)
+        const samples = hours.filter(({ size }) => size > 0)
+        const isOdd = hours.some(({ size, defective }) => defective > size)
+        const flags = isOdd ? (['rejectsExceedProduced'] as const).slice() : []
         const points = timed(pChart(samples), samples)
         return c.json(
-          { ...asked, ...trust(), chart: 'p' as const, points, ranges: [], capability: null },
+          { ...asked, ...trust(), chart: 'p' as const, points, ranges: [], capability: null, flags },
           200,
         )
       }
@@ -127,14 +135,25 @@ export function addControlChartRoute(
       if (query.size === 1) {
         const points = timed(individuals(values), read)
         return c.json(
-          { ...asked, ...trust(), chart: 'individuals' as const, points, ranges: [], capability: able },
+          {
+            ...asked,
+            ...trust(),
+            chart: 'individuals' as const,
+            points,
+            ranges: [],
+            capability: able,
+            flags: [],
+          },
           200,
         )
       }
       const { means, ranges } = xbarR(values, query.size)
       const lasts = subgroups(read, query.size).map(group => group.at(-1)!)
       const groups = { points: timed(means, lasts), ranges: timed(ranges, lasts) }
-      return c.json({ ...asked, ...trust(), chart: 'xbar' as const, ...groups, capability: able }, 200)
+      return c.json(
+        { ...asked, ...trust(), chart: 'xbar' as const, ...groups, capability: able, flags: [] },
+        200,
+      )
     },
   )
 }

@@ -58,7 +58,7 @@ export async function signalValues(
   return rows.reverse()
 }
 
-/** Rejects and parts of a machine, by the begin of each hour in which it made some. */
+/** Rejects and parts of a machine, by the begin of each hour in which there were some of either. */
 export async function rejectsByHour(
   book: Pick<KpiBook, 'cells'>,
   machine: string,
@@ -74,7 +74,7 @@ export async function rejectsByHour(
     hours.set(hour, sum)
   }
   return [...hours]
-    .filter(([, { size }]) => size > 0)
+    .filter(([, { size, defective }]) => size > 0 || defective > 0)
     .sort(([a], [b]) => a - b)
     .map(([time, sum]) => ({ time, ...sum }))
 }

@@ -66,12 +66,16 @@ export function xbarR(values: readonly number[], size: number): XbarR {
   }
 }
 
-/** Shares of samples of any size above 0; each has limits of its own. */
+/**
+ * Shares of samples of any size above 0; each has limits of its own. A sample with more defective than there were cannot
+ * be true: it is shown, beyond the limits, which come from the others.
+ */
 export function pChart(
   samples: readonly { readonly defective: number; readonly size: number }[],
 ): ChartPoint[] {
-  const total = samples.reduce((sum, { size }) => sum + size, 0)
-  const centre = samples.reduce((sum, { defective }) => sum + defective, 0) / (total || 1)
+  const sound = samples.filter(({ defective, size }) => defective <= size)
+  const total = sound.reduce((sum, { size }) => sum + size, 0)
+  const centre = sound.reduce((sum, { defective }) => sum + defective, 0) / (total || 1)
   const points = samples.map(({ defective, size }) => ({
     value: defective / size,
     centre,
@@ -81,6 +85,7 @@ export function pChart(
     ...point,
     low: Math.max(0, point.low),
     high: Math.min(1, point.high),
+    breaks: point.value > 1 ? [...new Set(['beyond' as const, ...point.breaks])] : point.breaks,
   }))
 }
 
