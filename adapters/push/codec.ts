@@ -117,6 +117,10 @@ export class PostDecoder {
       return { rule: 'push.unknown-key' as const, reason }
     }
     const time = readTime(json.time, 1)
+    if (time === undefined && json.time !== undefined && json.time !== null) {
+      const reason = `time is ${shown(json.time)}, as of a clock that was never set; leave it out where the value is of now`
+      return { rule: 'push.bad-time' as const, reason }
+    }
     // Whoever posts can say the zone, and what is guessed would be wrong by hours.
     if (time === 'unread' || isZoneless(json.time)) {
       const reason = `time is ${shown(json.time)}; write ISO 8601 with a zone, or Unix milliseconds`

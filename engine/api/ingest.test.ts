@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import pino from 'pino'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Post } from '../../adapters/contract.js'
 import { fuzzRuns } from '../../adapters/fuzz-runs.js'
 import { Inbox } from '../pipeline/inbox.js'
@@ -11,7 +11,7 @@ const token = 'gemba_good'
 
 function ground(
   sources: readonly string[] = ['gateway'],
-  answer: 'accepted' | 'busy' | 'nobody' = 'accepted',
+  answer: 'accepted' | 'busy' | 'nobody' | 'late' = 'accepted',
 ) {
   const inbox = new Inbox(sources)
   const taken: Post[] = []
@@ -19,6 +19,7 @@ function ground(
     inbox.posts(source)!.subscribe(post => {
       taken.push(post)
       const samples = post.entries.length
+      if (answer === 'late') return
       post.answer(answer === 'busy' ? { kind: 'busy' } : { kind: 'accepted', samples, problems: [] })
     })
   }
@@ -118,6 +119,30 @@ describe('POST /api/v1/ingest', () => {
     const { send } = ground(['gateway'], 'busy')
     const answer = await send(one)
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1'])
+  })
+
+  it('takes a post of which nobody was told once, however often it is posted, and the next as one of its own', async () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const { send, taken } = ground(['gateway'], 'late')
+    const late = async (body: string) => {
+      const answer = send(body)
+      await vi.advanceTimersByTimeAsync(10_000)
+      return answer
+    }
+    for (let i = 0; i < 2; i++)
+      expect(await late(one)).toMatchObject({
+        status: 503,
+        body: { detail: expect.stringContaining('not taken twice') },
+      })
+    expect(taken).toHaveLength(1)
+    expect((await late(one.replace('1}', '2}'))).status).toBe(503)
+    expect(taken).toHaveLength(2)
+    taken[0]!.answer({ kind: 'accepted', samples: 1, problems: [] })
+    expect(await send(one)).toMatchObject({ status: 202, body: { accepted: 1 } })
+    expect(taken).toHaveLength(2)
+    expect((await late(one)).status).toBe(503)
+    expect(taken).toHaveLength(3)
   })
 
   it('answers other methods with 405, token or not', async () => {

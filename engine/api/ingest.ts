@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { PostAnswer } from '../../adapters/contract.js'
 import { parseExactly } from '../../adapters/exact.js'
@@ -10,6 +11,8 @@ import { jsonAnswer, problemAnswer } from './router.js'
 const mostProblems = 20
 /** How long a post waits to be accepted. */
 const patienceMs = 10_000
+/** Most posts that are remembered because nobody was told of their end. */
+const mostOpen = 1_000
 
 export interface IngestContext {
   readonly inbox: Inbox
@@ -25,7 +28,7 @@ const entrySchema = z
     time: z
       .union([z.string(), z.number()])
       .optional()
-      .describe('ISO 8601 with zone, or Unix ms; now if left out'),
+      .describe('ISO 8601 with zone, or Unix ms; now if left out, and no 0'),
     quality: z.enum(['good', 'uncertain', 'bad']).optional().describe('good if left out'),
   })
   .openapi('IngestEntry')
@@ -89,11 +92,14 @@ export function addIngestRoute(router: OpenAPIHono, { inbox, tokens }: IngestCon
   })
   // Not validated by its schema: an entry that cannot be used is a reject of its own and not the end of the others.
   router.openAPIRegistry.registerPath(route)
+  const open = new OpenPosts()
   router.post('/api/v1/ingest', async c => {
     const source = sourceOf(inbox, c.req.query('source'))
     const body = await c.req.text()
     const entries = entriesOf(c.req.header('content-type') ?? '', body)
-    const answer = await answered(inbox, source, entries, Buffer.byteLength(body))
+    const answer = await open.answer(`${source}\n${body}`, () =>
+      handed(inbox, source, entries, Buffer.byteLength(body)),
+    )
     if (answer.kind === 'busy')
       throw notNow('The engine cannot keep more for now; post the same again in a moment.')
     const { samples, problems } = answer
@@ -156,25 +162,42 @@ function parsedOrText(text: string): unknown {
   }
 }
 
-function answered(
+/** Resolves when the post is answered, however late. Throws ApiError where nobody takes it. */
+function handed(
   inbox: Inbox,
   source: string,
   entries: readonly unknown[],
   bytes: number,
 ): Promise<PostAnswer> {
-  return new Promise((resolve, reject) => {
-    const patience = setTimeout(
-      () => reject(notNow('It is not known yet whether it is safe; post the same again.')),
-      patienceMs,
-    )
-    const answer = (given: PostAnswer): void => {
-      clearTimeout(patience)
-      resolve(given)
-    }
+  return new Promise((answer, reject) => {
     if (inbox.post(source, { entries, bytes, answer })) return
-    clearTimeout(patience)
     reject(notNow(`The source ${source} is stopped; see /api/v1/sources/${source}.`))
   })
+}
+
+/**
+ * Posts of which nobody was told whether they are safe. They are kept when there is room again: who posts the same once
+ * more, as he is told to, is answered with what became of the first, or it would be counted twice.
+ */
+class OpenPosts {
+  readonly #answers = new Map<string, Promise<PostAnswer>>()
+
+  /** Throws ApiError 503 where it takes too long. */
+  async answer(post: string, hand: () => Promise<PostAnswer>): Promise<PostAnswer> {
+    const key = createHash('sha256').update(post).digest('base64')
+    const answer = this.#answers.get(key) ?? hand()
+    let patience: NodeJS.Timeout | undefined
+    const late = new Promise<undefined>(resolve => {
+      patience = setTimeout(resolve, patienceMs, undefined)
+    })
+    const given = await Promise.race([answer, late]).finally(() => clearTimeout(patience))
+    this.#answers.delete(key)
+    if (given !== undefined) return given
+    this.#answers.set(key, answer)
+    const [oldest] = this.#answers.keys()
+    if (this.#answers.size > mostOpen) this.#answers.delete(oldest!)
+    throw notNow('It is not known yet whether it is safe; post the same again, it is not taken twice.')
+  }
 }
 
 const notNow = (message: string): ApiError => new ApiError(503, message, { headers: { 'retry-after': '1' } })
