@@ -162,12 +162,15 @@ describe('GET /api/v1/state', () => {
         let shown: { at: number; live: unknown }[] = []
         take({ kind: 'found' })
         for (const [wait, step] of taken) {
+          // As it does by itself, four times a second.
+          take({ kind: 'tick' })
           shown.push({ at: wall.time, live: await live(get, machines, floor) })
           wall.time += wait
           // What came late is known today, and was not at the moments that it is about.
           if (step.kind === 'late') shown = shown.filter(({ at }) => at < wall.time - step.age)
           take(step)
         }
+        take({ kind: 'tick' })
         shown.push({ at: wall.time, live: await live(get, machines, floor) })
         await store.flush()
         for (const { at, live } of shown) {
@@ -184,6 +187,45 @@ describe('GET /api/v1/state', () => {
       }),
       { numRuns: propertyRuns / 50 },
     )
+  })
+
+  it('shows nothing as live that was silent, or came late from a source that had no link then', async () => {
+    const { wall, take, get } = kept(0)
+    // Before all other runs: no link of theirs stands.
+    const begin = wall.time
+    const connectionAt = async (seconds: number) => {
+      await store.flush()
+      const at = new Date(begin + seconds * 1_000).toISOString()
+      const { machines } = (await get(`/api/v1/state?at=${at}`)) as Floor
+      const { value, connection } = machines[0]!.signals[0]!
+      return [value, connection]
+    }
+    wall.time += 3_600_000
+    take({ kind: 'found' })
+    take({ kind: 'value', machine: 1, value: 70, quality: 0 })
+    take({ kind: 'late', machine: 1, value: 60, age: 1_800_000 })
+    expect(await connectionAt(1_801)).toEqual([60, 'lost'])
+    expect(await connectionAt(3_600)).toEqual([70, 'live'])
+    // The engine died then: nobody told that nothing came.
+    wall.time += 60_000
+    expect(await connectionAt(3_602)).toEqual([70, 'live'])
+    expect(await connectionAt(3_630)).toEqual([70, 'stale'])
+    // What is told late of that time does not make it live again.
+    take({ kind: 'value', machine: 1, value: 75, quality: 0 })
+    take({ kind: 'late', machine: 1, value: 65, age: 40_000 })
+    expect(await connectionAt(3_621)).toEqual([65, 'live'])
+    expect(await connectionAt(3_650)).toEqual([65, 'stale'])
+  })
+
+  it('refuses an instant in the future of the floor', async () => {
+    const { wall, get } = kept(1_002)
+    const at = new Date(wall.time + 1).toISOString()
+    const message = expect.stringContaining('lies in the future: on this floor it is')
+    expect(await get(`/api/v1/state?at=${at}`)).toMatchObject({
+      status: 422,
+      detail: message,
+      errors: [{ path: 'query.at', message }],
+    })
   })
 
   it('refuses an instant that is none', async () => {

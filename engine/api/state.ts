@@ -1,14 +1,17 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { categoryOf, downtimeCategories } from '../../schema/downtime-reasons.js'
+import type { Signal } from '../../schema/plant.js'
 import { type QualityName, qualityNames } from '../../schema/quality.js'
-import { connections, levels } from '../../schema/sensor-state.js'
-import { sourceStates } from '../../schema/source-state.js'
+import { type Connection, connections, levels } from '../../schema/sensor-state.js'
+import { type SourceState, sourceStates } from '../../schema/source-state.js'
 import { stopKinds } from '../../workers/kpi/stops.js'
 import type { Floor, RegisteredMachine, RegisteredSignal } from '../floor/floor.js'
+import { silenceOf } from '../floor/signal-silence.js'
 import { sensorAddress, sourceAddress } from '../floor/twin-kinds.js'
 import { unknownState } from '../floor/unknown-state.js'
 import type { MachineStop } from '../kpi/stop-rows.js'
 import type { FloorAt, SampleAt } from '../store/state-at.js'
+import { ApiError } from './api-error.js'
 import type { ApiContext } from './context.js'
 import { isoTime, jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { timeParameter } from './time-span.js'
@@ -26,7 +29,11 @@ const signalAt = z.object({
   quality: z.enum(['good', 'uncertain', 'bad']),
   sourceTime: timeSchema.nullable().describe('When the source says the value was true; null = never heard'),
   receiveTime: timeSchema.nullable(),
-  connection: z.enum(connections),
+  connection: z
+    .enum(connections)
+    .describe(
+      'How it stood then: not live where nothing was heard for three periods, or came only after the instant from a source without a link',
+    ),
   level: z.enum(levels),
 })
 
@@ -94,12 +101,17 @@ export function addStateRoute(router: OpenAPIHono, { floor, store, kpis, plants 
       request: { query: stateQuery },
       responses: {
         200: jsonAnswer(stateSchema, 'The floor'),
-        422: problemAnswer('The instant cannot be used'),
+        422: problemAnswer('The instant cannot be used, or lies in the future'),
       },
     }),
     async c => {
       const { at } = c.req.valid('query')
-      const time = at === undefined ? Math.floor(floor.clock.now()) : Date.parse(at)
+      const now = Math.floor(floor.clock.now())
+      const time = at === undefined ? now : Date.parse(at)
+      if (time > now) {
+        const message = `${at} lies in the future: on this floor it is ${new Date(now).toISOString()}`
+        throw new ApiError(422, `${message}.`, { errors: [{ path: 'query.at', message }] })
+      }
       const { plant, registry } = (await plants?.at(time)) ?? floor
       const { machines, signals } = registry
       const ids = machines.map(({ machine }) => machine.id)
@@ -111,7 +123,7 @@ export function addStateRoute(router: OpenAPIHono, { floor, store, kpis, plants 
         ),
         kpis?.stops(ids, time, time + 1) ?? [],
       ])
-      const found = new FoundFloor(floor, stored)
+      const found = new FoundFloor(floor, stored, time)
       const items = machines.map(({ machine, signals: own }) => ({
         ...found.machine(machine.id),
         signals: own.map(signal => found.signal(signal)),
@@ -137,6 +149,12 @@ function viewStop({ machine, from, kind, reason }: MachineStop): z.infer<typeof 
   return { machine, since: isoTime(from), kind, reason: reason || null, category }
 }
 
+/** A floor looks for the silent four times a second; one that was busy tells later. */
+const toldWithinMs = 1_000
+
+/** A source of these tells nothing. */
+const unlinked: ReadonlySet<SourceState> = new Set(['stopped', 'connecting', 'waiting', 'ended'])
+
 /** What the store found, by what it is of. */
 class FoundFloor {
   readonly #samples: ReadonlyMap<number, SampleAt>
@@ -146,8 +164,10 @@ class FoundFloor {
   readonly #faults: ReadonlyMap<string, FloorAt['faults']>
 
   readonly #floor: Floor
+  readonly #at: number
 
-  constructor(floor: Floor, { started, samples, machines, twins, faults }: FloorAt) {
+  constructor(floor: Floor, { started, samples, machines, twins, faults }: FloorAt, at: number) {
+    this.#at = at
     this.#started = started
     this.#floor = floor
     this.#samples = new Map(samples.map(sample => [sample.signal, sample]))
@@ -175,7 +195,7 @@ class FoundFloor {
     const told = this.#twins.get(`${address} connection.changed`)
     // Until it is heard after a start, nobody knows of it.
     const isHeard = told === undefined ? sample !== undefined : told.seq >= this.#started
-    const connection = connections.find(each => each === told?.to) ?? 'live'
+    const connection = isHeard ? this.#connection(signal, sample, told?.to) : 'lost'
     const level = this.#twins.get(`${address} level.changed`)?.to
     return {
       id: signal.id,
@@ -184,9 +204,19 @@ class FoundFloor {
       quality: sample === undefined ? 'bad' : qualityOf(sample),
       sourceTime: sample === undefined ? null : isoTime(sample.sourceTime),
       receiveTime: sample === undefined ? null : isoTime(sample.receiveTime),
-      connection: isHeard ? connection : 'lost',
+      connection,
       level: levels.find(each => each === level) ?? 'normal',
     }
+  }
+
+  /** What its twin had told then. Nobody told of silence while the engine was down, or of what came only later. */
+  #connection(signal: Signal, sample: SampleAt | undefined, told: string | undefined): Connection {
+    const connection = connections.find(each => each === told) ?? 'live'
+    if (connection !== 'live' || sample === undefined) return connection
+    const cameLater = sample.receiveTime > this.#at
+    if (cameLater && unlinked.has(this.link(signal.source).state)) return 'lost'
+    const heardAt = cameLater ? sample.sourceTime : sample.receiveTime
+    return this.#at - heardAt > silenceOf(signal) + toldWithinMs ? 'stale' : 'live'
   }
 
   /** Of a machine's signals those that were beyond a limit. */
