@@ -102,7 +102,9 @@ const goalSchema = z
     from: timeSchema,
     to: timeSchema,
     target: z.number(),
-    source: z.enum(['plan', 'run', 'ideal']).describe('Where the target comes from'),
+    source: z
+      .enum(['plan', 'run', 'ideal'])
+      .describe('Where the target comes from; of a run it is what was left of it when the shift began'),
     goalNow: z.number().describe('Of the target, what is due by now: by planned busy time'),
     actual: z.number().describe('Good parts that left the line'),
     ahead: z.number().describe('actual − goalNow'),

@@ -162,6 +162,33 @@ describe('the production desk', () => {
     expect(goal!.projection).toEqual({ expected: 450, low: 450, high: 450 })
   })
 
+  it('takes of a run that lasts over shifts what is left of it, and what a shift can make', async () => {
+    const { open, tell, goTo, deskOf, all } = ground('left-1', 'line-5')
+    const book = open()
+    await book.start()
+    const desk = deskOf(book)
+    tell(book, { source: 's', stateChanges: [change('left-1', six, 'Execute')] })
+    goTo(book, six + 60 * minute)
+    await desk.start({ ...ordered, line: 'line-5', product: '', target: 1_000 })
+    goTo(book, six + 61 * minute)
+    const goal = async () => (await desk.goals(all))[0]!
+    // An early shift of 450 min has room for 900 parts of half a minute.
+    expect(await goal()).toMatchObject({ source: 'run', target: 900 })
+    tell(book, parts('left-1', six + 70 * minute, 150))
+    tell(book, parts('left-1', six + 70 * minute, 10, 'defective'))
+    goTo(book, six + 9 * 60 * minute)
+    expect(await goal()).toMatchObject({ source: 'run', target: 860, actual: 0 })
+    tell(book, parts('left-1', six + 541 * minute, 100))
+    goTo(book, six + 10 * 60 * minute)
+    expect(await goal()).toMatchObject({ source: 'run', target: 860, actual: 100 })
+    // A run that had made what it was to make before the shift.
+    goTo(book, six + 11 * 60 * minute)
+    await desk.start({ ...ordered, line: 'line-5', product: '', target: 50 })
+    tell(book, parts('left-1', six + 670 * minute, 60))
+    goTo(book, six + (24 + 1) * 60 * minute)
+    expect(await goal()).toMatchObject({ source: 'run', target: 0, actual: 0, verdict: 'made' })
+  })
+
   it('refuses what does not fit, and says what would', async () => {
     const { open, goTo, deskOf } = ground('bad-2', 'line-4')
     const book = open()

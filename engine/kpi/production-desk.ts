@@ -13,7 +13,7 @@ const weekMs = 7 * 24 * 3_600_000
 
 export interface ProductionDeskParts {
   readonly plant: Plant
-  readonly book: Pick<KpiBook, 'cells' | 'cellsOfEach' | 'plans' | 'reread'>
+  readonly book: Pick<KpiBook, 'cellsOfEach' | 'plans' | 'reread'>
   readonly store: Pick<Store, 'query' | 'flush'>
   readonly clock: { now(): number }
   /** What things cost; without it no run tells of money. */
@@ -133,8 +133,9 @@ export class ProductionDesk {
   }
 
   /** How lines stand in their present shift. */
-  goals(scope: Scope): Promise<Goal[]> {
+  async goals(scope: Scope): Promise<Goal[]> {
     const { plant, book, store, clock } = this.#parts
+    await store.flush()
     return goalsNow(plant, book, store, scope, clock.now())
   }
 

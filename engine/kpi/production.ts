@@ -4,11 +4,11 @@ import type { CostRates, LossCosts } from '../../workers/kpi/costs.js'
 import type { Elements, KpiFlag } from '../../workers/kpi/kpi.js'
 import { LedgerSetups } from '../../workers/kpi/machine-plan.js'
 import { type Projection, project, type Verdict, verdictOf } from '../../workers/kpi/projection.js'
-import { linePartsOf } from '../../workers/kpi/roll-up.js'
+import { linePartsOf, type MachineCell } from '../../workers/kpi/roll-up.js'
 import type { Store } from '../store/store.js'
 import { type Run, readRuns } from './event-reader.js'
 import type { KpiBook } from './kpi-book.js'
-import { groupsOf, type KpiGroup, readKpis } from './kpi-query.js'
+import { groupsOf, type KpiGroup } from './kpi-query.js'
 import { findScope, type Scope } from './scope.js'
 
 /** A run with what came of it. */
@@ -104,47 +104,63 @@ const dayMs = 24 * 3_600_000
 /** The goals of lines now; a line without a shift now has none. */
 export async function goalsNow(
   plant: Plant,
-  book: Pick<KpiBook, 'cells' | 'plans'>,
+  book: Pick<KpiBook, 'cellsOfEach' | 'plans'>,
   store: Pick<Store, 'query'>,
   scope: Scope,
   now: number,
 ): Promise<Goal[]> {
   const setups = new LedgerSetups()
-  const goals = await Promise.all(
-    scope.lines.map(async (line): Promise<Goal | undefined> => {
-      const parts = linePartsOf(line.machines)
-      if (parts === undefined) return undefined
-      const plan = book.plans.get(parts.constraint)!
-      const shift = shiftAt(setups.calendarOf(plan), now)
-      if (shift === undefined) return undefined
-      const query = {
-        scope: findScope(plant, `line:${line.id}`)!,
-        from: shift.from,
-        to: now,
-        lines: 'output' as const,
-      }
-      const hours = await readKpis(plant, book, { ...query, by: 'hour' })
-      const [run] = (await readRuns(store, [line.id], now - 1, now)).slice(-1)
-      const idealMs = plan.idealMsByProduct[run?.product ?? ''] ?? plan.idealMs
-      const { target, source } = targetOf(plant, line, shift, run, idealMs)
-      const actual = hours.reduce((sum, { elements }) => sum + elements.GQ, 0)
-      const pieces = hours.map(({ elements }) => ({ busyMs: busyOf(elements), good: elements.GQ }))
-      const projection = project(pieces, shift.busyMs - shift.busyUntilNowMs)
-      return {
-        line: line.id,
-        shift: shift.id,
-        from: shift.from,
-        to: shift.to,
-        target,
-        source,
-        goalNow: shift.busyMs === 0 ? 0 : (target * shift.busyUntilNowMs) / shift.busyMs,
-        actual,
-        projection,
-        verdict: verdictOf(target, actual, projection),
-      }
-    }),
+  const runs = await readRuns(
+    store,
+    scope.lines.map(({ id }) => id),
+    now - 1,
+    now,
   )
-  return goals.flatMap(goal => goal ?? [])
+  const standing = scope.lines.flatMap(line => {
+    const parts = linePartsOf(line.machines)
+    if (parts === undefined) return []
+    const plan = book.plans.get(parts.constraint)!
+    const shift = shiftAt(setups.calendarOf(plan), now)
+    if (shift === undefined) return []
+    const run = runs.findLast(each => each.line === line.id)
+    return [{ line, plan, shift, run, ofLine: findScope(plant, `line:${line.id}`)! }]
+  })
+  const [inShift, inRunBefore] = await Promise.all([
+    book.cellsOfEach(
+      standing.map(({ ofLine: { machines }, shift }) => ({ machines, from: shift.from, to: now })),
+      'hour',
+    ),
+    book.cellsOfEach(
+      standing.map(({ ofLine: { machines }, shift, run }) => {
+        const hasTarget = run !== undefined && run.target > 0
+        return { machines, from: hasTarget ? run.start : shift.from, to: shift.from }
+      }),
+      'none',
+    ),
+  ])
+  return standing.map(({ line, plan, shift, run, ofLine }, place) => {
+    const output = (cells: readonly MachineCell[], by: 'hour' | 'none') =>
+      groupsOf(plant, book, cells, { scope: ofLine, by, lines: 'output' })
+    const hours = output(inShift[place]!, 'hour')
+    const [before] = output(inRunBefore[place]!, 'none')
+    const idealMs = plan.idealMsByProduct[run?.product ?? ''] ?? plan.idealMs
+    const { target, source } = targetOf(plant, line, shift, run, before?.elements.GQ ?? 0, idealMs)
+    const actual = hours.reduce((sum, { elements }) => sum + elements.GQ, 0)
+    const pieces = hours.map(({ elements }) => ({ busyMs: busyOf(elements), good: elements.GQ }))
+    const projection = project(pieces, shift.busyMs - shift.busyUntilNowMs)
+    return {
+      line: line.id,
+      shift: shift.id,
+      from: shift.from,
+      to: shift.to,
+      target,
+      source,
+      goalNow: shift.busyMs === 0 ? 0 : (target * shift.busyUntilNowMs) / shift.busyMs,
+      actual,
+      projection,
+      verdict: verdictOf(target, actual, projection),
+    }
+  })
 }
 
 const busyOf = ({ PBT }: Elements): number => PBT
@@ -173,12 +189,16 @@ function shiftAt(calendar: Calendar, now: number): PresentShift | undefined {
   }
 }
 
-/** The plan's target for line, shift and product, the most particular one; else the run's, spread over its shift. */
+/**
+ * The plan's target for line, shift and product, the most particular one; else what is left of the run's at the begin of
+ * the shift, but no more than the ideal cycle allows for in it.
+ */
 function targetOf(
   plant: Plant,
   line: Line,
   shift: PresentShift,
   run: Run | undefined,
+  madeBefore: number,
   idealMs: number,
 ): { readonly target: number; readonly source: Goal['source'] } {
   const [shiftId] = shift.id.split('@')
@@ -189,8 +209,9 @@ function targetOf(
     .sort((a, b) => particular(b) - particular(a))
   const [planned] = fitting
   if (planned !== undefined) return { target: planned.parts, source: 'plan' }
-  if (run !== undefined && run.target > 0) return { target: run.target, source: 'run' }
-  return { target: Math.floor(shift.busyMs / idealMs), source: 'ideal' }
+  const most = Math.floor(shift.busyMs / idealMs)
+  if (run === undefined || run.target === 0) return { target: most, source: 'ideal' }
+  return { target: Math.min(most, Math.max(0, run.target - madeBefore)), source: 'run' }
 }
 
 const particular = ({ shift, product }: { shift?: string; product?: string }): number =>
