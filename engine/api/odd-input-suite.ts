@@ -157,6 +157,27 @@ it('rejects that are entered in a break or after the shift count like any, and t
   expect(await figures(18 * 60, 19 * 60)).toMatchObject({ SQ: 0, flags: ['overtime'] })
 })
 
+it('yield and defects of a run are those of its whole line, as its scrap is', async () => {
+  const machines = ['first', 'second', 'third'].map(place => `yield-${place}`)
+  const floor = common.floor(machines, {}, 'yield-line')
+  const book = floor.open()
+  await book.start()
+  const { get, send } = kpiApi(common, floor, book)
+  floor.goTo(book, six)
+  for (const machine of machines)
+    floor.tell(book, { source: 's', stateChanges: [change(machine, six, 'Execute')] })
+  expect((await send('POST', '/production', { line: 'yield-line', who: 'Ada' })).status).toBe(201)
+  for (const [place, machine] of machines.entries()) {
+    floor.tell(book, parts(machine, six + (100 + place) * minute, 308 - 4 * place))
+    floor.tell(book, parts(machine, six + (100 + place) * minute, 4, 'defective'))
+  }
+  floor.goTo(book, six + 120 * minute)
+  const { items, groups } = await get(`/production?scope=line:yield-line&by=line&from=${at(0)}&to=${at(120)}`)
+  // By hand: 308 begun, 4 lost at each machine, 300 of them at its end and 296 good.
+  const expected = { actual: 300, good: 296, scrap: 12, firstPassYield: 296 / 308, defectRatePpm: 12e6 / 308 }
+  expect([items, groups]).toMatchObject([[expected], [expected]])
+})
+
 it('what nobody can have meant is refused with what is wrong, and changes nothing', async () => {
   const { machines, range, send, get } = await morning('refused')
   const [slow] = machines

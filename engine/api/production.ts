@@ -30,9 +30,17 @@ const runSchema = z
     actual: z.number().describe('Parts that left the line, good and bad'),
     good: z.number(),
     scrap: z.number().describe('Rejected by all machines of the line'),
-    rework: z.number(),
-    firstPassYield: z.number().nullable(),
-    defectRatePpm: z.number().nullable().describe('Rejected and reworked per million made'),
+    rework: z.number().describe('To be worked on again, by all machines of the line'),
+    firstPassYield: z
+      .number()
+      .nullable()
+      .describe(
+        'Of the parts that were begun (left the line, or were rejected before its end) those that no machine rejected',
+      ),
+    defectRatePpm: z
+      .number()
+      .nullable()
+      .describe('Rejected and reworked, by all machines of the line, per million begun'),
     changeoverSeconds: z.number().describe('Setup of the constraint within the run'),
     oee: z.number().nullable().describe('Of the line by its output'),
     flags: z.array(z.enum(kpiFlags)).describe('What cannot be true, or is not counted'),
@@ -260,6 +268,8 @@ export function addProductionRoutes(
 /** What came of runs together: times and counts added up, and divided last. */
 function figuresOf(runs: readonly RunReport[]) {
   const [actual, good] = [sumOf(runs, run => run.actual), sumOf(runs, run => run.good)]
+  const [scrap, rework] = [sumOf(runs, run => run.scrap), sumOf(runs, run => run.rework)]
+  const begun = sumOf(runs, run => run.begun)
   const busyMs = sumOf(runs, run => run.busyMs)
   const [only] = runs
   const costs = runs.map(run => run.costs && viewCosts(run.costs))
@@ -272,10 +282,10 @@ function figuresOf(runs: readonly RunReport[]) {
     target: runs.every(({ target }) => target > 0) ? sumOf(runs, ({ target }) => target) : null,
     actual,
     good,
-    scrap: sumOf(runs, run => run.scrap),
-    rework: sumOf(runs, run => run.rework),
-    firstPassYield: actual > 0 ? good / actual : null,
-    defectRatePpm: actual > 0 ? ((actual - good) / actual) * 1e6 : null,
+    scrap,
+    rework,
+    firstPassYield: begun > 0 ? (begun - scrap - rework) / begun : null,
+    defectRatePpm: begun > 0 ? ((scrap + rework) / begun) * 1e6 : null,
     changeoverSeconds: sumOf(runs, run => run.changeoverMs) / 1_000,
     oee: runs.length === 1 ? only!.oee : busyMs > 0 ? sumOf(runs, run => run.idealGoodMs) / busyMs : null,
     flags: [...new Set(runs.flatMap(({ flags }) => flags))],

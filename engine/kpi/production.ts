@@ -20,6 +20,8 @@ export interface RunReport extends Run {
   readonly good: number
   readonly scrap: number
   readonly rework: number
+  /** Parts that were begun: those that left the line, and those that machines before its end rejected for good. */
+  readonly begun: number
   /** Setup of the constraint within the run, ms. */
   readonly changeoverMs: number
   /** Of the line by its output: OEE, and what it is made from (PBT, and the time that its good parts should have taken), ms. */
@@ -67,6 +69,7 @@ export async function reportRuns(
       good: made?.GQ ?? 0,
       scrap: all?.elements.SQ ?? 0,
       rework: all?.elements.RQ ?? 0,
+      begun: (made?.PQ ?? 0) + (all?.elements.SQ ?? 0) - (made?.SQ ?? 0),
       changeoverMs: made?.AUST ?? 0,
       oee: output?.kpis.ratios.oee ?? null,
       busyMs: made?.PBT ?? 0,
