@@ -157,6 +157,46 @@ it('rejects that are entered in a break or after the shift count like any, and t
   expect(await figures(18 * 60, 19 * 60)).toMatchObject({ SQ: 0, flags: ['overtime'] })
 })
 
+it('an entry of rejects that was a mistake is taken back, once, and counts nowhere', async () => {
+  const floor = common.floor(['mistake'], {}, 'mistake-line')
+  const book = floor.open()
+  await book.start()
+  const { get, send, remove } = kpiApi(common, floor, book)
+  floor.tell(book, { source: 's', stateChanges: [change('mistake', six, 'Execute')] })
+  floor.tell(book, parts('mistake', six + 50 * minute, 100))
+  floor.goTo(book, six + 60 * minute)
+  const range = `scope=line:mistake-line&from=${at(0)}&to=${at(180)}`
+  const figures = async (of = get) => ({
+    SQ: (await of(`/kpis/oee?${range}`)).items[0].quantities.SQ,
+    bars: (await of(`/kpis/pareto?of=scrap&by=reason&${range}`)).items.map(
+      ({ key, quantity, count }: { key: string; quantity: number; count: number }) => [key, quantity, count],
+    ),
+  })
+  let now = 60
+  const enter = async (quantity: number): Promise<string> => {
+    const entry = { machine: 'mistake', operator: 'Ada', category: 'surface', reason: 'burr', quantity }
+    const { id } = (await send('POST', '/scrap', { ...entry, counted: false })).body
+    floor.goTo(book, six + ++now * minute)
+    return id
+  }
+  await enter(2)
+  const right = await figures()
+  expect(right).toEqual({ SQ: 2, bars: [[expect.any(String), 2, 1]] })
+  const id = await enter(200)
+  expect((await figures()).SQ).toBe(202)
+  expect(await remove(`/scrap/${id}`)).toBe(422)
+  expect(await remove(`/scrap/${id}?operator=Bob`)).toBe(204)
+  expect(await figures()).toEqual(right)
+  expect(await remove(`/scrap/${id}?operator=Bob`)).toBe(409)
+  expect(await remove('/scrap/nothing?operator=Bob')).toBe(404)
+  // So it is of hours that are written, and after a restart.
+  floor.goTo(book, six + 180 * minute)
+  await floor.settle(book)
+  const again = floor.open()
+  await again.start()
+  expect(await figures(kpiApi(common, floor, again).get)).toEqual(right)
+})
+
 it('yield and defects of a run are those of its whole line, as its scrap is', async () => {
   const machines = ['first', 'second', 'third'].map(place => `yield-${place}`)
   const floor = common.floor(machines, {}, 'yield-line')
@@ -215,6 +255,7 @@ it('what nobody can have meant is refused with what is wrong, and changes nothin
     /more than the machine can make/,
   )
   await refused('POST', '/scrap', { ...scrap, quantity: -1 }, 'json.quantity', /./)
+  await refused('POST', '/scrap', { ...scrap, quantity: 0.5 }, 'json.quantity', /./)
   await refused('POST', '/scrap', { ...scrap, time: at(300) }, 'json.time', /ahead/)
   const run = { line: 'refused-line', who }
   expect((await send('POST', '/production', { ...run, start: at(100) })).status).toBe(201)

@@ -85,7 +85,7 @@ const startSchema = z
 const scrapSchema = z
   .object({
     machine: id,
-    quantity: z.number().positive().max(1e9).describe('Parts'),
+    quantity: z.number().int().positive().max(1e9).describe('Parts'),
     kind: z.enum(['scrap', 'rework']).default('scrap'),
     time: when.describe('When they came out; now unless given'),
     category: z.string().max(100).default(''),
@@ -234,6 +234,33 @@ export function addProductionRoutes(
       })
       if ('part' in outcome) throw refused(outcome)
       return c.json(outcome, 201)
+    },
+  )
+
+  router.openapi(
+    createRoute({
+      method: 'delete',
+      path: '/api/v1/scrap/{id}',
+      summary: 'Take an entry of rejected parts back that was a mistake',
+      description: 'It counts in no figure any more; the table keeps it, and beside it one of as many fewer.',
+      request: {
+        params: z.object({ id: z.string().max(100).describe('As the entry was answered') }),
+        query: z.object({ operator: z.string().trim().min(1).max(100).describe('Who takes it back') }),
+      },
+      responses: {
+        204: { description: 'It is taken back' },
+        404: problemAnswer('No such entry'),
+        409: problemAnswer('It is taken back already'),
+        422: problemAnswer('A part of the request cannot be used'),
+      },
+    }),
+    async c => {
+      const { id } = c.req.valid('param')
+      const problem = await desk.takeBack(id, c.req.valid('query').operator)
+      if (problem === 'unknown')
+        throw new ApiError(404, `There is no entry '${id}'; its id is in the answer to POST /api/v1/scrap.`)
+      if (problem !== undefined) throw new ApiError(409, 'It is taken back already.')
+      return c.body(null, 204)
     },
   )
 

@@ -47,6 +47,8 @@ export function kpiApi(
     ...{ floor, orders },
     text,
     get: async (path: string) => JSON.parse(await text(path)),
+    /** The status of the answer. */
+    remove: async (path: string) => (await api.request(`/api/v1${path}`, { method: 'DELETE' })).status,
     send: async (method: string, path: string, body: object) => {
       const headers = { 'content-type': 'application/json' }
       const answer = await api.request(`/api/v1${path}`, { method, headers, body: JSON.stringify(body) })

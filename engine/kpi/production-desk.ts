@@ -8,6 +8,7 @@ import { type Run, readRuns } from './event-reader.js'
 import type { KpiBook } from './kpi-book.js'
 import { type Goal, goalsNow, type RunReport, reportRuns } from './production.js'
 import type { Scope } from './scope.js'
+import { readScrapEntries, takenBackMark } from './scrap-pieces.js'
 
 const weekMs = 7 * 24 * 3_600_000
 
@@ -60,6 +61,8 @@ export class ProductionDesk {
   readonly #parts: ProductionDeskParts
   readonly #lines: ReadonlyMap<string, Line>
   readonly #counting: ReadonlySet<string>
+  /** Entries that are being taken back just now. */
+  readonly #takingBack = new Set<string>()
 
   constructor(parts: ProductionDeskParts) {
     this.#parts = parts
@@ -90,6 +93,29 @@ export class ProductionDesk {
     this.#parts.record({ source: 'operators', rows: { scrap_events: [{ ...row, ts: time, id, counted }] } })
     await this.#parts.book.reread()
     return { id, counted }
+  }
+
+  /**
+   * Takes an entry of rejects back by one of as many fewer at its time: both stay in the record. Gives what is wrong, if
+   * anything is.
+   */
+  async takeBack(id: string, operator: string): Promise<'unknown' | 'taken back' | undefined> {
+    const back = `${id}${takenBackMark}`
+    if (this.#takingBack.has(id)) return 'taken back'
+    this.#takingBack.add(id)
+    try {
+      await this.#parts.store.flush()
+      const entries = await readScrapEntries(this.#parts.store, [id, back])
+      const entry = entries.find(each => each.id === id)
+      if (entry === undefined) return 'unknown'
+      if (entries.some(each => each.id === back)) return 'taken back'
+      const row = { ...entry, id: back, quantity: -entry.quantity, operator, comment: '' }
+      this.#parts.record({ source: 'operators', rows: { scrap_events: [row] } })
+      await this.#parts.book.reread()
+      return undefined
+    } finally {
+      this.#takingBack.delete(id)
+    }
   }
 
   /** Begins a run; the one before it on the line ends. */

@@ -1,4 +1,5 @@
 import { databaseName } from '../../schema/tables/definition.js'
+import type { RowOfTable } from '../../schema/tables/row-tables.js'
 import { type CostRates, partCost } from '../../workers/kpi/costs.js'
 import type { MachineCell } from '../../workers/kpi/roll-up.js'
 import type { Store } from '../store/store.js'
@@ -28,6 +29,9 @@ interface Made {
   idealMs: number
   cost: number | undefined
 }
+
+/** What the id of an entry ends with that takes another back, after that one's id. */
+export const takenBackMark = ' taken back'
 
 interface EnteredScrap {
   readonly machine: string
@@ -125,13 +129,33 @@ function runAt(runs: readonly Run[], line: string, time: number): { product: str
   return run !== undefined && (run.end === 0 || time < run.end) ? run : { product: '', order: '' }
 }
 
+/** Entries that were taken back are left out. */
 function readEntered(store: Pick<Store, 'query'>, machines: readonly string[], from: number, to: number) {
   return store.query<EnteredScrap>(
-    `SELECT machine, toFloat64(toUnixTimestamp64Milli(ts)) AS time, category, reason, quantity
-    FROM ${databaseName}.scrap_events
-    WHERE kind = 'scrap' AND machine IN {machines:Array(String)}
-      AND ts >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND ts < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
-    ORDER BY machine, ts, seq`,
-    { machines, from: Math.ceil(from), to: Math.ceil(to) },
+    `SELECT machine, time, any(s.category) AS category, any(s.reason) AS reason, sum(s.quantity) AS quantity
+    FROM (
+      SELECT *, toFloat64(toUnixTimestamp64Milli(ts)) AS time,
+        if(endsWith(id, {mark:String}), left(id, length(id) - length({mark:String})), id) AS entry
+      FROM ${databaseName}.scrap_events
+      WHERE kind = 'scrap' AND machine IN {machines:Array(String)}
+        AND ts >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND ts < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+    ) AS s
+    GROUP BY machine, time, entry
+    HAVING count() = countIf(NOT endsWith(s.id, {mark:String}))
+    ORDER BY machine, time, min(s.seq)`,
+    { machines, from: Math.ceil(from), to: Math.ceil(to), mark: takenBackMark },
+  )
+}
+
+/** Entries of rejects by their ids. */
+export async function readScrapEntries(
+  store: Pick<Store, 'query'>,
+  ids: readonly string[],
+): Promise<Omit<RowOfTable<'scrap_events'>, 'seq' | 'stored'>[]> {
+  return store.query(
+    `SELECT machine, toFloat64(toUnixTimestamp64Milli(s.ts)) AS ts, id, kind, quantity, counted, category, reason, operator,
+      product, order, comment
+    FROM ${databaseName}.scrap_events AS s WHERE id IN {ids:Array(String)}`,
+    { ids },
   )
 }
