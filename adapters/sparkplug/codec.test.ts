@@ -226,6 +226,25 @@ describe('a metric', () => {
     expect(told('as the drawing says', '°C').said).toMatchObject([{ value: 212 }])
   })
 
+  it('is in another unit from where data say so, and a historical value alone in its own', () => {
+    const inUnit = (unit: string) => ({ keys: ['engUnit'], values: [{ type: 12, string_value: unit }] })
+    const data = (seq: number, metric: TestMetric) =>
+      ['NDATA/n', encode({ seq, metrics: [{ alias: 2, double_value: 100, ...metric }] })] as const
+    const birth = double('p', 100, { alias: 2, properties: inUnit('bar') })
+    const { said, rules } = hear(
+      [['g/n/p', { unit: 'bar' }]],
+      ['NBIRTH/n', encode({ seq: 0, metrics: [bdSeq(0), birth] })],
+      data(1, {}),
+      data(2, { properties: inUnit('kPa'), is_historical: true }),
+      data(3, {}),
+      data(4, { properties: inUnit('kPa') }),
+      data(5, {}),
+      data(6, { properties: inUnit('°C') }),
+    )
+    expect(said.map(({ value }) => value)).toEqual([100, 100, 1, 100, 1, 1, Number.NaN])
+    expect(rules).toEqual(['sparkplug.unit-mismatch'])
+  })
+
   it('has its own time, else that of its message', () => {
     expect(one({ datatype: 10, double_value: 1, timestamp: 1234 }).said).toMatchObject([{ time: 1234 }])
     expect(one({ datatype: 10, double_value: 1 }).said).toMatchObject([{ time: 5 }])
@@ -266,6 +285,82 @@ describe('a metric', () => {
       ['g/n/M1/rpm', 6],
     ])
     expect([rules, unknown]).toEqual([[], []])
+  })
+
+  describe('that is the instance of a template gives its members', () => {
+    const instance = (metrics: readonly TestMetric[]) => ({ template_ref: 'Motor', metrics })
+    const quality = (int_value: number) => ({ keys: ['Quality'], values: [{ type: 3, int_value }] })
+    const axis = (x: TestMetric, more: TestMetric = {}): TestMetric => ({
+      ...{ name: 'axis', datatype: 19, template_value: instance([x]) },
+      ...more,
+    })
+    /** What a message tells of the members after a birth that tells them. */
+    const told = (metric: TestMetric) => {
+      const birth = {
+        name: 'M',
+        alias: 9,
+        datatype: 19,
+        template_value: instance([double('a', 1), axis(double('x', 2))]),
+      }
+      const { said, rules, unknown, host } = hear(
+        [['g/n/M/a'], ['g/n/M/axis/x']],
+        ['NBIRTH/n', encode({ seq: 0, timestamp: 5, metrics: [bdSeq(0), birth] })],
+      )
+      expect(said).toHaveLength(2)
+      expect([rules, unknown]).toEqual([[], []])
+      host.message(
+        'spBv1.0/g/NDATA/n',
+        encode({ seq: 1, timestamp: 6, metrics: [{ alias: 9, ...metric }] }),
+        false,
+        now,
+      )
+      return host.take().events.flatMap((event): unknown[][] => {
+        if (event.kind !== 'samples') return [[event.kind]]
+        const { value, sourceTime, quality: qualities } = event.batch
+        return [...value].map((each, i) => [each, sourceTime[i], qualities[i], event.isHistory ?? false])
+      })
+    }
+    const both = instance([{ name: 'a', double_value: 3 }, axis({ name: 'x', double_value: 4 })])
+
+    it('its time', () => {
+      expect(told({ template_value: both, timestamp: 7 })).toEqual([
+        [3, 7, Quality.good, false],
+        [4, 7, Quality.good, false],
+      ])
+    })
+
+    it('that it tells after the event', () => {
+      expect(told({ template_value: both, is_historical: true })).toEqual([
+        [3, 6, Quality.good, true],
+        [4, 6, Quality.good, true],
+      ])
+    })
+
+    it('its quality, where theirs is no worse', () => {
+      const { bad, uncertain } = Quality
+      expect(told({ template_value: both, properties: quality(0) })).toEqual([
+        [3, 6, bad, false],
+        [4, 6, bad, false],
+      ])
+      const members = [
+        { name: 'a', double_value: 3, properties: quality(0) },
+        axis({ name: 'x', double_value: 4, properties: quality(192) }),
+      ]
+      expect(told({ template_value: instance(members), properties: quality(500) })).toEqual([
+        [3, 6, bad, false],
+        [4, 6, uncertain, false],
+      ])
+    })
+
+    it('no value where it is null, as a whole or within', () => {
+      const none = (time: number) => [Number.NaN, time, Quality.bad, false]
+      expect(told({ is_null: true, timestamp: 8 })).toEqual([none(8), none(8)])
+      const inner = { name: 'axis', datatype: 19, is_null: true }
+      expect(told({ template_value: instance([{ name: 'a', double_value: 3 }, inner]) })).toEqual([
+        [3, 6, Quality.good, false],
+        none(6),
+      ])
+    })
   })
 
   it('that no signal has is told as an unknown tag; the protocol’s own are not', () => {

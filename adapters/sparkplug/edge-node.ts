@@ -16,6 +16,8 @@ export interface NodeSurroundings {
   intern(text: string): number
   /** The node should tell everything anew. */
   requestRebirth(): void
+  /** It did. */
+  reborn(): void
   /** These signals are this node's from now on, told over this broker. */
   claim(signals: readonly number[]): void
   /** Those of them that nobody else has claimed since. */
@@ -113,8 +115,13 @@ export class EdgeNode {
     const [oldest] = this.#waiting.values()
     if (oldest === undefined || now - oldest.since < this.#host.reorderTimeoutMs) return
     this.#isOutOfStep = true
+    const seqs = this.#waitingInOrder()
+    const missing =
+      seqs[0] === (this.#expected + 1) % 256 ? `seq ${this.#expected}` : `seq ${this.#expected} and on`
+    const why = `${missing} never came before ${seqs[0]}: its birth is asked for`
+    this.#reject('sparkplug.out-of-sequence', why, now)
     // What came is true all the same, and each value has its time.
-    for (const seq of this.#waitingInOrder()) {
+    for (const seq of seqs) {
       const { topic, payload } = this.#waiting.get(seq)!
       this.#handle(topic, payload, now)
       this.#expected = (seq + 1) % 256
@@ -159,6 +166,7 @@ export class EdgeNode {
     this.#table = new MetricTable(this.#id, payload.metrics, this.#host.tags)
     this.#isOnline = true
     this.#isOutOfStep = false
+    this.#host.reborn()
     this.#bdSeq = bdSeq
     this.#told.clear()
     this.#taken.clear()

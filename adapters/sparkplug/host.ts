@@ -42,6 +42,11 @@ export class SparkplugHost {
   readonly #out: Outbox
   readonly #nodes = new Map<string, EdgeNode>()
   readonly #askedAt = new Map<string, number>()
+  /** Nodes to be asked, by the topic of their commands: at that time, since they were asked a moment ago. */
+  readonly #askAgainAt = new Map<
+    string,
+    { readonly at: number; readonly group: string; readonly node: string }
+  >()
   #commands: HostCommand[] = []
   /** By then the nodes that signals are of should have been born. */
   #birthsDue: number | undefined
@@ -116,6 +121,8 @@ export class SparkplugHost {
   tick(now: number): void {
     this.#now = now
     for (const node of this.#nodes.values()) node.tick(now)
+    for (const { at, group, node } of this.#askAgainAt.values())
+      if (now >= at) this.#requestRebirth(group, node)
     if (this.#birthsDue === undefined || now < this.#birthsDue) return
     this.#birthsDue = undefined
     for (const [id, { group, node }] of this.#expected())
@@ -138,12 +145,14 @@ export class SparkplugHost {
     for (const { deadline } of this.#nodes.values()) {
       if (deadline !== undefined && (first === undefined || deadline < first)) first = deadline
     }
+    for (const { at } of this.#askAgainAt.values()) if (first === undefined || at < first) first = at
     return first
   }
 
   /** The connection to the broker is lost: nobody knows what the nodes there do. */
   lost(now: number): void {
     this.#now = now
+    this.#askAgainAt.clear()
     for (const node of this.#nodes.values()) node.offline()
   }
 
@@ -163,6 +172,7 @@ export class SparkplugHost {
       reorderTimeoutMs,
       intern: text => this.#options.intern(text),
       requestRebirth: () => this.#requestRebirth(group, name),
+      reborn: () => void this.#askAgainAt.delete(commandTopic(group, name)),
       claim: signals => {
         for (const signal of signals) owners.set(signal, this)
       },
@@ -173,11 +183,17 @@ export class SparkplugHost {
     return node
   }
 
+  /** At once, or as soon as the node may be asked again: until its birth nobody knows what was missed. */
   #requestRebirth(group: string, node: string): void {
     const topic = commandTopic(group, node)
     const { rebirthIntervalMs } = this.#options
-    if (this.#now - (this.#askedAt.get(topic) ?? Number.NEGATIVE_INFINITY) < rebirthIntervalMs) return
     if (rebirthIntervalMs === Number.POSITIVE_INFINITY) return
+    const allowedAt = (this.#askedAt.get(topic) ?? Number.NEGATIVE_INFINITY) + rebirthIntervalMs
+    if (this.#now < allowedAt) {
+      this.#askAgainAt.set(topic, { at: allowedAt, group, node })
+      return
+    }
+    this.#askAgainAt.delete(topic)
     // A flood of made-up names is not to fill the memory, nor the broker.
     if (this.#askedAt.size >= mostNodes && !this.#askedAt.has(topic)) return
     this.#askedAt.set(topic, this.#now)

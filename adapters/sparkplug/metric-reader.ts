@@ -16,6 +16,9 @@ export interface MetricContext {
   /** When it was received, by the host's clock. */
   readonly now: number
   readonly out: Outbox
+  /** Of the template's instance that it is a member of: told after the event, and what its values are worth at best. */
+  readonly isHistory?: boolean
+  readonly quality?: Quality
   intern(text: string): number
 }
 
@@ -26,20 +29,26 @@ export function readMetric(
   table: MetricTable,
   context: MetricContext,
 ): void {
-  const template = own(metric, 'template_value')
-  if (template !== undefined) {
+  if (own(metric, 'template_value') !== undefined && own(metric, 'is_null') !== true) {
     readTemplate(definition.name, metric, table, context, 0)
     return
   }
-  const { feeds, isControl, tag } = definition
-  if (isControl) return
+  if (definition.isControl) return
+  const isNull = own(metric, 'is_null') === true
+  if (definition.type === 'Template' && isNull) {
+    // None of its members has a value.
+    for (const member of table.membersOf(definition.name))
+      if (member.feeds.length > 0) readMetric(member, nullOf(metric), table, context)
+    return
+  }
+  const { feeds, tag } = table.retold(definition, metric)
   if (feeds.length === 0) {
     context.out.unknown(tag)
     return
   }
   const timestamp = own(metric, 'timestamp')
   const time = timestamp === undefined ? (context.sentAt ?? context.now) : numberOf(timestamp)
-  const isHistory = own(metric, 'is_historical') === true
+  const isHistory = own(metric, 'is_historical') ?? context.isHistory ?? false
   const refuse = (rule: SparkplugRule, why: string, refused: readonly MetricFeed[] = feeds) => {
     context.out.reject(rule, `${tag.tag}: ${why}`, asCame(metric), context.now)
     for (const { index } of refused) context.out.none(index, time, context.now, isHistory)
@@ -53,13 +62,12 @@ export function readMetric(
     refuse('sparkplug.unsupported-type', `a ${type} is no single value`)
     return
   }
-  const isNull = own(metric, 'is_null') === true
   const value = isNull ? undefined : readValue(type, metric)
   if (value === undefined && !isNull) {
     refuse('sparkplug.wrong-value', `the message holds no value that a ${type} can have`)
     return
   }
-  const quality = isNull ? Quality.bad : qualityOf(metric)
+  const quality = isNull ? Quality.bad : worse(qualityOf(metric), context.quality)
   for (const feed of feeds) {
     if (feed.mismatch !== undefined) {
       const why = `its unit ${feed.mismatch} does not measure what its signal measures`
@@ -83,10 +91,15 @@ function readTemplate(
   const template = own(metric, 'template_value')
   if (template === undefined || template.is_definition === true || depth >= deepest) return
   const timestamp = own(metric, 'timestamp')
-  const inner = timestamp === undefined ? context : { ...context, sentAt: numberOf(timestamp) }
+  const inner = {
+    ...context,
+    ...(timestamp !== undefined && { sentAt: numberOf(timestamp) }),
+    isHistory: own(metric, 'is_historical') ?? context.isHistory ?? false,
+    quality: worse(qualityOf(metric), context.quality),
+  }
   for (const member of template.metrics) {
     const memberName = `${name}/${own(member, 'name') ?? ''}`
-    if (own(member, 'template_value') !== undefined) {
+    if (own(member, 'template_value') !== undefined && own(member, 'is_null') !== true) {
       readTemplate(memberName, member, table, inner, depth + 1)
       continue
     }
@@ -117,6 +130,18 @@ function toldAs(
   const converted = conversion === undefined ? number : number * conversion.scale + conversion.offset
   return Number.isFinite(converted) ? converted : undefined
 }
+
+/** A null with the time of another metric. */
+const nullOf = (metric: WireMetric): WireMetric => {
+  const { timestamp, is_historical } = metric
+  return {
+    is_null: true,
+    ...(own(metric, 'timestamp') !== undefined && { timestamp: timestamp! }),
+    ...(own(metric, 'is_historical') !== undefined && { is_historical: is_historical! }),
+  }
+}
+
+const worse = (own: Quality, above: Quality = Quality.good): Quality => Math.max(own, above) as Quality
 
 /** Property `Quality` (Sparkplug 3.0, 6.4.9): 0 bad, 192 good, 500 stale; good where nothing is said. */
 function qualityOf(metric: WireMetric): Quality {

@@ -20,6 +20,8 @@ export interface MetricDefinition {
   readonly name: string
   readonly tag: UnknownTag
   readonly type: Datatype | undefined
+  /** Its engineering unit; empty where it says none. */
+  readonly unit: string
   readonly feeds: readonly MetricFeed[]
   /** bdSeq and the controls of node and device: part of the protocol, no value of the plant. */
   readonly isControl: boolean
@@ -74,8 +76,10 @@ export class MetricTable {
     const tag = `${this.#prefix}/${name}`
     const isControl = isControlName(name)
     const type = template === undefined ? datatypeOf(own(metric, 'datatype')) : 'Template'
-    const feeds = isControl ? [] : this.#feeds(tag, metric)
-    const definition = { name, tag: { tag, raw: `${tag} (${type ?? 'no type'})` }, type, feeds, isControl }
+    const unit = unitOf(metric) ?? ''
+    const feeds = isControl ? [] : this.#feeds(tag, unit)
+    const raw = `${tag} (${type ?? 'no type'})`
+    const definition = { name, tag: { tag, raw }, type, unit, feeds, isControl }
     this.#byName.set(name, definition)
     const alias = own(metric, 'alias')
     // Some nodes give their controls aliases, which the specification forbids, and use the numbers again.
@@ -84,8 +88,29 @@ export class MetricTable {
     this.#byAlias.set(key, this.#byAlias.has(key) ? undefined : definition)
   }
 
-  #feeds(tag: string, metric: WireMetric): MetricFeed[] {
-    const unit = propertyOf(metric, 'engUnit')?.string_value ?? ''
+  /**
+   * The metric as this message tells it: data need not say its properties, but may. A unit that they say is the metric's
+   * from then on, as all that is told by exception; in a historical value it is of that value alone.
+   */
+  retold(definition: MetricDefinition, metric: WireMetric): MetricDefinition {
+    const unit = unitOf(metric)
+    if (unit === undefined || unit === definition.unit) return definition
+    const now = { ...definition, unit, feeds: this.#feeds(definition.tag.tag, unit) }
+    if (own(metric, 'is_historical') === true) return now
+    this.#byName.set(now.name, now)
+    for (const [alias, known] of this.#byAlias) if (known === definition) this.#byAlias.set(alias, now)
+    return now
+  }
+
+  /** The members of a metric that is a template, as its birth told them. */
+  membersOf(name: string): readonly MetricDefinition[] {
+    const prefix = `${name}/`
+    return [...this.#byName.values()].filter(
+      ({ name: each, type }) => each.startsWith(prefix) && type !== 'Template',
+    )
+  }
+
+  #feeds(tag: string, unit: string): MetricFeed[] {
     // A unit in words that we do not know says nothing; the plant file does.
     const isKnown = unit !== '' && unitsSpelled(unit).length > 0
     return (this.#tags.find(tag)?.signals ?? []).map(signal => {
@@ -100,6 +125,11 @@ export class MetricTable {
 /** A number where it is exact: the usual and the quick case. */
 const aliasKey = (alias: Long64): number | bigint =>
   alias.high >>> 0 < 2 ** 21 ? numberOf(alias) : bigOf(alias)
+
+const unitOf = (metric: WireMetric): string | undefined => {
+  const property = propertyOf(metric, 'engUnit')
+  return property && own(property, 'string_value')
+}
 
 /** A property of a metric; of two of one name the last. */
 export function propertyOf(metric: WireMetric, name: string): WireMetric | undefined {

@@ -11,9 +11,10 @@ import { alarmAddress, alarmKind } from '../floor/twin-kinds.js'
 import type { TwinMessage } from '../twin-system/definition.js'
 import { Namespace, type NamespaceOptions } from './namespace.js'
 
-function makeFloor(options?: NamespaceOptions) {
+function makeFloor(options?: NamespaceOptions, more = 0) {
+  const sensors = Array.from({ length: more }, (_, i) => sensor('m1', `s${i}`))
   const plant = {
-    ...plantOf([machineOf('m1', [sensor('m1', 'temp'), stateSignal('m1')])]),
+    ...plantOf([machineOf('m1', [sensor('m1', 'temp'), stateSignal('m1'), ...sensors])]),
     enterprise: 'Example + Sons/EU',
   }
   const { registry } = makeRegistry(plant, emptyIndexBook)
@@ -40,7 +41,7 @@ const place = 'Example-Sons-EU/s1/a1/l1/m1'
 
 it('tells states and values as paths of ISA-95, each once until it changes', () => {
   const { floor, say, look } = makeFloor()
-  expect(look()).toMatchObject([{ topic: `${place}/state`, value: 'Undefined', qos: 1 }])
+  look()
   expect(look()).toEqual([])
   floor.ingest('plc', { kind: 'connected' })
   say('m1.temp', 21.5, start)
@@ -63,15 +64,49 @@ it('tells states and values as paths of ISA-95, each once until it changes', () 
   expect(look()).toMatchObject([{ topic: `${place}/edge/temp`, value: 23 }])
 })
 
+it('tells first what is not known, in place of what an earlier run has retained, and no time of it', () => {
+  const unknown = { value: null, quality: 'BAD', connection: 'lost', timestamp: null, qos: 0 }
+  const nothing = [
+    { topic: `${place}/state`, value: 'Undefined', timestamp: null, qos: 1 },
+    { topic: `${place}/edge/temp`, ...unknown },
+    { topic: `${place}/edge/execution`, ...unknown },
+  ]
+  for (const everyNth of [undefined, 3]) {
+    const { floor, say, look, namespace } = makeFloor({ everyNth })
+    expect(look()).toMatchObject(nothing)
+    expect(look(), 'once').toEqual([])
+    floor.ingest('plc', { kind: 'connected' })
+    say('m1.temp', 21.5, start)
+    look()
+    namespace.forget()
+    expect(look(), 'a new broker').toMatchObject([
+      { topic: `${place}/state` },
+      { topic: `${place}/edge/temp`, value: 21.5, timestamp: start, connection: 'live' },
+      { topic: `${place}/edge/execution`, value: null },
+    ])
+  }
+})
+
+it('tells the unknown of a large plant in parts', () => {
+  const { namespace } = makeFloor(undefined, 1_500)
+  const counts = [1, 2, 3].map(() => namespace.look().filter(({ topic }) => topic.includes('/edge/')).length)
+  expect(counts).toEqual([1_000, 502, 0])
+})
+
 it('tells that a value is no longer known, and everything again to a new broker', () => {
   const { floor, say, look, namespace } = makeFloor()
   floor.ingest('plc', { kind: 'connected' })
   say('m1.temp', 21.5, start)
+  say('m1.execution', floor.intern('ACTIVE'), start)
   look()
   floor.ingest('plc', { kind: 'stale', signals: [floor.registry.signalById('m1.temp')!.index] })
   expect(look()).toMatchObject([{ topic: `${place}/edge/temp`, value: 21.5, connection: 'stale' }])
   namespace.forget()
-  expect(look()).toMatchObject([{ topic: `${place}/state` }, { topic: `${place}/edge/temp` }])
+  expect(look()).toMatchObject([
+    { topic: `${place}/state` },
+    { topic: `${place}/edge/temp` },
+    { topic: `${place}/edge/execution` },
+  ])
 })
 
 it('tells the OEE of the shift and what it is made from, every ten seconds at most, and nothing before there is any', () => {

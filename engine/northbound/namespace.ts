@@ -28,6 +28,12 @@ export interface NamespaceOptions {
 /** KPIs are told at most so often, ms: they move with every second, and nobody steers by that. */
 const kpiMs = 10_000
 
+/**
+ * Signals without a value told at one look at most. What an earlier run has retained of them is to be replaced, but not
+ * of a hundred thousand at once.
+ */
+const mostUnheard = 1_000
+
 /** Where a publisher says whether it is there: what it told before holds only as long as it is. */
 export const statusTopic = ({ enterprise, name }: Pick<Plant, 'enterprise' | 'name'>): string =>
   [enterprise, 'gemba', name, 'status'].map(level).join('/')
@@ -56,7 +62,10 @@ export class Namespace {
   #kpisAt = Number.NEGATIVE_INFINITY
   readonly #told: Float64Array
   readonly #values: Float64Array
+  /** Connection and quality as told; -1 = nothing was told yet. */
   readonly #statuses: Int16Array
+  /** Signals without a value that this look may still tell. */
+  #unheard = 0
 
   constructor(floor: Floor, { figures, everyNth }: NamespaceOptions = {}) {
     this.#floor = floor
@@ -92,6 +101,7 @@ export class Namespace {
   /** What is news since the last look. */
   look(): NamespaceMessage[] {
     const messages: NamespaceMessage[] = []
+    this.#unheard = mostUnheard
     for (const { index } of this.#floor.registry.machines) this.#state(index, messages)
     for (const { index } of this.#floor.registry.signals) this.#signal(index, messages)
     for (const address of this.#alarms) this.#alarm(address, messages)
@@ -146,7 +156,7 @@ export class Namespace {
     const payload = JSON.stringify({
       value,
       mode: modeOf(mode[index]!),
-      timestamp: Math.round(since[index]!),
+      timestamp: Math.round(since[index]!) || null,
     })
     if (this.#states[index] === payload) return
     this.#states[index] = payload
@@ -170,17 +180,20 @@ export class Namespace {
 
   #signal(index: number, messages: NamespaceMessage[]): void {
     const { value, quality, status, sourceTime } = this.#floor.signals
-    // Before its first value a signal has nothing to say.
-    if (sourceTime[index] === 0) return
+    // Before its first value a signal has no time, but something to say: what an earlier run retained holds no longer.
+    const time = sourceTime[index] || Number.NEGATIVE_INFINITY
     const mark = (status[index]! << 2) | quality[index]!
-    const isNewer = sourceTime[index] !== this.#told[index] || !Object.is(value[index], this.#values[index])
+    const isNewer = time !== this.#told[index] || !Object.is(value[index], this.#values[index])
+    const isFirst = this.#statuses[index] === -1
     // Where each n-th value is told, only what became of the connection is news here.
     const isNews =
-      this.#everyNth === undefined
+      isFirst ||
+      (this.#everyNth === undefined
         ? isNewer || mark !== this.#statuses[index]
-        : status[index] !== this.#statuses[index]! >> 2 && this.#told[index]! > Number.NEGATIVE_INFINITY
+        : status[index] !== this.#statuses[index]! >> 2)
+    if (isFirst && sourceTime[index] === 0 && this.#unheard-- <= 0) return
     if (!isNews) return
-    this.#told[index] = sourceTime[index]!
+    this.#told[index] = time
     this.#values[index] = value[index]!
     this.#statuses[index] = mark
     messages.push(this.#message(index, value[index]!, sourceTime[index]!, quality[index]!, status[index]!))
@@ -197,7 +210,7 @@ export class Namespace {
     const number = Number.isFinite(value) ? value : null
     const payload = JSON.stringify({
       value: signal.type === 'text' ? (this.#floor.text(value) ?? null) : number,
-      timestamp,
+      timestamp: timestamp || null,
       quality: qualityNames[quality]?.toUpperCase(),
       unit: signal.unit,
       connection: connectionOf(status),
