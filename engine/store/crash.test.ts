@@ -85,6 +85,30 @@ it('a database killed under load comes back by itself, and the spool drains', as
   expect(await census(store)).toEqual(once(2_000))
 })
 
+it('a database killed while it starts is started again, a few times, and then told of with what to look for', async () => {
+  const startKilled = async (kills: number) => {
+    const killed = new Set<number>()
+    const assassin = setInterval(() => {
+      for (const pid of storeProcesses()) {
+        if (killed.size >= kills || killed.has(pid)) continue
+        killed.add(pid)
+        process.kill(pid, 'SIGKILL')
+      }
+    }, 20)
+    try {
+      const embedded = await startEmbedded({ path: join(folder, 'clickhouse'), logger })
+      closers.push(() => embedded.stop())
+    } finally {
+      clearInterval(assassin)
+    }
+    return killed.size
+  }
+  const error = await startKilled(Number.POSITIVE_INFINITY).catch((reason: unknown) => reason)
+  expect(error).toMatchObject({ name: 'StoreError', code: 'store-failed' })
+  expect((error as Error).message).toMatch(/ended by SIGKILL each time while it started.*memory is short/)
+  expect(await startKilled(2)).toBe(2)
+})
+
 it('a segment that was inserted but not yet deleted counts once', async () => {
   const first = await open()
   append(first, 0, 1_000)

@@ -52,6 +52,26 @@ function makeWritable(path: string): void {
   }
 }
 
+/** A start that is killed is tried again after 200 ms, twice as long, and so on to this: five times in all. */
+const longestDelayOfStart = 1_600
+
+/** The process was ended from outside, or by a fault of its own, before it could say why. */
+class KilledError extends StoreError {
+  readonly signal: NodeJS.Signals
+
+  constructor(path: string, signal: NodeJS.Signals) {
+    const advice =
+      signal === 'SIGKILL' || signal === 'SIGTERM'
+        ? 'Look for what ends it: where memory is short the system does (dmesg tells), or a limit of the container.'
+        : `Its files may be damaged: look at the disk of ${path}, or restore a backup.`
+    super(
+      'store-failed',
+      `The embedded database was ended by ${signal} each time while it started. ${advice}`,
+    )
+    this.signal = signal
+  }
+}
+
 /** One life of the database's process. */
 interface Running {
   readonly process: ChildProcess
@@ -92,11 +112,20 @@ class Supervisor implements Embedded {
   async start(): Promise<void> {
     sweepPayloads()
     const until = Date.now() + (this.#options.lockPatienceMs ?? 5_000)
-    for (;;) {
+    for (let delay = 200; ; ) {
       try {
         await this.#launch()
         return
       } catch (error) {
+        if (error instanceof KilledError && delay <= longestDelayOfStart && !this.#isStopping) {
+          this.#options.logger.error(
+            { reason: error.signal },
+            'the embedded database died while it started; trying again',
+          )
+          await this.#pause(delay)
+          delay *= 2
+          continue
+        }
         // A process that was just killed may hold the folder for a moment longer.
         if (!isLocked(error) || Date.now() >= until) throw error
         await this.#pause(200)
@@ -183,8 +212,10 @@ function launch(start: Extract<ToChild, { kind: 'start' }>, logger: Logger): Pro
     logger.debug({ text: text.trim() }, 'embedded database')
   })
   // 'close' and not 'exit': by then everything it had to say has arrived.
+  let endedBy: NodeJS.Signals | null = null
   const exited = new Promise<string>(resolve => {
     child.once('close', (code, signal) => {
+      endedBy = signal
       const last = complaints.trim().split('\n').at(-1) ?? ''
       resolve(`${signal ?? `exit code ${code}`}${last === '' ? '' : `: ${last}`}`)
     })
@@ -205,7 +236,15 @@ function launch(start: Extract<ToChild, { kind: 'start' }>, logger: Logger): Pro
         child.kill('SIGKILL')
       }
     })
-    void exited.then(reason => reject(startError(start, failure, `${complaints}\n${reason}`)))
+    void exited.then(reason => {
+      // A failure that it told was answered with a signal of ours.
+      const isKilled = failure === '' && endedBy !== null
+      reject(
+        isKilled
+          ? new KilledError(start.path, endedBy!)
+          : startError(start, failure, `${complaints}\n${reason}`),
+      )
+    })
     child.send(start)
   })
 }
