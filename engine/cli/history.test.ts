@@ -86,6 +86,23 @@ describe('gemba query', () => {
     expect(dropped.err[0]).toMatch(/only reads/)
   })
 
+  it.each([
+    ['two statements', 'SELECT 1; SELECT 2', /several|multi/i],
+    ['an open quote', "SELECT 'a", /quote ' is not closed\.$/],
+    [
+      'a format of its own',
+      'SELECT 1 FORMAT CSV',
+      /Leave FORMAT out of the statement, and say --format CSV\.$/,
+    ],
+    ['no statement', 'SELEC 1', /SELEC|Syntax/],
+  ])('tells what is wrong with %s, with exit code 1', async (_, sql, why) => {
+    expect(await query(sql)).toEqual({ code: 1, out: [], err: [expect.stringMatching(why)] })
+  })
+
+  it('takes a semicolon at the end', async () => {
+    expect(await query('SELECT 1; ', '--format', 'CSV')).toEqual({ code: 0, out: ['1'], err: [] })
+  })
+
   it('says what it misses', async () => {
     expect(await query()).toMatchObject({
       code: 2,

@@ -1,3 +1,4 @@
+import { EngineError } from '../errors.js'
 import type { Command } from './command.js'
 import { misused, parseFlags } from './flags.js'
 import { reported, storeFlags, storeHelp, withHistory } from './store-flags.js'
@@ -29,9 +30,20 @@ Example: gemba query "SELECT machine, state, start FROM state_intervals ORDER BY
       if (!textFormats.test(format))
         throw misused('query', `${format} is not a text format; for files there is gemba export`)
       return withHistory(values, io, async ({ database }) => {
-        const text = Buffer.from(await database.export(sql, {}, format)).toString()
+        // A format of ours goes behind it.
+        const statement = sql.replace(/[\s;]+$/, '')
+        const answer = await database.export(statement, {}, format).catch((cause: Error) => {
+          throw new EngineError('bad-input', `${cause.message.trim()}${hintTo(statement)}`, { cause })
+        })
+        const text = Buffer.from(answer).toString()
         for (const line of text.replace(/\n$/, '').split('\n')) io.out(line)
         return 0
       })
     }),
+}
+
+/** What a refused statement probably lacks, or has too much. */
+function hintTo(statement: string): string {
+  const [, format] = /\bFORMAT\s+(\w+)$/i.exec(statement) ?? []
+  return format === undefined ? '' : ` Leave FORMAT out of the statement, and say --format ${format}.`
 }
