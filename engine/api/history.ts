@@ -47,7 +47,8 @@ type HistoryParameters = z.infer<typeof historyQuery>
 const severalQuery = historyQuery.extend({
   signals: z
     .string()
-    .transform(text => [...new Set(text.split(',').map(id => id.trim()))])
+    .transform(text => [...new Set(text.split(',').map(id => id.trim()))].filter(id => id !== ''))
+    .refine(ids => ids.length > 0, 'names no signal')
     .refine(ids => ids.length <= mostSignals, `more than ${mostSignals} signals; ask several times`)
     .describe('Ids of signals, with commas between them'),
 })

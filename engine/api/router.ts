@@ -1,4 +1,4 @@
-import { OpenAPIHono, z } from '@hono/zod-openapi'
+import { OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi'
 import { HTTPException } from 'hono/http-exception'
 import type { Logger } from 'pino'
 import { problemSchema } from '../../schema/problem.js'
@@ -10,14 +10,19 @@ export function createRouter(logger: Logger): OpenAPIHono {
   const router = new OpenAPIHono({
     defaultHook: (result, c) => {
       if (result.success) return
-      const errors = result.error.issues.map(issue => ({
-        path: [result.target, ...issue.path].map(String).join('.'),
-        message: issue.message,
-      }))
+      const errors = result.error.issues.flatMap(issue => {
+        const path = [result.target, ...issue.path].map(String).join('.')
+        if (issue.code !== 'unrecognized_keys' || result.target !== 'query')
+          return [{ path, message: issue.message }]
+        return issue.keys.map(key => ({ path: `${path}.${key}`, message: 'no such parameter' }))
+      })
       const detail = `${errors.length === 1 ? 'One part' : `${errors.length} parts`} of the request cannot be used; see errors.`
       return problemResponse(422, detail, { instance: c.req.path, errors })
     },
   })
+  const { openapi } = router
+  router.openapi = ((route: RouteConfig, handler: never, hook?: never) =>
+    openapi.call(router, strictly(route), handler, hook)) as typeof openapi
   router.notFound(c => problemResponse(404, `Nothing is at ${c.req.path}.`, { instance: c.req.path }))
   router.onError((error, c) => {
     if (error instanceof ApiError) {
@@ -33,6 +38,13 @@ export function createRouter(logger: Logger): OpenAPIHono {
     return problemResponse(500, 'The engine could not answer; its log says why.', { instance: c.req.path })
   })
   return router
+}
+
+/** A misspelt parameter would be left out without a word, and the answer be about something else. */
+function strictly(route: RouteConfig): RouteConfig {
+  const query = route.request?.query
+  if (!(query instanceof z.ZodObject)) return route
+  return { ...route, request: { ...route.request, query: query.strict() } }
 }
 
 /** Routes know their methods: anything else on the same path is 405. Call it when all routes are in; wildcards stay. */

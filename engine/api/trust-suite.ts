@@ -37,10 +37,15 @@ it('every answer of figures says that something came too late for it, as a table
     ...['oee', 'losses', 'reliability', 'pareto', 'energy'].map(name => `/kpis/${name}?${range}`),
     ...['downtime', 'production'].map(name => `/${name}?${range}`),
   ]
-  const others = ['/kpis/goals?', `/kpis/control-chart?machine=trust-1&of=scrap-rate&${range}`]
+  const others = (scope: string) => [
+    `/kpis/goals?scope=${scope}`,
+    `/kpis/control-chart?machine=trust-1&of=scrap-rate&${range}`,
+  ]
   const marks = async (scope: string) => ({
     json: await Promise.all(
-      [...tables, ...others].map(async path => (await get(`${path}&scope=${scope}`)).recomputing),
+      [...tables.map(path => `${path}&scope=${scope}`), ...others(scope)].map(
+        async path => (await get(path)).recomputing,
+      ),
     ),
     csv: await Promise.all(
       tables.map(async path => {
@@ -50,7 +55,7 @@ it('every answer of figures says that something came too late for it, as a table
     ),
   })
   const all = (isLate: boolean) => ({
-    json: [...tables, ...others].map(() => isLate),
+    json: [...tables, ...others('')].map(() => isLate),
     csv: tables.map(() => `recomputing,${isLate}`),
   })
   const ofOrder = async () => (await get('/work-orders/T-1')).production.recomputing
