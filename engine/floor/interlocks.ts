@@ -5,6 +5,9 @@ type Interlock = Exclude<SuspendReason, 'none'>
 
 export type InterlockMemory = readonly (readonly [interlock: Interlock, isOn: boolean])[]
 
+/** Stands in for a counter where it is on record that a machine's waits have to be looked at anew (cause `late`). */
+export const lateWaits = 'waits'
+
 /** Which of its machine's interlocks a signal tells (PackTags Status.EquipmentInterlock.Blocked and .Starved). */
 export function interlockOf({ role, quantity }: Signal): Interlock | undefined {
   return role === 'status' && (quantity === 'blocked' || quantity === 'starved') ? quantity : undefined

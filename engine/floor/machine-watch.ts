@@ -10,7 +10,7 @@ import type { TwinEmitted, TwinMessage } from '../twin-system/definition.js'
 import type { RestoreOutcome, TwinSystem } from '../twin-system/twin-system.js'
 import type { RegisteredMachine, RegisteredSignal, Registry } from './floor.js'
 import { type HeldState, HeldStates } from './held-states.js'
-import { type InterlockMemory, Interlocks, interlockOf } from './interlocks.js'
+import { type InterlockMemory, Interlocks, interlockOf, lateWaits } from './interlocks.js'
 import { LatestMachines, type LatestSignals } from './latest-table.js'
 import type { LineWatch } from './line-watch.js'
 import { type MachineObserver, type Observation, unknownWord } from './machine-observer.js'
@@ -102,6 +102,12 @@ export class MachineWatch {
   readonly #wordsReported = new Set<string>()
   /** What late readings of counters said last in this turn. */
   readonly #lateReadings = new Map<number, number>()
+  /** Machines of which states and interlocks came out of order in this turn, and of when, Unix ms. */
+  readonly #waits = new Map<number, { readonly from: number; readonly to: number }>()
+  /** Of each machine the signals of its interlocks; none where it has none. */
+  readonly #interlocksOf = new Map<number, readonly number[]>()
+  /** Of each signal: whether it tells its machine's state. */
+  readonly #isState: Uint8Array
   /** Machines whose twin spoke in this turn; shown when the turn is over and the twins have settled. */
   readonly #spoke = new Set<number>()
   /** The twin that is told something just now, and what it says to it. */
@@ -113,6 +119,7 @@ export class MachineWatch {
     this.latest = new LatestMachines(parts.registry.machineCapacity)
     this.#isObserved = new Uint8Array(parts.registry.signalCapacity)
     this.#isLink = new Uint8Array(parts.registry.signalCapacity)
+    this.#isState = new Uint8Array(parts.registry.signalCapacity)
     this.#isUnread = new Uint8Array(parts.registry.signalCapacity)
   }
 
@@ -133,10 +140,17 @@ export class MachineWatch {
         : (interlockOf(signal) ?? partCounterOf(signal))
       const isObserved = signal.quantity === 'state' || signal.quantity === 'mode'
       this.#isObserved[each.index] = isObserved ? 1 : 0
+      this.#isState[each.index] = signal.quantity === 'state' ? 1 : 0
       if (signal.quantity === 'mode') this.#tellsMode.add(index)
       const isLink = tellsState ? signal.quantity === 'state' : partCounterOf(signal) !== undefined
       this.#isLink[each.index] = isLink ? 1 : 0
     }
+    const interlocks = signals.filter(({ signal }) => interlockOf(signal) !== undefined)
+    if (interlocks.length > 0)
+      this.#interlocksOf.set(
+        index,
+        interlocks.map(each => each.index),
+      )
     return outcome
   }
 
@@ -169,6 +183,10 @@ export class MachineWatch {
     const id = this.#idOf(machine)
     const address = machineAddress(id)
     const { state, word } = observation
+    const interlocks = this.#interlocksOf.get(machine)
+    if (state !== undefined && interlocks !== undefined)
+      if (isLate || interlocks.some(each => signals.sourceTime[each]! > time))
+        this.#reworkWaits(machine, time)
     const reason = this.#reasonOf(machine, observation, isLate)
     // A word for the state may imply a mode; a machine that tells its mode is taken at that word alone.
     const isImplied = signal.quantity === 'state' && this.#tellsMode.has(machine)
@@ -214,8 +232,11 @@ export class MachineWatch {
     if (told === undefined) return
     const { twins, signals, text } = this.#parts
     const { signal, machine } = this.#signals[index]!
+    const isInterlock = told === 'blocked' || told === 'starved'
+    const isNew = value !== signals.value[index] || quality !== signals.quality[index]
+    if (isInterlock && isNew && time < this.#stateHeard(machine)) this.#reworkWaits(machine, time)
     if (quality === Quality.bad || Number.isNaN(value)) {
-      if (told === 'blocked' || told === 'starved') this.#unhear(index, machine, told, time)
+      if (isInterlock) this.#unhear(index, machine, told, time)
       return
     }
     if (value === signals.value[index] && this.#isUnread[index] === 0) return
@@ -224,7 +245,7 @@ export class MachineWatch {
       const stopReason = stopReasonOf(signal.type === 'text' ? text(value) : String(value))
       this.#recordStopReason(machine, stopReason, time)
       if (stopReason !== undefined) twins.send(address, { type: 'STOP_REASON', stopReason, time })
-    } else if (told === 'blocked' || told === 'starved') {
+    } else if (isInterlock) {
       this.#isUnread[index] = 0
       this.#interlocks.tell(machine, told, value !== 0)
       this.#tellInterlock(machine, time)
@@ -240,6 +261,7 @@ export class MachineWatch {
    */
   listenLate(index: number, value: number, quality: number, time: number): void {
     const counter = this.#told[index]
+    if (counter === 'blocked' || counter === 'starved') this.#reworkWaits(this.#signals[index]!.machine, time)
     if (counter !== 'processed' && counter !== 'defective' && counter !== 'stop-reason') return
     if (quality === Quality.bad || this.#lateReadings.get(index) === value) return
     if (counter === 'stop-reason') {
@@ -254,6 +276,32 @@ export class MachineWatch {
     const machine = this.#idOf(this.#signals[index]!.machine)
     const row = { machine, ts: time, counter, parts: 0, total: value, cause: 'late' }
     this.#parts.turn.addRow('production_events', row)
+  }
+
+  /** The newest that signals of the machine's state have told, source time, Unix ms. */
+  #stateHeard(machine: number): number {
+    const { registry, signals } = this.#parts
+    const states = registry.machineByIndex(machine)!.signals.filter(({ index }) => this.#isState[index] === 1)
+    return Math.max(0, ...states.map(({ index }) => signals.sourceTime[index]!))
+  }
+
+  /**
+   * A state came after something that interlocks told of a later time, or what interlocks tell is older than the state:
+   * why the machine waited around then is for whoever can look up all that was told.
+   */
+  #reworkWaits(machine: number, time: number): void {
+    const known = this.#waits.get(machine)
+    const span = { from: Math.min(time, known?.from ?? time), to: Math.max(time, known?.to ?? time) }
+    this.#waits.set(machine, span)
+  }
+
+  #recordWaits(): void {
+    for (const [index, { from, to }] of this.#waits) {
+      const machine = this.#idOf(index)
+      const row = { machine, counter: lateWaits, parts: 0, total: 0, cause: 'late' }
+      for (const ts of new Set([from, to])) this.#parts.turn.addRow('production_events', { ...row, ts })
+    }
+    this.#waits.clear()
   }
 
   /** What a source says of why its machine stops is a word without a state; empty: nothing any more. */
@@ -416,6 +464,7 @@ export class MachineWatch {
     }
     this.#spoke.clear()
     this.#lateReadings.clear()
+    this.#recordWaits()
   }
 
   /** Tells a twin what was observed, and records the states that it must have passed at that moment. */

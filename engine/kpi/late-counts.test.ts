@@ -52,7 +52,7 @@ async function watch() {
     }
   const settle = async (of: KpiBook): Promise<void> => {
     of.advance()
-    await new LateCounts({ registry, store, record: tellTo(of) }).settle(of.lateReadings)
+    await new LateCounts({ plant: floor.plant, registry, store, record: tellTo(of) }).settle(of.lateReadings)
     await of.reread()
     recordSettled(of, tellTo(of))
     await store.flush()

@@ -1,16 +1,24 @@
 import { standardConfig } from '../../schema/machine-config.js'
+import type { Plant } from '../../schema/plant.js'
 import type { Entry } from '../../schema/records.js'
 import { databaseName } from '../../schema/tables/definition.js'
 import type { RowOfTable } from '../../schema/tables/row-tables.js'
 import { increment } from '../../twins/machine/counter.js'
-import { type CounterName, counterNames } from '../../twins/machine/machine.events.js'
+import { counterNames } from '../../twins/machine/machine.events.js'
 import type { Registry } from '../floor/floor.js'
+import { lateWaits } from '../floor/interlocks.js'
 import { partCounterOf } from '../floor/part-counters.js'
 import type { Store } from '../store/store.js'
+import { waitChanges } from './late-waits.js'
+
+const lateCounters = [...counterNames, lateWaits]
 
 type PartsRow = RowOfTable<'production_events'>
 
-/** A stretch in which readings of a counter came too late for the machine's twin; Unix ms, both inclusive. */
+/**
+ * A stretch in which readings of a counter came too late for the machine's twin, or (`lateWaits`) in which it has to be
+ * looked at anew why the machine waited; Unix ms, both inclusive.
+ */
 export interface LateReadings {
   readonly machine: string
   readonly counter: string
@@ -36,7 +44,7 @@ export class LateReadingList {
   isOwed(machine: string, before: number): boolean {
     // Asked once a second of each machine, and hardly ever is there any.
     if (this.#owed.size === 0) return false
-    return counterNames.some(
+    return lateCounters.some(
       counter => (this.#owed.get(keyOf({ machine, counter }))?.from ?? before) < before,
     )
   }
@@ -68,13 +76,14 @@ interface Recorded {
 }
 
 export interface LateCountsParts {
+  readonly plant: Pick<Plant, 'stateMaps'>
   readonly registry: Pick<Registry, 'machineById'>
   readonly store: Pick<Store, 'query' | 'flush'>
   record(entry: Entry): void
 }
 
 /**
- * Moves parts to where they were made. A counter shows how many parts lie between two readings, and all of them are
+ * Moves parts to where they were made, and works out why machines waited, where that came late. A counter shows how many parts lie between two readings, and all of them are
  * credited at the later one; a reading from between the two that comes late says how many of them were made before it.
  * What it moves is told by rows that take away and give, so that the parts stay as many as they were. Working the same
  * readings out again changes nothing.
@@ -93,11 +102,24 @@ export class LateCounts {
     if (owed.length === 0) return
     await this.#parts.store.flush()
     for (const readings of owed) {
+      if (readings.counter === lateWaits) {
+        await this.#rework(readings)
+        list.done(readings)
+        continue
+      }
       const moved = await this.#moved(readings)
       if (moved === undefined) continue
       if (moved.length > 0) this.#parts.record({ source: 'kpis', rows: { production_events: moved } })
       list.done(readings)
     }
+  }
+
+  async #rework(told: LateReadings): Promise<void> {
+    const { plant, registry, store, record } = this.#parts
+    const machine = registry.machineById(told.machine)
+    if (machine === undefined) return
+    const stateChanges = await waitChanges(store, plant.stateMaps, machine, told)
+    if (stateChanges.length > 0) record({ source: 'kpis', stateChanges })
   }
 
   /** Undefined: too early to say. */
@@ -253,12 +275,12 @@ export async function lateReadingsSince(
   store: Pick<Store, 'query'>,
   stored: number,
 ): Promise<LateReadings[]> {
-  return store.query<LateReadings & { readonly counter: CounterName }>(
+  return store.query<LateReadings>(
     `SELECT machine, counter, toFloat64(toUnixTimestamp64Milli(min(ts))) AS from,
       toFloat64(toUnixTimestamp64Milli(max(ts))) AS to
     FROM ${databaseName}.production_events
     WHERE cause = 'late' AND counter IN {counters:Array(String)} AND stored >= toDateTime({stored:UInt32}, 'UTC')
     GROUP BY machine, counter`,
-    { counters: counterNames, stored: Math.max(0, Math.floor(stored / 1_000)) },
+    { counters: lateCounters, stored: Math.max(0, Math.floor(stored / 1_000)) },
   )
 }
