@@ -41,6 +41,12 @@ describe('a control chart of individuals', () => {
 })
 
 describe('a chart of means and ranges', () => {
+  it('has 2.282 for D4 and none for D3 in groups of four (ASTM E2587, table 1)', () => {
+    const { ranges } = xbarR([10, 12, 11, 13, 12, 9, 10, 12], 4)
+    // Ranges 3 and 3.
+    expect(ranges[0]).toMatchObject({ centre: expect.closeTo(3), high: expect.closeTo(2.282 * 3, 10) })
+  })
+
   it('has its limits at A2, D3 and D4 times the mean range', () => {
     const { means, ranges } = xbarR([10, 12, 11, 11, 13, 10, 9, 12, 11, 12, 99], 5)
     // Ranges 3 and 3, means 11.4 and 10.8.
