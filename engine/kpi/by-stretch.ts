@@ -3,10 +3,19 @@ import type { Store } from '../store/store.js'
 /** So many are asked of in one statement: each makes it longer to read for the database. */
 const wavesAtOnce = 25
 
+/** What is asked of stretches of machines' time. */
+export interface StretchQuestion<
+  Stretch extends { readonly machine: string } = { readonly machine: string },
+> {
+  /** Gives a row a machine, for stretches of which no two are of one. */
+  readonly sql: string
+  readonly stretches: readonly Stretch[]
+  parametersOf(stretches: readonly Stretch[]): Readonly<Record<string, unknown>>
+}
+
 /**
- * Asks of stretches of machines' time in one statement, though some be of the same machine. `sql` gives a row a machine
- * for stretches of which no two are of one; what it gives comes back in the order of the stretches, undefined where there
- * was nothing.
+ * Asks of stretches of machines' time in one statement, though some be of the same machine. What it gives comes back in
+ * the order of the stretches, undefined where there was nothing.
  */
 export async function queryByStretch<
   Row extends { readonly machine: string },
@@ -17,22 +26,40 @@ export async function queryByStretch<
   stretches: readonly Stretch[],
   parametersOf: (stretches: readonly Stretch[]) => Readonly<Record<string, unknown>>,
 ): Promise<(Row | undefined)[]> {
-  const found: (Row | undefined)[] = stretches.map(() => undefined)
-  const waves = wavesOf(stretches)
+  const [found] = await queryTogether<Row, [Stretch]>(store, [{ sql, stretches, parametersOf }])
+  return found!
+}
+
+/** Several questions, all with rows of the same columns, in one statement; what each gives in their order. */
+export async function queryTogether<
+  Row extends { readonly machine: string },
+  Stretches extends readonly { readonly machine: string }[],
+>(
+  store: Pick<Store, 'query'>,
+  questions: { readonly [Place in keyof Stretches]: StretchQuestion<Stretches[Place]> },
+): Promise<(Row | undefined)[][]> {
+  const found: (Row | undefined)[][] = questions.map(({ stretches }) => stretches.map(() => undefined))
+  const waves = questions.flatMap((question: StretchQuestion, at) =>
+    wavesOf(question.stretches).map(places => ({ question, at, places })),
+  )
   for (let at = 0; at < waves.length; at += wavesAtOnce) {
     const some = waves.slice(at, at + wavesAtOnce)
     const statements = some.map(
-      (_, wave) => `SELECT *, ${wave} AS wave FROM (${sql.replaceAll(/\{(\w+):/g, `{$1_${wave}:`)})`,
+      ({ question: { sql } }, wave) =>
+        `SELECT *, ${wave} AS wave FROM (${sql.replaceAll(/\{(\w+):/g, `{$1_${wave}:`)})`,
     )
-    const parameters = some.flatMap((places, wave) => {
-      const own = parametersOf([...places.values()].map(place => stretches[place]!))
+    const parameters = some.flatMap(({ question, places }, wave) => {
+      const own = question.parametersOf([...places.values()].map(place => question.stretches[place]!))
       return Object.entries(own).map(([name, value]) => [`${name}_${wave}`, value])
     })
     const rows = await store.query<Row & { readonly wave: number }>(
       statements.join(' UNION ALL '),
       Object.fromEntries(parameters),
     )
-    for (const row of rows) found[some[row.wave]!.get(row.machine)!] = row
+    for (const row of rows) {
+      const wave = some[row.wave]!
+      found[wave.at]![wave.places.get(row.machine)!] = row
+    }
   }
   return found
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { StateChange } from '../../schema/records.js'
 import type { MachinePlan } from '../../workers/kpi/machine-plan.js'
 import { firstHeard, readEvents, readRuns } from './event-reader.js'
+import { KpiBook } from './kpi-book.js'
 import { change, KpiGround, minute, parts, six } from './test-ground.js'
 
 // A database is started here; on a busy machine that takes a while.
@@ -71,4 +72,41 @@ it('reads a machine that only counts, and one that was never heard', async () =>
     six + 20 * minute,
     undefined,
   ])
+})
+
+it('asks four times for days whose both ends lie within hours, and works out what it does of each by itself', async () => {
+  const machines = ['asked-1', 'asked-2', 'asked-3']
+  const { plant, clock, open, tell, goTo, settle } = common.floor(machines, {}, 'line of asked')
+  const book = open()
+  await book.start()
+  const days = 2 * 24 * 60
+  for (const machine of machines)
+    for (let at = 0; at < days; at += 20) {
+      tell(book, { source: 's', stateChanges: [change(machine, six + at * minute, 'Execute')] })
+      tell(book, parts(machine, six + (at + 10) * minute, 5))
+      tell(book, { source: 's', stateChanges: [change(machine, six + (at + 13) * minute, 'Aborted')] })
+    }
+  goTo(book, six + days * minute)
+  await settle(book)
+  let asked = 0
+  const store = {
+    flush: () => common.store.flush(),
+    query: <Row>(...question: Parameters<typeof common.store.query>) => {
+      asked++
+      return common.store.query<Row>(...question)
+    },
+  }
+  const counted = new KpiBook({ plant, store, clock, wall: clock })
+  await counted.start()
+  const sums = async (...some: readonly string[]) => {
+    asked = 0
+    const cells = await counted.cells(some, six + 25 * minute, six + (days - 6 * 60 - 25) * minute, 'none')
+    return { asked, cells: cells.toSorted((a, b) => (a.machine < b.machine ? -1 : 1)) }
+  }
+  const all = await sums(...machines)
+  // The hours, where the parts of hours begin and end, their changes, and all else that happened in them.
+  expect(all.asked).toBeLessThanOrEqual(4)
+  const apart = await Promise.all(machines.map(machine => sums(machine)))
+  expect(all.cells).toEqual(apart.flatMap(({ cells }) => cells))
+  expect(all.cells.length).toBeGreaterThanOrEqual(9)
 })

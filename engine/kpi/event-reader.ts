@@ -4,7 +4,7 @@ import type { LedgerEvent } from '../../workers/kpi/ledger.js'
 import type { MachinePlan } from '../../workers/kpi/machine-plan.js'
 import { codeLeadMs } from '../../workers/kpi/stops.js'
 import type { Store } from '../store/store.js'
-import { queryByStretch } from './by-stretch.js'
+import { queryByStretch, queryTogether, type StretchQuestion } from './by-stretch.js'
 
 const hourMs = 3_600_000
 /**
@@ -28,62 +28,90 @@ export interface EventRange {
 /**
  * All that a ledger needs to book stretches of time, in their order: the changes within each, and what was said of stops;
  * before it those since the last production, because what they began may go on; after it those up to the next
- * production, because only then it is known what a stop was. No machine gets anything from before its own begin.
+ * production, because only then it is known what a stop was. No machine gets anything from before its own begin. Those
+ * of a group lie close together. Of all groups it is asked in one statement where they begin and end, then in two what
+ * happened, because a short statement takes the database longer to understand than to run.
  */
 export async function readEvents(
   store: Pick<Store, 'query'>,
-  ranges: readonly EventRange[],
+  ...groups: readonly (readonly EventRange[])[]
 ): Promise<LedgerEvent[][]> {
+  const ranges = groups.flat()
   if (ranges.length === 0) return []
-  const warmUp = Math.max(...ranges.map(({ plan }) => plan.warmUpMs))
-  const momentsOf = (timeOf: (range: EventRange) => number): Moment[] =>
-    ranges.map(range => ({ machine: range.plan.machine, time: timeOf(range) }))
-  const [begins, found] = await Promise.all([
-    readBegins(
-      store,
-      momentsOf(({ from }) => Math.floor(from - warmUp)),
-    ),
-    readEnds(
-      store,
-      momentsOf(({ to }) => Math.ceil(to)),
-    ),
-  ])
-  const around = ranges.map(({ plan: { machine } }, place) => ({
-    machine,
-    start: begins[place]?.time ?? 0,
-    end: found[place]?.time ?? latest,
-  }))
-  const within = ranges.map(({ plan: { machine }, from, to }) => ({
-    machine,
-    start: Math.ceil(from),
-    end: Math.min(latest, Math.ceil(to) - 1),
-  }))
-  const lines = [...new Set(ranges.map(({ plan }) => plan.line))]
-  const earliest = Math.min(...ranges.map(({ from }) => from), ...around.map(({ start }) => start))
-  const [changes, made, reasons, scraps, runs] = await Promise.all([
-    bySpans(around, spans => readChanges(store, spans)),
-    bySpans(within, spans => readParts(store, spans)),
-    readReasons(store, around),
-    readScrap(store, within),
-    readRuns(store, lines, earliest, Math.max(...ranges.map(({ to }) => to))),
-  ])
-  return ranges.map(({ plan: { line }, from, to }, place) => {
-    const held = begins[place]
-    // A run of weeks need not be booked from its begin.
-    const begin = Math.min(from, held?.time ?? from)
-    const ofLine = runs.filter(
-      run => run.line === line && run.start < Math.ceil(to) && (run.end === 0 || run.end > begin),
-    )
-    return [
-      ...(held === undefined || held.mode === '' ? [] : [{ time: held.time, mode: held.mode }]),
-      ...changes[place]!,
-      ...made[place]!,
-      ...reasons[place]!,
-      ...scraps[place]!,
-      ...ofLine.flatMap(run => runEvents({ ...run, start: Math.max(run.start, begin) })),
-    ]
+  const borders = await readBorders(store, groups)
+  const stretches = ranges.map(({ plan: { machine }, from, to }, place) => {
+    const { begin, end } = borders[place]!
+    const around = { machine, start: begin?.time ?? 0, end: end?.time ?? latest }
+    return { around, within: { machine, start: Math.ceil(from), end: Math.min(latest, Math.ceil(to) - 1) } }
   })
+  const runsQuestion = runsOfLines(
+    [...new Set(ranges.map(({ plan }) => plan.line))],
+    Math.min(...ranges.map(({ from }) => from), ...stretches.map(({ around }) => around.start)),
+    Math.max(...ranges.map(({ to }) => to)),
+  )
+  const close = closeTogether(
+    groups.map(({ length }) => length),
+    stretches.map(({ around }) => around),
+  )
+  const spansOf = (kind: 'around' | 'within'): Span[][] =>
+    close.map(places => places.map(place => stretches[place]![kind]))
+  const [around, within] = [spansOf('around'), spansOf('within')]
+  // The database answers two at a time; changes take about as long as all the rest.
+  const [changes, [runs, ...others]] = await Promise.all([
+    readChanges(store, around),
+    queryTogether<Told, Span[]>(store, [
+      runsQuestion,
+      ...within.map(partsOf),
+      ...around.map(reasonsOf),
+      ...within.map(scrapOf),
+    ]),
+  ])
+  const runsByLine = new Map(
+    runs!.map((row, place) => [runsQuestion.stretches[place]!.machine, (row?.things ?? []).map(toldRun)]),
+  )
+  const events: LedgerEvent[][] = []
+  for (const [group, places] of close.entries()) {
+    const kinds = [0, 1, 2].map(kind => others[kind * close.length + group]!)
+    for (const [at, place] of places.entries()) {
+      const { plan, from, to } = ranges[place]!
+      const stretch = stretches[place]!
+      const { begin: held } = borders[place]!
+      const [parts, reasons, scrap] = kinds.map(of => of[at]?.things ?? [])
+      // A run of weeks need not be booked from its begin.
+      const begin = Math.min(from, held?.time ?? from)
+      const ofLine = runsByLine
+        .get(plan.line)!
+        .filter(run => run.start < Math.ceil(to) && (run.end === 0 || run.end > begin))
+      events[place] = [
+        ...(held === undefined || held.mode === '' ? [] : [{ time: held.time, mode: held.mode }]),
+        ...changes[group]![at]!,
+        ...parts!.map(toldParts),
+        ...reasons!.filter(isWithin(stretch.around)).flatMap(toldReason),
+        ...scrap!.filter(isWithin(stretch.within)).map(toldScrap),
+        ...ofLine.flatMap(run => runEvents({ ...run, start: Math.max(run.start, begin) })),
+      ]
+    }
+  }
+  return events
 }
+
+/**
+ * Of a machine, or a line, in one row, because names with each would be most of the answer. All kinds have the same
+ * columns, so that one statement asks of all.
+ */
+interface Told {
+  readonly machine: string
+  readonly things: readonly ToldThing[]
+}
+/** Sorted by time, then by their arrival; what each word and number says depends on the kind. */
+type ToldThing = readonly [time: number, word: string, otherWord: string, number: number, otherNumber: number]
+
+/** Rows with ts and seq, in SQL. */
+const toldAs = (word: string, otherWord: string, number: string, otherNumber: string): string =>
+  `arrayMap(each -> (each.1, each.3, each.4, each.5, each.6), arraySort(groupArray((
+    toFloat64(toUnixTimestamp64Milli(ts)), seq,
+    toString(${word}), toString(${otherWord}), toFloat64(${number}), toFloat64(${otherNumber})
+  )))) AS things`
 
 /** When machines were first heard of: a state, a mode, or parts; none of those that never were. */
 export async function firstHeard(
@@ -144,23 +172,17 @@ export function scrapEvent({ time, id, kind, quantity }: EnteredScrap): LedgerEv
   }
 }
 
-async function readScrap(store: Pick<Store, 'query'>, spans: readonly Span[]): Promise<LedgerEvent[][]> {
-  const rows = await queryByStretch<{ machine: string; made: [number, string, string, number][] }, Span>(
-    store,
-    `${withSpans}
-    SELECT machine, arrayMap(each -> (each.1, each.3, each.4, each.5), arraySort(groupArray((
-      toFloat64(toUnixTimestamp64Milli(ts)), seq, id, kind, quantity
-    )))) AS made
+const scrapOf = (spans: readonly Span[]): StretchQuestion<Span> => ({
+  sql: `SELECT machine, ${toldAs('id', 'kind', 'quantity', '0')}
     FROM ${databaseName}.scrap_events
-    WHERE NOT counted AND ${isInSpan}
+    WHERE NOT counted AND ${isInRange}
     GROUP BY machine`,
-    spans,
-    spanParameters,
-  )
-  return rows.map(row =>
-    (row?.made ?? []).map(([time, id, kind, quantity]) => scrapEvent({ time, id, kind, quantity })),
-  )
-}
+  stretches: spans,
+  parametersOf: rangeParameters,
+})
+
+const toldScrap = ([time, id, kind, quantity]: ToldThing): LedgerEvent =>
+  scrapEvent({ time, id, kind, quantity })
 
 /** A run of a line, Unix ms. */
 export interface Run {
@@ -175,7 +197,7 @@ export interface Run {
 }
 
 /** What a run tells the ledgers of its line's machines. */
-export function runEvents({ start, end, product, order }: Run): LedgerEvent[] {
+export function runEvents({ start, end, product, order }: Omit<Run, 'line' | 'target'>): LedgerEvent[] {
   const begun = { time: start, product, order }
   return end > start ? [begun, { time: end, product: '', order: '' }] : [begun]
 }
@@ -187,15 +209,29 @@ export async function readRuns(
   from: number,
   to: number,
 ): Promise<Run[]> {
-  return store.query<Run>(
-    `SELECT line, toFloat64(toUnixTimestamp64Milli(r.start)) AS start,
-      toFloat64(toUnixTimestamp64Milli(r.end)) AS end, product, order, target
-    FROM ${databaseName}.production_runs AS r FINAL
-    WHERE line IN {lines:Array(String)} AND toUnixTimestamp64Milli(r.start) < {to:Int64}
-      AND (toUnixTimestamp64Milli(r.end) = 0 OR toUnixTimestamp64Milli(r.end) > {from:Int64})
-    ORDER BY line, r.start`,
-    { lines, from: Math.floor(from), to: Math.min(Number.MAX_SAFE_INTEGER, Math.ceil(to)) },
-  )
+  const { sql, stretches, parametersOf } = runsOfLines(lines, from, to)
+  const rows = await queryByStretch<Told, Span>(store, sql, stretches, parametersOf)
+  return rows.flatMap(row => (row?.things ?? []).map(told => ({ line: row!.machine, ...toldRun(told) })))
+}
+
+/** A row a line, which stands in place of a machine. */
+const runsOfLines = (lines: readonly string[], from: number, to: number): StretchQuestion<Span> => ({
+  sql: `SELECT line AS machine, ${toldAs('product', 'order', 'ended', 'target')}
+    FROM (
+      SELECT line, r.start AS ts, seq, product, order, target, toUnixTimestamp64Milli(r.end) AS ended
+      FROM ${databaseName}.production_runs AS r FINAL
+      WHERE line IN {lines:Array(String)} AND toUnixTimestamp64Milli(r.start) < {to:Int64}
+        AND (ended = 0 OR ended > {from:Int64})
+    )
+    GROUP BY line`,
+  stretches: lines.map(machine => ({ machine, start: from, end: to })),
+  parametersOf: () => ({
+    ...{ lines, from: Math.floor(from), to: Math.min(Number.MAX_SAFE_INTEGER, Math.ceil(to)) },
+  }),
+})
+
+function toldRun([start, product, order, end, target]: ToldThing): Omit<Run, 'line'> {
+  return { start, end, product, order, target }
 }
 
 interface SaidReason {
@@ -211,23 +247,17 @@ export function reasonEvents({ time, until, reason }: SaidReason): LedgerEvent[]
   return until > time ? [said, { time: until, isReasonVoid: true }] : [said]
 }
 
-async function readReasons(store: Pick<Store, 'query'>, spans: readonly Span[]): Promise<LedgerEvent[][]> {
-  const rows = await queryByStretch<{ machine: string; said: [number, number, string][] }, Span>(
-    store,
-    `${withSpans}
-    SELECT machine, arrayMap(each -> (each.1, each.3, each.4), arraySort(groupArray((
-      toFloat64(toUnixTimestamp64Milli(ts)), seq, toFloat64(toUnixTimestamp64Milli(until)), reason
-    )))) AS said
+const reasonsOf = (spans: readonly Span[]): StretchQuestion<Span> => ({
+  sql: `SELECT machine, ${toldAs('reason', "''", 'toUnixTimestamp64Milli(until)', '0')}
     FROM ${databaseName}.downtime_changes
-    WHERE ${isInSpan}
+    WHERE ${isInRange}
     GROUP BY machine`,
-    spans,
-    spanParameters,
-  )
-  return rows.map(row =>
-    (row?.said ?? []).flatMap(([time, until, reason]) => reasonEvents({ time, until, reason })),
-  )
-}
+  stretches: spans,
+  parametersOf: rangeParameters,
+})
+
+const toldReason = ([time, reason, , until]: ToldThing): LedgerEvent[] =>
+  reasonEvents({ time, until, reason })
 
 interface CountedParts {
   readonly time: number
@@ -261,37 +291,65 @@ const timeParameters = (moments: readonly Moment[]) => ({
 const ofMachine = (times: string): string =>
   `transform(machine, {machines:Array(String)}, {${times}:Array(Int64)}, toInt64(0))`
 
-/** Looks for something of each moment, step by step further away, until it is found. */
-async function stepByStep<Row>(
-  moments: readonly Moment[],
-  stepsMs: readonly number[],
-  look: (wanted: readonly Moment[], stepMs: number) => Promise<readonly (Row | undefined)[]>,
-): Promise<(Row | undefined)[]> {
-  const found: (Row | undefined)[] = moments.map(() => undefined)
-  for (const stepMs of stepsMs) {
-    const places = [...moments.keys()].filter(place => found[place] === undefined)
-    if (places.length === 0) break
-    const rows = await look(
-      places.map(place => moments[place]!),
-      stepMs,
-    )
-    for (const [at, place] of places.entries()) found[place] = rows[at]
-  }
-  return found
+/** Where a stretch has to be read from, with the mode that held then, and up to; undefined where there is no production. */
+interface Borders {
+  begin?: Begin
+  end?: Begin
 }
 
-/** Where reading has to begin: at the last production that lasted, by a time, with the mode that held then. */
-const readBegins = (store: Pick<Store, 'query'>, before: readonly Moment[]): Promise<(Begin | undefined)[]> =>
-  stepByStep(before, lookBacksMs, (wanted, lookBackMs) => readBeginsSince(store, wanted, lookBackMs))
-
-async function readBeginsSince(
+/**
+ * Looks for where reading has to begin, at the last production that lasted, and end, at the next, step by step further
+ * away until all are found.
+ */
+async function readBorders(
   store: Pick<Store, 'query'>,
-  before: readonly Moment[],
-  lookBackMs: number,
-): Promise<(Begin | undefined)[]> {
-  const begins = await queryByStretch<Begin, Moment>(
-    store,
-    `WITH
+  groups: readonly (readonly EventRange[])[],
+): Promise<Borders[]> {
+  const warmUp = Math.max(...groups.flat().map(({ plan }) => plan.warmUpMs))
+  const found = groups.map(group =>
+    group.map(({ plan: { machine }, from, to }) => ({
+      ...{ machine, before: Math.floor(from - warmUp), after: Math.ceil(to), borders: {} as Borders },
+    })),
+  )
+  for (const [step, lookBackMs] of lookBacksMs.entries()) {
+    const backwards = found.map(group => group.filter(({ borders }) => borders.begin === undefined))
+    const forwards = found.map(group => group.filter(({ borders }) => borders.end === undefined))
+    const [begins, ends] = [backwards.flat(), forwards.flat()]
+    if (begins.length + ends.length === 0) break
+    const rows = await queryTogether<Begin, Moment[]>(store, [
+      ...backwards.map(some =>
+        beginsSince(
+          some.map(({ machine, before: time }) => ({ machine, time })),
+          lookBackMs,
+        ),
+      ),
+      ...forwards.map(some =>
+        endsWithin(
+          some.map(({ machine, after: time }) => ({ machine, time })),
+          lookAheadsMs[step]!,
+        ),
+      ),
+    ])
+    const all = rows.flat()
+    for (const [at, { borders }] of [...begins.entries()]) if (all[at] !== undefined) borders.begin = all[at]
+    for (const [at, { borders }] of [...ends.entries()])
+      if (all[begins.length + at] !== undefined) borders.end = all[begins.length + at]!
+    const untold = begins.filter(({ borders }) => borders.begin?.mode === '')
+    const since = untold.map(({ machine, before }) => ({ machine, time: before - lookBackMs }))
+    for (const [at, told] of (await readModes(store, since)).entries()) {
+      if (told === undefined) continue
+      const { borders } = untold[at]!
+      // Not production after all: all of its past is read.
+      if (told.held === 'Maintenance' || told.held === 'Manual') delete borders.begin
+      else borders.begin = { ...borders.begin!, mode: told.held }
+    }
+  }
+  return found.flat().map(({ borders }) => borders)
+}
+
+/** The last production that lasted, by a time, with the mode that held then. */
+const beginsSince = (before: readonly Moment[], lookBackMs: number): StretchQuestion<Moment> => ({
+  sql: `WITH
       ${ofMachine('times')} AS before,
       carried AS (
         SELECT machine, ts, seq, state,
@@ -311,28 +369,38 @@ async function readBeginsSince(
     FROM carried
     WHERE state = 'Execute' AND held NOT IN ('Maintenance', 'Manual') AND (next IS NULL OR next > ts)
     GROUP BY machine`,
-    before,
-    moments => {
-      const times = moments.map(({ time }) => time)
-      return {
-        ...timeParameters(moments),
-        lookBackMs,
-        last: Math.max(...times),
-        earliest: Math.min(...times) - lookBackMs,
-      }
-    },
-  )
-  const untold = [...begins.keys()].filter(place => begins[place]?.mode === '')
-  const since = untold.map(place => ({ ...before[place]!, time: before[place]!.time - lookBackMs }))
-  for (const [at, told] of (await readModes(store, since)).entries()) {
-    if (told === undefined) continue
-    const place = untold[at]!
-    const { held: mode } = told
-    // Not production after all: all of its past is read.
-    begins[place] = mode === 'Maintenance' || mode === 'Manual' ? undefined : { ...begins[place]!, mode }
-  }
-  return begins
-}
+  stretches: before,
+  parametersOf: moments => {
+    const times = moments.map(({ time }) => time)
+    return {
+      ...timeParameters(moments),
+      lookBackMs,
+      last: Math.max(...times),
+      earliest: Math.min(...times) - lookBackMs,
+    }
+  },
+})
+
+/** The first production from a time on. */
+const endsWithin = (after: readonly Moment[], lookAheadMs: number): StretchQuestion<Moment> => ({
+  sql: `WITH ${ofMachine('times')} AS start
+    SELECT machine, toFloat64(toUnixTimestamp64Milli(min(ts))) AS time, '' AS mode
+    FROM ${databaseName}.state_changes
+    WHERE machine IN {machines:Array(String)} AND state = 'Execute'
+      AND ts >= fromUnixTimestamp64Milli({earliest:Int64}, 'UTC') AND ts < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
+      AND toUnixTimestamp64Milli(ts) >= start AND toUnixTimestamp64Milli(ts) < start + {lookAheadMs:Int64}
+    GROUP BY machine`,
+  stretches: after,
+  parametersOf: moments => {
+    const times = moments.map(({ time }) => time)
+    return {
+      ...timeParameters(moments),
+      lookAheadMs: Math.min(latest, lookAheadMs),
+      earliest: Math.min(...times),
+      until: Math.min(latest, Math.max(...times) + lookAheadMs),
+    }
+  },
+})
 
 /** The modes that held at a time, of machines that told one before. */
 const readModes = (store: Pick<Store, 'query'>, at: readonly Moment[]) =>
@@ -346,30 +414,6 @@ const readModes = (store: Pick<Store, 'query'>, at: readonly Moment[]) =>
     timeParameters,
   )
 
-/** When each machine first produced from a time on. */
-const readEnds = (store: Pick<Store, 'query'>, from: readonly Moment[]): Promise<(Moment | undefined)[]> =>
-  stepByStep(from, lookAheadsMs, (wanted, lookAheadMs) =>
-    queryByStretch<Moment, Moment>(
-      store,
-      `WITH ${ofMachine('times')} AS start
-      SELECT machine, toFloat64(toUnixTimestamp64Milli(min(ts))) AS time FROM ${databaseName}.state_changes
-      WHERE machine IN {machines:Array(String)} AND state = 'Execute'
-        AND ts >= fromUnixTimestamp64Milli({earliest:Int64}, 'UTC') AND ts < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
-        AND toUnixTimestamp64Milli(ts) >= start AND toUnixTimestamp64Milli(ts) < start + {lookAheadMs:Int64}
-      GROUP BY machine`,
-      wanted,
-      moments => {
-        const times = moments.map(({ time }) => time)
-        return {
-          ...timeParameters(moments),
-          lookAheadMs: Math.min(latest, lookAheadMs),
-          earliest: Math.min(...times),
-          until: Math.min(latest, Math.max(...times) + lookAheadMs),
-        }
-      },
-    ),
-  )
-
 /** A stretch of a machine, Unix ms, both inclusive: its ledger can begin and end nowhere else. */
 interface Span {
   readonly machine: string
@@ -380,40 +424,50 @@ interface Span {
 /** Longer ones are read by themselves: all that is read of any machine is bounded by the longest. */
 const shortMs = 4 * hourMs
 
-/** Short stretches lie close together, and are found by time; the others are those of a few machines. */
-async function bySpans(
-  spans: readonly Span[],
-  read: (spans: readonly Span[]) => Promise<LedgerEvent[][]>,
-): Promise<LedgerEvent[][]> {
-  const found: LedgerEvent[][] = spans.map(() => [])
+/** Of groups of so many spans the places of those that are found by time, and of those of a few machines, which are long. */
+function closeTogether(lengths: readonly number[], spans: readonly Span[]): number[][] {
   const isShort = (place: number): boolean => spans[place]!.end - spans[place]!.start <= shortMs
-  const places = [...spans.keys()]
-  const groups = [places.filter(isShort), places.filter(place => !isShort(place))]
-  const readGroup = async (group: readonly number[]): Promise<void> => {
-    const events = await read(group.map(place => spans[place]!))
-    for (const [at, place] of group.entries()) found[place] = events[at]!
-  }
-  await Promise.all(groups.map(readGroup))
-  return found
+  let next = 0
+  return lengths.flatMap(length => {
+    const places = [...spans.keys()].slice(next, next + length)
+    next += length
+    return [places.filter(isShort), places.filter(place => !isShort(place))].filter(some => some.length > 0)
+  })
 }
 
 // transform looks a machine up by hash; indexOf compared it with every other, of each row there is.
 const withSpans = `WITH ${ofMachine('starts')} AS span_start, ${ofMachine('ends')} AS span_end`
-const isInSpan = `machine IN {machines:Array(String)}
+const isInRange = `machine IN {machines:Array(String)}
       AND ts >= fromUnixTimestamp64Milli({earliest:Int64}, 'UTC')
-      AND ts <= fromUnixTimestamp64Milli({last:Int64}, 'UTC')
+      AND ts <= fromUnixTimestamp64Milli({last:Int64}, 'UTC')`
+const isInSpan = `${isInRange}
       AND toUnixTimestamp64Milli(ts) >= span_start AND toUnixTimestamp64Milli(ts) <= span_end`
 
-function spanParameters(spans: readonly Span[]) {
-  const starts = spans.map(({ start }) => Math.floor(start))
-  const ends = spans.map(({ end }) => end)
+/** What people say is little: it is read of all the range, and what is of no span is left out here. */
+const isWithin =
+  ({ start, end }: Span) =>
+  ([time]: ToldThing): boolean =>
+    time >= start && time <= end
+
+function rangeParameters(spans: readonly Span[]) {
   return {
     machines: spans.map(({ machine }) => machine),
-    starts,
-    ends,
-    earliest: Math.min(...starts),
-    last: Math.max(...ends),
+    earliest: Math.min(...spans.map(({ start }) => Math.floor(start))),
+    last: Math.max(...spans.map(({ end }) => end)),
   }
+}
+
+function spanParameters(spans: readonly Span[]) {
+  return {
+    ...rangeParameters(spans),
+    starts: spans.map(({ start }) => Math.floor(start)),
+    ends: spans.map(({ end }) => end),
+  }
+}
+
+interface Changes {
+  readonly machine: string
+  readonly changes: readonly (readonly [number, number, string, string, string, string])[]
 }
 
 /**
@@ -422,13 +476,8 @@ function spanParameters(spans: readonly Span[]) {
  * are many, and names with each of them would be most of the answer. Of codes for why a machine stops all are read, and
  * those from just before.
  */
-async function readChanges(store: Pick<Store, 'query'>, spans: readonly Span[]): Promise<LedgerEvent[][]> {
-  const rows = await queryByStretch<
-    { machine: string; changes: [number, number, string, string, string, string][] },
-    Span
-  >(
-    store,
-    `${withSpans}
+const changesOf = (spans: readonly Span[]): StretchQuestion<Span> => ({
+  sql: `${withSpans}
     SELECT machine, arraySort(groupArray((toFloat64(toUnixTimestamp64Milli(ts)), toFloat64(seq), told.1, told.2, told.3, told.4))) AS changes
     FROM (
       SELECT machine, ts, seq, (state, mode, reason, source_state) AS told,
@@ -441,35 +490,40 @@ async function readChanges(store: Pick<Store, 'query'>, spans: readonly Span[]):
     )
     WHERE place = 1 OR goes_on = 0 OR before != told OR (told.1 = '' AND told.2 = '')
     GROUP BY machine`,
-    spans.map(span => ({ ...span, start: span.start - codeLeadMs })),
-    spanParameters,
-  )
-  return rows.map((row, place) =>
-    (row?.changes ?? []).map(([time, , state, mode, reason, sourceState]) => ({
-      ...eventOf({ time, state, mode, reason, sourceState }),
-      // A code may be older than what it is read for.
-      time: Math.max(time, spans[place]!.start),
-    })),
+  stretches: spans.map(span => ({ ...span, start: span.start - codeLeadMs })),
+  parametersOf: spanParameters,
+})
+
+/** Of a stretch that is read from `start` on. */
+const toldChange =
+  (start: number) =>
+  ([time, , state, mode, reason, sourceState]: Changes['changes'][number]): LedgerEvent => ({
+    ...eventOf({ time, state, mode, reason, sourceState }),
+    // A code may be older than what it is read for.
+    time: Math.max(time, start),
+  })
+
+async function readChanges(
+  store: Pick<Store, 'query'>,
+  groups: readonly (readonly Span[])[],
+): Promise<LedgerEvent[][][]> {
+  const found = await queryTogether<Changes, Span[]>(store, groups.map(changesOf))
+  return found.map((rows, group) =>
+    rows.map((row, place) => (row?.changes ?? []).map(toldChange(groups[group]![place]!.start))),
   )
 }
 
 const isCode = "(state = '' AND mode = '')"
 
-/** Each machine's in one row, as its changes. */
-async function readParts(store: Pick<Store, 'query'>, spans: readonly Span[]): Promise<LedgerEvent[][]> {
-  const rows = await queryByStretch<{ machine: string; made: [number, string, number, number][] }, Span>(
-    store,
-    `${withSpans}
-    SELECT machine, arrayMap(each -> (each.1, each.3, each.4, each.5), arraySort(groupArray((
-      toFloat64(toUnixTimestamp64Milli(ts)), seq, counter, parts, total
-    )))) AS made
+const partsOf = (spans: readonly Span[]): StretchQuestion<Span> => ({
+  sql: `${withSpans}
+    SELECT machine, ${toldAs('counter', "''", 'parts', 'total')}
     FROM ${databaseName}.production_events
     WHERE ${isInSpan} AND cause != 'late'
     GROUP BY machine`,
-    spans,
-    spanParameters,
-  )
-  return rows.map(row =>
-    (row?.made ?? []).map(([time, counter, parts, total]) => partsEvent({ time, counter, parts, total })),
-  )
-}
+  stretches: spans,
+  parametersOf: spanParameters,
+})
+
+const toldParts = ([time, counter, , parts, total]: ToldThing): LedgerEvent =>
+  partsEvent({ time, counter, parts, total })

@@ -431,14 +431,12 @@ export class KpiBook {
         if (first < upTo) written.push({ of, machine, from: first, to: upTo })
       }
     }
-    const [hours, ...edges] = await Promise.all([
+    const [hours, edges] = await Promise.all([
       readHours(this.#parts.store, written, detail),
-      this.#workOut(begins),
-      this.#workOut(ends),
+      this.#workOut(begins, ends),
     ])
     for (const [place, { of }] of written.entries()) found[of]!.push(...hours[place]!)
-    for (const [at, parts] of [begins, ends].entries())
-      for (const [place, { of }] of parts.entries()) found[of]!.push(...edges[at]![place]!)
+    for (const [place, { of }] of [...begins, ...ends].entries()) found[of]!.push(...edges[place]!)
     for (const { of, ...cell } of live) found[of]!.push(cell)
     return found
   }
@@ -555,10 +553,11 @@ export class KpiBook {
   }
 
   /** What no hour that is written tells: parts of hours, from the events themselves, in the order of the ranges. */
-  async #workOut(ranges: readonly EventRange[]): Promise<MachineCell[][]> {
+  async #workOut(...groups: readonly (readonly EventRange[])[]): Promise<MachineCell[][]> {
+    const ranges = groups.flat()
     if (ranges.length === 0) return []
     await this.#stored(Math.max(...ranges.map(({ to }) => to)) + decidedMs)
-    const events = await readEvents(this.#parts.store, ranges)
+    const events = await readEvents(this.#parts.store, ...groups)
     const cells: MachineCell[][] = []
     for (const [place, range] of ranges.entries()) {
       const { machine } = range.plan
