@@ -1,12 +1,29 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, existsSync, openSync, rmSync, statfsSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { type ByteRange, scanSegment } from '../../workers/spool/record.js'
 import { GembaProcess, root } from './process.js'
 import { storeProcesses } from './store-processes.js'
 
 /** What goes wrong: nothing, the database is killed, it hangs, the clock goes an hour back, the disk is full. */
 type Trouble = 'none' | 'database' | 'away' | 'clock' | 'full'
+
+/** Bytes of the spool that were spoilt, and must be told of. */
+interface Spoilt extends ByteRange {
+  readonly file: string
+}
 
 /** How the engine ends: kill -9, kill -9 of it and its database at once, SIGTERM. */
 type Ending = 'kill' | 'both' | 'terminate'
@@ -20,13 +37,15 @@ export interface Life {
   /** Posts before the trouble, and from there to the end. */
   readonly before: number
   readonly after: number
+  /** Afterwards a bit of a segment that waits is flipped, and the newest is cut. */
+  readonly isSpoilt?: boolean
 }
 
 interface Post {
   /** Its samples are numbered from here. */
   readonly first: number
   readonly life: number
-  answer: 'accepted' | 'refused' | 'unanswered'
+  answer: 'accepted' | 'refused' | 'unanswered' | 'spoilt'
 }
 
 const rigs = 20
@@ -47,6 +66,8 @@ export class FaultWalk {
   readonly #folder: string
   readonly #token: string
   #sent = 0
+  /** What the next life must tell of. */
+  #spoilt: Spoilt[] = []
   /** What the part counter showed in the newest post that was accepted while the clock was right. */
   #counted = 0
   readonly #awayMs: number
@@ -94,6 +115,10 @@ export class FaultWalk {
       }
       const url = await gemba.live()
       await this.#compareFigures(url)
+      for (const { file, from, to } of this.#spoilt.splice(0))
+        await gemba.says(
+          `(bytes ${from} to ${to} of .*${file}\\.corrupt|${file}\\.corrupt.*bytes ${from} to ${to} of)`,
+        )
       const load = this.#load(gemba, url, life.trouble !== 'clock')
       await load.until(() => load.answered >= life.before)
       const relief = await this.#bring(life.trouble, gemba)
@@ -107,8 +132,43 @@ export class FaultWalk {
       }
       await this.#end(life.ending, gemba, life.passes ? async () => undefined : relief)
       await load.stop()
+      if (life.isSpoilt) this.#spoil()
     } finally {
       await gemba.stop('SIGKILL')
+    }
+  }
+
+  /** How many posts were spoilt after they had been accepted. */
+  get spoilt(): number {
+    return this.#posts.filter(({ answer }) => answer === 'spoilt').length
+  }
+
+  /** Flips a bit in the oldest segment, and cuts the newest through the last record that was on the disk. */
+  #spoil(): void {
+    const spool = join(this.data, 'spool')
+    const segments = readdirSync(spool)
+      .filter(name => name.endsWith('.segment'))
+      .sort()
+      .map(file => ({ file, path: join(spool, file), bytes: readFileSync(join(spool, file)) }))
+      .map(segment => ({ ...segment, records: scanSegment(segment.bytes).records }))
+    const [oldest, newest] = [segments[0]!, segments.at(-1)!]
+    const [marked, committed] = readFileSync(join(spool, 'committed'), 'utf8').split(' ').map(Number)
+    if (oldest === newest || Number.parseInt(newest.file, 10) !== marked)
+      throw new Error(`there are too few segments to be spoilt: ${segments.map(({ file }) => file)}\n${this}`)
+    const flipped = oldest.records.find(({ kind, to }) => kind === 'entry' && to > oldest.bytes.length / 2)!
+    const place = Math.floor((flipped.from + flipped.to) / 2)
+    oldest.bytes[place] = oldest.bytes[place]! ^ 1
+    writeFileSync(oldest.path, oldest.bytes)
+    const cut = newest.records.findLast(({ kind, to }) => kind === 'entry' && to <= committed!)!
+    truncateSync(newest.path, cut.to - 10)
+    this.#spoilt = [
+      { file: oldest.file, from: flipped.from, to: flipped.to },
+      { file: newest.file, from: cut.from, to: committed! },
+    ]
+    for (const record of [flipped, ...newest.records.filter(({ from }) => from >= cut.from)]) {
+      const values = record.kind === 'entry' ? [...(record.entry.samples?.value ?? [])] : []
+      const post = this.#posts[Math.floor(Math.max(...values) / postSamples)]
+      if (post !== undefined && values.length >= postSamples) post.answer = 'spoilt'
     }
   }
 
@@ -187,9 +247,11 @@ export class FaultWalk {
     const answer = await fetch(`${url}/api/v1/kpis/oee?scope=machine:press-01`)
     const { items } = (await answer.json()) as { items: { quantities: { PQ: number } }[] }
     const parts = items[0]?.quantities.PQ ?? 0
-    if (parts < this.#counted || parts > Math.max(0, this.#posts.length - 1))
+    // What a record counted that is gone may be gone with it.
+    const least = this.#counted - this.spoilt
+    if (parts < least || parts > Math.max(0, this.#posts.length - 1))
       throw new Error(
-        `after the start there are ${parts} parts, though ${this.#counted} to ${this.#posts.length - 1} were counted:\n${this}`,
+        `after the start there are ${parts} parts, though ${least} to ${this.#posts.length - 1} were counted:\n${this}`,
       )
   }
 
