@@ -1,4 +1,4 @@
-const integer = /^\s*\+?(-?\d+)\s*$/
+const integer = /^\s*\+?(-?\d+)(?:\.0*)?\s*$/
 
 /**
  * The number that a decimal says, or undefined: a whole number that a double would round is another number, and is not
@@ -12,7 +12,7 @@ export function exactNumber(decimal: string): number | undefined {
   return digits === undefined || digits === String(number) ? number : undefined
 }
 
-const longInteger = /"(?:[^"\\]|\\.)*"?|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/gs
+const longInteger = /"(?:[^"\\]|\\.)*"?|(?<![\d.eE+-])-?\d{16,}(?:\.0+)?(?![\d.eE])/gs
 
 /** JSON.parse, which would round a whole number that no double holds: here it comes as the text it is written as. */
 export function parseExactly(json: string): unknown {

@@ -237,6 +237,34 @@ describe('the Modbus adapter', () => {
     expect(rejects()).toEqual([])
   })
 
+  it.each([
+    ['no number', () => server.holding.set([0x7fc0, 0])],
+    [
+      'no value',
+      () => {
+        server.refuse = () => 4
+      },
+    ],
+  ])('does not bring back a value that was followed by %s', async (_, spoil) => {
+    server.holding.set([0x3f80, 0])
+    listen(tags('holding:0:float32'))
+    await connected(1)
+    spoil()
+    await poll(1)
+    server.refuse = () => 6
+    const { answers } = server
+    scheduler.advance(1000)
+    await until(() => expect(server.answers).toBe(answers + 1))
+    server.refuse = () => undefined
+    server.holding.set([0x4000, 0])
+    await poll(1)
+    expect(samples()).toEqual([
+      [0, 1, Quality.good],
+      [0, Number.NaN, Quality.bad],
+      [0, 2, Quality.good],
+    ])
+  })
+
   it('counts the polls that a slow device misses, and piles up none', async () => {
     server.hold = () => true
     listen(tags('holding:0'), { timeoutMs: 60_000 })

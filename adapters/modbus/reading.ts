@@ -12,7 +12,7 @@ export class Reading {
   readonly #context: AdapterContext
   readonly #tell: (event: SourceEvent) => void
   readonly #batch = new SampleBatchBuilder()
-  /** The last good value of each signal. */
+  /** The value of each signal, where it has one. */
   readonly #last = new Map<number, number>()
   readonly #ids: ReadonlyMap<number, string>
   /** What was rejected already: a wrong tag is wrong at every poll. */
@@ -52,7 +52,7 @@ export class Reading {
       const raw = `${tag.table}:${tag.address}`
       const reason = `${this.#ids.get(index)}: the value at ${raw} ${why}.`
       this.reject('modbus.unfit-value', reason, raw)
-      this.#batch.pushNone(index, now, now)
+      this.#none(index, now)
       return
     }
     const value = isText ? this.#context.intern(String(decoded.value)) : Number(decoded.value)
@@ -63,8 +63,14 @@ export class Reading {
   /** The device has no values for the block. */
   none(block: Block): void {
     const now = this.#context.clock.now()
-    for (const { index } of block.fields) this.#batch.pushNone(index, now, now)
+    for (const { index } of block.fields) this.#none(index, now)
     this.#flush()
+  }
+
+  /** What is told as no value is not to come back as the last one. */
+  #none(index: number, now: number): void {
+    this.#last.delete(index)
+    this.#batch.pushNone(index, now, now)
   }
 
   /** The device has no newer values for the block than those it told last. */

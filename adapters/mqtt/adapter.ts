@@ -145,10 +145,13 @@ class Subscription {
   #subscribe(link: MqttLink): void {
     const { share, qos } = this.#options
     const prefix = share === undefined ? '' : `$share/${share}/`
-    const filters = this.#decoder.filters.map(
-      ({ filter, entry }) => [prefix + filter, { qos: entry.qos ?? qos }] as const,
-    )
-    link.subscribe(Object.fromEntries(filters), () => this.#sayConnected())
+    const filters: Record<string, { qos: 0 | 1 }> = {}
+    for (const { filter, entry } of this.#decoder.filters) {
+      // Of entries with the same topic the one counts that is to lose nothing.
+      const isSafe = (entry.qos ?? qos) === 1 || filters[prefix + filter]?.qos === 1
+      filters[prefix + filter] = { qos: isSafe ? 1 : 0 }
+    }
+    link.subscribe(filters, () => this.#sayConnected())
   }
 
   #sayConnected(): void {

@@ -15,7 +15,7 @@ const word = (tag: string) => [tag, { type: 'text', quantity: 'text' }] as const
 /** To nine places: arithmetic of doubles is not the codec's. */
 const rounded = (value: number) => Math.round(value * 1e9) / 1e9
 
-/** A decoder for one entry of `topics`, with signals of these tags. */
+/** A decoder for one entry of `topics` or several, with signals of these tags. */
 function reader(entry: object, ...tags: (string | readonly [string, object])[]) {
   const signals = tags.map((tag, index) =>
     typeof tag === 'string' ? testSignal(index, tag) : testSignal(index, tag[0], tag[1]),
@@ -23,7 +23,7 @@ function reader(entry: object, ...tags: (string | readonly [string, object])[]) 
   const context = testContext({ signals })
   const { topics, maxPayload } = mqttOptions.parse({
     url: 'mqtt://broker',
-    topics: [entry],
+    topics: [entry].flat(),
     maxPayload: 10_000,
   })
   const decoder = new MqttDecoder({ source: 'test', signals, topics, maxPayload, intern: context.intern })
@@ -260,6 +260,54 @@ describe('a topic of a unified namespace', () => {
       ['A', then],
     ])
     expect(read(`${at}/t`, { timestamp_ms: then, t: 5 }).said).toMatchObject([{ value: 5, time: then }])
+  })
+})
+
+describe('several entries of topics', () => {
+  const entries = (...topics: object[]) => reader(topics, 'x', 'y', 'a/b')
+  const x = { tag: 'x', value: '$.x' }
+  const y = { tag: 'y', value: '$.y' }
+
+  it.each(['t/a', 't/+', 't/#'])('with the topic %s all read its messages', topic => {
+    const { read } = entries({ topic, ...x }, { topic, ...y })
+    for (const time of [1, 2])
+      expect(read('t/a', { x: time, y: 5 })).toMatchObject({
+        said: [
+          { tag: 'x', value: time },
+          { tag: 'y', value: 5 },
+        ],
+        rules: [],
+        note: undefined,
+      })
+  })
+
+  it('that overlap are told once, and the first reads', () => {
+    const { read } = entries({ topic: 't/#', ...x }, { topic: 't/+', ...y })
+    const note = expect.stringContaining('t/a is of two entries of topics, t/# and t/+')
+    expect(read('t/a', { x: 1, y: 2 })).toMatchObject({ said: [{ tag: 'x', value: 1 }], note })
+    expect(read('t/b', { x: 1, y: 2 }).note).toBeUndefined()
+  })
+})
+
+describe('a message with some of its values', () => {
+  it('leaves the others without one, which is told once', () => {
+    const { read } = reader(
+      { topic: 'm', tag: '{value}', values: { x: { value: '$.x' }, y: { value: '$.y' } } },
+      'x',
+      'y',
+    )
+    expect(read('m', { x: 1, y: null }).note).toBeUndefined()
+    expect(read('m', { z: 1 }).note).toBeUndefined()
+    const note = expect.stringContaining('A message of m held some of its values and not y')
+    expect(read('m', { x: 1 })).toMatchObject({ rules: ['mqtt.no-value'], note })
+    expect(read('m', { x: 1 })).toMatchObject({ rules: ['mqtt.no-value'], note: undefined })
+  })
+})
+
+describe('a live message', () => {
+  it('of a signal that is reported again and again is not stale', () => {
+    const { read } = reader({ topic: '+' }, number('periodic', '', 1000))
+    expect(read('periodic', { value: 1, timestamp: then })).toMatchObject({ said: [{ value: 1 }], stale: [] })
   })
 })
 

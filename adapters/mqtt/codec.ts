@@ -86,7 +86,7 @@ const mostUnits = 1_000
 export class MqttDecoder {
   readonly #options: MqttDecoderOptions
   readonly #mappings: readonly Mapping[]
-  readonly #routes = new Map<string, Route | undefined>()
+  readonly #routes = new Map<string, readonly Route[]>()
   readonly #conversions = new Map<Feed, Map<string, Conversion | 'same' | undefined>>()
   readonly #samples = new SampleBatchBuilder()
   #rejects: Reject[] = []
@@ -94,7 +94,8 @@ export class MqttDecoder {
   #stale = new Set<number>()
   #receiveTime = 0
   #isRetained = false
-  #isZoneless = false
+  /** Of what a note was said. */
+  readonly #noted = new Set<'zoneless' | 'overlap' | 'partial'>()
   #note: string | undefined
 
   constructor(options: MqttDecoderOptions) {
@@ -133,11 +134,12 @@ export class MqttDecoder {
   push({ topic, payload, retain }: Message, receiveTime: number): void {
     this.#receiveTime = receiveTime
     this.#isRetained = retain
-    const route = this.#route(topic)
-    if (route === undefined) {
-      this.#unknownTag(topic, payload)
-      return
-    }
+    const routes = this.#routesOf(topic)
+    if (routes.length === 0) this.#unknownTag(topic, payload)
+    for (const route of routes) this.#read(route, topic, payload)
+  }
+
+  #read(route: Route, topic: string, payload: Buffer): void {
     if (payload.length > this.#options.maxPayload) {
       const reason = `${topic}: a message of ${payload.length} bytes; at most ${this.#options.maxPayload} are taken (maxPayload)`
       this.#refuse(fedBy(route), 'mqtt.too-long', reason, payload)
@@ -175,18 +177,32 @@ export class MqttDecoder {
     }
   }
 
-  #route(topic: string): Route | undefined {
+  /** How a topic is read: by the first entry that it matches and all others with the very filter of that. */
+  #routesOf(topic: string): readonly Route[] {
     const known = this.#routes.get(topic)
     if (known !== undefined) return known
+    const routes: Route[] = []
     for (const mapping of this.#mappings) {
+      const { filter } = mapping.pattern
       const readings = mapping.readingsOf(topic)
       if (readings === undefined) continue
+      const first = routes[0]?.mapping.pattern.filter ?? filter
+      if (first !== filter) {
+        this.#tell('overlap', overlapNote(topic, first, filter))
+        continue
+      }
       const kind = mapping.isBatch ? 'batch' : mapping.entry.format === 'uns' ? 'uns' : 'cells'
-      const route = { kind, mapping, readings } as const
-      if (this.#routes.size < mostTopics) this.#routes.set(topic, route)
-      return route
+      routes.push({ kind, mapping, readings })
     }
-    return undefined
+    if (routes.length > 0 && this.#routes.size < mostTopics) this.#routes.set(topic, routes)
+    return routes
+  }
+
+  /** Once of a kind; where another note is not yet taken, the next time. */
+  #tell(what: 'zoneless' | 'overlap' | 'partial', note: string): void {
+    if (this.#note !== undefined || this.#noted.has(what)) return
+    this.#noted.add(what)
+    this.#note = note
   }
 
   /** A message whose topic says the tag. */
@@ -203,10 +219,16 @@ export class MqttDecoder {
     }
     // A text that happens to look like a number is to stay as it was written.
     const bareText = isBare && typeof json !== 'string' ? text : undefined
+    let found = 0
+    let missing: string | undefined
     for (const { tag, places, feeds } of readings) {
+      const cell = cellOf(json, places)
+      if (cell.value !== undefined) found++
+      else missing ??= tag
       if (feeds.length === 0) this.#unknownTag(tag, payload)
-      else this.#readCell(mapping, tag, cellOf(json, places), feeds, undefined, payload, bareText)
+      else this.#readCell(mapping, tag, cell, feeds, undefined, payload, bareText)
     }
+    if (found > 0 && missing !== undefined) this.#tell('partial', partialNote(mapping.entry.topic, missing))
   }
 
   /** A message of the KEPServerEX IoT Gateway: `{ timestamp, values: [{ id, v, q, t }] }`, or other shapes of it. */
@@ -256,10 +278,8 @@ export class MqttDecoder {
       this.#refuse(feeds, 'mqtt.bad-time', `${tag}: ${shown(cell.time ?? sentAt)} is no time`, raw)
       return
     }
-    if (said !== undefined && !this.#isZoneless && isZoneless(cell.time ?? sentAt)) {
-      this.#isZoneless = true
-      this.#note = zonelessNote
-    }
+    if (said !== undefined && !this.#noted.has('zoneless') && isZoneless(cell.time ?? sentAt))
+      this.#tell('zoneless', zonelessNote)
     let quality = readQuality(cell.quality, mapping.qualityCodes)
     if (quality === undefined) {
       const reason = `${tag}: ${shown(cell.quality)} is no quality`
@@ -376,6 +396,12 @@ export class MqttDecoder {
     this.#rejects.push({ source, time: this.#receiveTime, rule, reason, raw: asCame(raw) })
   }
 }
+
+const overlapNote = (topic: string, first: string, other: string): string =>
+  `${topic} is of two entries of topics, ${first} and ${other}: the first in the list alone reads it, and a broker may deliver it twice. Write entries that do not overlap; entries with the same topic all read it.`
+
+const partialNote = (topic: string, missing: string): string =>
+  `A message of ${topic} held some of its values and not ${missing}, which has no value from then on: each message must hold all of them. Have the publisher say them all, or give each value a topic of its own.`
 
 const feedsOf = (readings: readonly Reading[]): readonly Feed[] => readings.flatMap(({ feeds }) => feeds)
 

@@ -129,6 +129,18 @@ describe('the MTConnect agent adapter', () => {
     await until(() => expect(values().at(-1)).toBe(101))
   })
 
+  it('finds everything where the buffer just holds what came meanwhile', async () => {
+    agent.bufferSize = 10
+    subscribe()
+    await following()
+    agent.drop()
+    const missed = Array.from({ length: 10 }, (_, i) => i + 1)
+    for (const value of missed) agent.observe('x', value, timeOf(value))
+    await until(() => expect(values().at(-1)).toBe(10))
+    expect(values()).toEqual([Number.NaN, ...missed])
+    expect(rejects()).toEqual([])
+  })
+
   it('tells a gap where the agent was started anew, whatever its numbers', async () => {
     subscribe()
     await following()

@@ -59,6 +59,7 @@ describe('an entry of a post', () => {
     ['that names no signal', { value: 1 }, 'push.malformed'],
     ['without a value', { tag: 'load' }, 'push.no-value'],
     ['in a unit of something else', { tag: 'oil', value: 58, unit: 'bar' }, 'push.bad-unit'],
+    ['in a unit where its signal has none', { tag: 'load', value: 58, unit: 'kg' }, 'push.bad-unit'],
     ['with a unit that is none', { tag: 'oil', value: 58, unit: 7 }, 'push.bad-unit'],
     ['with an integer that no double holds', { tag: 'load', value: '9007199254740993' }, 'push.unfit-value'],
     ['with a broken text', { tag: 'state', value: 'M\uFFFDller' }, 'push.unfit-value'],

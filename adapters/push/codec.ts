@@ -152,7 +152,7 @@ export class PostDecoder {
     }
     const converted = inUnit(value, json.unit, signal.unit)
     if (converted === undefined) {
-      const reason = `the unit is ${shown(json.unit)}, and ${signal.id} is in ${signal.unit}`
+      const reason = `the unit is ${shown(json.unit)}, and ${signal.id} ${signal.unit === '' ? 'has none' : `is in ${signal.unit}`}`
       return { rule: 'push.bad-unit' as const, reason }
     }
     batch.push(index, at, now, converted, quality)
@@ -168,7 +168,7 @@ function timeOf({ time }: JsonObject): number | undefined {
 
 /** A value in the signal's unit; undefined where what is said to be its unit measures something else, or is none. */
 function inUnit(value: number, said: unknown, unit: string): number | undefined {
-  if (said === undefined || said === null || said === '' || said === unit || unit === '') return value
+  if (said === undefined || said === null || said === '' || said === unit) return value
   const found = typeof said === 'string' ? conversionFrom(said, unit) : undefined
   const converted = found === undefined ? Number.NaN : value * found.scale + found.offset
   return Number.isFinite(converted) ? converted : undefined

@@ -4,6 +4,7 @@ import type { Plant } from '../../schema/plant.js'
 import type { Entry } from '../../schema/records.js'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { Dictionary } from '../floor/dictionary.js'
+import { machineOf, plantOf, sensor, start } from '../floor/floor.fixture.js'
 import { FloorClock } from '../floor/floor-clock.js'
 import { LiveFloor } from '../floor/live-floor.js'
 import { emptyIndexBook, makeRegistry } from '../floor/registry.js'
@@ -107,6 +108,34 @@ describe('the intake', () => {
       expect.stringMatching(/^plc: Samples are rejected \(time.in-future\); the first: .*set the clock/),
     ])
     expect(intake.health.get('plc')!.warnings).toHaveLength(1)
+  })
+
+  it('warns once of a value from ahead that holds up those that follow, and not of what is only late', () => {
+    const wall = { now: () => start }
+    const plant = plantOf([machineOf('m1', [sensor('m1', 'temp')])])
+    const { registry } = makeRegistry(plant, emptyIndexBook)
+    const floor = new LiveFloor({
+      ...{ plant, registry, wall },
+      dictionary: new Dictionary(),
+      clock: new FloorClock(wall, 'wall'),
+    })
+    const intake = new Intake({ floor, append: () => {} })
+    const { index } = registry.signalById('m1.temp')!
+    const say = (...times: number[]) => {
+      const batch = new SampleBatchBuilder()
+      for (const time of times) batch.push(index, start + time, start, time, 0)
+      const event = { kind: 'samples', batch: batch.take() } as const
+      intake.take('plc', { kind: 'event', event, accept: () => {} })
+      return intake.health.get('plc')!.warnings
+    }
+    expect(say(1_000, 500)).toEqual([])
+    expect(say(240_000)).toEqual([])
+    const warning = expect.stringMatching(
+      /^m1\.temp had a value of .*, 240 s ahead of the clock of this floor/,
+    )
+    expect(say(2_000, 3_000)).toEqual([warning])
+    expect(say(4_000)).toEqual([warning])
+    expect(intake.health.get('plc')!.late).toBe(4)
   })
 
   it('keeps what a full spool cannot take, in order and not accepted, until it can', () => {
