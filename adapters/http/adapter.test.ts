@@ -74,7 +74,7 @@ describe('the HTTP adapter', () => {
     })
     const readSecret = () => 'open sesame'
     const context = testContext({
-      signals: [testSignal(0, 'oil'), testSignal(1, 'force')],
+      signals: [testSignal(0, 'oil', { period: 1000 }), testSignal(1, 'force')],
       scheduler,
       readSecret,
     })
@@ -177,6 +177,46 @@ describe('the HTTP adapter', () => {
     await poll()
     await until(() => expect(values()).toEqual([1, Number.NaN]))
     expect(error).toBeUndefined()
+  })
+
+  it('takes what stands still, time and all, for no present, until it goes on', async () => {
+    const notes = () => new Set(events.flatMap(event => (event.kind === 'noted' ? [event.what] : [])))
+    const answered = (kind: SourceEvent['kind'], times: number) =>
+      until(() => expect(count(kind)).toBe(times))
+    server.documents.set('/status', { oil: 46.5, force: 5, at: 1000 })
+    listen({ requests: [{ time: '$.at', values: { oil: '$.oil', force: '$.force' } }] })
+    for (let polls = 1; polls <= 4; polls++) {
+      await answered('samples', polls)
+      if (polls < 4) await poll()
+    }
+    expect(count('stale')).toBe(0)
+    for (const times of [1, 2]) {
+      await poll()
+      await answered('stale', times)
+    }
+    expect(events.at(-1)).toEqual({ kind: 'stale', signals: [0] })
+    expect([...notes()]).toEqual([
+      expect.stringContaining(
+        `The document at ${base}/status stood still: the same values of the same times for more than 3 s`,
+      ),
+    ])
+    server.documents.set('/status', { oil: 46.5, force: 5, at: 2000 })
+    await poll()
+    await answered('samples', 5)
+    expect([count('stale'), count('connected'), error]).toEqual([2, 1, undefined])
+  })
+
+  it.each([
+    ['reports on change', { time: '$.at', values: { force: '$.force' } }],
+    ['says no time', { values: { oil: '$.oil' } }],
+  ])('takes a document that %s for the present for as long as it answers', async (_, request) => {
+    server.documents.set('/status', { oil: 46.5, force: 5, at: 1000 })
+    listen({ requests: [request] })
+    for (let polls = 1; polls <= 7; polls++) {
+      await until(() => expect(count('samples')).toBe(polls))
+      await poll()
+    }
+    expect([count('stale'), count('noted')]).toEqual([0, 0])
   })
 
   it('is lost after three failures in a row, and two are forgiven', async () => {

@@ -7,6 +7,7 @@ import { AnswerDecoder, type DecodedAnswer } from './codec.js'
 import { type HttpOptions, httpOptions, type RequestEntry } from './config.js'
 import { headersOf } from './headers.js'
 import { type Answer, GetClient } from './request.js'
+import { Standstill } from './standstill.js'
 
 /** Asks a REST service again and again. All it can send is GET. */
 export const http: AdapterDefinition<HttpOptions> = {
@@ -50,6 +51,7 @@ interface PolledRequest {
   readonly periodMs: number
   /** When each reject was last due, by its reason: an answer that cannot be read is no better at the next poll. */
   readonly told: Map<string, number>
+  readonly standstill: Standstill
 }
 
 /** What was all right for so long, and for three polls, is told anew when it comes again; sooner it is counted. */
@@ -132,7 +134,7 @@ class Poller {
       else {
         this.#stand()
         const rejects = [this.#refused(request, status, body)]
-        this.#emit(request, { batch: request.decoder.none(), unknown: [], rejects })
+        this.#emit(request, { batch: request.decoder.none(), unknown: [], rejects, isTimed: false })
       }
     }
   }
@@ -158,10 +160,9 @@ class Poller {
   }
 
   #emit(
-    { told, periodMs }: PolledRequest,
-    { batch, rejects, unknown, note }: Omit<DecodedAnswer, 'isUnread'>,
+    { told, periodMs, standstill, url }: PolledRequest,
+    { batch, rejects, unknown, note, isTimed }: Omit<DecodedAnswer, 'isUnread'>,
   ): void {
-    this.#emitted += batch.count
     const now = this.#context.clock.now()
     for (const [reason, at] of told) if (now - at > Math.max(tellAgainMs, 3 * periodMs)) told.delete(reason)
     const fresh = rejects.filter(({ reason }) => !told.has(reason))
@@ -174,7 +175,16 @@ class Poller {
     for (const [rule, count] of repeated) this.#subscriber.next({ kind: 'repeated', rule, count })
     if (unknown.length > 0) this.#subscriber.next({ kind: 'unknown-tags', values: unknown })
     if (note !== undefined) this.#subscriber.next({ kind: 'noted', what: note })
-    if (batch.count > 0) this.#subscriber.next({ kind: 'samples', batch })
+    const still = standstill.take(batch, isTimed, this.#scheduler.now())
+    if (still.length > 0) {
+      const seconds = standstill.patienceMs / 1000
+      const what = `The document at ${url.href} stood still: the same values of the same times for more than ${seconds} s. Its signals are stale until it goes on; give those that it tells only on change the period on-change, or the source a silence.`
+      this.#subscriber.next({ kind: 'noted', what })
+      this.#subscriber.next({ kind: 'stale', signals: still })
+    } else if (batch.count > 0) {
+      this.#emitted += batch.count
+      this.#subscriber.next({ kind: 'samples', batch })
+    }
   }
 
   #refused({ url }: PolledRequest, status: number, body: string) {
@@ -203,12 +213,15 @@ class Poller {
 
 function groupsOf({ url, requests, pollMs }: HttpOptions, context: AdapterContext) {
   const byPeriod = new Map<number, PolledRequest[]>()
+  const periods = new Map(context.signals.map(({ index, signal }) => [index, signal.period]))
+  const silenceMs = context.plant.sources.find(({ id }) => id === context.source)?.silence
   for (const entry of requests) {
     const period = entry.pollMs ?? pollMs
     const group = byPeriod.get(period) ?? []
     byPeriod.set(period, group)
     const decoder = new AnswerDecoder(context, entry)
-    group.push({ url: urlOf(url, entry), decoder, periodMs: period, told: new Map() })
+    const standstill = new Standstill({ periods, pollMs: period, silenceMs })
+    group.push({ url: urlOf(url, entry), decoder, periodMs: period, told: new Map(), standstill })
   }
   return [...byPeriod].map(([periodMs, parts]) => ({ periodMs, parts }))
 }

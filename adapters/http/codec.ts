@@ -32,6 +32,8 @@ export interface DecodedAnswer {
   readonly unknown: readonly UnknownTag[]
   /** It is no such document at all, a login page perhaps: its signals have no values. */
   readonly isUnread: boolean
+  /** It says of which time its values are, of one at least. */
+  readonly isTimed: boolean
   /** What a person should know of the source. */
   readonly note?: string | undefined
 }
@@ -55,6 +57,7 @@ export class AnswerDecoder {
   readonly #told = new Map<number, string>()
   #present = new Set<number>()
   #isUnread = false
+  #isTimed = false
   #batch = new SampleBatchBuilder()
   #rejects: Reject[] = []
   #unknown: UnknownTag[] = []
@@ -72,12 +75,13 @@ export class AnswerDecoder {
     if (failure !== undefined) this.#rejects.push(failure)
     const isUnread = this.#isUnread || failure !== undefined
     const batch = isUnread ? this.none() : this.#batch.take()
-    const decoded = { batch, rejects: this.#rejects, unknown: this.#unknown, isUnread, note: this.#note }
+    const [rejects, unknown, isTimed, note] = [this.#rejects, this.#unknown, this.#isTimed, this.#note]
+    this.#isTimed = false
     this.#note = undefined
     this.#rejects = []
     this.#unknown = []
     this.#isUnread = false
-    return decoded
+    return { batch, rejects, unknown, isUnread, isTimed, note }
   }
 
   #read(text: string): void {
@@ -146,6 +150,7 @@ export class AnswerDecoder {
       this.#refuse(found.signals, 'http.bad-time', `${tag}: the time is ${shown(cell.time)}`, raw)
       return
     }
+    if (time !== undefined) this.#isTimed = true
     if (time !== undefined && isZoneless(cell.time)) this.#note = zonelessNote
     const quality = readQuality(cell.quality, 'opc-da')
     if (quality === undefined) {
