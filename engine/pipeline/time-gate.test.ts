@@ -82,6 +82,15 @@ describe('times', () => {
     expect(tell([years], Quality.bad)).toMatchObject({ kept: [testStart], quality: [Quality.bad] })
   })
 
+  it('too far ahead make what is shown outdated, unless they are told after the event', () => {
+    const { gate, tell } = gateOf()
+    gate.connected()
+    const ahead = testStart + 6 * minute
+    expect(tell([testStart])).toMatchObject({ outdated: [] })
+    expect(tell([ahead])).toMatchObject({ kept: [], rejects: [{ rule: 'time.in-future' }], outdated: [0] })
+    expect(tell([ahead], Quality.good, true)).toMatchObject({ kept: [], rejects: [{}], outdated: [] })
+  })
+
   it('of a clock that stands in another year make what is shown outdated at the first change', () => {
     const { gate, tell } = gateOf()
     gate.connected()

@@ -93,8 +93,9 @@ export class TimeGate {
       rejects.push(reject)
       if (!present.has(i)) turnedAway.push({ place: i, reject })
       const signal = batch.signal[i]!
-      // A clock that stands in another year tells changes all the same: what is shown holds no longer.
-      if (!present.has(i) && sourceTime[i]! > this.#old.get(signal)!) outdated.push(signal)
+      // A clock that stands in another year, or was set ahead, tells changes all the same: what is shown holds no longer.
+      const isNews = sourceTime[i]! > this.#old.get(signal)! || (isAhead && !isHistory)
+      if (!present.has(i) && isNews) outdated.push(signal)
     }
     for (const place of present) this.#old.set(batch.signal[place]!, sourceTime[place]!)
     const taken = pick(batch, kept)
