@@ -58,26 +58,26 @@ interface Plan {
 
 // Seeds 2, 102, 901–904, 911, 916 and 936 have been looked at while rules were made; docs/detection.md tells of others.
 const longPlans: readonly Plan[] = [
-  { name: 'quick ones', cases: quick, lines: 2, share: 0.6, seed: 941, days: 3, period: 20_000, least: 15 },
-  { name: 'slow ones', cases: slow, lines: 1, share: 0.7, seed: 932, days: 9, period: 60_000, least: 10 },
+  { name: 'quick ones', cases: quick, lines: 2, share: 0.6, seed: 951, days: 3, period: 20_000, least: 15 },
+  { name: 'slow ones', cases: slow, lines: 1, share: 0.7, seed: 952, days: 9, period: 60_000, least: 10 },
   {
     name: 'bearings',
     cases: bearings,
     lines: 2,
     share: 0.8,
-    seed: 933,
+    seed: 953,
     days: 75,
     period: 180_000,
     cycle: 600,
     least: 15,
   },
-  { name: 'tools', cases: tools, lines: 2, share: 0.6, seed: 934, days: 7, period: 60_000, least: 15 },
+  { name: 'tools', cases: tools, lines: 2, share: 0.6, seed: 954, days: 7, period: 60_000, least: 15 },
   {
     name: 'instruments',
     cases: instruments,
     lines: 1,
     share: 0.7,
-    seed: 935,
+    seed: 955,
     days: 60,
     period: 300_000,
     cycle: 600,
@@ -89,12 +89,12 @@ const longPlans: readonly Plan[] = [
     isMixed: true,
     lines: 1,
     share: 0.3,
-    seed: 946,
+    seed: 956,
     days: 3,
     period: 60_000,
     least: 0,
   },
-  { name: 'none', cases: all, lines: 1, share: 0, seed: 937, days: 3, period: 60_000, least: 0 },
+  { name: 'none', cases: all, lines: 1, share: 0, seed: 957, days: 3, period: 60_000, least: 0 },
 ]
 /** A past for all views. Bearings and instruments take weeks: `machine-health.test.ts` has some that were made up. */
 const shortPlan: Plan = {
