@@ -262,6 +262,16 @@ describe('The bridge to fetch-style handlers', () => {
     return { url: `http://127.0.0.1:${port}`, log }
   }
 
+  it.each(['GET', 'DELETE'])(
+    'hands on the address of a %s as it was, with a query and without',
+    async method => {
+      const { url } = await serve(request => new Response(new URL(request.url).search))
+      const search = async (path: string): Promise<string> =>
+        (await fetch(`${url}${path}`, { method })).text()
+      expect([await search('/a'), await search('/a?b=1'), await search('/a?')]).toEqual(['', '?b=1', ''])
+    },
+  )
+
   /** A route with a body, as later ones will have. */
   function echoRouter() {
     const router = createRouter(pino({ level: 'silent' }))

@@ -71,10 +71,11 @@ function read(req: HttpRequest): Incoming {
   req.forEach((name, value) => {
     headers.push([name, value])
   })
-  const query = req.getQuery()
+  // Undefined where the address has no `?`, whatever its type says.
+  const query: string | undefined = req.getQuery()
   return {
     method: req.getCaseSensitiveMethod().toUpperCase(),
-    target: query === '' ? req.getUrl() : `${req.getUrl()}?${query}`,
+    target: query === undefined || query === '' ? req.getUrl() : `${req.getUrl()}?${query}`,
     headers,
   }
 }
