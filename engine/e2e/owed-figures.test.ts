@@ -7,7 +7,8 @@ import { GembaProcess, root } from './process.js'
 import { storeProcesses } from './store-processes.js'
 
 const minute = 60_000
-const patience = { timeout: 60_000, interval: 500 }
+/** Hours are written down each minute. */
+const patience = { timeout: 100_000, interval: 500 }
 
 const plantFile = `gemba: 1
 name: Late
@@ -123,4 +124,4 @@ it('an engine that is killed with late states and late counter values before it 
     await gemba.ended()
     rmSync(folder, { recursive: true, force: true })
   }
-})
+}, 360_000)
