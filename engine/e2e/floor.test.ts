@@ -1,6 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { GembaProcess, root } from './process.js'
@@ -46,6 +48,15 @@ afterAll(async () => {
   await gemba?.stop()
   rmSync(data, { recursive: true, force: true })
 }, 30_000)
+
+/** What a person sees who types the lines of a page; files land in the data folder. */
+async function typed(lines: string): Promise<string> {
+  const script = lines
+    .replaceAll('http://127.0.0.1:8080', url)
+    .replaceAll('npx gemba', `'${process.execPath}' '${join(root, 'scripts/gemba.js')}'`)
+  const options = { cwd: data, env: { ...process.env, GEMBA_DATA: data }, maxBuffer: 64 * 1024 * 1024 }
+  return (await promisify(execFile)('bash', ['-ec', script], options)).stdout
+}
 
 const twin = <K extends keyof Twin>(key: K): Promise<Twin[K]> =>
   page.evaluate<Twin[K]>(`window.__twin.${key}`)
@@ -107,6 +118,19 @@ describe('the reference plant, started as a newcomer starts it', () => {
     const paths = [...readme.matchAll(/http:\/\/127\.0\.0\.1:8080(\/[^\s')]*)/g)].map(([, path]) => path)
     expect(paths.length).toBeGreaterThan(3)
     for (const path of paths) expect((await fetch(`${url}${path}`)).status, path).toBe(200)
+  })
+
+  it('does what docs/history.md says of the past', async () => {
+    const page = readFileSync(join(root, 'docs/history.md'), 'utf8')
+    const blocks = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block!)
+    expect(blocks).toHaveLength(3)
+    const [signals, state, sql] = [await typed(blocks[0]!), await typed(blocks[1]!), await typed(blocks[2]!)]
+    expect(signals).toContain('"table":"telemetry"')
+    expect(signals).toContain('"yok-mach-1-cnc-mill-01.spindle-temperature","20')
+    expect(readFileSync(join(data, 'vibration.arrow')).subarray(0, 4).toString('hex')).toBe('ffffffff')
+    expect((JSON.parse(state!) as { machines: unknown[] }).machines).toHaveLength(228)
+    expect(sql).toContain('count()')
+    expect(readdirSync(join(data, 'gold'))).toContain('fact_oee')
   })
 
   it('raises no error in the page', () => {
