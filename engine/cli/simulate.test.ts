@@ -26,11 +26,11 @@ describe('gemba simulate', () => {
   it('makes a past, says so, and has nothing left to do the second time', async () => {
     const data = mkdtempSync(join(tmpdir(), 'gemba-simulate-'))
     folders.push(data)
-    const argv = ['--days', '0.01', '--start', '2026-01-05T06:00:00Z', '--data', data]
+    const argv = ['--days', '0.01', '--start', '2024-01-08T06:00:00Z', '--data', data]
     const plant = ['--plant', 'plants/automotive-cell.yaml']
     const first = await simulate(...argv, ...plant)
     expect(first.err).toBe('')
-    expect(first.out).toMatch(/^2026-01-05T06:00:00Z to 2026-01-05T06:14:24Z: [\d,]{5,} samples/)
+    expect(first.out).toMatch(/^2024-01-08T06:00:00Z to 2024-01-08T06:14:24Z: [\d,]{5,} samples/)
     expect(first.code).toBe(0)
     const again = await simulate(...argv, ...plant)
     expect(again.code).toBe(0)
@@ -57,7 +57,7 @@ describe('gemba simulate', () => {
       const folder = mkdtempSync(join(tmpdir(), 'gemba-simulate-'))
       folders.push(folder)
       const out = join(folder, 'files')
-      const argv = ['--days', '0.005', '--start', '2026-01-05T06:00:00Z', '--data', join(folder, 'data')]
+      const argv = ['--days', '0.005', '--start', '2024-01-08T06:00:00Z', '--data', join(folder, 'data')]
       const made = await simulate(
         ...argv,
         '--plant',
@@ -89,6 +89,11 @@ describe('gemba simulate', () => {
     [['--period', '0.00001'], '--period is a number from 0.001, at most 3,600; got "0.00001"'],
     [['--workers', '65'], '--workers is a whole number from 0 to 64; got "65"'],
     [['--start', 'yesterday'], '--start is a time with its zone'],
+    [['--start', '1969-12-31T00:00:00Z'], '--start is from 1970 on; got "1969-12-31T00:00:00Z"'],
+    [
+      ['--start', '2150-01-01T00:00:00Z', '--days', '2'],
+      'the past would end at 2150-01-03T00:00:00Z, which is still to come. Let it begin at 2',
+    ],
     [['--dayz', '3'], 'there is no option --dayz (but --days)'],
   ])('refuses %j and says what would be right', async (argv, message) => {
     const { code, err } = await simulate(...argv, '--data', '/tmp/never-made')

@@ -43,7 +43,8 @@ without being stored again, so that everything is as it would be without the int
 
   --days               how many days, also parts of one (default 7)
   --seed               of chance (default 1)
-  --start              begin of the past, such as 2026-01-05T06:00:00Z (default: so that it ends last midnight, UTC)
+  --start              begin of the past, such as 2026-01-05T06:00:00Z; all of it is over by now (default: so that it
+                       ends last midnight, UTC)
   --period             distance between two samples of a sensor, seconds from 0.001 (default 10)
   --random-faults      share of machines that carry a fault by chance, 0 to 0.9 (default: as the plant says, else 0.05)
                        [GEMBA_RANDOM_FAULTS]
@@ -158,7 +159,16 @@ function number(
 /** Without a start the past ends at the last midnight, so that the same command on the same day goes on with it. */
 function startOf(text: string | undefined, length: number): number {
   if (text === undefined) return Math.floor(Date.now() / dayMs) * dayMs - length
+  const now = Date.now()
   const start = /^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN
+  if (start < 0) throw misused('simulate', `--start is from 1970 on; got "${text}"`)
+  if (start + length > now) {
+    const latest = instant(Math.floor((now - length) / 1000) * 1000)
+    throw misused(
+      'simulate',
+      `--start ${text}: the past would end at ${instant(start + length)}, which is still to come. Let it begin at ${latest} at the latest, or give it fewer --days`,
+    )
+  }
   if (Number.isFinite(start)) return start
   throw misused('simulate', `--start is a time with its zone, such as 2026-01-05T06:00:00Z; got "${text}"`)
 }

@@ -590,7 +590,7 @@ const table: readonly (readonly [title: string, from: string, to: string, proble
     'rework at a machine that parts do not come back from',
     'id: saw-1, type: saw',
     'id: saw-1, type: saw, flow: { scrap: 0.5, rework: { share: 0.6, to: mill-1 } }',
-    `27:78  ${machines}[0].flow.rework.share: scrap and rework are 1.1 of the parts together; write a smaller share
+    `27:78  ${machines}[0].flow.rework.share: scrap and rework are 1.1 of the parts together, so that fewer than one in a hundred goes on; write a smaller share
 27:87  ${machines}[0].flow.rework.to: parts that are done again at mill-1 do not come to saw-1; name the machine itself or one before it`,
   ],
   [
@@ -598,6 +598,52 @@ const table: readonly (readonly [title: string, from: string, to: string, proble
     'id: saw-1, type: saw',
     'id: saw-1, type: saw, flow: { scrap: 1 }',
     `27:56  ${machines}[0].flow.scrap: every part is thrown away, so that none is ever finished; write a smaller share`,
+  ],
+  [
+    'a machine that throws next to every part away',
+    'id: saw-1, type: saw',
+    'id: saw-1, type: saw, flow: { scrap: 0.999 }',
+    `27:56  ${machines}[0].flow.scrap: 0.999 of the parts are thrown away, so that fewer than one in a hundred goes on; write a smaller share`,
+  ],
+  [
+    'failures that leave no time for a part',
+    'id: saw-1, type: saw',
+    'id: saw-1, type: saw, flow: { failures: [{ every: 0.001, repair: 300 }, { every: 45, repair: 10, scrapsPart: true }, { every: 60, repair: 0.5, clock: calendar }, { every: 60, repair: 6000 }] }',
+    `27:69  ${machines}[0].flow.failures[0].every: it would fail 30000 times while it works on one part of 30 s; 100 times is the most; let it fail less often, or repair it sooner
+27:100  ${machines}[0].flow.failures[1].every: its parts take 30 s, and it would fail and lose one every 45 s; at least 2 have the time to be done; let it fail less often, or repair it sooner
+27:145  ${machines}[0].flow.failures[2].every: by the calendar it would fail every 60 s, before it has well started again; every 600 s is the most often; let it fail less often, or repair it sooner
+27:190  ${machines}[0].flow.failures[3].every: it would stand 100 times as long as it works; 99 times is the most; let it fail less often, or repair it sooner`,
+  ],
+  [
+    'failures that leave no time for a part, all together',
+    '    idealCycleTime: 30\n',
+    '    idealCycleTime: 30\n    flow: { failures: [{ every: 90, repair: 1, scrapsPart: true }, { every: 90, repair: 1, scrapsPart: true }] }\n',
+    `9:23  types.saw.flow.failures: taken together, its parts take 30 s, and it would fail and lose one every 45 s; at least 2 have the time to be done; let it fail less often, or repair it sooner`,
+  ],
+  [
+    'failures that leave no time for a part of one product',
+    `type: saw }
+              - { id: mill-1, type: cnc-mill }
+crews:
+  - { id: crew-a, site: here, size: 4 }
+shifts:
+  - { id: early, site: here, start: "06:00", end: "14:00", days: [1, 2], crew: crew-a }
+products:
+  - { id: bolt, lines: [line-1]`,
+    `type: saw, flow: { failures: [{ every: 90, repair: 1, scrapsPart: true }] } }
+products:
+  - { id: bolt, lines: [line-1], cycleTimes: { line-1: 50 }`,
+    `27:69  ${machines}[0].flow.failures[0].every: its parts take 50 s, and it would fail and lose one every 90 s; at least 2 have the time to be done; let it fail less often, or repair it sooner`,
+  ],
+  [
+    'lengths of time that never end, or that are next to nothing',
+    'id: saw-1, type: saw',
+    'id: saw-1, type: saw, buffer: { capacity: 3, transport: 1.0e+12 }, flow: { cycle: { kind: weibull, scale: 30, shape: 0.01 }, patience: 1.0e+300, failures: [{ every: { kind: lognormal, mean: 3600, deviation: 1.0e+6 }, repair: 1.0e+7 }] }',
+    `27:75  ${machines}[0].buffer.transport: 1000000000000 is not a way of at most 30 days; write the seconds that a part is on its way, such as 30
+27:101  ${machines}[0].flow.cycle: a map is not a length of time: weibull with shape 0.01: a shape is from 0.25; below that next to all times are nothing; write seconds, or how they are drawn, such as { kind: lognormal, mean: 90, deviation: 80 }
+27:154  ${machines}[0].flow.patience: 1e+300 is not a length of time: constant has 1e+300 s, which is more than a hundred years; write seconds, or how they are drawn, such as { kind: lognormal, mean: 90, deviation: 80 }
+27:184  ${machines}[0].flow.failures[0].every: a map is not a length of time: lognormal with mean 3600 s and deviation 1000000 s: a deviation is at most 10 times the mean; write seconds, or how they are drawn, such as { kind: lognormal, mean: 90, deviation: 80 }
+27:244  ${machines}[0].flow.failures[0].repair: 10000000 is not a length of time of at most 30 days on average; write seconds, such as 900`,
   ],
   [
     'rework at a machine that is not there',

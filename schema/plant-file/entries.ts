@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Distribution, distributionProblem, isNothing } from '../distribution.js'
+import { type Distribution, distributionProblem, isNothing, meanOf } from '../distribution.js'
 import { faultPatternIds } from '../fault-catalogue.js'
 import { packmlStates, plantModes, suspendReasons, unitModes } from '../packml.js'
 import { archetypes, quantities, timePolicies } from '../plant.js'
@@ -44,11 +44,15 @@ const positiveRule = (what: string, unit: string) =>
 const positive = (what: string, unit: string) =>
   z.number(positiveRule(what, unit)).positive(positiveRule(what, unit))
 
+/** The longest that one part may be at a machine or on its way, and a machine be worked on, s: 30 days. */
+const longestWait = 30 * 86_400
 /** Simulated time goes by whole milliseconds. */
-const cycleTime = positive('a cycle time', 'seconds').min(
-  0.001,
-  expecting('a cycle time from 0.001 s', 'write seconds, such as 52; simulated time goes by milliseconds'),
-)
+const cycleTime = positive('a cycle time', 'seconds')
+  .min(
+    0.001,
+    expecting('a cycle time from 0.001 s', 'write seconds, such as 52; simulated time goes by milliseconds'),
+  )
+  .max(longestWait, expecting('a cycle time of at most 30 days', 'write seconds, such as 52'))
 
 const numberRule = expecting('a number', 'write a finite number without its unit')
 const number = z.number(numberRule)
@@ -216,11 +220,15 @@ const lengthAboveNothing = length.refine(given => !isNothing(given), {
     'write seconds, such as 9.2; simulated time goes by milliseconds',
   ).error,
 })
+const endsInTime = (given: Distribution): boolean => !(meanOf(given) > longestWait)
+const endsInTimeRule = {
+  error: expecting('a length of time of at most 30 days on average', 'write seconds, such as 900').error,
+}
 const shareRule = expecting('a share', 'write a number from 0 to 1, such as 0.02')
 const share = z.number(shareRule).min(0, shareRule).max(1, shareRule)
 /** How a machine works where it is simulated; see MachineFlow. */
 const flowEntry = z.strictObject({
-  cycle: lengthAboveNothing.optional(),
+  cycle: lengthAboveNothing.refine(endsInTime, endsInTimeRule).optional(),
   blocking: z.enum(['after-service', 'before-service']).optional(),
   scrap: share.optional(),
   rework: z.strictObject({ share, to: idOf('machine') }).optional(),
@@ -228,7 +236,7 @@ const flowEntry = z.strictObject({
     .array(
       z.strictObject({
         every: lengthAboveNothing,
-        repair: length,
+        repair: length.refine(endsInTime, endsInTimeRule),
         clock: z.enum(['operating', 'calendar']).default('operating'),
         state: z.enum(['Held', 'Aborted']).default('Aborted'),
         scrapsPart: z.boolean(flagRule).default(false),
@@ -239,7 +247,11 @@ const flowEntry = z.strictObject({
     .optional(),
   changeovers: z
     .array(
-      z.strictObject({ from: idOf('product').optional(), to: idOf('product').optional(), time: length }),
+      z.strictObject({
+        from: idOf('product').optional(),
+        to: idOf('product').optional(),
+        time: length.refine(endsInTime, endsInTimeRule),
+      }),
       expecting('a list of changeovers', 'write e.g. [{ from: bolt, to: nut, time: 600 }, { time: 1200 }]'),
     )
     .optional(),
@@ -275,6 +287,11 @@ const sourceOfMachine = z
 const placesRule = expecting('a number of parts', 'write a whole number from 0 to 65535')
 const places = z.int(placesRule).min(0, placesRule).max(65_535, placesRule)
 
+const transportTime = notNegative.max(
+  longestWait,
+  expecting('a way of at most 30 days', 'write the seconds that a part is on its way, such as 30'),
+)
+
 export const machineEntry = z.strictObject({
   id: z.string(idRule),
   name: text.optional(),
@@ -287,7 +304,7 @@ export const machineEntry = z.strictObject({
     )
     .optional(),
   idealCycleTime: cycleTime.optional(),
-  buffer: z.strictObject({ capacity: places, transport: notNegative.default(0) }).optional(),
+  buffer: z.strictObject({ capacity: places, transport: transportTime.default(0) }).optional(),
   flow: flowEntry.optional(),
   position: z.strictObject({ x: number, y: number }).optional(),
   period: period.optional(),
@@ -351,13 +368,12 @@ export const calendarExceptionEntry = z.strictObject({
   shifts: idsOf('shift'),
 })
 export const plannedStopEntry = z.strictObject({ for: id, from: moment, to: moment, name: text })
+const peopleRule = expecting('a number of people', 'write a whole number from 1 to 65535')
 export const crewEntry = z.strictObject({
   id,
   name: text.optional(),
   site: idOf('site'),
-  size: z
-    .int(expecting('a number of people', 'write a whole number from 1'))
-    .min(1, expecting('a number of people', 'write a whole number from 1')),
+  size: z.int(peopleRule).min(1, peopleRule).max(65_535, peopleRule),
 })
 export const productEntry = z.strictObject({
   id,

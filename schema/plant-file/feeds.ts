@@ -1,10 +1,11 @@
 import type { PlacedMachine } from './machines.js'
 import type { Report } from './report.js'
 
-/** A machine with what it feeds by default or by file, and its site. */
+/** A machine with what it feeds by default or by file, its site and its line. */
 export interface FeedingMachine extends PlacedMachine {
   readonly feeds: readonly string[]
   readonly site: string
+  readonly line: string
 }
 
 const longestShown = 8

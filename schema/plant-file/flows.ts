@@ -1,9 +1,13 @@
+import { meanOf } from '../distribution.js'
 import { type MachineFlow, onShift, type People } from '../plant.js'
+import { type Failures, failureProblems } from './failures.js'
 import type { FeedingMachine } from './feeds.js'
 import type { Orders } from './orders.js'
 import type { PlantPath } from './problem.js'
 import type { Report } from './report.js'
 
+/** At least so many of a machine's parts go on: with fewer no line would come to anything. */
+const leastGoingOn = 0.01
 /** Says so where a machine could not work as its flow says: nobody is there, parts never come back, no such product. */
 export function checkFlows(
   machines: readonly FeedingMachine[],
@@ -42,11 +46,11 @@ export function checkFlows(
   const checkRework = (id: string, { rework, scrap = 0 }: MachineFlow, path: PlantPath): void => {
     if (rework === undefined) return
     const { share, to } = rework
-    if (share === 1 || scrap + share > 1) {
+    if (share === 1 || scrap + share > 1 - leastGoingOn) {
       const message =
         share === 1
           ? 'every part is done again, so that none is ever finished'
-          : `scrap and rework are ${scrap + share} of the parts together`
+          : `scrap and rework are ${scrap + share} of the parts together, so that fewer than one in a hundred goes on`
       tell([...path, 'share'], share, message, 'write a smaller share')
     }
     if (!byId.has(to)) {
@@ -58,17 +62,31 @@ export function checkFlows(
     }
   }
 
-  for (const { machine, site, flowPaths } of machines) {
+  const checkFailures = (failures: Failures, cycle: number, path: PlantPath): void => {
+    for (const { place, value, message } of failureProblems(failures, cycle)) {
+      const at = place === undefined ? path : [...path, place, 'every']
+      tell(at, value, message, 'let it fail less often, or repair it sooner')
+    }
+  }
+
+  for (const { machine, site, line, flowPaths } of machines) {
     const { flow } = machine
     if (flow === undefined) continue
     const at = (key: keyof MachineFlow): PlantPath => flowPaths[key] ?? []
-    if (flow.scrap === 1)
-      tell(
-        at('scrap'),
-        1,
-        'every part is thrown away, so that none is ever finished',
-        'write a smaller share',
-      )
+    const { scrap = 0 } = flow
+    if (scrap > 1 - leastGoingOn) {
+      const message =
+        scrap === 1
+          ? 'every part is thrown away, so that none is ever finished'
+          : `${scrap} of the parts are thrown away, so that fewer than one in a hundred goes on`
+      tell(at('scrap'), scrap, message, 'write a smaller share')
+    }
+    const { id, idealCycleTime } = machine
+    const cycles = products
+      .filter(({ lines }) => lines.includes(line))
+      .flatMap(({ cycleTimes }) => cycleTimes?.[id] ?? cycleTimes?.[line] ?? [])
+    const usual = flow.cycle === undefined ? idealCycleTime : meanOf(flow.cycle)
+    checkFailures(flow.failures ?? [], Math.max(usual, ...cycles), at('failures'))
     checkRework(machine.id, flow, at('rework'))
     checkPeople(flow.operator, site, at('operator'))
     for (const [place, { crew }] of (flow.failures ?? []).entries())

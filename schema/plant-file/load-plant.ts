@@ -190,7 +190,12 @@ class HierarchyReader {
       .flatMap(([each, at]) => this.#reader.read(each, at, where))
     const feeding = placed.map((each, place): FeedingMachine => {
       const next = placed[place + 1]
-      return { ...each, site, feeds: each.feeds ?? (next === undefined ? [] : [next.machine.id]) }
+      return {
+        ...each,
+        site,
+        line: where.line,
+        feeds: each.feeds ?? (next === undefined ? [] : [next.machine.id]),
+      }
     })
     for (const each of feeding) this.machines.push(each)
     if (line === undefined) return []

@@ -1,5 +1,5 @@
 import type { Distribution } from '../../schema/distribution.js'
-import { exp, log } from '../elementary.js'
+import { exp, log } from '../../schema/elementary.js'
 import type { RandomStream } from './random.js'
 
 export const constant = (value: number): Distribution => ({ kind: 'constant', value })
@@ -119,35 +119,6 @@ function parametersOf(given: Distribution): readonly [number, number] {
     case 'empirical':
       return [0, 0]
   }
-}
-
-/** Mean, seconds. */
-export function meanOf(given: Distribution): number {
-  switch (given.kind) {
-    case 'constant':
-      return given.value
-    case 'uniform':
-      return (given.low + given.high) / 2
-    case 'weibull':
-      return given.scale * gamma(1 + 1 / given.shape)
-    case 'geometric':
-      return Math.max(given.mean, given.step)
-    case 'empirical':
-      return given.values.reduce((sum, each) => sum + each, 0) / given.values.length
-    default:
-      return given.mean
-  }
-}
-
-/** Lanczos' series for Γ(x), x ≥ 1, to 15 digits (g = 7, 9 terms). */
-function gamma(x: number): number {
-  const terms = [
-    676.5203681218851, -1259.1392167224028, 771.3234287776531, -176.6150291621406, 12.507343278686905,
-    -0.13857109526572012, 9.984369578019572e-6, 1.5056327351493116e-7,
-  ]
-  const t = x + 6.5
-  const series = terms.reduce((sum, term, i) => sum + term / (x + i), 0.9999999999998099)
-  return Math.sqrt(2 * Math.PI) * exp((x - 0.5) * log(t) - t) * series
 }
 
 /**

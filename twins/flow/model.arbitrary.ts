@@ -19,11 +19,9 @@ const distribution = (min: number, max: number): fc.Arbitrary<Distribution> =>
     fc.record({ kind: fc.constant('constant' as const), value: seconds(min, max) }),
     fc.record({ kind: fc.constant('exponential' as const), mean: seconds(min, max) }),
     fc.record({ kind: fc.constant('weibull' as const), scale: seconds(min, max), shape: seconds(0.7, 3) }),
-    fc.record({
-      kind: fc.constant('lognormal' as const),
-      mean: seconds(min, max),
-      deviation: seconds(0.1, max),
-    }),
+    fc
+      .tuple(seconds(min, max), seconds(0.1, 9))
+      .map(([mean, spread]) => ({ kind: 'lognormal' as const, mean, deviation: mean * spread })),
     fc.record({
       kind: fc.constant('empirical' as const),
       values: fc.array(seconds(min, max), { minLength: 1, maxLength: 5 }),

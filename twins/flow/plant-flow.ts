@@ -1,5 +1,5 @@
+import { meanOf } from '../../schema/distribution.js'
 import type { Buffer, MachineFlow } from '../../schema/plant.js'
-import { meanOf } from './distribution.js'
 import { type Duty, healthyDuty, type Span } from './duty.js'
 import type { FailureMode, FlowModel, MachineModel, Setup } from './model.js'
 import { campaigns, PlanLists, type PlantPlan } from './plant-plan.js'

@@ -1,6 +1,6 @@
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
-import { log } from '../elementary.js'
+import { log } from '../../schema/elementary.js'
 
 /**
  * One stream of chance. Each machine and purpose has its own, so that what one machine draws never depends on

@@ -1,4 +1,4 @@
-import { decay } from '../elementary.js'
+import { decay } from '../../schema/elementary.js'
 
 /**
  * A first-order autoregression with unit variance: an Ornstein–Uhlenbeck process seen each `step`. Exact, so that its

@@ -1,5 +1,5 @@
+import { exp, log } from '../../schema/elementary.js'
 import type { Signal } from '../../schema/plant.js'
-import { exp, log } from '../elementary.js'
 import type { Effect } from './effects.js'
 
 /** How far a signal is pushed from its centre by damage. */

@@ -1,5 +1,5 @@
+import { decay } from '../../schema/elementary.js'
 import type { Archetype, Signal } from '../../schema/plant.js'
-import { decay } from '../elementary.js'
 import { RandomStream } from '../flow/random.js'
 import type { Faults } from './faults.js'
 import { type HeatBody, heatBodyOf, temperatureOf } from './heat-body.js'

@@ -1,6 +1,6 @@
 import type { DamageReport } from '../../schema/damage-report.js'
+import { power } from '../../schema/elementary.js'
 import { type FaultPatternId, faultPattern } from '../../schema/fault-catalogue.js'
-import { power } from '../elementary.js'
 import type { Flow } from '../flow/flow.js'
 import { RandomStream } from '../flow/random.js'
 import { DamageBank, type DamageMachine } from './damage-bank.js'

@@ -1,5 +1,5 @@
+import { exp } from '../../schema/elementary.js'
 import type { FaultPatternId } from '../../schema/fault-catalogue.js'
-import { exp } from '../elementary.js'
 
 /**
  * How damage grows from onset to failure: both the time that has passed and the damage go from 0 to 1, and neither ever

@@ -1,5 +1,5 @@
+import { exp, log, power } from '../../schema/elementary.js'
 import { type FaultPatternId, faultPattern } from '../../schema/fault-catalogue.js'
-import { exp, log, power } from '../elementary.js'
 import type { RandomStream } from '../flow/random.js'
 import { faultNatures } from './effects.js'
 

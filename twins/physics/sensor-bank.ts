@@ -1,5 +1,5 @@
+import { decay } from '../../schema/elementary.js'
 import type { Archetype, Signal } from '../../schema/plant.js'
-import { decay } from '../elementary.js'
 import type { Flow } from '../flow/flow.js'
 import { RandomStream } from '../flow/random.js'
 import { autoregression } from './autoregression.js'

@@ -1,6 +1,6 @@
+import { decay } from '../../schema/elementary.js'
 import type { Archetype, Signal } from '../../schema/plant.js'
 import { conversion } from '../../schema/unit-conversion.js'
-import { decay } from '../elementary.js'
 import type { Flow } from '../flow/flow.js'
 import { RandomStream } from '../flow/random.js'
 import type { Faults } from './faults.js'

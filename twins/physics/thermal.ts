@@ -1,4 +1,4 @@
-import { decay } from '../elementary.js'
+import { decay } from '../../schema/elementary.js'
 import type { MachineLoad } from './machine-load.js'
 
 /** Heat is balanced on a grid of this distance, ms, and exactly wherever the machine starts or stops. */
