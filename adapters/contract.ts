@@ -105,8 +105,18 @@ export interface MissingPast {
 export interface SourcePast {
   /** Source time of the newest sample of a signal that the floor has, Unix ms UTC; undefined where it has none. */
   newest(index: number): number | undefined
+  /** What the floor takes off the times of a signal because its source's clock is ahead of ours, ms. */
+  ahead(index: number): number
   /** What links have missed and a history at the source may still tell. An adapter keeps it; it outlives a link. */
   readonly missing: MissingPast[]
+}
+
+/** What an adapter remembers of its source over a restart of the engine: a few bytes of JSON. */
+export interface SourceMemory {
+  /** What was remembered last; undefined = nothing. Who reads it checks it: another version may have written it. */
+  recall(): unknown
+  /** Only what all samples before were accepted of: a crash may bring back an older one, never a newer. */
+  remember(value: unknown): void
 }
 
 /** What the engine hands an adapter. */
@@ -148,6 +158,8 @@ export interface AdapterContext {
   readonly slowTries?: number
   /** Absent where the source's own times are not kept: no history would fit into them. */
   readonly past?: SourcePast
+  /** Absent for whoever only listens for a moment. */
+  readonly memory?: SourceMemory
   /** What is posted to this source. */
   readonly posts?: Observable<Post>
   /** What people want of its machines; a simulation's alone, nothing is ever sent to a real machine. */

@@ -2,7 +2,7 @@ import { type Observable, of, type SchedulerLike } from 'rxjs'
 import type { Clock } from '../schema/clock.js'
 import type { Plant, Signal } from '../schema/plant.js'
 import type { ReadSecret } from '../schema/secret.js'
-import type { AdapterContext, IndexedSignal } from './contract.js'
+import type { AdapterContext, IndexedSignal, SourceMemory } from './contract.js'
 
 /** A plant without machines: what an adapter under test needs of one. */
 const emptyPlant: Plant = {
@@ -54,6 +54,7 @@ export interface TestContextOptions {
   /** In place of the dictionary of the context. */
   intern?(text: string): number
   onDisk?(): Promise<void>
+  readonly memory?: SourceMemory
 }
 
 export interface TestContext extends AdapterContext {
@@ -71,6 +72,7 @@ export function testContext(options: TestContextOptions): TestContext {
     wall: clock,
     scheduler: options.scheduler,
     onDisk: options.onDisk,
+    ...(options.memory && { memory: options.memory }),
     plant: options.plant ?? emptyPlant,
     signals: options.signals,
     installation: options.installation ?? 'test',

@@ -88,6 +88,7 @@ describe('the Modbus adapter', () => {
         : [],
     )
   const rejects = () => events.flatMap(event => (event.kind === 'rejects' ? event.rejects : []))
+  const repeats = () => events.reduce((sum, event) => sum + (event.kind === 'repeated' ? event.count : 0), 0)
   const missed = () => events.reduce((sum, event) => sum + (event.kind === 'missed' ? event.polls : 0), 0)
   const heard = (count: number) => until(() => expect(samples().length).toBeGreaterThanOrEqual(count))
   /** The link stands, and so many samples of the first poll came. */
@@ -235,6 +236,40 @@ describe('the Modbus adapter', () => {
       [0, 5, Quality.uncertain],
     ])
     expect(rejects()).toEqual([])
+  })
+
+  it('is busy for hours: its values keep the time they were read at, and are stale, told once', async () => {
+    server.holding.set([5])
+    listen(tags('holding:0'), {}, { clock: scheduler })
+    await connected(1)
+    const readAt = scheduler.now()
+    server.refuse = () => 6
+    for (let polls = 0; polls < 10; polls++) {
+      const { answers } = server
+      scheduler.advance(1000)
+      await until(() => expect(server.answers).toBe(answers + 1))
+    }
+    await until(() => expect(repeats()).toBe(7))
+    const times = events.flatMap(event => (event.kind === 'samples' ? [...event.batch.sourceTime] : []))
+    expect(times).toEqual([readAt, readAt])
+    expect(events.filter(({ kind }) => kind === 'stale')).toEqual([{ kind: 'stale', signals: [0] }])
+    expect(rejects().map(({ reason }) => reason)).toEqual([
+      'unit 1, holding:0: the device answers "server device busy" (exception 6).',
+    ])
+    server.refuse = () => undefined
+    await poll(1)
+    expect(samples().at(-1)).toEqual([0, 5, Quality.good])
+  })
+
+  it('tells once of a place what is wrong there, and counts the rest, though it is another number each time', async () => {
+    listen(tags('holding:0:uint64'))
+    for (let low = 0; low < 4; low++) {
+      server.holding.set([0x0020, 0, 0, low])
+      if (low === 0) await connected(1)
+      else await poll(1)
+    }
+    expect(rejects()).toHaveLength(1)
+    expect(repeats()).toBe(3)
   })
 
   it.each([

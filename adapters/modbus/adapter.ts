@@ -10,7 +10,7 @@ import { type ModbusOptions, modbusOptions } from './config.js'
 import { meaningOf } from './exceptions.js'
 import { checkTags, readFields } from './fields.js'
 import { type Block, planBlocks, splitBlock } from './plan.js'
-import { Reading } from './reading.js'
+import { nameOf, Reading } from './reading.js'
 import { counterWidth, tables } from './tag.js'
 
 /** How long a block that the device refuses, or that nobody answers for, is left alone, ms. */
@@ -170,8 +170,9 @@ class Connection {
 
   #except(block: Block, code: number): void {
     const { name, kind } = meaningOf(code)
+    const why = `the device answers "${name}" (exception ${code})`
     if (kind === 'busy') {
-      this.#reading.still(block)
+      this.#reading.still(block, why)
       return
     }
     if (kind === 'ask' && block.fields.length > 1) {
@@ -180,8 +181,7 @@ class Connection {
       return
     }
     this.#reading.none(block)
-    const reason = `${nameOf(block)}: the device answers "${name}" (exception ${code}).`
-    this.#reading.reject('modbus.exception', reason, nameOf(block))
+    this.#reading.reject('modbus.exception', `${nameOf(block)}: ${why}.`, nameOf(block))
     if (kind === 'ask') this.#schedule.rest(block, restMs)
   }
 
@@ -222,6 +222,3 @@ class Connection {
     this.#subscriber.error(new AdapterError('not-connected', `${host}:${port} ${what}. ${next}`, { cause }))
   }
 }
-
-const nameOf = ({ unit, table, address, quantity }: Block): string =>
-  `unit ${unit}, ${table}:${address}${quantity > 1 ? `–${address + quantity - 1}` : ''}`

@@ -7,15 +7,20 @@ import type { TagFault } from './fields.js'
 import type { Block, Field } from './plan.js'
 import { decodeValue } from './value.js'
 
+/** After so many polls without a newer value a value is stale, as after so many periods of silence. */
+const missedToStale = 3
+
 /** Turns answers into samples: Modbus has neither time nor quality, so both are ours. */
 export class Reading {
   readonly #context: AdapterContext
   readonly #tell: (event: SourceEvent) => void
   readonly #batch = new SampleBatchBuilder()
-  /** The value of each signal, where it has one. */
-  readonly #last = new Map<number, number>()
+  /** The value of each signal, where it has one, and when it was read, Unix ms UTC. */
+  readonly #last = new Map<number, { readonly value: number; readonly readAt: number }>()
+  /** Polls in a row that a block had no newer values. */
+  readonly #stillFor = new Map<Block, number>()
   readonly #ids: ReadonlyMap<number, string>
-  /** What was rejected already: a wrong tag is wrong at every poll. */
+  /** What was rejected already, by rule and place: a wrong tag is wrong at every poll. */
   readonly #told = new Set<string>()
   #samples = 0
 
@@ -36,6 +41,7 @@ export class Reading {
 
   values(block: Block, bytes: Uint8Array): void {
     const now = this.#context.clock.now()
+    this.#stillFor.delete(block)
     for (const field of block.fields) {
       const raw = `${field.tag.table}:${field.tag.address}`
       const failure = guarded(this.#context.source, now, raw, () => this.#read(field, block, bytes, now))
@@ -56,13 +62,14 @@ export class Reading {
       return
     }
     const value = isText ? this.#context.intern(String(decoded.value)) : Number(decoded.value)
-    this.#last.set(index, value)
+    this.#last.set(index, { value, readAt: now })
     this.#batch.push(index, now, now, value, Quality.good)
   }
 
   /** The device has no values for the block. */
   none(block: Block): void {
     const now = this.#context.clock.now()
+    this.#stillFor.delete(block)
     for (const { index } of block.fields) this.#none(index, now)
     this.#flush()
   }
@@ -73,20 +80,35 @@ export class Reading {
     this.#batch.pushNone(index, now, now)
   }
 
-  /** The device has no newer values for the block than those it told last. */
-  still(block: Block): void {
-    const now = this.#context.clock.now()
-    for (const { index } of block.fields) {
-      const last = this.#last.get(index)
-      if (last !== undefined) this.#batch.push(index, now, now, last, Quality.uncertain)
+  /**
+   * The device has no newer values for the block than those it told last: they are uncertain, at the time they were read,
+   * and stale where that lasts, as values are that do not come.
+   */
+  still(block: Block, why: string): void {
+    const polls = (this.#stillFor.get(block) ?? 0) + 1
+    this.#stillFor.set(block, polls)
+    if (polls === 1) {
+      const now = this.#context.clock.now()
+      for (const { index } of block.fields) {
+        const last = this.#last.get(index)
+        if (last !== undefined) this.#batch.push(index, last.readAt, now, last.value, Quality.uncertain)
+      }
+      this.#flush()
     }
-    this.#flush()
+    if (polls < missedToStale) return
+    if (polls === missedToStale)
+      this.#tell({ kind: 'stale', signals: block.fields.map(({ index }) => index) })
+    this.reject('modbus.exception', `${nameOf(block)}: ${why}.`, nameOf(block))
   }
 
-  /** Each reason once. */
+  /** Told once for each place, and counted from then on. */
   reject(rule: string, reason: string, raw: string): void {
-    if (this.#told.has(reason)) return
-    this.#told.add(reason)
+    const key = `${rule} ${raw}`
+    if (this.#told.has(key)) {
+      this.#tell({ kind: 'repeated', rule, count: 1 })
+      return
+    }
+    this.#told.add(key)
     const { source, clock } = this.#context
     const rejects: Reject[] = [{ source, time: clock.now(), rule, reason, raw }]
     this.#tell({ kind: 'rejects', rejects })
@@ -98,3 +120,7 @@ export class Reading {
     this.#tell({ kind: 'samples', batch: this.#batch.take() })
   }
 }
+
+/** A block in words. */
+export const nameOf = ({ unit, table, address, quantity }: Block): string =>
+  `unit ${unit}, ${table}:${address}${quantity > 1 ? `–${address + quantity - 1}` : ''}`

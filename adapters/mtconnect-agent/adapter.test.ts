@@ -1,8 +1,8 @@
-import type { Subscription } from 'rxjs'
+import { BehaviorSubject, type Subscription } from 'rxjs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AdapterError, SourceEvent } from '../contract.js'
 import { describeAdapterContract } from '../contract-suite.js'
-import { testContext, testSignal } from '../test-context.js'
+import { type TestContextOptions, testContext, testSignal } from '../test-context.js'
 import { mtconnectAgent } from './adapter.js'
 import { type AgentOptions, agentOptions } from './config.js'
 import { FakeAgent } from './fake-server.js'
@@ -55,9 +55,9 @@ describe('the MTConnect agent adapter', () => {
     await agent.stop()
   })
 
-  const subscribe = (options: Partial<AgentOptions> = {}) => {
+  const subscribe = (options: Partial<AgentOptions> = {}, given: Partial<TestContextOptions> = {}) => {
     subscription = mtconnectAgent
-      .create(optionsFor(agent.url, options), testContext({ signals, clock: Date }))
+      .create(optionsFor(agent.url, options), testContext({ signals, clock: Date, ...given }))
       .subscribe({
         next: event => events.push(event),
         error: (lost: AdapterError) => {
@@ -152,6 +152,110 @@ describe('the MTConnect agent adapter', () => {
     await until(() => expect(values().at(-1)).toBe(20))
     expect(rejects()).toMatchObject([
       { rule: 'agent.gap', reason: expect.stringContaining('was started anew') },
+    ])
+  })
+
+  describe('over a restart of Gemba', () => {
+    let remembered: unknown
+    const memory = {
+      recall: () => remembered,
+      remember: (value: unknown) => {
+        remembered = structuredClone(value)
+      },
+    }
+    let accepted: BehaviorSubject<number>
+
+    beforeEach(() => {
+      remembered = undefined
+      accepted = new BehaviorSubject(0)
+    })
+    const live = () => subscribe({}, { memory, accepted })
+    const acceptAll = () => {
+      const told = events.map(event => (event.kind === 'samples' ? event.batch.count : 0))
+      accepted.next(told.reduce((sum, count) => sum + count, 0))
+    }
+    const observe = (...told: number[]) => {
+      for (const value of told) agent.observe('x', value, timeOf(value))
+      agent.flush()
+    }
+    /** A life that takes 1 and 2 and ends; what it heard is forgotten. */
+    const firstLife = async () => {
+      live()
+      await following()
+      observe(1, 2)
+      await until(() => expect(values().at(-1)).toBe(2))
+      acceptAll()
+      subscription?.unsubscribe()
+      events = []
+      accepted = new BehaviorSubject(0)
+      await until(() => expect(agent.streams).toBe(0))
+    }
+
+    it('goes on where it was: what was observed meanwhile comes once, in its order', async () => {
+      await firstLife()
+      observe(941, 942, 943, 944, 945)
+      live()
+      await until(() => expect(values().at(-1)).toBe(945))
+      expect(values()).toEqual([941, 942, 943, 944, 945])
+      expect(rejects()).toEqual([])
+    })
+
+    it('asks again for what was told and not accepted', async () => {
+      await firstLife()
+      live()
+      await following()
+      observe(3, 4)
+      await until(() => expect(values().at(-1)).toBe(4))
+      subscription?.unsubscribe()
+      events = []
+      await until(() => expect(agent.streams).toBe(0))
+      live()
+      await until(() => expect(values()).toEqual([3, 4]))
+    })
+
+    it('tells what the buffer no longer has, and goes on with the present', async () => {
+      agent.bufferSize = 3
+      await firstLife()
+      const lost = agent.next
+      observe(11, 12, 13, 14, 15)
+      live()
+      await until(() => expect(values()).toEqual([15]))
+      expect(rejects()).toMatchObject([
+        { rule: 'agent.gap', raw: String(lost), reason: expect.stringContaining('ran over') },
+      ])
+    })
+
+    it('begins anew with another agent, and with what cannot be read', async () => {
+      await firstLife()
+      for (const other of [
+        { ...(remembered as object), url: 'http://192.0.2.1:5000' },
+        { next: 'x' },
+        null,
+      ]) {
+        remembered = other
+        events = []
+        live()
+        await until(() => expect(values()).toEqual([2]))
+        subscription?.unsubscribe()
+        expect(rejects()).toEqual([])
+      }
+    })
+  })
+
+  it('tells a gap where the buffer runs over within a stream, and takes what is there', async () => {
+    subscribe()
+    await following()
+    const from = agent.next
+    agent.bufferSize = 2
+    for (let value = 1; value <= 5; value++) agent.observe('x', value, timeOf(value))
+    agent.flush()
+    await until(() => expect(values()).toEqual([Number.NaN, 4, 5]))
+    expect(rejects()).toMatchObject([
+      {
+        rule: 'agent.gap',
+        raw: String(from),
+        reason: `the agent's buffer ran over: it begins at ${from + 3}; observations from number ${from} on are lost up to there`,
+      },
     ])
   })
 

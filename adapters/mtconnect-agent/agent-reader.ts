@@ -6,14 +6,8 @@ import type { AgentOptions } from './config.js'
 import { explain } from './explain.js'
 import { MultipartReader } from './multipart.js'
 import { ObservationTaker } from './observations.js'
+import { KeptPosition, type Position } from './position.js'
 import { AnswerError, get, readAll } from './request.js'
-
-/** Where we are in the agent's buffer. */
-interface Position {
-  readonly instanceId: string
-  /** The sequence number that is asked for next. */
-  readonly next: number
-}
 
 /** First and longest wait before a link that was cut is tried again, ms. */
 const resumeDelays = { first: 250, longest: 2_000 }
@@ -29,6 +23,7 @@ export class AgentReader {
   readonly #subscriber: Subscriber<SourceEvent>
   readonly #taker: ObservationTaker
   readonly #closing = new AbortController()
+  readonly #kept: KeptPosition
   #position: Position | undefined
   #isConnected = false
   #interruptedAt: number | undefined
@@ -41,9 +36,12 @@ export class AgentReader {
     this.#context = context
     this.#subscriber = subscriber
     this.#taker = new ObservationTaker(context, options.device)
+    this.#kept = new KeptPosition(context.memory, options.url)
+    this.#position = this.#kept.recall()
     subscriber.add(
       context.accepted.subscribe(count => {
         this.#accepted = count
+        this.#kept.accept(count)
         if (!this.#isOver) this.#hasRoom?.()
       }),
     )
@@ -110,16 +108,18 @@ export class AgentReader {
     this.#isConnected = true
     this.#interruptedAt = undefined
     this.#subscriber.next({ kind: 'connected' })
-    if (before !== undefined && !isKept) this.#tellGap(before, isSame ? firstSequence : undefined)
+    if (before !== undefined && !isKept) this.#tellGap(before.next, isSame ? firstSequence : undefined)
     this.#emit(isKept ? observations.filter(({ sequence }) => sequence < before.next) : observations)
+    this.#kept.reach(this.#position!, this.#emitted)
   }
 
-  #tellGap({ next }: Position, first: number | undefined): void {
+  /** From `next` on nothing is known; `first`: what the agent's buffer begins with, where it is the same agent. */
+  #tellGap(next: number, first: number | undefined, until = 'the present'): void {
     const why =
       first === undefined
         ? 'the agent was started anew and has forgotten what came before'
         : `the agent's buffer ran over: it begins at ${first}`
-    const reason = `${why}; observations from number ${next} on are lost up to the present`
+    const reason = `${why}; observations from number ${next} on are lost up to ${until}`
     const { source, clock } = this.#context
     const reject = { source, time: clock.now(), rule: 'agent.gap', reason, raw: String(next) }
     this.#subscriber.next({ kind: 'rejects', rejects: [reject] })
@@ -161,11 +161,15 @@ export class AgentReader {
     const { header, observations } = expectStreams(document)
     const { instanceId, next } = this.#position!
     if (header.instanceId !== instanceId) throw new AnswerError('was started anew')
+    const { firstSequence } = header
+    // It writes faster than it can send, and its buffer has run over within the stream.
+    if (firstSequence > next) this.#tellGap(next, firstSequence, 'there')
     // Sent twice or not: a number that was taken is not taken again.
     const fresh = observations.filter(({ sequence }) => sequence >= next)
     this.#position = { instanceId, next: Math.max(next, header.nextSequence) }
     if (fresh.length === 0) this.#subscriber.next({ kind: 'alive' })
     else this.#emit(fresh)
+    this.#kept.reach(this.#position, this.#emitted)
   }
 
   #emit(observations: readonly Observation[]): void {

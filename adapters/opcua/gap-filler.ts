@@ -19,7 +19,7 @@ export class GapFiller {
   readonly #context: AdapterContext
   readonly #outlet: Outlet
   readonly #longestMs: number
-  /** Of each signal: the newest source time that the floor had when the link began, Unix ms UTC. */
+  /** Of each signal: the newest time that the floor had when the link began, Unix ms UTC by the floor's clock. */
   readonly #before = new Map<number, number>()
   /** The first source time of each signal on this link. */
   #first: Map<number, number> | undefined
@@ -63,8 +63,10 @@ export class GapFiller {
     for (const { index } of signals) {
       const newest = this.#before.get(index)
       if (newest === undefined) continue
-      const from = Math.max(newest, heard, now - this.#longestMs)
-      const to = first.get(index) ?? now
+      // By the server's clock, whose first values on this link have told how far it is ahead.
+      const ahead = past.ahead(index)
+      const from = Math.max(newest, heard, now - this.#longestMs) + ahead
+      const to = first.get(index) ?? now + ahead
       if (to - from > 1) past.missing.push({ index, from, to })
     }
     this.#before.clear()

@@ -182,10 +182,16 @@ export class EdgeNode {
   #died(payload: Payload, now: number): void {
     const bdSeq = bdSeqOf(payload)
     if (!this.#isOnline) return
-    if (this.#bdSeq !== undefined && bdSeq !== this.#bdSeq) {
-      const why = `a death of session ${bdSeq ?? 'unknown'}, but the node lives in session ${this.#bdSeq}`
+    if (this.#bdSeq !== undefined && bdSeq !== undefined && bdSeq !== this.#bdSeq) {
+      const why = `a death of session ${bdSeq}, but the node lives in session ${this.#bdSeq}`
       this.#reject('sparkplug.stale-death', why, now)
       return
+    }
+    if (this.#bdSeq !== undefined && bdSeq === undefined) {
+      // Its broker told it when a connection broke off: better a node taken for dead that lives than live for good.
+      const why = `a death without bdSeq, which its birth had (${this.#bdSeq}): taken for the death of this session, and its birth is asked for`
+      this.#reject('sparkplug.no-bdseq', why, now)
+      this.#host.requestRebirth()
     }
     for (const seq of this.#waitingInOrder()) {
       const { topic, payload: said } = this.#waiting.get(seq)!

@@ -400,6 +400,24 @@ describe('6.5.9 deaths', () => {
     expect(say('NDEATH/n', { metrics: [bdSeq(3)] })).toEqual([])
   })
 
+  it('without bdSeq end the session all the same, with a reject, and the node is asked whether it lives', () => {
+    const { born, deviceBorn, say, data, pass } = makeHost()
+    born(0, 3)
+    deviceBorn()
+    expect(say('NDEATH/n', { metrics: [] })).toEqual([...all, 'sparkplug.no-bdseq', rebirth])
+    expect(say('NDEATH/n', { metrics: [] })).toEqual([])
+    expect(pass(60_000)).toEqual([])
+    // It did live: it says so, and what it tells is taken.
+    born(0, 3)
+    expect(data(1, 9)).toEqual([`g/n/a = 9 @ 60000`])
+  })
+
+  it('without bdSeq of a node whose birth had none end its session', () => {
+    const { say } = makeHost()
+    say('NBIRTH/n', { seq: 0, metrics: [double('a', 1)] })
+    expect(say('NDEATH/n', { metrics: [] })).toEqual(['g/n/a stale'])
+  })
+
   it('know bdSeq as Int64 and as UInt64', () => {
     const { born, say } = makeHost()
     born(0, 3)

@@ -12,6 +12,7 @@ export type SparkplugRule =
   | 'sparkplug.out-of-sequence'
   | 'sparkplug.retained'
   | 'sparkplug.stale-death'
+  | 'sparkplug.no-bdseq'
   | 'sparkplug.too-many-nodes'
   | 'sparkplug.unit-mismatch'
   | 'sparkplug.unknown-metric'

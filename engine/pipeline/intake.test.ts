@@ -110,8 +110,9 @@ describe('the intake', () => {
     expect(intake.health.get('plc')!.warnings).toHaveLength(1)
   })
 
-  it('warns once of a value from ahead that holds up those that follow, and not of what is only late', () => {
-    const wall = { now: () => start }
+  it('a value from ahead holds up none that follow, and its source is warned of once', () => {
+    let now = start
+    const wall = { now: () => now }
     const plant = plantOf([machineOf('m1', [sensor('m1', 'temp')])])
     const { registry } = makeRegistry(plant, emptyIndexBook)
     const floor = new LiveFloor({
@@ -121,21 +122,25 @@ describe('the intake', () => {
     })
     const intake = new Intake({ floor, append: () => {} })
     const { index } = registry.signalById('m1.temp')!
-    const say = (...times: number[]) => {
+    const say = (at: number, sourceTime: number, value: number) => {
+      now = start + at
       const batch = new SampleBatchBuilder()
-      for (const time of times) batch.push(index, start + time, start, time, 0)
+      batch.push(index, start + sourceTime, now, value, 0)
       const event = { kind: 'samples', batch: batch.take() } as const
       intake.take('plc', { kind: 'event', event, accept: () => {} })
-      return intake.health.get('plc')!.warnings
+      return { value: floor.signals.value[index], warnings: intake.health.get('plc')!.warnings }
     }
-    expect(say(1_000, 500)).toEqual([])
-    expect(say(240_000)).toEqual([])
-    const warning = expect.stringMatching(
-      /^m1\.temp had a value of .*, 240 s ahead of the clock of this floor/,
-    )
-    expect(say(2_000, 3_000)).toEqual([warning])
-    expect(say(4_000)).toEqual([warning])
-    expect(intake.health.get('plc')!.late).toBe(4)
+    expect(say(0, 900, 1)).toEqual({ value: 1, warnings: [] })
+    const warnings = [
+      expect.stringMatching(/^m1\.temp says it is of .*, 240\.0 s ahead of the clock of this floor/),
+    ]
+    expect(say(1_000, 241_000, 3)).toEqual({ value: 3, warnings })
+    // The clock is set right.
+    expect(say(2_000, 2_000, 9)).toEqual({ value: 9, warnings })
+    expect(say(3_000, 3_000, 10)).toEqual({ value: 10, warnings })
+    expect(intake.health.get('plc')!.late).toBe(0)
+    expect(say(4_000, 2_500, 9.5)).toEqual({ value: 10, warnings })
+    expect(intake.health.get('plc')!.late).toBe(1)
   })
 
   it('keeps what a full spool cannot take, in order and not accepted, until it can', () => {

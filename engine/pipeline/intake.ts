@@ -1,7 +1,6 @@
 import type { SourceEvent, UnknownTag } from '../../adapters/contract.js'
 import type { DamageReport } from '../../schema/damage-report.js'
 import type { Entry, Reject } from '../../schema/records.js'
-import type { SampleBatch } from '../../schema/sample-batch.js'
 import type { LiveFloor } from '../floor/live-floor.js'
 import { timeText } from '../floor/time-text.js'
 import type { SourceSignal } from './source-events.js'
@@ -24,9 +23,6 @@ export interface IntakeParts {
   onUnblocked?(): void
 }
 
-/** A value received so long before the time it bears holds up those that follow noticeably, ms. */
-const aheadMs = 5_000
-
 /**
  * The one way in. A batch goes through the floor and, with all that followed from it, into the spool; only then is
  * it accepted. What the spool cannot take (a full disk) waits here in order, and since nothing of it is accepted, the
@@ -36,8 +32,8 @@ export class Intake {
   readonly health: ReadonlyMap<string, SourceHealth>
   readonly #parts: IntakeParts
   readonly #gates: ReadonlyMap<string, TimeGate>
-  /** Sources of which it was told that a value from ahead holds up those that follow. */
-  readonly #heldUp = new Set<string>()
+  /** Sources of which it was told that times are taken back. */
+  readonly #takenBack = new Set<string>()
   #isReported = false
   #waiting: { readonly entry: Entry; readonly accept: () => void }[] = []
 
@@ -139,7 +135,7 @@ export class Intake {
         const { late, duplicate } = floor.counts
         const entry = floor.ingest(health.source, { ...event, batch })
         health.late += floor.counts.late - late
-        if (floor.counts.late > late && !event.isHistory) this.#noteHeldUp(health, batch)
+        this.#noteTakenBack(health)
         health.duplicates += floor.counts.duplicate - duplicate
         this.#appendOf(health, entry, () => {
           health.accepted += batch.count
@@ -169,21 +165,15 @@ export class Intake {
     if (health.note(what)) this.#parts.onNoted?.(health.source, what)
   }
 
-  /** Late values that would be the present, had the one before not borne a time that is still to come. */
-  #noteHeldUp(health: SourceHealth, { count, signal, sourceTime }: SampleBatch): void {
-    if (health.spec.clock !== 'wall' || this.#heldUp.has(health.source)) return
-    const { signals, registry } = this.#parts.floor
-    for (let i = 0; i < count; i++) {
-      const index = signal[i]!
-      const newest = signals.sourceTime[index]!
-      const ahead = newest - signals.receiveTime[index]!
-      if (sourceTime[i]! >= newest || !(ahead > aheadMs)) continue
-      this.#heldUp.add(health.source)
-      const id = registry.signalByIndex(index)?.signal.id ?? 'a signal'
-      const what = `${id} had a value of ${timeText(newest)}, ${Math.round(ahead / 1000)} s ahead of the clock of this floor. It is shown until values of later times come; those that come before are late. Set the clock of the source, or take time: receive or time: corrected.`
-      this.#note(health, what)
-      return
-    }
+  #noteTakenBack(health: SourceHealth): void {
+    const { takenBack } = health.time
+    if (takenBack === undefined || this.#takenBack.has(health.source)) return
+    this.#takenBack.add(health.source)
+    const { signal, sourceTime, aheadMs } = takenBack
+    const id = this.#parts.floor.registry.signalByIndex(signal)?.signal.id ?? 'a signal'
+    const ahead = (aheadMs / 1000).toFixed(1)
+    const what = `${id} says it is of ${timeText(sourceTime)}, ${ahead} s ahead of the clock of this floor; times that are ahead are taken back to their receipt. Set the clock of the source, or take time: corrected.`
+    this.#note(health, what)
   }
 
   #unknown(health: SourceHealth, values: readonly UnknownTag[]): Reject[] {

@@ -34,7 +34,7 @@ export class SourceHealth {
   constructor(spec: SourceSpec, signals: number, link: () => SourceLink | undefined) {
     this.spec = spec
     this.signals = signals
-    this.time = new SourceTime(spec.time ?? 'source')
+    this.time = new SourceTime(spec.time ?? 'source', spec.clock === 'source')
     this.#link = link
   }
 

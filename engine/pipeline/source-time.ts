@@ -1,21 +1,37 @@
 import type { TimePolicy } from '../../schema/plant.js'
 import type { SampleBatch } from '../../schema/sample-batch.js'
 import { ClockOffset } from './clock-offset.js'
+import { type TakenBack, TimeAhead } from './time-ahead.js'
 
 /** A correction follows the measured offset only where they differ by more, so that jitter moves no sample. */
-const slackMs = 100
+const jitterMs = 100
 /** No clock that can be corrected is ahead by more than is known of it, ms: a day is more than any wrong time zone. */
 const furthestMs = 86_400_000
 
 /** The times of a source: how good its clock is, and the times that its samples are to bear. */
 export class SourceTime {
   readonly #policy: TimePolicy
+  readonly #isOwnClock: boolean
   readonly #clock = new ClockOffset()
+  readonly #ahead = new TimeAhead()
+  #takenBack: TakenBack | undefined
   #applied = 0
   #lag: number | undefined
 
-  constructor(policy: TimePolicy) {
+  /** `isOwnClock`: the floor goes by the source's clock, so that nothing of it is ahead. */
+  constructor(policy: TimePolicy, isOwnClock = false) {
     this.#policy = policy
+    this.#isOwnClock = isOwnClock
+  }
+
+  /** The first time that was ahead of its receipt and was taken back. */
+  get takenBack(): TakenBack | undefined {
+    return this.#takenBack
+  }
+
+  /** What is taken off the times of a signal (by index) because they are ahead, ms. */
+  ahead(signal: number): number {
+    return this.#ahead.of(signal)
   }
 
   /** How much the source's clock is ahead of ours, less the quickest delay, ms; undefined before that is known. */
@@ -32,11 +48,18 @@ export class SourceTime {
   apply(batch: SampleBatch, isHistory = false): SampleBatch {
     if (batch.count === 0) return batch
     if (!isHistory) this.#measure(batch)
-    if (this.#policy === 'source') return batch
+    if (this.#policy === 'source') return this.#isOwnClock ? batch : this.#takeBack(batch, isHistory)
     if (this.#policy === 'receive') return { ...batch, sourceTime: batch.receiveTime }
     const offset = this.#clock.ms ?? 0
-    if (Math.abs(offset - this.#applied) > slackMs) this.#applied = offset
+    if (Math.abs(offset - this.#applied) > jitterMs) this.#applied = offset
     return this.#correct(batch)
+  }
+
+  #takeBack(told: SampleBatch, isHistory: boolean): SampleBatch {
+    if (isHistory) return this.#ahead.takeHistory(told)
+    const { batch, first } = this.#ahead.take(told)
+    this.#takenBack ??= first
+    return batch
   }
 
   /**

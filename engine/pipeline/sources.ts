@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { type Observable, Subject, Subscription, timer } from 'rxjs'
 import {
@@ -16,6 +17,8 @@ import type { Intake } from './intake.js'
 import { secretReader } from './read-secret.js'
 import { SilenceWatch, silenceOf } from './silence.js'
 import { type RetryPolicy, type SourceSignal, sourceEvents } from './source-events.js'
+import { FileMemory } from './source-memory.js'
+import type { SourceTime } from './source-time.js'
 
 /** Reasons of one outage that the log is told. */
 const mostReasons = 8
@@ -55,6 +58,7 @@ interface RunningSource {
   readonly spec: SourceSpec
   readonly silence: SilenceWatch
   readonly givenUp: Subject<AdapterError>
+  readonly memory: FileMemory
   /** Why the source is away, as the log has it since it was there last: each reason once, figures aside. */
   readonly reported: Set<string>
 }
@@ -132,8 +136,10 @@ export class Sources {
   stop(): void {
     const { floor, intake } = this.#parts
     this.#subscription.unsubscribe()
-    for (const { spec } of this.#running)
+    for (const { spec, memory } of this.#running) {
+      memory.close()
       intake.record(floor.tellSource(spec.id, { type: 'STOP', time: floor.clock.now() }))
+    }
     this.#running.length = 0
   }
 
@@ -147,6 +153,8 @@ export class Sources {
   #run(spec: SourceSpec, definition: AdapterDefinition, signals: readonly IndexedSignal[]): void {
     const { floor, wall, intake, retry, folder, installation, commit } = this.#parts
     const health = intake.health.get(spec.id)!
+    const ownFolder = folder(definition.kind)
+    const memory = new FileMemory(join(ownFolder, `${encodeURIComponent(spec.id)}.json`), wall, commit)
     const context = {
       source: spec.id,
       clock: floor.clock,
@@ -155,7 +163,8 @@ export class Sources {
       signals,
       intern: (text: string) => floor.intern(text),
       installation,
-      folder: folder(definition.kind),
+      folder: ownFolder,
+      memory,
       readSecret: secretReader(process.env),
       received: (bytes: number) => {
         health.bytes += bytes
@@ -163,7 +172,7 @@ export class Sources {
       window: acceptWindow,
       posts: this.#parts.inbox?.posts(spec.id),
       ...(commit !== undefined && { onDisk: commit }),
-      ...((spec.time ?? 'source') === 'source' && { past: this.#pastOf() }),
+      ...((spec.time ?? 'source') === 'source' && { past: this.#pastOf(health.time) }),
       ...(definition.isSimulation && { commands: this.#parts.commands?.(spec.id) }),
     }
     const periods = signals.map(({ signal }) => signal.period)
@@ -171,6 +180,7 @@ export class Sources {
       spec,
       silence: new SilenceWatch(silenceOf(spec, periods, definition)),
       givenUp: new Subject(),
+      memory,
       reported: new Set(),
     }
     this.#running.push(source)
@@ -183,13 +193,14 @@ export class Sources {
     )
   }
 
-  #pastOf(): SourcePast {
+  #pastOf(sourceTime: SourceTime): SourcePast {
     const { floor, lastAlive } = this.#parts
     return {
       newest(index) {
         const time = floor.signals.sourceTime[index]!
         return time > 0 ? time : lastAlive
       },
+      ahead: index => sourceTime.ahead(index),
       missing: [],
     }
   }

@@ -91,6 +91,16 @@ describe('times', () => {
     expect(tell([ahead], Quality.good, true)).toMatchObject({ kept: [], rejects: [{}], outdated: [] })
   })
 
+  it('of what was are a reject where they are still to come, by however little', () => {
+    const { tell } = gateOf()
+    const ahead = testStart + 2_000
+    expect(tell([testStart - 5, ahead], Quality.good, true)).toMatchObject({
+      kept: [testStart - 5],
+      rejects: [{ rule: 'time.in-future', sourceTime: ahead }],
+    })
+    expect(tell([ahead])).toMatchObject({ kept: [ahead], rejects: [] })
+  })
+
   it('of a clock that stands in another year make what is shown outdated at the first change', () => {
     const { gate, tell } = gateOf()
     gate.connected()

@@ -4,6 +4,7 @@ import type { Reject } from '../../schema/records.js'
 import type { SampleBatch } from '../../schema/sample-batch.js'
 import type { Floor } from '../floor/floor.js'
 import { timeText } from '../floor/time-text.js'
+import { slackMs } from './time-ahead.js'
 
 /** The times that can be true on a floor. */
 interface Bounds {
@@ -17,14 +18,16 @@ interface Bounds {
  * A row from the future would make all that follow late, and put the end of an interval where nobody has been yet. A
  * source that brings its own time is the floor's clock, and may run ahead of the wall's (a simulated plant at sixty
  * times the speed does); only what no clock can have reached is refused of it: a day beyond both is more than any wrong
- * time zone, and nothing was measured before 1970.
+ * time zone, and nothing was measured before 1970. What was (`isHistory`) cannot be ahead at all.
  */
-function boundsOf(floor: Floor, source: string): Bounds {
+function boundsOf(floor: Floor, source: string, isHistory: boolean): Bounds {
   const now = floor.clock.now()
   if (floor.plant.sources.some(({ id, clock }) => id === source && clock === 'source'))
     return { earliest: 0, latest: Math.max(floor.wall.now(), now) + 86_400_000, ahead: 'a day' }
+  const earliest = Math.max(0, now - oldestMs)
+  if (isHistory) return { earliest, latest: now + slackMs, ahead: 'a second' }
   return {
-    earliest: Math.max(0, now - oldestMs),
+    earliest,
     latest: now + furthestAheadMs,
     ahead: `${furthestAheadMs / 60_000} minutes`,
   }
@@ -69,7 +72,7 @@ export class TimeGate {
 
   /** `isHistory`: the source says after the event what was; nothing of it is the present. */
   gate(batch: SampleBatch, isHistory = false): Gated {
-    const { earliest, latest, ahead } = boundsOf(this.#floor, this.#source)
+    const { earliest, latest, ahead } = boundsOf(this.#floor, this.#source, isHistory)
     const { count, sourceTime } = batch
     const isTrue = (i: number): boolean => sourceTime[i]! >= earliest && sourceTime[i]! <= latest
     let i = 0
