@@ -32,7 +32,8 @@ it.each<[string, string, string[], number | undefined, string?]>([
   ['two that differ', modbus, [counter('a', 'holding:3'), counter('b', 'holding:4:uint32')], undefined],
   ['what the plant file says', modbus, [counter('a', 'holding:3')], 1000, 'packml: { counterWidth: 1000 }'],
   ['a range of 16 bits', opcua, [counter('produced', 'ns=1;s=n', ', range: [0, 65535]')], 65_536],
-  ['nothing', opcua, [counter('produced', 'ns=1;s=n')], undefined],
+  ['a range of 32 bits, which is also that of none,', opcua, [counter('produced', 'ns=1;s=n')], 2 ** 32],
+  ['no other range', opcua, [counter('produced', 'ns=1;s=n', ', range: [0, 100000]')], undefined],
 ])('a part counter rolls over where %s says so', (_, source, counters, width, packml) => {
   const { plant, problems } = loadPlant(plantOf(source, counters.join('\n'), packml), { file: 'plant.yaml' })
   expect(problems).toBeUndefined()

@@ -2,12 +2,12 @@ import { findAdapter } from '../../adapters/list.js'
 import { standardConfig } from '../../schema/machine-config.js'
 import type { Machine, Plant, Signal, SourceSpec } from '../../schema/plant.js'
 
-/** What an unsigned integer of 16 bits can show: nobody gives a counter that range for another reason. */
-const uint16Range = [0, 65_535] as const
+/** What unsigned integers of 16 and 32 bits can show at most. */
+const [most16, most32] = [2 ** 16 - 1, 2 ** 32 - 1]
 
 /**
  * The plant with the widths of part counters (`packml.counterWidth`) that the plant file does not say and that follow from
- * how its sources keep them: from the tag, where that names a type, or from a range that is all of 16 bits.
+ * how its sources keep them: from the tag, where that names a type, or from a range that is all of 16 or 32 bits.
  */
 export function withCounterWidths(plant: Plant): Plant {
   const sources = new Map(plant.sources.map(source => [source.id, source]))
@@ -37,6 +37,9 @@ function widthOf(signal: Signal, source: SourceSpec | undefined): number | undef
   const options = adapter.options.safeParse(source!.options)
   const told = options.success ? adapter.counterWidth?.(options.data, signal) : undefined
   if (told !== undefined) return told
-  const isWhole16 = uint16Range.every((bound, i) => signal.range[i] === bound)
-  return isWhole16 ? uint16Range[1] + 1 : undefined
+  const [low, high] = signal.range
+  if (low !== 0) return undefined
+  // All of 32 bits is also what is taken where nobody says a range; a source that knows types has said no above.
+  const isWhole = high === most16 || (high === most32 && adapter.counterWidth === undefined)
+  return isWhole ? high + 1 : undefined
 }

@@ -30,6 +30,7 @@ import type { Memory } from './memory.js'
 import { MemoryKeeper } from './memory-keeper.js'
 import { ModeHolds } from './mode-holds.js'
 import { NestedStates } from './nested-states.js'
+import { PlausibleParts } from './plausible-parts.js'
 import { QualityGate } from './quality-gate.js'
 import { SensorWatch } from './sensor-watch.js'
 import { type SourceLink, SourceWatch } from './source-watch.js'
@@ -115,8 +116,9 @@ export class LiveFloor implements Floor {
     const turn = this.#turn
     const holds = new ModeHolds({ twins, turn })
     const nested = new NestedStates(plant.stateMaps, observer, signals)
+    const plausible = new PlausibleParts(plant)
     const told = { twins, registry, clock, turn, lines, observer, nested, holds, signals, text }
-    this.#machineWatch = new MachineWatch(told)
+    this.#machineWatch = new MachineWatch({ ...told, plausible })
     this.machines = this.#machineWatch.latest
     const { machines } = this
     this.#faultWatch = new FaultWatch({ twins, registry, clock, turn, machines, simulated })

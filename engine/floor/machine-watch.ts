@@ -17,6 +17,7 @@ import { type MachineObserver, type Observation, unknownWord } from './machine-o
 import type { ModeHolds } from './mode-holds.js'
 import type { NestedStates } from './nested-states.js'
 import { partCounterOf } from './part-counters.js'
+import { leapReject, type PlausibleParts } from './plausible-parts.js'
 import { stateValueOf } from './state-value.js'
 import { isStopReason, stopReasonOf } from './stop-reasons.js'
 import type { Turn } from './turn.js'
@@ -24,6 +25,7 @@ import { machineAddress, machineKind } from './twin-kinds.js'
 import { unknownState } from './unknown-state.js'
 
 type PartsCounted = Extract<MachineEmitted, { type: 'parts.counted' }>
+type CounterLeapt = Extract<MachineEmitted, { type: 'counter.leapt' }>
 
 export interface MachineWatchParts {
   readonly twins: TwinSystem
@@ -34,6 +36,7 @@ export interface MachineWatchParts {
   readonly observer: MachineObserver
   readonly nested: NestedStates
   readonly holds: ModeHolds
+  readonly plausible: PlausibleParts
   /** Text of a dictionary code. */
   text(code: number): string | undefined
   /** What the signals said before the sample at hand. */
@@ -63,6 +66,13 @@ interface ObservedSample {
   readonly isLate: boolean
   /** For the record only, whatever its time. */
   readonly isHistory: boolean
+}
+
+/** `isRecorded`: it is on record that it came too late; Unix ms. */
+interface LateReading {
+  readonly value: number
+  readonly time: number
+  readonly isRecorded: boolean
 }
 
 export interface MachineMemory {
@@ -100,8 +110,8 @@ export class MachineWatch {
   /** Machines whose state nobody has told since their source was lost, and since when. */
   readonly #untold = new Map<number, number>()
   readonly #wordsReported = new Set<string>()
-  /** What late readings of counters said last in this turn. */
-  readonly #lateReadings = new Map<number, number>()
+  /** What late readings of counters said last in this turn, and when. */
+  readonly #lateReadings = new Map<number, LateReading>()
   /** Machines of which states and interlocks came out of order in this turn, and of when, Unix ms. */
   readonly #waits = new Map<number, { readonly from: number; readonly to: number }>()
   /** Of each machine the signals of its interlocks; none where it has none. */
@@ -251,31 +261,59 @@ export class MachineWatch {
       this.#tellInterlock(machine, time)
     } else if (value >= 0) {
       this.#isUnread[index] = 0
-      twins.send(address, { type: 'COUNTED', counter: told, reading: value, time })
+      const most = this.#mostParts(index, told, time)
+      twins.send(address, { type: 'COUNTED', counter: told, reading: value, time, most })
     }
   }
 
   /**
    * A counter, or the reason of a stop, was read too late for its twin: that goes on record, for whoever can look up what
-   * was told around it. Of those of a turn that say the same the first is enough.
+   * was told around it. Of those of a turn that say the same the first and the last are enough.
    */
   listenLate(index: number, value: number, quality: number, time: number): void {
     const counter = this.#told[index]
     if (counter === 'blocked' || counter === 'starved') this.#reworkWaits(this.#signals[index]!.machine, time)
     if (counter !== 'processed' && counter !== 'defective' && counter !== 'stop-reason') return
-    if (quality === Quality.bad || this.#lateReadings.get(index) === value) return
+    if (quality === Quality.bad) return
     if (counter === 'stop-reason') {
+      if (this.#lateReadings.get(index)?.value === value) return
       const { signal, machine } = this.#signals[index]!
-      this.#lateReadings.set(index, value)
+      this.#lateReadings.set(index, { value, time, isRecorded: true })
       const word = signal.type === 'text' ? this.#parts.text(value) : String(value)
       this.#recordStopReason(machine, stopReasonOf(word), time)
       return
     }
     if (!(value >= 0)) return
-    this.#lateReadings.set(index, value)
+    const isRepeat = this.#lateReadings.get(index)?.value === value
+    if (!isRepeat) {
+      this.#recordLast(index)
+      this.#recordLate(index, counter, value, time)
+    }
+    this.#lateReadings.set(index, { value, time, isRecorded: !isRepeat })
+  }
+
+  #recordLate(index: number, counter: CounterName, total: number, ts: number): void {
     const machine = this.#idOf(this.#signals[index]!.machine)
-    const row = { machine, ts: time, counter, parts: 0, total: value, cause: 'late' }
+    const row = { machine, ts, counter, parts: 0, total, cause: 'late' }
     this.#parts.turn.addRow('production_events', row)
+  }
+
+  /** Of late readings that say the same goes on record where they end. */
+  #recordLast(index: number): void {
+    const counter = this.#told[index]
+    const last = this.#lateReadings.get(index)
+    if (last === undefined || last.isRecorded) return
+    if (counter === 'processed' || counter === 'defective')
+      this.#recordLate(index, counter, last.value, last.time)
+  }
+
+  /** Parts that the machine can have made since the counter was read last; after a bad reading of a new link: any. */
+  #mostParts(index: number, counter: CounterName, time: number): number {
+    const { registry, signals, plausible } = this.#parts
+    const { machine, line } = registry.machineByIndex(this.#signals[index]!.machine)!
+    const read = this.#shownBy(this.#signals[index]!.machine)?.context[counter].time ?? 0
+    const heard = signals.quality[index] === Quality.bad ? 0 : signals.sourceTime[index]!
+    return plausible.most(machine, line, Math.max(0, time - (read || heard)))
   }
 
   /** The newest that signals of the machine's state have told, source time, Unix ms. */
@@ -383,6 +421,7 @@ export class MachineWatch {
     this.#spoke.add(machine)
     if (address === this.#addressed) this.#said.push(emitted as MachineEmitted)
     if (emitted.type === 'parts.counted') this.#counted(machine, emitted as PartsCounted)
+    if (emitted.type === 'counter.leapt') this.#leapt(machine, emitted as CounterLeapt)
     if (toldToLine.has(emitted.type)) this.#tellLine(machine, emitted.time)
   }
 
@@ -454,6 +493,17 @@ export class MachineWatch {
     })
   }
 
+  /** Of several signals that tell the counter the first is named. */
+  #leapt(machine: number, { time, counter, reading }: CounterLeapt): void {
+    const { registry, clock, turn } = this.#parts
+    const { machine: of, signals } = registry.machineByIndex(machine)!
+    turn.addRow('production_events', {
+      ...{ machine: of.id, ts: time, counter, parts: 0, total: reading, cause: 'leap' },
+    })
+    const told = signals.find(({ signal }) => partCounterOf(signal) === counter)!
+    turn.add('rejects', leapReject(told.signal, { machine: of.id, reading, time }, clock.now()))
+  }
+
   /** The turn is over: shows the machines whose twins spoke in it, and tells which of them are in a new state. */
   settle(onChange: (machine: number, state: number) => void): void {
     const { state } = this.latest
@@ -463,6 +513,7 @@ export class MachineWatch {
       if (state[index] !== before) onChange(index, state[index]!)
     }
     this.#spoke.clear()
+    for (const index of this.#lateReadings.keys()) this.#recordLast(index)
     this.#lateReadings.clear()
     this.#recordWaits()
   }

@@ -22,7 +22,7 @@ import {
   scrapEvent,
 } from './event-reader.js'
 import { type CellDetail, type HourSpan, hourRows, lastHours, readHours } from './hourly.js'
-import { LateReadingList, lateReadingsSince } from './late-counts.js'
+import { LateReadingList, lateReadingsSince } from './late-readings.js'
 import { openSince } from './open-stop.js'
 import { owedHours } from './owed-hours.js'
 import { ShiftHours } from './shift-hours.js'

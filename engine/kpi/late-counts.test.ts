@@ -7,7 +7,8 @@ import { rollUp } from '../../workers/kpi/roll-up.js'
 import { floorOf, machineOf, sensor } from '../floor/floor.fixture.js'
 import { KpiBook } from './kpi-book.js'
 import { recordSettled } from './kpi-keeper.js'
-import { LateCounts, movedParts } from './late-counts.js'
+import { LateCounts } from './late-counts.js'
+import { movedParts } from './moved-parts.js'
 import { KpiGround } from './test-ground.js'
 
 // A database is started here; on a busy machine that takes a while.
@@ -24,21 +25,28 @@ const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 const firstDay = Date.UTC(2026, 0, 5, 6)
 
-const counter = sensor('press', 'parts', {
-  role: 'status',
-  name: 'produced',
-  quantity: 'counter',
-  unit: 'parts',
-  range: [0, 1e9],
-  resolution: 1,
-})
+const counterOf = (machine: string) =>
+  sensor(machine, 'parts', {
+    role: 'status',
+    name: 'produced',
+    quantity: 'counter',
+    unit: 'parts',
+    range: [0, 1e9],
+    resolution: 1,
+  })
 
-let day = 0
+let days = 0
 
-/** A machine that only tells its counter, on a day of its own, watched from six in the morning. */
+/** A machine that only tells its counter, a new one on each day, watched from six in the morning. */
 async function watch() {
-  const begin = firstDay + dayMs * day++
-  const { floor, wall, registry, say } = floorOf([machineOf('press', [counter])], { at: begin })
+  const day = days++
+  const begin = firstDay + dayMs * day
+  const press = `press-${day}`
+  // What other days' counters were told is not this one's: their signals come first.
+  const others = Array.from({ length: day }, (_, place) => sensor('others', `t${place}`))
+  const machines = [machineOf('others', others), machineOf(press, [counterOf(press)])]
+  const { floor, wall, registry, say } = floorOf(machines, { at: begin })
+  const { index } = registry.signalById(`${press}.parts`)!
   const { store } = common
   const open = () => new KpiBook({ plant: floor.plant, store, clock: wall, wall: Date })
   const book = open()
@@ -52,19 +60,26 @@ async function watch() {
     }
   const settle = async (of: KpiBook): Promise<void> => {
     of.advance()
-    await new LateCounts({ plant: floor.plant, registry, store, record: tellTo(of) }).settle(of.lateReadings)
+    const record = tellTo(of)
+    await new LateCounts({ plant: floor.plant, registry, store, clock: wall, record }).settle(of.lateReadings)
     await of.reread()
     recordSettled(of, tellTo(of))
     await store.flush()
   }
   const read = (at: number, shows: number): void => {
     wall.time = Math.max(wall.time, begin + at)
-    tellTo(book)(say('press.parts', shows, begin + at))
+    tellTo(book)(say(`${press}.parts`, shows, begin + at))
+  }
+  /** Several in one turn. */
+  const readAll = (readings: readonly { readonly at: number; readonly shows: number }[]): void => {
+    const batch = new SampleBatchBuilder()
+    for (const { at, shows } of readings) batch.push(index, begin + at, wall.time, shows, Quality.good)
+    tellTo(book)(floor.ingest('plc', { kind: 'samples', batch: batch.take() }))
   }
   /** What the source kept while nobody asked it. */
   const readBack = (at: number, shows: number): void => {
     const batch = new SampleBatchBuilder()
-    batch.push(registry.signalById('press.parts')!.index, begin + at, wall.time, shows, Quality.good)
+    batch.push(index, begin + at, wall.time, shows, Quality.good)
     tellTo(book)(floor.ingest('plc', { kind: 'samples', batch: batch.take(), isHistory: true }))
   }
   const goTo = (at: number): void => {
@@ -75,12 +90,12 @@ async function watch() {
     common.store.query<{ at: number; parts: number }>(
       `SELECT toFloat64(toUnixTimestamp64Milli(ts)) - {begin:Int64} AS at, sum(e.parts) AS parts
       FROM gemba.production_events AS e
-      WHERE machine = 'press' AND at >= 0 AND at < {day:Int64} GROUP BY at HAVING parts != 0 ORDER BY at`,
-      { begin, day: dayMs },
+      WHERE machine = {press:String} GROUP BY at HAVING parts != 0 ORDER BY at`,
+      { begin, press },
     )
   /** What the book says of each hour. */
   const byHour = async (of: KpiBook): Promise<[number, number][]> => {
-    const cells = await of.cells(['press'], begin, begin + 10 * hourMs)
+    const cells = await of.cells([press], begin, begin + 10 * hourMs)
     const hours = rollUp(cells, ({ hour }) => String((hour - begin) / hourMs))
     return [...hours]
       .flatMap(([hour, { made }]): [number, number][] => {
@@ -89,7 +104,7 @@ async function watch() {
       })
       .sort(([a], [b]) => a - b)
   }
-  return { begin, book, open, read, readBack, goTo, settle, credited, byHour }
+  return { begin, index, press, tellTo, book, open, read, readAll, readBack, goTo, settle, credited, byHour }
 }
 
 describe('parts of a counter that was read too late', () => {
@@ -102,14 +117,15 @@ describe('parts of a counter that was read too late', () => {
       })
       .map(drawn => drawn.sort(([a], [b]) => a - b))
     await fc.assert(
-      fc.asyncProperty(readings, fc.infiniteStream(fc.nat()), async (drawn, orders) => {
-        const { begin, book, open, read, goTo, settle, credited, byHour } = await watch()
+      fc.asyncProperty(readings, fc.nat(3), fc.infiniteStream(fc.nat()), async (drawn, early, orders) => {
+        const { begin, index, book, open, read, readAll, goTo, settle, credited, byHour } = await watch()
         let shows = 7
-        const steps = drawn.map(([at, by, isLate]) => {
+        const from7 = [[0, 0, 1] as const, ...drawn]
+        // The first come late, whether or not any came in time before them.
+        const steps = from7.map(([at, by, isLate], place) => {
           shows += by
-          return { at: at * 1_000, shows, isLate: isLate === 0 }
+          return { at: at * 1_000, shows, isLate: isLate === 0 || place < early }
         })
-        read(0, 7)
         for (const { at, shows: value } of steps.filter(({ isLate }) => !isLate)) read(at, value)
         read(35_999_000, shows + 1)
         goTo(36_000_000)
@@ -118,9 +134,11 @@ describe('parts of a counter that was read too late', () => {
           .filter(({ isLate }) => isLate)
           .map(step => ({ ...step, order: orders.next().value! }))
         late.sort((a, b) => a.order - b.order)
-        for (const [place, { at, shows: value }] of late.entries()) {
-          read(at, value)
-          // Some by themselves, some together.
+        // Some by themselves, some together, some in one turn.
+        for (let place = 0; place < late.length; ) {
+          const together = late.slice(place, place + 1 + (late[place]!.order % 4))
+          place += together.length
+          readAll(together)
           if (place % 2 === 0) await settle(book)
         }
         await settle(book)
@@ -128,10 +146,9 @@ describe('parts of a counter that was read too late', () => {
           `SELECT at, parts FROM (
             SELECT toFloat64(toUnixTimestamp64Milli(ts)) - {begin:Int64} AS at,
               value - lagInFrame(value, 1, value) OVER (ORDER BY ts ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS parts
-            FROM gemba.telemetry WHERE signal = 0 AND ts >= fromUnixTimestamp64Milli({begin:Int64}, 'UTC')
-              AND ts < fromUnixTimestamp64Milli({begin:Int64} + {day:Int64}, 'UTC'))
+            FROM gemba.telemetry WHERE signal = {index:UInt32})
           WHERE parts != 0 ORDER BY at`,
-          { begin, day: dayMs },
+          { begin, index },
         )
         expect(await credited()).toEqual(right)
         expect(right.reduce((sum, { parts }) => sum + parts, 0)).toBe(shows + 1 - 7)
@@ -166,6 +183,101 @@ describe('parts of a counter that was read too late', () => {
     ])
   })
 
+  it('are counted where they are older than the first that came in time, among themselves and up to it; by the next start too', async () => {
+    const early = [
+      { at: 1 * hourMs, shows: 0 },
+      { at: 2 * hourMs, shows: 20 },
+      { at: 3 * hourMs, shows: 53 },
+    ]
+    const right = [
+      [2, 20],
+      [3, 33],
+      [8, 947],
+    ]
+    const killed = await watch()
+    killed.read(8 * hourMs, 1000)
+    killed.goTo(9 * hourMs)
+    killed.readAll(early)
+    const next = killed.open()
+    await next.start()
+    await killed.settle(next)
+    expect(await killed.byHour(next)).toEqual(right)
+
+    const { book, open, read, readAll, goTo, settle, byHour } = await watch()
+    read(8 * hourMs, 1000)
+    goTo(9 * hourMs)
+    readAll(early)
+    await settle(book)
+    expect(await byHour(book)).toEqual(right)
+    read(30 * 60_000, 0)
+    read(2.5 * hourMs, 25)
+    await settle(book)
+    expect(await byHour(book)).toEqual([
+      [2, 25],
+      [3, 28],
+      [8, 947],
+    ])
+    const again = open()
+    await again.start()
+    expect(await byHour(again)).toEqual(await byHour(book))
+  })
+
+  it('leave imported parts as they are', async () => {
+    const { begin, press, tellTo, book, read, readAll, goTo, settle, byHour } = await watch()
+    const row = { machine: press, counter: 'processed', cause: 'count' }
+    const imported = { ...row, ts: begin + 2.5 * hourMs, parts: 30, total: -17 }
+    read(8 * hourMs, 100)
+    goTo(9 * hourMs)
+    tellTo(book)({ source: 'import', rows: { production_events: [imported] } })
+    readAll([
+      { at: 1 * hourMs, shows: 0 },
+      { at: 2 * hourMs, shows: 20 },
+      { at: 3 * hourMs, shows: 53 },
+    ])
+    await settle(book)
+    expect(await byHour(book)).toEqual([
+      [2, 50],
+      [8, 47],
+    ])
+  })
+
+  it('count no leap of more than can have been made, and list it once', async () => {
+    const { press, book, read, readAll, goTo, settle, byHour } = await watch()
+    read(8 * hourMs, 900_000_010)
+    goTo(9 * hourMs)
+    readAll([
+      { at: 1 * hourMs, shows: 0 },
+      { at: 2 * hourMs, shows: 20 },
+      { at: 3 * hourMs, shows: 900_000_000 },
+    ])
+    await settle(book)
+    readAll([{ at: 1.5 * hourMs, shows: 10 }])
+    await settle(book)
+    expect(await byHour(book)).toEqual([
+      [1, 10],
+      [2, 10],
+      [8, 10],
+    ])
+    const listed = await common.store.query<{ value: number }>(
+      `SELECT value FROM gemba.rejects WHERE rule = 'counter.leap' AND signal = {signal:String}`,
+      { signal: `${press}.parts` },
+    )
+    expect(listed).toEqual([{ value: 900_000_000 }])
+  })
+
+  it('that say the same in one turn move parts all the same', async () => {
+    const { book, read, readAll, goTo, settle, byHour } = await watch()
+    read(0, 0)
+    read(8 * hourMs, 10)
+    goTo(9 * hourMs)
+    readAll([1, 2, 3, 4].map(hour => ({ at: hour * hourMs, shows: 5 })))
+    await settle(book)
+    expect(await byHour(book)).toEqual([
+      [1, 5],
+      [8, 5],
+    ])
+  })
+
   it('wait for the reading after them, which a history that is read first does not have yet', async () => {
     const { book, read, readBack, settle, byHour, goTo } = await watch()
     read(0, 0)
@@ -189,29 +301,32 @@ describe('parts of a counter that was read too late', () => {
 
 describe('what readings say of parts that are credited', () => {
   const recorded = (...rows: [time: number, parts: number, falls?: number][]) =>
-    rows.map(([time, parts, falls = 0]) => ({ time, parts, falls }))
+    rows.map(([time, parts, falls = 0]) => ({ time, parts, falls, isImported: false }))
+  const rule = (width: number) => ({ width, most: () => 1_000 })
   const readings = (...rows: [time: number, value: number][]) =>
     rows.map(([time, value], place) => ({ time, value, isLate: place > 0 && place < rows.length - 1 }))
 
   it('moves them over a counter that came round', () => {
-    expect(movedParts(readings([0, 65_000], [1, 65_500], [2, 100]), recorded([2, 636, 1]), 65_536)).toEqual([
-      { time: 1, parts: 500, total: 500 },
-      { time: 2, parts: -500, total: 136 },
+    expect(
+      movedParts(readings([0, 65_000], [1, 65_500], [2, 100]), recorded([2, 636, 1]), rule(65_536)),
+    ).toEqual([
+      { time: 1, parts: 500, total: 500, cause: 'moved' },
+      { time: 2, parts: -500, total: 136, cause: 'moved' },
     ])
   })
 
   it('credits what a counter showed before it was set back, which nobody knew of', () => {
-    expect(movedParts(readings([0, 100], [1, 110], [2, 3]), recorded([2, 3, 1]), 0)).toEqual([
-      { time: 1, parts: 10, total: 10 },
+    expect(movedParts(readings([0, 100], [1, 110], [2, 3]), recorded([2, 3, 1]), rule(0))).toEqual([
+      { time: 1, parts: 10, total: 10, cause: 'moved' },
     ])
   })
 
   it('believes no late value that would set the counter back once more', () => {
-    expect(movedParts(readings([0, 100], [1, 5], [2, 110]), recorded([2, 10]), 0)).toEqual([])
-    expect(movedParts(readings([0, 100], [1, 500], [2, 110]), recorded([2, 10]), 0)).toEqual([])
+    expect(movedParts(readings([0, 100], [1, 5], [2, 110]), recorded([2, 10]), rule(0))).toEqual([])
+    expect(movedParts(readings([0, 100], [1, 500], [2, 110]), recorded([2, 10]), rule(0))).toEqual([])
   })
 
   it('moves nothing where something else is credited than the readings say', () => {
-    expect(movedParts(readings([0, 100], [1, 104], [2, 110]), recorded([2, 30]), 0)).toEqual([])
+    expect(movedParts(readings([0, 100], [1, 104], [2, 110]), recorded([2, 30]), rule(0))).toEqual([])
   })
 })

@@ -49,7 +49,7 @@ async function watch() {
   const settle = async (of = book): Promise<void> => {
     of.advance()
     const { plant } = floor
-    await new LateCounts({ plant, registry, store, record: tellTo(of) }).settle(of.lateReadings)
+    await new LateCounts({ plant, registry, store, clock: wall, record: tellTo(of) }).settle(of.lateReadings)
     await of.reread()
     recordSettled(of, tellTo(of))
     await store.flush()

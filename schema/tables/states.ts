@@ -4,7 +4,8 @@ import { byTime, seqColumn, storedColumn, type Table, type View } from './defini
 export const stateChanges: Table = {
   kind: 'table',
   name: 'state_changes',
-  meaning: 'From ts on the machine was seen in this state or mode. An empty state or mode means: as it was.',
+  meaning:
+    'From ts on the machine was seen in this state or mode. An empty state or mode means: as it was; with neither, source_state is a code that says why it stops, such as of a signal FaultCode (empty: none any more).',
   columns: [
     { name: 'machine', type: 'LowCardinality(String)', meaning: 'machine id' },
     {
@@ -18,7 +19,7 @@ export const stateChanges: Table = {
     {
       name: 'source_state',
       type: 'LowCardinality(String)',
-      meaning: "the source's own word; goes with state",
+      meaning: "the source's own word; goes with state, or alone is a code that says why it stops",
     },
     { name: 'observed', type: 'Bool', meaning: 'false where nobody saw it and it was inferred' },
     seqColumn('records'),

@@ -13,8 +13,8 @@ export const freshCounter: Counter = { count: 0, reading: null, time: 0 }
 /** Share of its width by which a counter may have come round between two readings. */
 const rolloverShare = 1 / 8
 
-/** Where an increment comes from: counted on, rolled over, or set back to nothing. */
-export type CountedBy = 'count' | 'rollover' | 'reset'
+/** Where an increment comes from: counted on, rolled over, set back to nothing, or more than can have been made. */
+export type CountedBy = 'count' | 'rollover' | 'reset' | 'leap'
 
 /**
  * How many parts lie between two readings of a cumulative counter. A smaller reading is a rollover if the counter has
@@ -22,14 +22,26 @@ export type CountedBy = 'count' | 'rollover' | 'reset'
  * nothing from farther below its width must make no part up. Else, below half of the last one, it is a reset: the parts since are
  * what it shows now; from half on somebody corrected the counter, which makes no part. A gap between readings is
  * counted once. The first reading only says where the counter stands, and so does a smaller one when the link has begun
- * anew (`isAnew`): the counter was set back while nobody looked, or began elsewhere.
+ * anew (`isAnew`): the counter was set back while nobody looked, or began elsewhere. Of more than `most` parts none was
+ * made: somebody set the counter, or it rolled over where nobody said so; counting goes on from where it stands.
  */
 export function increment(
   last: number | null,
   reading: number,
   width: number,
   isAnew = false,
+  most = Number.POSITIVE_INFINITY,
 ): { readonly by: number; readonly cause: CountedBy } {
+  const step = unboundedIncrement(last, reading, width, isAnew)
+  return step.by > most ? { by: 0, cause: 'leap' } : step
+}
+
+function unboundedIncrement(
+  last: number | null,
+  reading: number,
+  width: number,
+  isAnew: boolean,
+): ReturnType<typeof increment> {
   if (last === null) return { by: 0, cause: 'count' }
   if (reading >= last) return { by: reading - last, cause: 'count' }
   if (isAnew) return { by: 0, cause: 'count' }
@@ -39,11 +51,16 @@ export function increment(
 }
 
 /** The counter after a reading. */
-export function read(counter: Counter, reading: number, time: number, width: number): Counter {
-  return { count: counter.count + added(counter, reading, width).by, reading, time }
+export function read(counter: Counter, reading: number, time: number, width: number, most?: number): Counter {
+  return { count: counter.count + added(counter, reading, width, most).by, reading, time }
 }
 
 /** What a reading adds to a counter. */
-export function added(counter: Counter, reading: number, width: number): ReturnType<typeof increment> {
-  return increment(counter.reading, reading, width, counter.time === freshCounter.time)
+export function added(
+  counter: Counter,
+  reading: number,
+  width: number,
+  most?: number,
+): ReturnType<typeof increment> {
+  return increment(counter.reading, reading, width, counter.time === freshCounter.time, most)
 }

@@ -124,12 +124,13 @@ export class MachineBank {
     return true
   }
 
-  count(machine: number, counter: CounterName, reading: number, time: number): boolean {
+  count(machine: number, counter: CounterName, reading: number, time: number, most?: number): boolean {
     const columns = this[counter]
     if (time < columns.time[machine]!) return false
     const before = columns.reading[machine]!
     const isAnew = columns.time[machine] === 0
-    const { by } = increment(Number.isNaN(before) ? null : before, reading, this.table.counterWidth, isAnew)
+    const last = Number.isNaN(before) ? null : before
+    const { by } = increment(last, reading, this.table.counterWidth, isAnew, most)
     columns.count[machine] = columns.count[machine]! + by
     columns.reading[machine] = reading
     columns.time[machine] = time

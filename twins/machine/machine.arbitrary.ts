@@ -68,6 +68,7 @@ function untimed(modes: readonly Mode[], words: readonly string[]) {
         type: of('COUNTED'),
         counter: fc.constantFrom(...counterNames),
         reading: fc.nat(63),
+        most: fc.constantFrom(undefined, undefined, 20),
       }),
     },
   ] as const

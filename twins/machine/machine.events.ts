@@ -52,6 +52,8 @@ export type MachineEvent =
       readonly counter: CounterName
       readonly reading: number
       readonly time: number
+      /** Parts that can have been made since the last reading; more are none. Left out: any number. */
+      readonly most?: number
     }
 
 type MoveCause = {
@@ -81,7 +83,14 @@ export type MachineEmitted =
       readonly counter: CounterName
       readonly by: number
       readonly total: number
-      readonly cause: CountedBy
+      readonly cause: Exclude<CountedBy, 'leap'>
+    }
+  /** A counter went on by more than can have been made; nothing is counted. */
+  | {
+      readonly type: 'counter.leapt'
+      readonly time: number
+      readonly counter: CounterName
+      readonly reading: number
     }
 
 type Fields = Readonly<Record<string, unknown>>
@@ -118,10 +127,12 @@ const wrongField: Readonly<Record<MachineEvent['type'], (event: Fields) => strin
     isOneOf(suspendReasons, reason) ? undefined : `reason ${show(reason)} is not none, blocked or starved`,
   STOP_REASON: ({ stopReason }) =>
     typeof stopReason === 'string' && stopReason !== '' ? undefined : 'stopReason is not a word',
-  COUNTED: ({ counter, reading }) => {
+  COUNTED: ({ counter, reading, most }) => {
     if (!isOneOf(counterNames, counter)) return `counter ${show(counter)} is not processed or defective`
     if (typeof reading !== 'number') return `reading ${show(reading)} is not a number`
     if (reading < 0) return `reading ${reading} is below 0`
+    if (most !== undefined && !(typeof most === 'number' && most >= 0))
+      return `most ${show(most)} is no number of parts`
     return Number.isInteger(reading) ? undefined : `reading ${reading} is not a whole number of parts`
   },
   ...(Object.fromEntries(movesByPriority.map(move => [move, wrongCause])) as Record<Move, typeof wrongCause>),

@@ -130,13 +130,14 @@ export const machineMachine = setup({
     })),
     count: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== 'COUNTED') return
-      const { counter, reading, time } = event
+      const { counter, reading, time, most } = event
       const width = configOf(context).counterWidth
       const before = context[counter]
-      const after = read(before, reading, time, width)
+      const after = read(before, reading, time, width, most)
       enqueue.assign({ [counter]: after, ...see(context, time) })
-      const { by, cause } = added(before, reading, width)
-      if (by > 0 || cause !== 'count') {
+      const { by, cause } = added(before, reading, width, most)
+      if (cause === 'leap') enqueue.emit({ type: 'counter.leapt', time, counter, reading })
+      else if (by > 0 || cause !== 'count') {
         enqueue.emit({ type: 'parts.counted', time, counter, by, total: after.count, cause })
       }
     }),

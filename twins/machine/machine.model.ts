@@ -139,7 +139,7 @@ export class MachineModel {
         this.stopReason = event.stopReason
         return
       case 'COUNTED':
-        this.#count(this.counters[event.counter], event.reading, event.time)
+        this.#count(this.counters[event.counter], event.reading, event.time, event.most)
         return
       default:
         this.#move(event.type, event)
@@ -233,18 +233,20 @@ export class MachineModel {
     for (const counter of Object.values(this.counters)) counter.time = 0
   }
 
-  #count(counter: ModelCounter, reading: number, time: number): void {
+  #count(counter: ModelCounter, reading: number, time: number, most = Number.POSITIVE_INFINITY): void {
     if (time < counter.time) return
     this.#pass(time)
     const width = this.#config.counterWidth
     if (counter.reading !== undefined) {
       const isRollover =
         reading < counter.reading && width > counter.reading && reading + width - counter.reading < width / 8
-      if (reading >= counter.reading) counter.count += reading - counter.reading
+      let made = 0
+      if (reading >= counter.reading) made = reading - counter.reading
       else if (counter.time !== 0) {
-        if (isRollover) counter.count += reading + width - counter.reading
-        else if (2 * reading < counter.reading) counter.count += reading
+        if (isRollover) made = reading + width - counter.reading
+        else if (2 * reading < counter.reading) made = reading
       }
+      if (made <= most) counter.count += made
     }
     counter.reading = reading
     counter.time = time

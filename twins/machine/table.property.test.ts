@@ -35,7 +35,7 @@ function give(bank: MachineBank, machine: number, event: MachineEvent): void {
       bank.interlock(machine, suspendReasons.indexOf(event.reason), event.time)
       return
     case 'COUNTED':
-      bank.count(machine, event.counter, event.reading, event.time)
+      bank.count(machine, event.counter, event.reading, event.time, event.most)
       return
     case 'SCAN': {
       const asked: Move[] = event.stateComplete ? [...event.commands, 'STATE_COMPLETE'] : [...event.commands]
