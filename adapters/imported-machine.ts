@@ -9,10 +9,14 @@ export interface ImportedSignal {
   /** In the source's own spelling; empty where it does not say. */
   readonly unit: string
   readonly range?: readonly [number, number]
+  /** Of a number that can only be whole, whatever its range. */
+  readonly isWhole?: true
   /** Where the source says what it is. */
   readonly quantity?: Quantity
   /** For states and modes: the shipped map from the source's words. */
   readonly stateMap?: string
+  /** Of a text: what it says now, where the source tells. */
+  readonly word?: string
 }
 
 /** A machine as a source describes it. */

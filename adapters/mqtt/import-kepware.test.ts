@@ -32,7 +32,14 @@ describe('a KEPServerEX tag export', () => {
           type: 'number',
           unit: 'bar',
         },
-        { name: 'Count', tag: 'Forming.Press1.Count', type: 'number', unit: '', range: [0, 4_294_967_295] },
+        {
+          name: 'Count',
+          tag: 'Forming.Press1.Count',
+          type: 'number',
+          unit: '',
+          range: [0, 4_294_967_295],
+          isWhole: true,
+        },
         { name: 'Level', tag: 'Forming.Press1.Level', type: 'number', unit: 'mm', range: [0, 250] },
         { name: 'State', tag: 'Forming.Press1.State', type: 'text', unit: '' },
         {

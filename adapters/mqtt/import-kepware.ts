@@ -15,6 +15,9 @@ const ranges: Readonly<Record<string, readonly [number, number]>> = {
   LBCD: [0, 99_999_999],
 }
 const numbers = new Set([...Object.keys(ranges), 'Float', 'Double', 'LLong', 'QWord'])
+const wholeTypes = new Set(
+  [...numbers].filter(type => type !== 'Boolean' && type !== 'Float' && type !== 'Double'),
+)
 const texts = new Set(['String', 'Date'])
 
 /**
@@ -52,7 +55,12 @@ function signalOf(row: Readonly<Record<string, string>>, place: string): Importe
   const suffix = /_([A-Za-z%°][A-Za-z0-9%°/]*)$/.exec(name)?.[1] ?? ''
   const spelled = unitsSpelled(suffix)
   const unit = (row['Eng Units'] ?? '').trim() || (spelled.length === 1 ? spelled[0]! : '')
-  return { name, tag: `${place}.${name}`, type, unit, ...(type === 'number' && range && { range }) }
+  const base = { name, tag: `${place}.${name}`, type, unit } as const
+  return {
+    ...base,
+    ...(type === 'number' && range && { range }),
+    ...(wholeTypes.has(dataType) && { isWhole: true }),
+  }
 }
 
 function rangeOf(low: string | undefined, high: string | undefined): readonly [number, number] | undefined {

@@ -54,8 +54,14 @@ const numericEvents: ReadonlySet<string> = new Set([
   'TOOL_NUMBER',
 ])
 
-/** The machines of a device description (MTConnectDevices), or why there is none. */
-export function machinesOfDevices(xml: string): ImportedMachine[] | string {
+/**
+ * The machines of a device description (MTConnectDevices), or why there is none. `nameless`: ids of items that the agent
+ * tells by their id alone (an observation need not bear its name, Part 2), so that a tag by name would never be heard.
+ */
+export function machinesOfDevices(
+  xml: string,
+  nameless: ReadonlySet<string> = new Set(),
+): ImportedMachine[] | string {
   const root = parseXml(xml)
   if (typeof root === 'string') return root
   const document = root.MTConnectDevices
@@ -70,8 +76,9 @@ export function machinesOfDevices(xml: string): ImportedMachine[] | string {
     const isOnly = (own: string): boolean => own !== '' && names.filter(other => other === own).length === 1
     const signals = items.map(item => {
       const own = textOf(item['@name'])
+      const id = textOf(item['@id'])
       // A name is what machines of a kind have in common; an id is sure to be the only one.
-      return signalOf(item, `${prefix}${isOnly(own) ? own : textOf(item['@id'])}`)
+      return signalOf(item, `${prefix}${isOnly(own) && !nameless.has(id) ? own : id}`)
     })
     return { name, group: '', signals }
   })

@@ -28,6 +28,12 @@ const numbers = new Set([
   ...['Int64', 'UInt64', 'Float', 'Double', 'Number', 'Integer', 'UInteger', 'Duration'],
 ])
 
+const wholeTypes = new Set(
+  [...Object.keys(integerRanges), 'Int64', 'UInt64', 'Integer', 'UInteger'].filter(
+    type => type !== 'Boolean',
+  ),
+)
+
 /**
  * The machines of a server's tree. A machine is the uppermost object with variables of its own, or with parts that a
  * machine has (PackML's Status and Admin, OPC 30050; Machinery's Identification, OPC 40001-1); below the folder
@@ -131,7 +137,7 @@ function* signalsOf(
 }
 
 function signalOf(
-  { nodeId, dataType = '' }: BrowsedNode,
+  { nodeId, dataType = '', value }: BrowsedNode,
   path: readonly string[],
   analog: AnalogProperties | undefined,
 ): ImportedSignal | undefined {
@@ -146,12 +152,18 @@ function signalOf(
     const isState = last === 'CurrentState' || last === 'StateCurrent'
     if (last === 'UnitModeCurrent')
       return { ...base, type: 'text', quantity: 'mode', stateMap: 'packml-mode' }
-    if (!isState) return { ...base, type: 'text' }
+    const word = value?.status === 'Good' ? value.text : ''
+    if (!isState) return { ...base, type: 'text', ...(word !== '' && { word }) }
     const said = statesOf[path.at(-2) ?? ''] ?? { quantity: 'state', stateMap: 'packml' }
     return { ...base, type: 'text', ...said }
   }
   const interlock = dataType === 'Boolean' ? interlocks[last] : undefined
   const range = analog?.range ?? integerRanges[dataType]
   if (interlock !== undefined) return { ...base, type: 'number', range: [0, 1], quantity: interlock }
-  return { ...base, type: 'number', ...(range && { range }) }
+  return {
+    ...base,
+    type: 'number',
+    ...(range && { range }),
+    ...(wholeTypes.has(dataType) && { isWhole: true }),
+  }
 }

@@ -59,6 +59,9 @@ const integers: Readonly<Partial<Record<Datatype, { readonly bits: number; reado
 export const isScalar = (type: Datatype): boolean =>
   type in integers || ['Float', 'Double', 'Boolean', 'String', 'Text', 'UUID'].includes(type)
 
+/** Whether a number of this type is whole, and counts something: a moment does not. */
+export const isWhole = (type: Datatype): boolean => type in integers && type !== 'DateTime'
+
 const two32 = 2 ** 32
 
 export function bigOf({ low, high }: Long64): bigint {

@@ -5,7 +5,7 @@ import { MqttLink } from '../mqtt/link.js'
 import { tlsLink } from '../tls.js'
 import { decodePayload, encodeRebirth, type Payload } from './codec.js'
 import type { SparkplugOptions } from './config.js'
-import { datatypeOf, isScalar, own } from './datatype.js'
+import { datatypeOf, isScalar, isWhole, own } from './datatype.js'
 import type { WireMetric } from './definition.js'
 import { isControlName, propertyOf } from './metric-table.js'
 import { commandTopic, parseEdgeTopic } from './topic.js'
@@ -94,6 +94,8 @@ function signalsOf(metric: WireMetric, name: string, prefix: string): ImportedSi
       type: isText ? 'text' : 'number',
       unit: propertyOf(metric, 'engUnit')?.string_value ?? '',
       ...(!isText && range && { range }),
+      ...(isWhole(type) && { isWhole: true }),
+      ...(isText && { word: own(metric, 'string_value') ?? '' }),
     },
   ]
 }

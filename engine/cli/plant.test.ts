@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -97,11 +100,33 @@ describe('gemba plant import --from opcua', () => {
         'ns=1;s=Forming.Press1.Hydraulics.OilTemp',
       ],
       ['State', 'status', 'state', '', [0, 0], 'ns=1;s=Forming.Press1.State'],
-      ['PartCountGood', 'status', 'counter', '', [0, 4294967295], 'ns=1;s=Forming.Press1.PartCountGood'],
+      ['PartCountGood', 'status', 'counter', 'parts', [0, 4294967295], 'ns=1;s=Forming.Press1.PartCountGood'],
     ])
     expect(plant.machineTypes.map(({ id }) => id)).toEqual(['Press'])
     expect(text).toContain('ns=1;s={line}.{machine}.Hydraulics.OilTemp')
     expect(text).toContain('Read it over')
+  })
+
+  it('takes for a state the map that knows what it says, and says which words none knows', async () => {
+    const maps = async () => {
+      const { plant } = await imported('--from', 'opcua', server.endpoint)
+      return new Set(
+        machinesOf(plant).map(({ signals }) => signals.find(({ name }) => name === 'State')?.stateMap),
+      )
+    }
+    server.set('Forming.Press1.State', 'Aborted', new Date())
+    expect(await maps()).toEqual(new Set(['packml']))
+    server.set('Forming.Press1.State', 'running', new Date())
+    expect(await maps()).toEqual(new Set(['running-idle-fault']))
+    server.set('Forming.Press1.State', 'Produktion', new Date())
+    const { code, err } = await run('import', '--from', 'opcua', server.endpoint)
+    expect([code, err]).toEqual([
+      0,
+      [
+        'No state map that is shipped knows these words: State says "Produktion". Write what they mean under stateMaps, and name that map where the state is; until then the machine is Undefined.',
+      ],
+    ])
+    server.set('Forming.Press1.State', 'running', new Date())
   })
 
   it('takes machines from the level it is told, and the password only by its place', async () => {
@@ -196,6 +221,33 @@ describe('gemba plant import --from mtconnect', () => {
     expect(signal('Xtravel')).toEqual(['condition', '', 'Xtravel', undefined])
   })
 
+  it('takes for tags what the agent tells: an item that it tells without its name is tagged by its id', async () => {
+    const probe = readFileSync(join(devices, 'fanuc.xml'), 'utf8')
+    const [machine] = machinesOf((await imported('--from', 'mtconnect', join(devices, 'fanuc.xml'))).plant)
+    const [first, second] = ['Xact', 'S1load'].map(name => {
+      const [id] = new RegExp(`<DataItem[^>]*name="${name}"[^>]*>`).exec(probe)!
+      return { name, id: / id="([^"]+)"/.exec(id)![1]! }
+    })
+    expect(machine!.signals.map(({ tag }) => tag)).toEqual(expect.arrayContaining(['Xact', 'S1load']))
+    const position = (id: string, more = '') =>
+      `<Position dataItemId="${id}" sequence="1" timestamp="2026-01-01T00:00:00Z"${more}>1</Position>`
+    const current = `<MTConnectStreams><Header instanceId="1" firstSequence="1" nextSequence="3"/><Streams><DeviceStream name="d"><ComponentStream><Samples>${position(first!.id)}${position(second!.id, ' name="S1load"')}</Samples></ComponentStream></DeviceStream></Streams></MTConnectStreams>`
+    const agent = createServer((request, response) => {
+      response.end(request.url === '/probe' ? probe : current)
+    })
+    agent.listen(0, '127.0.0.1')
+    await once(agent, 'listening')
+    try {
+      const { port } = agent.address() as AddressInfo
+      const { plant } = await imported('--from', 'mtconnect', `http://127.0.0.1:${port}`)
+      const tags = machinesOf(plant)[0]!.signals.map(({ tag }) => tag)
+      expect(tags).toEqual(expect.arrayContaining([first!.id, 'S1load']))
+      expect(tags).not.toContain('Xact')
+    } finally {
+      agent.close()
+    }
+  })
+
   it('tells the devices of one agent apart', async () => {
     const { plant, text } = await imported('--from', 'mtconnect', join(devices, 'two_devices.xml'))
     expect(machinesOf(plant).map(({ id, signals }) => [id, signals[0]!.tag])).toEqual([
@@ -238,7 +290,7 @@ describe('gemba plant import --from kepware-csv', () => {
     const [press1, press2] = machinesOf(plant)
     expect(press1!.signals.map(({ tag, quantity, unit }) => [tag, quantity, unit])).toEqual([
       ['Forming.Press1.Hydraulics.Pressure', 'pressure', 'bar'],
-      ['Forming.Press1.PartCountGood', 'counter', ''],
+      ['Forming.Press1.PartCountGood', 'counter', 'parts'],
       ['Forming.Press1.State', 'state', ''],
     ])
     expect(press2!.type).toBe(press1!.type)
@@ -256,6 +308,21 @@ describe('gemba plant import --from kepware-csv', () => {
         'Left out: 1 tag that is no single number or text: Channel1.Press3.Curve (Float Array).',
       ),
     ])
+  })
+
+  it('writes a tag that is told twice once, and says so', async () => {
+    const file = join(folder, 'Press4.csv')
+    writeFileSync(file, 'Tag Name,Address,Data Type\nTemp,D1,Float\nState,S1,String\nTemp,D2,Float\n')
+    const out = join(folder, 'twice.yaml')
+    const { code, err } = await run('import', '--from', 'kepware-csv', file, '--out', out)
+    expect([code, err]).toEqual([
+      0,
+      [
+        'Told more than once and written once: Channel1.Press4.Temp. Which of them is meant only the source can say.',
+      ],
+    ])
+    const { plant, problems } = readPlantFile(out)
+    expect([machinesOf(plant!)[0]!.signals.length, problems ?? []]).toEqual([2, []])
   })
 
   it('says of a file that is no export what it lacks', async () => {
@@ -279,6 +346,8 @@ describe('gemba plant import --from sparkplug', () => {
       ])
       const unit = { keys: ['engUnit'], values: [{ type: 12, string_value: 'bar' }] }
       say('DBIRTH/line-1/press-01', 1, [
+        { name: 'Part Count/Good', datatype: 8, long_value: 12 },
+        { name: 'Part Count/Target rate', datatype: 10, double_value: 12 },
         double('Hydraulics/Pressure', 140, { properties: unit }),
         { name: 'state', datatype: 12, string_value: 'Execute' },
         { name: 'curve', datatype: 31 },
@@ -292,9 +361,13 @@ describe('gemba plant import --from sparkplug', () => {
       const [press, ...others] = machinesOf(plant)
       expect([press!.name, others.length]).toEqual(['press-01', 0])
       expect(press!.signals.map(({ tag, quantity, unit }) => [tag, quantity, unit])).toEqual([
+        ['Pune/line-1/press-01/Part Count/Target rate', 'number', ''],
         ['Pune/line-1/press-01/Hydraulics/Pressure', 'pressure', 'bar'],
+        ['Pune/line-1/press-01/Part Count/Good', 'counter', 'parts'],
         ['Pune/line-1/press-01/state', 'state', ''],
       ])
+      // It says "Execute".
+      expect(press!.signals.at(-1)!.stateMap).toBe('packml')
       expect(plant.sources).toMatchObject([{ adapter: 'sparkplug', options: { brokers: [broker.url] } }])
     } finally {
       clearInterval(speaking)

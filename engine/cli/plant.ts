@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import type { ImportedMachine } from '../../adapters/imported-machine.js'
+import { readDocument } from '../../adapters/mtconnect-agent/codec.js'
 import { machinesOfDevices } from '../../adapters/mtconnect-agent/devices.js'
 import { readAnalogProperties } from '../../adapters/opcua/analog-properties.js'
 import { browse } from '../../adapters/opcua/browse.js'
@@ -14,6 +15,8 @@ import type { Described } from '../plant-import/described.js'
 import { assumed, makePlant } from '../plant-import/make-plant.js'
 import { ofKepwareCsv } from '../plant-import/of-kepware-csv.js'
 import { ofSparkplug } from '../plant-import/of-sparkplug.js'
+import { StateWords } from '../plant-import/state-words.js'
+import { toldOnce } from '../plant-import/told-once.js'
 import type { Command, CommandIo } from './command.js'
 import { misused, parseFlags } from './flags.js'
 import { readServer, serverFlags, serverHelp, wholeNumber } from './server-flags.js'
@@ -108,11 +111,17 @@ async function importPlant(argv: readonly string[], io: CommandIo): Promise<numb
   const described = await importer(address, values, io)
   const { adapter, options } = described
   tellLeftOut(described.machines, io)
-  const machines = described.machines.filter(({ signals }) => signals.length > 0)
+  const told = toldOnce(described.machines)
+  if (told.again.length > 0)
+    io.err(
+      `Told more than once and written once: ${some(told.again)}. Which of them is meant only the source can say.`,
+    )
+  const machines = told.machines.filter(({ signals }) => signals.length > 0)
   if (machines.length === 0) {
     const hint = hints[values.from] ?? ''
     throw new EngineError('bad-input', `No machine was found at ${address}. ${hint}`.trimEnd())
   }
+  tellUnknownWords(machines, io)
   const source: SourceSpec = { id: values.source, adapter, clock: 'wall', options }
   const plant = makePlant(machines, { name: values.name, source })
   const text = `${comment(address)}${plantToYaml(plant)}`
@@ -127,14 +136,28 @@ async function importPlant(argv: readonly string[], io: CommandIo): Promise<numb
 }
 
 /** Names shown at once. */
-const shownLeftOut = 20
+const shownNames = 20
+
+function some(names: readonly string[]): string {
+  const more = names.length > shownNames ? `, and ${names.length - shownNames} more` : ''
+  return `${names.slice(0, shownNames).join(', ')}${more}`
+}
 
 function tellLeftOut(machines: readonly ImportedMachine[], io: CommandIo): void {
   const leftOut = machines.flatMap(machine => machine.leftOut ?? [])
   if (leftOut.length === 0) return
-  const more = leftOut.length > shownLeftOut ? `, and ${leftOut.length - shownLeftOut} more` : ''
   io.err(
-    `Left out: ${leftOut.length} ${leftOut.length === 1 ? 'tag that is' : 'tags that are'} no single number or text: ${leftOut.slice(0, shownLeftOut).join(', ')}${more}. Have the server give the elements that matter tags of their own.`,
+    `Left out: ${leftOut.length} ${leftOut.length === 1 ? 'tag that is' : 'tags that are'} no single number or text: ${some(leftOut)}. Have the server give the elements that matter tags of their own.`,
+  )
+}
+
+function tellUnknownWords(machines: readonly ImportedMachine[], io: CommandIo): void {
+  const said = [...new StateWords(machines).unknown].map(
+    ([name, words]) => `${name} says ${[...words].map(word => JSON.stringify(word)).join(', ')}`,
+  )
+  if (said.length === 0) return
+  io.err(
+    `No state map that is shipped knows these words: ${some(said)}. Write what they mean under stateMaps, and name that map where the state is; until then the machine is Undefined.`,
   )
 }
 
@@ -158,7 +181,7 @@ async function ofServer(endpoint: string, values: Values, io: CommandIo): Promis
       const { nodes, isCut } = await browse(open, {
         ...treeBounds,
         from,
-        withValues: false,
+        withValues: true,
         signal: io.signal,
       })
       if (isCut)
@@ -184,11 +207,19 @@ async function ofAgent(address: string): Promise<Described> {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new EngineError('bad-input', `${address} cannot be read: ${why}.`, { cause })
   }
-  const machines = machinesOfDevices(xml)
+  const machines = machinesOfDevices(xml, isUrl ? await namelessAt(address) : undefined)
   if (typeof machines === 'string')
     throw new EngineError('bad-input', `${address} cannot be read: ${machines}.`)
   const url = isUrl ? address : 'http://127.0.0.1:5000'
   return { machines, adapter: 'mtconnect-agent', options: { url } }
+}
+
+/** Ids of the items whose observations an agent tells without their name; none where it does not say. */
+async function namelessAt(address: string): Promise<ReadonlySet<string>> {
+  const text = await fetchText(`${address.replace(/\/$/, '')}/current`).catch(() => '')
+  const document = readDocument(text)
+  if (document.kind !== 'streams') return new Set()
+  return new Set(document.observations.flatMap(({ id, name }) => (name === undefined ? [id] : [])))
 }
 
 async function ofBroker(broker: string, values: Values, { env, signal }: CommandIo): Promise<Described> {

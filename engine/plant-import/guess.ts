@@ -1,6 +1,7 @@
 import type { ImportedSignal } from '../../adapters/imported-machine.js'
 import { type Quantity, quantities } from '../../schema/plant.js'
 import { unitFits, unitsOf, usualSpelling } from '../../schema/units.js'
+import type { StateWords } from './state-words.js'
 
 /** What a signal probably is; a person reads it over. */
 export interface Guess {
@@ -26,25 +27,44 @@ const nameWords: readonly (readonly [RegExp, Quantity])[] = [
   [/pos(ition)?/i, 'position'],
 ]
 const counterWords = /count|produced|defective|scrap|rejected/i
+/** What stands below a `Part Count`. */
+const countedWords = /^(all|total|good|ok|bad|nok|scrap|rework|produced|processed|defective|rejected)$/i
+const partWords = /part|piece|produced|defective|scrap|reject/i
 const stateWords = /^(machine[-_ ]?)?(state|status)$/i
 /** What only a person can say of a number. */
 const unknown = (unit: string): Guess => ({ quantity: 'number', unit })
 
-/** What a signal is, by what its source says of it, its unit and its name, in this order. */
-export function guess({ name, type, unit, quantity, stateMap, range }: ImportedSignal): Guess {
-  const last = name.split('.').at(-1) ?? name
+/** Whether a text by its name tells a state, of which the source does not say so. */
+export function namesState({ name, type, quantity }: ImportedSignal): boolean {
+  return type === 'text' && quantity === undefined && stateWords.test(lastOf(name))
+}
+
+const lastOf = (name: string): string => name.split('.').at(-1) ?? name
+
+/** Whether a number by its name counts. */
+function namesCounter(name: string): boolean {
+  const [last = '', above = ''] = name.split('.').reverse()
+  return counterWords.test(last) || (countedWords.test(last) && counterWords.test(above))
+}
+
+/**
+ * What a signal is, by what its source says of it, its unit and its name, in this order. `states`: the words that texts
+ * say which are states by their name.
+ */
+export function guess(signal: ImportedSignal, states: StateWords): Guess {
+  const { name, type, unit, quantity, stateMap, range, isWhole } = signal
+  const last = lastOf(name)
   if (type === 'text') {
     if (quantity !== undefined) return { quantity, unit: '', ...(stateMap !== undefined && { stateMap }) }
-    if (!stateWords.test(last)) return { quantity: 'text', unit: '' }
-    return { quantity: 'state', unit: '', stateMap: 'running-idle-fault' }
+    if (!namesState(signal)) return { quantity: 'text', unit: '' }
+    return { quantity: 'state', unit: '', stateMap: states.mapOf(signal) }
   }
   if (quantity !== undefined) {
     const spelt = fittingUnit(quantity, unit)
     if (spelt !== undefined) return { quantity, unit: spelt }
   }
-  const isWhole = range?.every(Number.isInteger) ?? false
-  if (counterWords.test(last) && isWhole) {
-    const spelt = fittingUnit('counter', unit)
+  if (namesCounter(name) && (isWhole ?? range?.every(Number.isInteger) ?? false)) {
+    const spelt = fittingUnit('counter', unit || (partWords.test(name) ? 'parts' : ''))
     if (spelt !== undefined) return { quantity: 'counter', unit: spelt }
   }
   for (const [word, measured] of nameWords) {

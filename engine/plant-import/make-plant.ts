@@ -3,6 +3,7 @@ import { shippedMachineTypes } from '../../schema/machine-types/shipped-machine-
 import type { Line, Machine, MachineType, Plant, Quantity, Signal, SourceSpec } from '../../schema/plant.js'
 import { isOuter, shippedStateMaps } from '../../schema/state-maps.js'
 import { guess } from './guess.js'
+import { StateWords } from './state-words.js'
 
 /** What no source tells, and a person has to put right. */
 export const assumed = { ratedPower: 10, idealCycleTime: 60, archetype: 'station' } as const
@@ -25,11 +26,12 @@ export function makePlant(imported: readonly ImportedMachine[], { name, source }
   const lineIds = new Ids()
   const lines = new Map<string, { readonly id: string; readonly machines: Machine[] }>()
   const types = new TypeBook()
+  const states = new StateWords(imported)
   for (const machine of imported) {
     const line = lines.get(machine.group) ?? { id: lineIds.of(machine.group || 'line-1'), machines: [] }
     lines.set(machine.group, line)
     const id = ids.of(machine.name)
-    const signals = signalsOf(machine, id, source.id)
+    const signals = signalsOf(machine, id, source.id, states)
     line.machines.push({
       id,
       name: machine.name,
@@ -76,13 +78,13 @@ function makeLine([group, { id, machines }]: [string, { id: string; machines: Ma
 const isStatus: ReadonlySet<Quantity> = new Set(['counter', 'blocked', 'starved'])
 
 /** Sensors first, then what the machine says of itself; one mode, and one state or several within one another. */
-function signalsOf(machine: ImportedMachine, id: string, source: string): Signal[] {
+function signalsOf(machine: ImportedMachine, id: string, source: string, states: StateWords): Signal[] {
   const ids = new Ids()
   const told = new Set<string>()
   // Where the source itself says what its state is, nothing is guessed to be one.
   const isSaid = machine.signals.some(signal => signal.quantity === 'state')
   const signals = machine.signals.map((imported): Signal => {
-    const guessed = guess(imported)
+    const guessed = guess(imported, states)
     const { quantity: kind } = guessed
     const isTold = told.has(kind) || (kind === 'state' && isSaid && imported.quantity !== 'state')
     const isLeftToInner = isOuter(shippedStateMaps[guessed.stateMap ?? ''] ?? { words: {} })
