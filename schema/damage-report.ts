@@ -16,6 +16,11 @@ interface DamageReached extends Reported {
   /** How strongly the fault shows in its signals when it is full-grown, 0 to 1. */
   readonly severity: number
   readonly cause: 'random' | 'injected'
+  /**
+   * The share of the time from onset to failure that has passed, 0 to 1, where somebody said how long that is; what is
+   * drawn is told to nobody.
+   */
+  readonly progress?: number
   /** Who injected it and why. */
   readonly note?: string
 }
@@ -36,5 +41,12 @@ interface Repaired extends Reported {
   readonly note?: string
 }
 
+/** The fault is taken away, as if it had never been: nobody has worked on it. */
+interface Cleared extends Reported {
+  readonly kind: 'cleared'
+  readonly who: string
+  readonly note?: string
+}
+
 /** What a simulated source tells of the faults of its machines. A real one knows nothing of the kind. */
-export type DamageReport = DamageReached | RepairStarted | Repaired
+export type DamageReport = DamageReached | RepairStarted | Repaired | Cleared

@@ -316,7 +316,7 @@ describe('a fault injected into a simulated machine', () => {
     pass(200)
     const reports = simulation.faults.metAnew('simulator')
     expect(reports).toEqual([
-      expect.objectContaining({ kind: 'repaired', machine: 'two', pattern: 'hydraulic-leak' }),
+      expect.objectContaining({ kind: 'cleared', machine: 'two', pattern: 'hydraulic-leak' }),
     ])
     floor.ingest('simulator', { kind: 'damage', reports })
     simulation.faults.hear(reports)
@@ -344,7 +344,7 @@ describe('what cannot be injected', () => {
       /A press such as two cannot have the fault "tool-wear"; it can have hydraulic-leak, electrical-fault, sensor-drift/,
     ],
     ['a fault that there is not', 'two', { pattern: 'rust' }, 422, /pattern/],
-    ['a severity of nothing', 'two', { severity: 0 }, 422, /severity.*it is above 0 and at most 1/],
+    ['a severity of nothing', 'two', { severity: 0 }, 422, /severity.*is above 0 and at most 1/],
     [
       'an onset that is past',
       'two',
@@ -360,7 +360,14 @@ describe('what cannot be injected', () => {
       /more than a year ahead/,
     ],
     ['a severity above 1', 'two', { severity: 1.2 }, 422, /severity/],
-    ['a severity below 0', 'two', { severity: -0.1 }, 422, /severity/],
+    ['a severity below 0', 'two', { severity: -0.1 }, 422, /severity.*is above 0 and at most 1/],
+    [
+      'a severity that shows nowhere',
+      'two',
+      { severity: 1e-9 },
+      422,
+      /from 0.01, below which it would show nowhere/,
+    ],
     ['a severity that is a word', 'two', { severity: 'bad' }, 422, /severity/],
     [
       'a time to failure of zero',

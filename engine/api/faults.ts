@@ -13,13 +13,17 @@ const pattern = z.enum(faultPatternIds)
 const { who, reason } = byWhom
 const by = z.object(byWhom)
 
+/** With less no signal would leave its noise, and no stage would ever be reached. */
+const leastSeverity = 0.01
+const severityRule = `a severity is above 0 and at most 1: from ${leastSeverity}, below which it would show nowhere, to 1, at which the machine fails`
+
 const injectionSchema = z.strictObject({
   pattern: pattern.describe('Of the fault catalogue; it must be one that the machine’s type can have'),
   severity: z
     .number()
-    .gt(0, 'a severity of 0 would do nothing; it is above 0 and at most 1')
-    .max(1)
-    .describe('Damage that it grows to, above 0; at 1 the machine fails'),
+    .min(leastSeverity, severityRule)
+    .max(1, severityRule)
+    .describe('Damage that it grows to, from 0.01; at 1 the machine fails'),
   start: z.iso
     .datetime({ offset: true })
     .optional()
@@ -67,7 +71,11 @@ const faultItemSchema = z
     stage: z.enum(faultStates).describe('dormant: nothing shows yet'),
     since: timeSchema.nullable().describe('In this stage since'),
     severity: z.number().describe('Of the stage, 0 to 1'),
-    progress: z.number().describe('Share of the usual time from onset to failure that has passed, 0 to 1'),
+    progress: z
+      .number()
+      .describe(
+        'Share of the time from onset to failure that has passed, 0 to 1: of the timeToFailure of an injected fault, else of the usual time',
+      ),
     injection: z
       .object({
         severity: z.number(),

@@ -30,7 +30,11 @@ const faultSchema = z
     stage: z.enum(faultStates),
     since: timeSchema.nullable().describe('In this stage since'),
     severity: z.number().describe('0 to 1; 0.25 at the warning limit, 0.75 at the critical one'),
-    progress: z.number().describe('Share of the usual time from onset to failure that has passed, 0 to 1'),
+    progress: z
+      .number()
+      .describe(
+        'Share of the time from onset to failure that has passed, 0 to 1: of the timeToFailure of an injected fault, else of the usual time',
+      ),
     estimated: z.boolean().describe('True where it is concluded from sensors: a guess, not the truth'),
     confidence: z
       .number()

@@ -57,6 +57,39 @@ describe('the faults of a simulated machine', () => {
     ])
   })
 
+  it('progress by the time to failure that somebody gave, and are cleared without a repair', () => {
+    const { report, stages, floor } = simulatedPress()
+    const told = (reached: number, progress: number, seconds: number): DamageReport => ({
+      ...(damage(reached, start + seconds * 1000) as Extract<DamageReport, { kind: 'damage' }>),
+      progress,
+    })
+    const entries = [
+      report(told(0.1, 0.2, 20)),
+      report(told(0.7, 0.8, 80)),
+      report({ ...of, kind: 'cleared', time: start + 90_000, who: 'Ada', note: 'enough' }),
+      report(told(0.1, 0.3, 120)),
+      report(told(1, 1, 190)),
+      report({ ...of, kind: 'cleared', time: start + 200_000, who: 'Ada', note: 'enough' }),
+    ]
+    const rows = entries.flatMap(entry => entry?.rows?.fault_events ?? [])
+    expect(
+      rows.map(({ stage, cause, progress, repair, who }) => [stage, cause, progress, repair, who]),
+    ).toEqual([
+      ['incipient', 'damage', 0.2, '', ''],
+      ['severe', 'damage', 0.8, '', ''],
+      ['dormant', 'cleared', 0, '', 'Ada'],
+      ['incipient', 'damage', 0.3, '', ''],
+      ['failed', 'damage', 1, '', ''],
+      ['dormant', 'cleared', 0, '', 'Ada'],
+    ])
+    expect(stages()).toEqual([])
+    // One that is not known has nothing to be cleared of.
+    const twins = floor.twins.size
+    report({ ...of, pattern: 'bearing-failure', kind: 'cleared', time: start + 300_000, who: 'Ada' })
+    expect(floor.twins.size).toBe(twins)
+    expect(report(told(0.2, 1.5, 400))?.rejects).toMatchObject([{ rule: 'damage.malformed' }])
+  })
+
   it('keep their damage to themselves', () => {
     const { floor, report } = simulatedPress()
     const entry = report(damage(0.7123))

@@ -214,15 +214,17 @@ export class FaultWatch {
     const { pattern, time, note = '' } = report
     const known = this.#faults.get(faultAddress(machine.machine.id, pattern))
     if (report.kind === 'damage') {
-      const { damage } = report
+      const { damage, progress } = report
       if (known === undefined && stageOfDamage(pattern, damage) === 'dormant') return
       const fault = this.#faultOf(machine, pattern)
       Object.assign(fault, { origin: report.cause, magnitude: report.severity, note })
-      this.#send(fault, { type: 'DAMAGE', time, damage })
+      this.#send(fault, { type: 'DAMAGE', time, damage, ...(progress !== undefined && { progress }) })
       return
     }
     const work = { time, who: report.who, comment: note }
-    if (report.kind === 'repair-started') this.repairBegins(machine, pattern, work)
+    if (report.kind === 'cleared') {
+      if (known !== undefined) this.#send(known, { type: 'CLEARED', ...work })
+    } else if (report.kind === 'repair-started') this.repairBegins(machine, pattern, work)
     else this.repairEnds(machine, pattern, { ...work, repair: report.repair, keeps: report.keeps })
   }
 
@@ -252,6 +254,9 @@ export class FaultWatch {
     if (!Number.isFinite(report.time)) return reject('damage.malformed', `Its time is ${report.time}.`)
     if (report.kind === 'damage' && !(report.damage >= 0 && report.damage <= 1)) {
       return reject('damage.malformed', `Its damage is ${report.damage}; it lies between 0 and 1.`)
+    }
+    if (report.kind === 'damage' && !((report.progress ?? 0) >= 0 && (report.progress ?? 0) <= 1)) {
+      return reject('damage.malformed', `Its progress is ${report.progress}; it lies between 0 and 1.`)
     }
     return undefined
   }

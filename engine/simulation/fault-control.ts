@@ -67,8 +67,8 @@ export class FaultControl {
   /** Follows what a simulation tells: an injected fault that was repaired, or went by itself, is over. */
   hear(reports: readonly DamageReport[]): void {
     for (const { kind, machine, pattern } of reports) {
-      if (kind === 'repair-started' || kind === 'repaired') this.#repairs.delete(keyOf(machine, pattern))
-      if (kind === 'repaired') this.#injections.delete(keyOf(machine, pattern))
+      if (kind !== 'damage') this.#repairs.delete(keyOf(machine, pattern))
+      if (kind === 'repaired' || kind === 'cleared') this.#injections.delete(keyOf(machine, pattern))
     }
   }
 
@@ -85,12 +85,10 @@ export class FaultControl {
       .flatMap(({ machine, index }) =>
         (floor.faults?.(index) ?? []).map(
           ({ pattern }): DamageReport => ({
-            kind: 'repaired',
+            kind: 'cleared',
             machine: machine.id,
             pattern,
             time,
-            repair: 'perfect',
-            keeps: null,
             who: 'simulator',
             note: 'the simulated plant began anew',
           }),

@@ -19,11 +19,16 @@ export const faultEvents = {
     {
       name: 'cause',
       type: 'LowCardinality(String)',
-      meaning: 'damage, evidence, breakdown, repair-started, repair-ended, restarted',
+      meaning: 'damage, evidence, breakdown, repair-started, repair-ended, restarted, cleared',
     },
     { name: 'estimated', type: 'Bool', meaning: 'true where it is concluded from sensors: a guess' },
     { name: 'severity', type: 'Float64', meaning: '0 to 1' },
-    { name: 'progress', type: 'Float64', meaning: 'share of the usual time from onset to failure, 0 to 1' },
+    {
+      name: 'progress',
+      type: 'Float64',
+      meaning:
+        'share of the time from onset to failure, 0 to 1: of what an injection said, else of the usual',
+    },
     { name: 'rule', type: 'LowCardinality(String)', meaning: 'rule that found it; empty where none did' },
     { name: 'signals', type: 'Array(String)', meaning: 'ids of the signals that show it' },
     { name: 'confidence', type: 'Float64', meaning: 'share of its possible symptoms that show, 0 to 1' },
@@ -34,7 +39,7 @@ export const faultEvents = {
     {
       name: 'who',
       type: 'LowCardinality(String)',
-      meaning: "who repaired; empty where it was nobody's doing",
+      meaning: "who repaired or cleared it; empty where it was nobody's doing",
     },
     { name: 'comment', type: 'String', meaning: 'in the words of who repaired or injected it' },
     seqColumn('records'),

@@ -23,11 +23,19 @@ const repairs: fc.Arbitrary<Step> = fc.oneof(
   ),
   fc.constant<Step>(time => ({ type: 'RESTARTED', time })),
 )
-const damages: fc.Arbitrary<Step> = fc.oneof(share, fc.constant(1)).map(
-  (part): Step =>
-    // Damage only grows: some way from what there is towards failure.
-    (time, { damage }) => ({ type: 'DAMAGE', time, damage: Math.min(1, damage + (1 - damage) * part) }),
-)
+const damages: fc.Arbitrary<Step> = fc
+  .tuple(fc.oneof(share, fc.constant(1)), fc.option(share, { nil: undefined }))
+  .map(
+    ([part, progress]): Step =>
+      // Damage only grows: some way from what there is towards failure.
+      (time, { damage }) => ({
+        type: 'DAMAGE',
+        time,
+        damage: Math.min(1, damage + (1 - damage) * part),
+        ...(progress !== undefined && { progress }),
+      }),
+  )
+const clearings = fc.constant<Step>(time => ({ type: 'CLEARED', time, ...work }))
 const evidences: fc.Arbitrary<Step> = fc
   .record({
     level: fc.constantFrom(...evidenceLevels),
@@ -62,7 +70,7 @@ export const arbitraryRun = fc
                     { weight: 5, arbitrary: evidences },
                     { weight: 1, arbitrary: fc.constant<Step>(time => ({ type: 'BREAKDOWN', time })) },
                   )
-                : damages,
+                : fc.oneof({ weight: 9, arbitrary: damages }, { weight: 1, arbitrary: clearings }),
             },
             { weight: 4, arbitrary: repairs },
             { weight: 1, arbitrary: fc.constant<Step>(time => ({ type: 'TICK', time })) },

@@ -30,7 +30,7 @@ export interface Evidence {
   readonly growth: Growth
 }
 
-/** Work on a machine; `who` is never empty. */
+/** Work on a machine, or whose doing something is; `who` is never empty. */
 export interface RepairWork {
   /** Unix ms. */
   readonly time: number
@@ -39,8 +39,13 @@ export interface RepairWork {
 }
 
 export type FaultEvent =
-  /** The damage a simulated machine has reached, 0 to 1. It never becomes less, except by a repair. */
-  | { readonly type: 'DAMAGE'; readonly time: number; readonly damage: number }
+  /**
+   * The damage a simulated machine has reached, 0 to 1: it never becomes less, except by a repair. `progress`: the share
+   * of the time to failure that has passed, 0 to 1, where somebody said how long that is.
+   */
+  | { readonly type: 'DAMAGE'; readonly time: number; readonly damage: number; readonly progress?: number }
+  /** A simulated fault is taken away, as if it had never been. */
+  | ({ readonly type: 'CLEARED' } & RepairWork)
   /** What the sensors of a real machine say. */
   | ({ readonly type: 'EVIDENCE'; readonly time: number } & Evidence)
   /** A real machine has broken down of it. */
@@ -57,7 +62,14 @@ export type FaultEvent =
 export const faultStates = ['dormant', ...faultStages, 'underRepair', 'repaired'] as const
 export type FaultState = (typeof faultStates)[number]
 
-export type FaultCause = 'damage' | 'evidence' | 'breakdown' | 'repair-started' | 'repair-ended' | 'restarted'
+export type FaultCause =
+  | 'damage'
+  | 'evidence'
+  | 'breakdown'
+  | 'repair-started'
+  | 'repair-ended'
+  | 'restarted'
+  | 'cleared'
 
 /** What everybody may know of a fault. The damage of a simulated machine is not part of it. */
 export interface FaultView {
@@ -70,7 +82,10 @@ export interface FaultView {
   readonly occurrence: number
   /** 0 to 1. Of a simulated machine the severity of its stage, of a real one what its sensors show. */
   readonly severity: number
-  /** Share of the pattern's usual time from onset to failure that has passed, 0 to 1; 1 = failed. */
+  /**
+   * Share of the time from onset to failure that has passed, 0 to 1, 1 = failed: of the time that somebody gave an
+   * injected fault, else of the pattern's usual time.
+   */
   readonly progress: number
   /** True where sensors are all that is known: a guess, not the truth. */
   readonly estimated: boolean
@@ -85,7 +100,7 @@ export interface FaultView {
 export interface FaultContext extends FaultView {
   /** Time of the newest event, Unix ms. */
   readonly time: number
-  /** When the fault would have begun at its usual pace, Unix ms; null while it is dormant. */
+  /** When the fault would have begun at its usual pace, Unix ms; null while it is dormant, and where progress is told. */
   readonly onset: number | null
   /** Hidden damage, 0 to 1: for oracles of tests only. Stays 0 on a real machine. */
   readonly damage: number
@@ -116,7 +131,7 @@ export function usualDuration(pattern: FaultPatternId): number {
   return Math.sqrt(least * greatest)
 }
 
-const simulatedOnly = ['DAMAGE']
+const simulatedOnly = ['DAMAGE', 'CLEARED']
 const estimatedOnly = ['EVIDENCE', 'BREAKDOWN']
 const always = ['REPAIR_STARTED', 'REPAIR_ENDED', 'RESTARTED', 'TICK']
 
@@ -145,7 +160,8 @@ export function checkFaultEvent(
   }
   if (type === 'DAMAGE') return checkDamage(event, context.damage)
   if (type === 'EVIDENCE') return checkEvidence(event, context.pattern)
-  if (type === 'REPAIR_STARTED' || type === 'REPAIR_ENDED') return checkWork(type, event)
+  if (type === 'REPAIR_STARTED' || type === 'REPAIR_ENDED' || type === 'CLEARED')
+    return checkWork(type, event)
   return undefined
 }
 
@@ -159,10 +175,10 @@ function checkShare(name: string, value: unknown): TwinProblem | undefined {
 }
 
 function checkDamage(
-  { damage }: Readonly<Record<string, unknown>>,
+  { damage, progress = 0 }: Readonly<Record<string, unknown>>,
   reached: number,
 ): TwinProblem | undefined {
-  const problem = checkShare('damage', damage)
+  const problem = checkShare('damage', damage) ?? checkShare('progress', progress)
   if (problem !== undefined || typeof damage !== 'number' || damage >= reached) return problem
   return {
     code: 'bad-payload',
@@ -205,7 +221,7 @@ function checkWork(
   if (typeof comment !== 'string') {
     return { code: 'bad-payload', detail: `${type} needs a comment; it may be empty.` }
   }
-  if (type === 'REPAIR_STARTED') return undefined
+  if (type !== 'REPAIR_ENDED') return undefined
   if (!repairKinds.some(known => known === kind)) {
     return { code: 'bad-payload', detail: `There is no kind of repair "${shown(kind)}".` }
   }

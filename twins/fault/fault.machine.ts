@@ -43,6 +43,7 @@ const chart = setup({
     evidenceTellsOf: ({ context, event }, { to }: { to: Stage }) =>
       event.type === 'EVIDENCE' && stageOfEvidence[event.level] === to && context.state !== to,
     isLeftAs: ({ context }, { to }: { to: Stage }) => stageAfterRepair(context) === to,
+    isDormant: ({ context }) => context.state === 'dormant',
     isEstimated: ({ context }) => context.estimated,
   },
   actions: {
@@ -52,7 +53,14 @@ const chart = setup({
         ? {}
         : { progress: Math.min(nearlyFailed, (event.time - context.onset) / usualDuration(context.pattern)) },
     ),
-    rememberDamage: assign(({ event }) => (event.type === 'DAMAGE' ? { damage: event.damage } : {})),
+    rememberDamage: assign(({ context, event }) => {
+      if (event.type !== 'DAMAGE') return {}
+      const { damage, progress } = event
+      if (progress === undefined || stageOfDamage(context.pattern, damage) === 'dormant') return { damage }
+      // What a repair left may have gone on at the usual pace meanwhile: progress never goes back.
+      return { damage, progress: Math.max(context.progress, Math.min(nearlyFailed, progress)), onset: null }
+    }),
+    forgetDamage: assign({ damage: 0 }),
     rememberEvidence: assign(({ event }) => {
       if (event.type !== 'EVIDENCE') return {}
       const { rule, signals, severity, confidence, growth } = event
@@ -114,6 +122,12 @@ const chart = setup({
     clock: { on: { '*': { actions: ['rememberTime', 'progress'] } } },
     fault: {
       initial: 'inUse',
+      on: {
+        CLEARED: [
+          { guard: 'isDormant' as const, actions: 'forgetDamage' },
+          reaches('dormant', 'cleared', 'forgetDamage', 'forgetEvidence'),
+        ],
+      },
       states: {
         inUse: {
           initial: 'dormant',
@@ -201,6 +215,7 @@ type Change =
   | 'comeUpAnew'
   | 'repair'
   | 'forgetEvidence'
+  | 'forgetDamage'
 
 /** To one of the stages, with what is known of the fault there, and a record of it. */
 function reaches<To extends Stage>(to: To, cause: FaultCause, ...changes: Change[]) {
@@ -240,10 +255,12 @@ function enteredStage(context: FaultContext, event: FaultEvent, to: Stage): Part
   if (to === 'failed') {
     return { severity, progress: 1, occurrence: context.occurrence + (context.state === 'dormant' ? 1 : 0) }
   }
+  const isTold = event.type === 'DAMAGE' && event.progress !== undefined
   if (context.state === 'dormant') {
-    return { severity, progress: 0, onset: event.time, occurrence: context.occurrence + 1 }
+    const occurrence = context.occurrence + 1
+    return isTold ? { severity, occurrence } : { severity, occurrence, progress: 0, onset: event.time }
   }
-  if (context.onset !== null) return { severity }
+  if (isTold || context.onset !== null) return { severity }
   const progress = Math.min(nearlyFailed, context.progress)
   return { severity, progress, onset: event.time - progress * usualDuration(context.pattern) }
 }

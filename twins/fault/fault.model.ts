@@ -31,6 +31,8 @@ const severities: Readonly<Partial<Record<FaultState, number>>> = {
   failed: 1,
 }
 
+type Damage = Extract<FaultEvent, { type: 'DAMAGE' }>
+
 /** A fault in plain code, to hold the statechart against. */
 export class FaultModel {
   readonly #input: FaultInput
@@ -43,6 +45,8 @@ export class FaultModel {
   /** How far it had come at `#countedFrom`; it goes on from there while the machine is in use. */
   #progress = 0
   #countedFrom: number | undefined
+  /** Whether the event that it hears says how far it is. */
+  #isTold = false
   #records: ModelRecord[] = []
 
   constructor(input: FaultInput) {
@@ -58,15 +62,21 @@ export class FaultModel {
 
   apply(event: FaultEvent): ModelRecord[] {
     this.#records = []
+    this.#isTold = false
     const isInRepair = this.state === 'underRepair' || this.state === 'repaired'
     switch (event.type) {
       case 'DAMAGE':
         if (this.state === 'underRepair') break
-        if (this.state === 'repaired') this.#growAgain(event.damage, event.time)
+        if (this.state === 'repaired') this.#growAgain(event)
         else {
           this.damage = event.damage
+          this.#hearProgress(event)
           this.#toStage(this.#stageByDamage(), event.time)
         }
+        break
+      case 'CLEARED':
+        this.damage = 0
+        this.#toStage('dormant', event.time)
         break
       case 'EVIDENCE':
         if (isInRepair || this.state === 'failed') break
@@ -103,16 +113,28 @@ export class FaultModel {
     this.#move('repaired', time)
   }
 
-  #growAgain(damage: number, time: number): void {
+  #growAgain(event: Damage): void {
     const left = this.#stageLeft()
-    this.damage = damage
+    this.damage = event.damage
     const stage = this.#stageByDamage()
-    if (stage === left) return
+    if (stage === left) {
+      this.#hearProgress(event)
+      return
+    }
     if (left === 'dormant') {
       this.occurrence += 1
       this.#progress = 0
     }
-    this.#toStage(stage, time)
+    this.#hearProgress(event)
+    this.#toStage(stage, event.time)
+  }
+
+  /** Told progress stands until the next is told. */
+  #hearProgress({ progress, time }: Damage): void {
+    this.#isTold = progress !== undefined
+    if (progress === undefined || this.#stageByDamage() === 'dormant') return
+    this.#progress = Math.max(this.progressAt(time), Math.min(0.99, progress))
+    this.#countedFrom = undefined
   }
 
   #stageByDamage(): FaultState {
@@ -135,7 +157,7 @@ export class FaultModel {
       this.#progress = to === 'failed' ? 1 : 0
       this.#countedFrom = undefined
     } else {
-      if (this.#countedFrom === undefined) {
+      if (this.#countedFrom === undefined && !this.#isTold) {
         this.#progress = Math.min(0.99, this.#progress)
         this.#countedFrom = time
       }

@@ -161,7 +161,15 @@ describe('the fault statechart, whatever happens to it', { timeout: 600_000 }, (
     const junk = fc.oneof(
       fc.record({ type: fc.string(), time: fc.anything() }),
       fc.record({
-        type: fc.constantFrom('DAMAGE', 'EVIDENCE', 'BREAKDOWN', 'REPAIR_ENDED', 'RESTARTED', 'TICK'),
+        type: fc.constantFrom(
+          'DAMAGE',
+          'EVIDENCE',
+          'BREAKDOWN',
+          'REPAIR_ENDED',
+          'CLEARED',
+          'RESTARTED',
+          'TICK',
+        ),
         time: fc.oneof(fc.constant(9e12), fc.anything()),
         damage: fc.oneof(share, fc.anything()),
         keeps: fc.anything(),

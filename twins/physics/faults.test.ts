@@ -38,6 +38,46 @@ function toolLife(seed: number, withCoolantFailing: boolean): number {
   return on.now - begin
 }
 
+describe('what is told of a fault', () => {
+  it.each(['tool-wear', 'electrical-fault', 'bearing-failure'] as const)(
+    'is how far %s is on its way, where somebody said how long that takes',
+    pattern => {
+      const on = line('cnc-mill')
+      const onset = on.now
+      inject(on, pattern, { severity: 1, timeToFailure: 2 * hour })
+      inject(on, 'coolant-failure', { severity: 1 })
+      on.pass(2.1 * hour)
+      const told = on.reports.filter(report => report.kind === 'damage')
+      const own = told.filter(report => report.pattern === pattern)
+      expect(own.length).toBeGreaterThan(10)
+      for (const { time, progress } of own) expect(progress).toBeCloseTo((time - onset) / (2 * hour), 3)
+      const shares = own.map(({ progress }) => progress!)
+      expect(shares).toEqual([...shares].sort((a, b) => a - b))
+      expect(shares.at(-1)).toBe(1)
+      // Of what is drawn nobody hears how long it takes.
+      const drawn = told.filter(report => report.pattern === 'coolant-failure')
+      expect(drawn.length).toBeGreaterThan(0)
+      expect(drawn.every(({ progress }) => progress === undefined)).toBe(true)
+    },
+  )
+
+  it('is that it was cleared, where nobody has worked on it', () => {
+    const on = line('cnc-mill')
+    inject(on, 'tool-wear', { severity: 1, timeToFailure: hour })
+    inject(on, 'bearing-failure', { severity: 0.6, timeToFailure: hour, clearAfter: hour / 2 })
+    on.pass(hour / 4)
+    on.behaviour.changeFaults(faulty, (faults, time) => {
+      faults.clear(faults.bank.slotOf(faulty, 'tool-wear')!, time, { who: 'Ada', note: 'done' })
+    })
+    on.pass(hour)
+    expect(on.reports.filter(({ kind }) => kind !== 'damage')).toEqual([
+      expect.objectContaining({ pattern: 'tool-wear', kind: 'cleared', who: 'Ada', note: 'done' }),
+      expect.objectContaining({ pattern: 'bearing-failure', kind: 'cleared', who: 'the simulator' }),
+    ])
+    expect(damage(on, 'tool-wear') + damage(on, 'bearing-failure')).toBe(0)
+  })
+})
+
 describe('the growth of a fault', () => {
   it('is faster under a heavy load, and takes a told time literally', () => {
     const lives = Array.from({ length: 12 }, (_, seed) => {

@@ -155,8 +155,10 @@ export class Faults {
   /** The fault was never there: at once, without work on the machine. */
   clear(slot: number, time: number, by: { readonly who: string; readonly note?: string }): void {
     if (this.cases[slot]!.phase === 'dormant') return
-    if (this.cases[slot]!.phase !== 'in-repair') this.#tellRepairStarted(slot, time, by)
-    this.#mend(slot, time, { kind: 'perfect', ...by })
+    const wasThere = hasBegun(this.cases[slot]!)
+    this.#leave(slot, time, 0)
+    if (wasThere) this.#report(slot, time, { kind: 'cleared', who: by.who, ...noted(by.note) })
+    this.#letGo(slot, time)
   }
 
   /** Work on a fault, which stands the machine still for so long, ms. */
@@ -289,11 +291,21 @@ export class Faults {
   }
 
   #mend(slot: number, time: number, repair: Repair): void {
+    const keeps = repair.kind === 'perfect' ? 0 : repair.kind === 'minimal' ? 1 : (repair.keeps ?? 0.3)
+    this.#leave(slot, time, keeps)
+    const { kind, who, note } = repair
+    const told = kind === 'imperfect' ? keeps : null
+    this.#report(slot, time, { kind: 'repaired', who, repair: kind, keeps: told, ...noted(note) })
+    this.cases[slot]!.told *= keeps
+    this.#letGo(slot, time)
+  }
+
+  /** Leaves a share of a fault's damage, which grows on; without any the fault is gone. */
+  #leave(slot: number, time: number, keeps: number): void {
     const it = this.cases[slot]!
     const machine = this.bank.machine[slot]!
     const wasThere = hasBegun(it)
     const damage = this.bank.damage(slot, time)
-    const keeps = repair.kind === 'perfect' ? 0 : repair.kind === 'minimal' ? 1 : (repair.keeps ?? 0.3)
     it.repair = undefined
     it.repairAt = never
     it.startAt = never
@@ -310,12 +322,11 @@ export class Faults {
       it.phase = 'growing'
       this.bank.set(slot, time, Math.min(damage * keeps, almostFailed), true)
     }
-    if (wasThere) {
-      const { kind, who, note } = repair
-      const told = kind === 'imperfect' ? keeps : null
-      this.#report(slot, time, { kind: 'repaired', who, repair: kind, keeps: told, ...noted(note) })
-    }
-    it.told *= keeps
+  }
+
+  /** The machine goes on with what is left of its faults. */
+  #letGo(slot: number, time: number): void {
+    const machine = this.bank.machine[slot]!
     this.#oblige(machine, time)
     if (!this.#isDown(machine)) this.#flow.repair(machine, time)
   }
@@ -337,7 +348,15 @@ export class Faults {
     if (damage < it.told) return
     it.told = damage
     const severity = this.bank.goal[slot]!
-    this.#report(slot, time, { kind: 'damage', damage, severity, cause: it.cause, ...noted(it.note) })
+    const progress = it.isLiteral ? { progress: this.bank.progress(slot, time) } : {}
+    this.#report(slot, time, {
+      kind: 'damage',
+      damage,
+      severity,
+      cause: it.cause,
+      ...progress,
+      ...noted(it.note),
+    })
   }
 
   #tellRepairStarted(slot: number, time: number, { who, note }: Pick<Repair, 'who' | 'note'>): void {
@@ -384,6 +403,6 @@ type OfKind<Kind extends DamageReport['kind']> = Omit<
   Extract<DamageReport, { kind: Kind }>,
   'machine' | 'pattern' | 'time'
 >
-type ReportBody = OfKind<'damage'> | OfKind<'repair-started'> | OfKind<'repaired'>
+type ReportBody = { [Kind in DamageReport['kind']]: OfKind<Kind> }[DamageReport['kind']]
 
 const noted = (note: string | undefined) => (note === undefined ? {} : { note })
