@@ -197,6 +197,33 @@ describe('the MQTT adapter', () => {
     await until(() => expect(pubacks()).toBe(3))
   })
 
+  it.each([
+    [[0, 1], 1],
+    [[1, 0], 1],
+    [[0, 0], 0],
+  ] as const)(
+    'subscribes entries of one topic with QoS %j once, so that none of them loses anything',
+    async (qos, expected) => {
+      const entries = qos.map((each, place) => ({
+        ...{ topic: 'line/press/pressure', qos: each },
+        ...(place === 0
+          ? { tag: 'line/press/pressure', value: '$.value' }
+          : { tag: 'line/press/state', value: '$.state' }),
+      }))
+      subscribe({ qos: 0, topics: entries as unknown as MqttOptions['topics'] })
+      await connected()
+      await say(1, {})
+      await until(() => expect(values()[0]).toBe(1))
+      accepted.next(batches().reduce((sum, { count }) => sum + count, 0))
+      // What is delivered at QoS 1 is acknowledged.
+      await say(2, {})
+      await until(() => expect(values()).toContain(2))
+      accepted.next(batches().reduce((sum, { count }) => sum + count, 0))
+      await until(() => expect(pubacks()).toBe(2 * expected))
+      expect(wire.commands().filter(command => command === 'subscribe')).toHaveLength(1)
+    },
+  )
+
   it('forgets its session where none is wanted', async () => {
     subscribe({ clientId: 'clean' })
     await connected()

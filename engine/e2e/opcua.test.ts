@@ -176,6 +176,27 @@ describe('an OPC UA source, as the operator sees it when', () => {
     expect(shown.rejects).toEqual([])
   })
 
+  it('its values were refused for their times: the history tells each once, and nothing that is still to come', async () => {
+    server.keepHistory('load')
+    const shown = await live(start('resumeMs: 0\n    samplingMs: 0'))
+    const ahead = Date.now() + 5 * 60_000 + 1_500
+    const refused = () => shown.rejects.filter(({ rule }) => rule === 'time.in-future').length
+    for (const [place, value] of [28, 77].entries()) {
+      server.set('load', value, new Date(ahead + 100 * place))
+      await until(() => expect(refused()).toBe(place + 1))
+    }
+    expect(shown.sees('saw.load')).toMatchObject({ connection: 'stale', value: 0 })
+    // By and by they are less far ahead than a clock may be.
+    await until(() => expect(Date.now()).toBeGreaterThan(ahead + 100 - 5 * 60_000))
+    cable.freeze()
+    cable.cut()
+    await until(() => expect(health(shown).lastError).toMatch(/no way to go on/))
+    cable.freeze(false)
+    await until(() => expect(shown.record('saw.load').map(([value]) => value)).toEqual([0, 77, 28]))
+    expect(shown.sees('saw.load')).toMatchObject({ connection: 'live', value: 77 })
+    for (const [, time] of shown.record('saw.load')) expect(time).toBeLessThan(Date.now() + 1_000)
+  })
+
   it('the server drops what it sent before it is asked to repeat it: told as a gap, the present anew, the past by its history', async () => {
     server.keepHistory('load')
     const began = Date.now()
