@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { main } from './main.js'
 
@@ -41,44 +42,53 @@ describe('gemba simulate', () => {
     expect(other.err).toContain('holds another past')
   })
 
-  it.each([
-    [
-      'jsonl',
-      (text: string) =>
-        text
-          .trim()
-          .split('\n')
-          .map(line => JSON.parse(line)).length,
-    ],
-    ['sql', (text: string) => text.match(/^\(|\), \(|VALUES \(/gm)?.length ?? 0],
-  ])(
-    'writes every table as %s too',
-    async (format, rowsIn) => {
-      const folder = mkdtempSync(join(tmpdir(), 'gemba-simulate-'))
-      folders.push(folder)
-      const out = join(folder, 'files')
-      const argv = ['--days', '0.005', '--start', '2024-01-08T06:00:00Z', '--data', join(folder, 'data')]
-      const made = await simulate(
-        ...argv,
-        '--plant',
-        'plants/automotive-cell.yaml',
-        '--to',
-        format,
-        '--out',
-        out,
-      )
-      expect(made.err).toBe('')
+  it('writes every table as sql too', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gemba-simulate-'))
+    folders.push(folder)
+    const out = join(folder, 'files')
+    const argv = ['--days', '0.005', '--start', '2024-01-08T06:00:00Z', '--data', join(folder, 'data')]
+    const flags = ['--plant', 'plants/automotive-cell.yaml', '--to', 'sql', '--out', out]
+    const made = await simulate(...argv, ...flags)
+    expect(made.err).toBe('')
+    expect(made.code).toBe(0)
+    const manifest = JSON.parse(readFileSync(join(out, 'telemetry', 'manifest.json'), 'utf8'))
+    const [file] = manifest.files as { path: string; rows: number }[]
+    const text = readFileSync(join(out, file!.path), 'utf8')
+    expect(file!.rows).toBeGreaterThan(500)
+    expect(text).toContain('INSERT INTO telemetry (')
+    expect(text.match(/^\(|\), \(|VALUES \(/gm)?.length).toBe(file!.rows)
+    expect(made.out).toMatch(/state_intervals: [1-9]/)
+  }, 60_000)
+
+  it('makes the same files of the same past, whatever the number of threads', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'gemba-simulate-'))
+    folders.push(root)
+    const hashesOf = async (name: string, workers: string) => {
+      const out = join(root, name)
+      const argv = ['--days', '0.1', '--start', '2024-01-08T06:00:00Z', '--data', join(root, `${name}-data`)]
+      const flags = ['--seed', '5', '--workers', workers, '--random-faults', '0.9', '--to', 'jsonl']
+      const made = await simulate(...argv, ...flags, '--plant', 'plants/automotive-cell.yaml', '--out', out)
       expect(made.code).toBe(0)
-      const manifest = JSON.parse(readFileSync(join(out, 'telemetry', 'manifest.json'), 'utf8'))
-      const [file] = manifest.files as { path: string; rows: number }[]
-      const text = readFileSync(join(out, file!.path), 'utf8')
-      expect(file!.rows).toBeGreaterThan(500)
-      if (format === 'sql') expect(text).toContain('INSERT INTO telemetry (')
-      expect(rowsIn(text)).toBe(file!.rows)
-      expect(made.out).toMatch(/state_intervals: [1-9]/)
-    },
-    60_000,
-  )
+      const files = readdirSync(out, { recursive: true, withFileTypes: true }).filter(file => file.isFile())
+      const paths = files.map(file => join(file.parentPath, file.name)).sort()
+      return new Map(
+        paths.map(path => [
+          relative(out, path),
+          createHash('sha256').update(readFileSync(path)).digest('hex'),
+        ]),
+      )
+    }
+    const alone = await hashesOf('alone', '0')
+    for (const table of ['telemetry', 'fault_events', 'oee_hourly', 'state_changes', 'plant_versions'])
+      expect([...alone.keys()].filter(path => path.startsWith(`${table}/date`)).length).toBeGreaterThan(0)
+    for (const workers of ['1', '2']) expect(await hashesOf(`with-${workers}`, workers)).toEqual(alone)
+    const manifest = JSON.parse(readFileSync(join(root, 'alone', 'telemetry', 'manifest.json'), 'utf8'))
+    const [file] = manifest.files as { path: string; rows: number }[]
+    const lines = readFileSync(join(root, 'alone', file!.path), 'utf8')
+      .trim()
+      .split('\n')
+    expect(lines.map(line => JSON.parse(line))).toHaveLength(file!.rows)
+  }, 120_000)
 
   it.each([
     [['--to', 'excel'], '--to is one of clickhouse, parquet, csv, '],

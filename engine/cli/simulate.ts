@@ -38,7 +38,8 @@ export const simulateCommand: Command = {
 
 Lets a simulated plant live some days as fast as the store takes them, through the same twins as live: states, events,
 faults with their labels, and snapshots are all there afterwards, and \`gemba start --data\` goes on from them. The same
-seed and start give the same samples. Ctrl-C interrupts; the same command goes on: what is stored is lived once more,
+seed and start give the same samples, and with --to the same files, to the byte: what says there when a row was written
+(stored, updated, computed, started) tells the row's own time. Ctrl-C interrupts; the same command goes on: what is stored is lived once more,
 without being stored again, so that everything is as it would be without the interruption.
 
   --days               how many days, also parts of one (default 7)
@@ -97,7 +98,7 @@ written, 5 the store does not start, 130 interrupted; the same command goes on.`
         return 130
       }
       io.out(`${instant(from)} to ${instant(made.time)}: ${what}`)
-      return to === 'clickhouse' ? 0 : await writeFiles(values, to, io)
+      return to === 'clickhouse' ? 0 : await writeFiles(values, { format: to, from }, io)
     } catch (error) {
       if (!(error instanceof EngineError)) throw error
       io.err(`gemba: ${error.message}`)
@@ -109,7 +110,7 @@ written, 5 the store does not start, 130 interrupted; the same command goes on.`
 /** Every table and view of the past as files. */
 function writeFiles(
   values: { readonly data?: string; readonly 'clickhouse-url'?: string; readonly out?: string },
-  format: ExportFormat,
+  { format, from }: { readonly format: ExportFormat; readonly from: number },
   io: CommandIo,
 ): Promise<number> {
   const folder = resolve(values.out ?? 'past')
@@ -117,7 +118,7 @@ function writeFiles(
     // How minutes were added up piece by piece is nobody's: the view of them tells the sums.
     for (const table of definitions.filter(definition => definition !== telemetry1mParts)) {
       let rows = 0
-      for await (const file of exportTable(database, { table, format, folder })) {
+      for await (const file of exportTable(database, { table, format, folder, asLivedFrom: from })) {
         rows += file.rows
         if (io.signal.aborted) return 130
       }

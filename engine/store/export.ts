@@ -25,6 +25,11 @@ export interface ExportOptions {
   readonly folder: string
   /** Only rows that arrived up to this one, by the table's sequence. */
   readonly upTo?: number
+  /**
+   * For a past that was simulated: what says when rows were written tells their own time, and this one, Unix ms, where
+   * they have none; so the same past makes the same files, whenever and however it was made.
+   */
+  readonly asLivedFrom?: number
 }
 
 /** A file that was written. */
@@ -41,9 +46,7 @@ const mostRows = 4_000_000
 
 /** The column that says when a row is of: the first that is a time, undefined for what has none of its own. */
 export function timeColumn({ columns }: Definition): string | undefined {
-  return columns.find(
-    ({ name, type }) => type.startsWith('DateTime') && !['stored', 'updated'].includes(name),
-  )?.name
+  return columns.find(({ type, isWall }) => type.startsWith('DateTime') && isWall !== true)?.name
 }
 
 /**
@@ -52,14 +55,14 @@ export function timeColumn({ columns }: Definition): string | undefined {
  * keeps the newest version of a row only that version is written. Rows are in the order of the table's key.
  */
 export async function* exportTable(database: Database, options: ExportOptions): AsyncGenerator<ExportedFile> {
-  const { table, format, folder } = options
+  const { table, format, folder, asLivedFrom } = options
   const { format: name, ending } = exportFormats[format]
   const root = join(folder, table.name)
   const files: ExportedFile[] = []
   for (const { path, source, rows } of await pieces(database, options)) {
     const file = join(root, `${path}.${ending}`)
     await mkdir(dirname(file), { recursive: true })
-    const columns = table.columns.map(column => column.name).join(', ')
+    const columns = columnsOf(table, asLivedFrom).join(', ')
     const stream = await database.exportStream(
       `SELECT ${columns} FROM ${source} ORDER BY ${orderOf(table)} SETTINGS output_format_sql_insert_table_name = '${table.name}'`,
       {},
@@ -79,6 +82,14 @@ export async function* exportTable(database: Database, options: ExportOptions): 
   const columns = table.columns.map(column => ({ name: column.name, type: column.type }))
   const manifest = { table: table.name, ...span, columns, files }
   await writeFile(join(root, 'manifest.json'), `${JSON.stringify(manifest, undefined, 2)}\n`)
+}
+
+function columnsOf(table: Definition, asLivedFrom: number | undefined): readonly string[] {
+  if (asLivedFrom === undefined) return table.columns.map(({ name }) => name)
+  const own = timeColumn(table) ?? `fromUnixTimestamp64Milli(${asLivedFrom}, 'UTC')`
+  return table.columns.map(({ name, type, isWall }) =>
+    isWall === true ? `CAST(${own} AS ${type}) AS ${name}` : name,
+  )
 }
 
 interface Piece {

@@ -8,6 +8,8 @@ export interface Column {
   readonly codec?: string
   /** Expression for rows that do not bring the column. */
   readonly default?: string
+  /** A time that says when the row was written or worked out, by the wall's clock, and nothing of what it tells. */
+  readonly isWall?: true
 }
 
 /** A table that keeps rows. */
@@ -58,6 +60,7 @@ export const storedColumn: Column & { readonly name: 'stored' } = {
   type: "DateTime('UTC')",
   meaning: 'when the row was accepted, wall time; retention counts from here',
   codec: 'Delta(4), ZSTD(1)',
+  isWall: true,
 }
 
 /**

@@ -4,6 +4,7 @@ const updated: Column = {
   name: 'updated',
   type: "DateTime64(3, 'UTC')",
   meaning: 'when the row was last written, wall time',
+  isWall: true,
 }
 const word = 'LowCardinality(String)'
 

@@ -19,7 +19,12 @@ export const oeeHourly = {
     { name: 'shift', type: word, meaning: 'shift and the day on which it begins; empty: none' },
     { name: 'product', type: word, meaning: 'product id; empty: not known' },
     { name: 'order', type: 'String', meaning: 'work order; empty: not known' },
-    { name: 'computed', type: "DateTime64(3, 'UTC')", meaning: 'when it was worked out, wall time' },
+    {
+      name: 'computed',
+      type: "DateTime64(3, 'UTC')",
+      meaning: 'when it was worked out, wall time',
+      isWall: true,
+    },
     { name: 'production', type: ms, meaning: 'ms executing (APT)' },
     { name: 'setup', type: ms, meaning: 'ms of setup (AUST)' },
     { name: 'breakdown', type: ms, meaning: 'ms of own stops from the threshold on (ADET)' },

@@ -70,7 +70,12 @@ export const plantVersions = {
     { name: 'hash', type: 'String', meaning: 'SHA-256 of plant, the first 32 hex digits' },
     { name: 'name', type: 'String', meaning: 'name of the plant' },
     { name: 'plant', type: 'String', meaning: 'the plant model as JSON', codec: 'ZSTD(3)' },
-    { name: 'started', type: moment, meaning: 'when the engine first started with it, wall time' },
+    {
+      name: 'started',
+      type: moment,
+      meaning: 'when the engine first started with it, wall time',
+      isWall: true,
+    },
   ],
   engine: 'MergeTree',
   orderBy: ['ts', 'hash'],
