@@ -17,6 +17,8 @@ export interface Damage extends ByteRange {
 export interface Blocks {
   readonly blocks: readonly TableBlock[]
   readonly samples: number
+  /** Length of the file. */
+  readonly bytes: number
   /** In order of place; the records around it are in the blocks. */
   readonly damage: readonly Damage[]
 }
@@ -30,6 +32,7 @@ export default async function blocks(task: BlocksTask): Promise<Blocks> {
   const made: Blocks = {
     blocks,
     samples: entries.reduce((sum, { entry }) => sum + (entry.samples?.count ?? 0), 0),
+    bytes: bytes.byteLength,
     damage: [...damage, ...unfit, ...torn].sort((a, b) => a.from - b.from),
   }
   return isWorkerThread ? moved(made) : made

@@ -12,6 +12,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { finished } from 'node:stream/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type ByteRange, scanSegment } from '../../workers/spool/record.js'
 import { GembaProcess, root } from './process.js'
@@ -37,8 +38,10 @@ export interface Life {
   /** Posts before the trouble, and from there to the end. */
   readonly before: number
   readonly after: number
-  /** Afterwards a bit of a segment that waits is flipped, and the newest is cut. */
+  /** Afterwards a bit of a segment that waits is flipped, and others are cut. */
   readonly isSpoilt?: boolean
+  /** SIGTERM as soon as it is live, in the midst of what an earlier life left behind; nothing is posted. */
+  readonly isShort?: boolean
 }
 
 interface Post {
@@ -89,6 +92,10 @@ export class FaultWalk {
     return join(this.#folder, 'data')
   }
 
+  get #spool(): string {
+    return join(this.data, 'spool')
+  }
+
   get #plant(): string {
     return join(this.#folder, 'plant.yaml')
   }
@@ -114,11 +121,19 @@ export class FaultWalk {
         rmSync(this.#ballast)
       }
       const url = await gemba.live()
+      if (life.isShort) {
+        await this.#end('terminate', gemba, async () => undefined)
+        await finished(gemba.child.stdout!)
+        // What this life set aside it must have told of; the rest is for the next one.
+        this.#spoilt = this.#spoilt.filter(spoilt => {
+          if (existsSync(join(this.#spool, spoilt.file))) return true
+          if (gemba.lines.some(line => new RegExp(tellsOf(spoilt)).test(line))) return false
+          throw new Error(`it never told of ${JSON.stringify(spoilt)}:\n${gemba.lines.join('\n')}`)
+        })
+        return
+      }
       await this.#compareFigures(url)
-      for (const { file, from, to } of this.#spoilt.splice(0))
-        await gemba.says(
-          `(bytes ${from} to ${to} of .*${file}\\.corrupt|${file}\\.corrupt.*bytes ${from} to ${to} of)`,
-        )
+      for (const spoilt of this.#spoilt.splice(0)) await gemba.says(tellsOf(spoilt))
       const load = this.#load(gemba, url, life.trouble !== 'clock')
       await load.until(() => load.answered >= life.before)
       const relief = await this.#bring(life.trouble, gemba)
@@ -143,9 +158,12 @@ export class FaultWalk {
     return this.#posts.filter(({ answer }) => answer === 'spoilt').length
   }
 
-  /** Flips a bit in the oldest segment, and cuts the newest through the last record that was on the disk. */
+  /**
+   * Flips a bit in the oldest segment, cuts the newest through the last record that was on the disk and, where there is one
+   * between them, that just before its last record.
+   */
   #spoil(): void {
-    const spool = join(this.data, 'spool')
+    const spool = this.#spool
     const segments = readdirSync(spool)
       .filter(name => name.endsWith('.segment'))
       .sort()
@@ -161,11 +179,17 @@ export class FaultWalk {
     writeFileSync(oldest.path, oldest.bytes)
     const cut = newest.records.findLast(({ kind, to }) => kind === 'entry' && to <= committed!)!
     truncateSync(newest.path, cut.to - 10)
+    const dropped = segments.slice(1, -1).map(({ file, path, records }) => {
+      const last = records.at(-1)!
+      truncateSync(path, last.from)
+      return { ...last, file }
+    })
     this.#spoilt = [
       { file: oldest.file, from: flipped.from, to: flipped.to },
+      ...dropped.map(({ file, from, to }) => ({ file, from, to })),
       { file: newest.file, from: cut.from, to: committed! },
     ]
-    for (const record of [flipped, ...newest.records.filter(({ from }) => from >= cut.from)]) {
+    for (const record of [flipped, ...dropped, ...newest.records.filter(({ from }) => from >= cut.from)]) {
       const values = record.kind === 'entry' ? [...(record.entry.samples?.value ?? [])] : []
       const post = this.#posts[Math.floor(Math.max(...values) / postSamples)]
       if (post !== undefined && values.length >= postSamples) post.answer = 'spoilt'
@@ -310,6 +334,9 @@ export class FaultWalk {
     return load
   }
 }
+
+const tellsOf = ({ file, from, to }: Spoilt): string =>
+  `(bytes ${from} to ${to} of .*${file}\\.corrupt|${file}\\.corrupt.*bytes ${from} to ${to} of)`
 
 /** Takes what room is left on a disk, but for what a moment writes. */
 function fill(path: string): void {

@@ -20,8 +20,10 @@ const storeKilled: Fate = { trouble: 'database', ending: 'terminate', passes: fa
 const clockBack: Fate = { trouble: 'clock', ending: 'kill', passes: false }
 const away: Fate = { trouble: 'away', ending: 'terminate', passes: false }
 const full: Fate = { trouble: 'full', ending: 'terminate', passes: false }
-/** Long enough for segments to wait while the store hangs. */
 const spoilt: Fate = { trouble: 'away', ending: 'both', passes: false, isSpoilt: true }
+const cutShort: Fate = { ...stopped, isShort: true }
+/** Posts until segments wait while the store hangs: two, and in the long form one between them. */
+const untilTheyWait = isSoak ? 140 : 60
 /** The next start is on the full disk. */
 const fullAndKilled: Fate = { trouble: 'full', ending: 'kill', passes: false }
 const fullForATime: Fate = { trouble: 'full', ending: 'both', passes: true }
@@ -46,6 +48,10 @@ afterEach(() => {
 describe('under 20,000 samples/s everything accepted is there once, and every part counted once', () => {
   it('when engine or store are killed, the store hangs, the clock goes back, the disk is full, in turn', async () => {
     await walk([killed, storeKilled, clockBack, fullForATime, away, full, fullAndKilled, bothKilled], 1_000)
+  }, 300_000)
+
+  it('when segments of the spool are flipped and cut, and SIGTERM comes while they are read', async () => {
+    await walk([spoilt, cutShort], 1_000)
   }, 300_000)
 
   describe.runIf(isSoak)('in the long form', () => {
@@ -79,8 +85,8 @@ describe('under 20,000 samples/s everything accepted is there once, and every pa
       15 * minutes,
     )
     it(
-      'a flipped and a cut segment of the spool after kill -9 of both',
-      () => walk(times(3, spoilt, stopped), 1_000, 60),
+      'flipped and cut segments of the spool after kill -9 of both, with SIGTERM while they are read and without',
+      () => walk(times(3, spoilt, stopped, spoilt, cutShort), 1_000),
       15 * minutes,
     )
     it(
@@ -94,7 +100,7 @@ describe('under 20,000 samples/s everything accepted is there once, and every pa
 const times = (count: number, ...fates: Fate[]): Fate[] => Array.from({ length: count }, () => fates).flat()
 
 /** Lives the fates at random moments, ends in order, and looks at what is there. */
-async function walk(fates: readonly Fate[], awayMs = 1_000, leastAfter = 0): Promise<void> {
+async function walk(fates: readonly Fate[], awayMs = 1_000): Promise<void> {
   const walk = new FaultWalk(folder, { awayMs })
   const posts = fc.sample(fc.integer({ min: 1, max: isSoak ? 40 : 12 }), 2 * fates.length)
   for (const [i, fate] of fates.entries()) {
@@ -102,7 +108,11 @@ async function walk(fates: readonly Fate[], awayMs = 1_000, leastAfter = 0): Pro
       process.stderr.write('Only root may mount a small disk: a full one was left out.\n')
       continue
     }
-    await walk.live({ ...fate, before: posts[2 * i]!, after: leastAfter + posts[2 * i + 1]! })
+    await walk.live({
+      ...fate,
+      before: posts[2 * i]!,
+      after: (fate.isSpoilt ? untilTheyWait : 0) + posts[2 * i + 1]!,
+    })
   }
   await walk.live({ ...stopped, before: 2, after: 1 })
   await expectAll(walk)

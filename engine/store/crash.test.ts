@@ -148,10 +148,12 @@ it('a damaged and a truncated segment: what is whole is kept, what is not is rep
   const found = await second.query<{ value: number }>('SELECT value FROM gemba.telemetry ORDER BY value')
   expect(second.status().damagedSegments).toBe(2)
   expect(readdirSync(spool)).toEqual(expect.arrayContaining([`${names[0]}.corrupt`, `${names[1]}.corrupt`]))
-  const reported = lines.map(line => (JSON.parse(line) as { damage: { from: number; to: number }[] }).damage)
+  const [gone, ...reports] = lines.map(line => JSON.parse(line))
+  expect(gone).toMatchObject({ path: join(spool, names[1]!), from: end, to: end + 5 })
+  const reported = reports.map(({ damage }: { damage: { from: number; to: number }[] }) => damage)
   expect(reported).toEqual([
     [{ from: expect.any(Number), to: expect.any(Number) }],
-    [{ from: expect.any(Number), to: end }],
+    [{ from: expect.any(Number), to: end + 5 }],
   ])
   expect(reported[0]![0]!.from).toBeLessThanOrEqual(at)
   expect(reported[0]![0]!.to).toBeGreaterThan(at)
@@ -166,6 +168,36 @@ it('a damaged and a truncated segment: what is whole is kept, what is not is rep
   expect(missing).toHaveLength(20)
   expect(found.map(({ value }) => value)).toEqual(
     Array.from({ length: 250 }, (_, i) => i).filter(value => !missing.includes(value)),
+  )
+})
+
+it('an older segment that was cut just between two records: what was in it is reported by position, kept aside and counted', async () => {
+  const first = await open({ clickhouseUrl: await refusingUrl(folder), spool: { segmentSamples: 100 } })
+  for (let i = 0; i < 25; i++) append(first, i * 10, 10)
+  await first.close(0)
+  const spool = join(folder, 'spool')
+  const [name] = readdirSync(spool)
+    .filter(file => file.endsWith('.segment'))
+    .sort()
+  const path = join(spool, name!)
+  const bytes = readFileSync(path)
+  const last = scanSegment(bytes).records.at(-1)!
+  truncateSync(path, last.from)
+
+  const lines: string[] = []
+  const second = await open({ logger: pino({ level: 'error' }, { write: line => lines.push(line) }) })
+  await second.flush()
+  expect(second.status().damagedSegments).toBe(1)
+  const reports = lines.map(line => JSON.parse(line))
+  expect(reports).toMatchObject([
+    { path, from: last.from, to: bytes.byteLength },
+    { path: `${path}.corrupt`, damage: [{ from: last.from, to: bytes.byteLength }] },
+  ])
+  const found = await second.query<{ value: number }>('SELECT value FROM gemba.telemetry ORDER BY value')
+  const gone = last.kind === 'entry' ? [...last.entry.samples!.value] : []
+  expect(gone).toHaveLength(10)
+  expect(found.map(({ value }) => value)).toEqual(
+    Array.from({ length: 250 }, (_, i) => i).filter(value => !gone.includes(value)),
   )
 })
 

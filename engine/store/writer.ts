@@ -5,6 +5,7 @@ import type { Clock } from '../../schema/clock.js'
 import type { Blocks, Damage } from '../../workers/blocks.js'
 import { PoolError, type WorkerPool } from '../../workers/pool.js'
 import type { TableBlock } from '../../workers/spool/block-builder.js'
+import type { ByteRange } from '../../workers/spool/record.js'
 import type { Database } from './database.js'
 import { StoreError } from './errors.js'
 import { isRefusal, RefusedBlocks } from './refused-blocks.js'
@@ -118,8 +119,8 @@ export class Writer {
 
   /** Returns how many samples were in it. */
   async #insert(segment: SealedSegment, signal: AbortSignal): Promise<number> {
-    const { blocks, samples, damage: found } = await this.#read(segment)
-    const damage = withMissing(found, segment)
+    const { blocks, samples, damage: found, bytes } = await this.#read(segment)
+    const damage = withMissing(found, { from: bytes, to: segment.bytes })
     const startedAt = performance.now()
     let rows = 0
     const refused: TableBlock[] = []
@@ -211,8 +212,8 @@ export class Writer {
 }
 
 /** What cannot be read, and what is not even there any more: one stretch where the one ends in the other. */
-function withMissing(damage: readonly Damage[], { missing }: SealedSegment): readonly Damage[] {
-  if (missing === undefined) return damage
+function withMissing(damage: readonly Damage[], missing: ByteRange): readonly Damage[] {
+  if (missing.from >= missing.to) return damage
   const last = damage.at(-1)
   if (last?.to !== missing.from) return [...damage, missing]
   return [...damage.slice(0, -1), { ...last, to: missing.to }]

@@ -24,6 +24,14 @@ export interface Opening {
   readonly kind: 'opening'
   readonly nextSample: number
   readonly nextRecord: number
+  /** The segment before it that was not yet in the store: a cut between two of its records leaves no other trace. */
+  readonly before?: SegmentLength
+}
+
+/** Number of a segment, and how many bytes were written to it. */
+export interface SegmentLength {
+  readonly number: number
+  readonly bytes: number
 }
 
 /** Numbers and time given to an entry when it was accepted. */
@@ -107,11 +115,14 @@ export function encodeEntry(entry: Entry, stamp: Stamp, into: Buffer): Buffer {
   return sealed(bytes)
 }
 
-export function encodeOpening(opening: Omit<Opening, 'kind'>): Buffer {
-  const bytes = Buffer.alloc(headerBytes + 1 + 16)
+/** Length of the first record of a segment. */
+export const openingBytes = headerBytes + 1 + 32
+
+export function encodeOpening({ nextSample, nextRecord, before }: Omit<Opening, 'kind'>): Buffer {
+  const bytes = Buffer.alloc(openingBytes)
   bytes.writeUInt8(types.opening, headerBytes)
-  bytes.writeDoubleLE(opening.nextSample, headerBytes + 1)
-  bytes.writeDoubleLE(opening.nextRecord, headerBytes + 9)
+  for (const [i, number] of [nextSample, nextRecord, before?.number ?? 0, before?.bytes ?? 0].entries())
+    bytes.writeDoubleLE(number, headerBytes + 1 + 8 * i)
   return sealed(bytes)
 }
 
@@ -180,12 +191,23 @@ function decodeBody(body: Buffer): SpoolRecord | undefined {
   const type = body.readUInt8(0)
   try {
     if (type === types.opening) {
-      return { kind: 'opening', nextSample: body.readDoubleLE(1), nextRecord: body.readDoubleLE(9) }
+      return decodeOpening(body)
     }
     return type === types.entry ? decodeEntry(body) : undefined
   } catch {
     return undefined
   }
+}
+
+function decodeOpening(body: Buffer): Opening {
+  const counts = {
+    kind: 'opening',
+    nextSample: body.readDoubleLE(1),
+    nextRecord: body.readDoubleLE(9),
+  } as const
+  // Segments of versions before say nothing of the one before them.
+  if (body.byteLength < openingBytes - headerBytes || body.readDoubleLE(17) === 0) return counts
+  return { ...counts, before: { number: body.readDoubleLE(17), bytes: body.readDoubleLE(25) } }
 }
 
 function decodeEntry(body: Buffer): StampedEntry {

@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { type ByteRange, recordCount, type SpoolRecord, scanSegment } from '../../../workers/spool/record.js'
 import { StoreError } from '../errors.js'
 import { readCommitMark } from './commit-mark.js'
-import { listSegments, readSegment, type SealedSegment } from './segment.js'
+import { listSegments, pathOf, readOpening, readSegment, type SealedSegment } from './segment.js'
 
 /** Where counting goes on: the next number to give. */
 export interface Position {
@@ -25,7 +25,7 @@ export interface Position {
 export interface Recovered {
   /** Part of every deduplication token; made with the folder, never changed. */
   readonly id: string
-  /** Not yet known to be in the store, oldest first. */
+  /** Not yet known to be in the store, oldest first; each with the bytes that it should have. */
   readonly left: readonly SealedSegment[]
   /** Nothing in them but where counting stood: to be removed once another segment keeps that. */
   readonly empty: readonly SealedSegment[]
@@ -33,7 +33,13 @@ export interface Recovered {
   /** Undefined in a new spool. */
   readonly position: Position | undefined
   /** A write that never returned, cut off. */
-  readonly torn: (ByteRange & { readonly path: string }) | undefined
+  readonly torn: LostBytes | undefined
+  /** Bytes that were written and are gone, oldest first. */
+  readonly missing: readonly LostBytes[]
+}
+
+interface LostBytes extends ByteRange {
+  readonly path: string
 }
 
 export function recover(folder: string): Recovered {
@@ -42,18 +48,18 @@ export function recover(folder: string): Recovered {
   // A new folder, or one whose segments somebody took away: numbers start anew, so the id must too.
   if (found.length === 0) {
     const id = makeId(folder)
-    return { id, left: [], empty: [], nextSegment: 1, position: undefined, torn: undefined }
+    return { id, left: [], empty: [], nextSegment: 1, position: undefined, torn: undefined, missing: [] }
   }
   const id = readId(folder)
   let position: Position | undefined
   let torn: Recovered['torn']
-  const committed = readCommitMark(folder)
+  const written = writtenBytes(folder, found)
+  const missing = lostBytes(folder, found, written)
   const left: SealedSegment[] = []
   const empty: SealedSegment[] = []
   for (const [i, segment] of [...found.entries()].reverse()) {
-    const promised = committed?.segment === segment.number ? committed.bytes : 0
-    const whole =
-      segment.bytes < promised ? { ...segment, missing: { from: segment.bytes, to: promised } } : segment
+    const promised = written.get(segment.number) ?? 0
+    const whole = { ...segment, bytes: Math.max(segment.bytes, promised) }
     // The newest tells where counting stood, unless nothing in it can be read: then the one before does.
     if (position !== undefined) {
       left.unshift(whole)
@@ -70,7 +76,48 @@ export function recover(folder: string): Recovered {
     if (isEmpty) empty.push(segment)
     else left.unshift(isTorn ? { ...whole, bytes: end } : whole)
   }
-  return { id, left, empty, nextSegment: found.at(-1)!.number + 1, position, torn }
+  return {
+    id,
+    left,
+    empty,
+    nextSegment: Math.max(...written.keys(), found.at(-1)!.number) + 1,
+    position,
+    torn,
+    missing,
+  }
+}
+
+/** How many bytes segments had, by number: by the segment behind each, and by what was last committed. */
+function writtenBytes(folder: string, found: readonly SealedSegment[]): ReadonlyMap<number, number> {
+  const committed = readCommitMark(folder)
+  const has = (number: number): boolean => found.some(segment => segment.number === number)
+  const written = new Map<number, number>()
+  // One between them that is not there was empty, and taken away at a start.
+  if (committed !== undefined && (has(committed.segment) || committed.segment > found.at(-1)!.number))
+    written.set(committed.segment, committed.bytes)
+  for (const segment of found) {
+    const { before } = readOpening(segment) ?? {}
+    if (before !== undefined)
+      written.set(before.number, Math.max(before.bytes, written.get(before.number) ?? 0))
+  }
+  return written
+}
+
+/** Segments go to the store in order: where an older one is left, one that is not there was taken away. */
+function lostBytes(
+  folder: string,
+  found: readonly SealedSegment[],
+  written: ReadonlyMap<number, number>,
+): LostBytes[] {
+  const oldest = found[0]!.number
+  return [...written]
+    .filter(([number]) => number >= oldest)
+    .sort(([a], [b]) => a - b)
+    .flatMap(([number, to]) => {
+      const segment = found.find(one => one.number === number)
+      const from = segment?.bytes ?? 0
+      return from < to ? [{ path: segment?.path ?? pathOf(folder, number), from, to }] : []
+    })
 }
 
 function positionAfter(records: readonly SpoolRecord[]): Position | undefined {

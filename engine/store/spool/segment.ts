@@ -6,6 +6,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   statSync,
   writeFileSync,
@@ -14,7 +15,7 @@ import {
 import { open, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { type ByteRange, encodeOpening } from '../../../workers/spool/record.js'
+import { encodeOpening, type Opening, openingBytes, scanSegment } from '../../../workers/spool/record.js'
 import { isDiskFull } from '../disk-full.js'
 import { StoreError } from '../errors.js'
 
@@ -26,12 +27,12 @@ export interface SealedSegment {
   /** Never used twice under one spool id. */
   readonly number: number
   readonly path: string
+  /** How many were written: where the file is shorter, somebody cut it. */
   readonly bytes: number
-  /** Bytes that were on the disk and are no longer there: somebody cut the file. */
-  readonly missing?: ByteRange
 }
 
-const fileName = (number: number): string => `${String(number).padStart(12, '0')}.segment`
+export const pathOf = (folder: string, number: number): string =>
+  join(folder, `${String(number).padStart(12, '0')}.segment`)
 
 /** Segments in a folder, oldest first. */
 export function listSegments(folder: string): SealedSegment[] {
@@ -59,7 +60,7 @@ export class OpenSegment {
 
   private constructor(folder: string, number: number, head: Buffer, now: number) {
     this.number = number
-    this.path = join(folder, fileName(number))
+    this.path = pathOf(folder, number)
     this.openedAt = now
     this.headBytes = this.#bytes = head.byteLength
     // Whole or not there: the file appears under its name with its first record in it.
@@ -69,12 +70,7 @@ export class OpenSegment {
   }
 
   /** Throws StoreError('disk-full' | 'spool-failed'). */
-  static create(
-    folder: string,
-    number: number,
-    opening: { nextSample: number; nextRecord: number },
-    now: number,
-  ): OpenSegment {
+  static create(folder: string, number: number, opening: Omit<Opening, 'kind'>, now: number): OpenSegment {
     try {
       return new OpenSegment(folder, number, encodeOpening(opening), now)
     } catch (cause) {
@@ -150,6 +146,18 @@ export async function setAside(segment: SealedSegment): Promise<string> {
 }
 
 export const readSegment = (segment: SealedSegment): Buffer => readFileSync(segment.path)
+
+/** The first record alone; undefined where it cannot be read. */
+export function readOpening({ path }: SealedSegment): Opening | undefined {
+  const bytes = Buffer.alloc(openingBytes)
+  const fd = openSync(path, 'r')
+  try {
+    const [first] = scanSegment(bytes.subarray(0, readSync(fd, bytes))).records
+    return first?.kind === 'opening' ? first : undefined
+  } finally {
+    closeSync(fd)
+  }
+}
 
 function writeError(path: string, cause: unknown): StoreError {
   const code = (cause as NodeJS.ErrnoException).code ?? ''

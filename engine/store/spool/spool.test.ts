@@ -270,9 +270,47 @@ describe('after a crash', () => {
       const segment = (await spool.next(never))!
       expect(valuesOf(readSegment(segment))).toEqual(left)
       const isCut = end < kept.byteLength
-      expect(segment.missing).toEqual(isCut ? { from: end, to: kept.byteLength } : undefined)
+      expect(segment.bytes).toBe(isCut ? kept.byteLength : readSegment(segment).byteLength)
       abandon()
     }
+  })
+
+  it('tells of an older segment that was cut between two records, or taken away, in each life until it is done', async () => {
+    const told: { level: number; path: string; from: number; to: number }[] = []
+    const telling = pino({ level: 'error' }, { write: (line: string) => void told.push(JSON.parse(line)) })
+    const whole = await open()
+    for (let i = 1; i <= 4; i++) {
+      whole.append(entry(i))
+      // It gives no number to anything.
+      whole.append({ source: 's', texts: [[i, 'x']] })
+      if (i < 4) await whole.flush()
+    }
+    await whole.commit()
+    abandon()
+    const paths = segments()
+      .sort()
+      .map(name => join(folder, name))
+    const lengths = paths.map(path => readFileSync(path).byteLength)
+    const last = scanSegment(readFileSync(paths[0]!)).records.at(-1)!
+    truncateSync(paths[0]!, last.from)
+    rmSync(paths[2]!)
+    const lost = [
+      { path: paths[0], from: last.from, to: lengths[0] },
+      { path: paths[2], from: 0, to: lengths[2] },
+    ]
+    for (let life = 0; life < 3; life++) {
+      told.length = 0
+      const spool = await open({ logger: telling })
+      expect(told).toMatchObject(lost)
+      expect((await spool.next(never))!.bytes).toBe(lengths[0])
+      abandon()
+    }
+    const spool = await open()
+    for (const isDamaged of [true, false]) await spool.done((await spool.next(never))!, isDamaged)
+    abandon()
+    told.length = 0
+    await open({ logger: telling })
+    expect(told).toEqual([])
   })
 
   it('starts from the segment before when nothing in the newest can be read', async () => {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../../schema/clock.js'
 import type { Entry } from '../../../schema/records.js'
-import { encodeEntry, maxRecordBytes, recordCount } from '../../../workers/spool/record.js'
+import { encodeEntry, maxRecordBytes, type Opening, recordCount } from '../../../workers/spool/record.js'
 import { StoreError } from '../errors.js'
 import { CommitMark, type Committed } from './commit-mark.js'
 import { type Position, type Recovered, recover } from './recovery.js'
@@ -73,17 +73,17 @@ export class Spool {
     this.#nextSample = position.nextSample
     this.#nextRecord = position.nextRecord
     this.#committed = position.nextSample - 1
-    this.#active = OpenSegment.create(options.folder, recovered.nextSegment, position, this.#wall.now())
+    const opening = { ...position, ...before(recovered.left.at(-1)) }
+    this.#active = OpenSegment.create(options.folder, recovered.nextSegment, opening, this.#wall.now())
     this.#mark = new CommitMark(options.folder)
     const { torn } = recovered
     if (torn !== undefined) {
       const message = `spool: cut off a write that never returned, bytes ${torn.from} to ${torn.to} of ${torn.path}; nobody was told that it is safe`
       this.#logger.warn(torn, message)
     }
-    for (const { path, missing } of recovered.left) {
-      if (missing === undefined) continue
-      const message = `spool: bytes ${missing.from} to ${missing.to} of ${path} were on the disk and are gone; what is left of it goes to the database`
-      this.#logger.error({ path, ...missing }, message)
+    for (const missing of recovered.missing) {
+      const message = `spool: bytes ${missing.from} to ${missing.to} of ${missing.path} were on the disk and are gone; what is left of it goes to the database`
+      this.#logger.error(missing, message)
     }
   }
 
@@ -236,9 +236,9 @@ export class Spool {
 
   #seal(): void {
     const full = this.#active
-    const position = { nextSample: this.#nextSample, nextRecord: this.#nextRecord }
+    const opening = { nextSample: this.#nextSample, nextRecord: this.#nextRecord, ...before(full) }
     try {
-      this.#active = OpenSegment.create(this.folder, full.number + 1, position, this.#wall.now())
+      this.#active = OpenSegment.create(this.folder, full.number + 1, opening, this.#wall.now())
     } catch (error) {
       // The entry is safe where it is; the segment grows until a new one can be made.
       this.#logger.error({ err: error }, 'spool: no new segment could be made; the old one goes on')
@@ -300,3 +300,7 @@ export class Spool {
     waiter?.()
   }
 }
+
+/** What a segment keeps of the one before it. */
+const before = (segment: Pick<SealedSegment, 'number' | 'bytes'> | undefined): Pick<Opening, 'before'> =>
+  segment === undefined ? {} : { before: { number: segment.number, bytes: segment.bytes } }
