@@ -75,7 +75,7 @@ export async function fillFigures(
       (machine, hour, day, shift, product, order, computed, production, setup, breakdown, minor_stop, ideal_ms, produced, seq, stored)
     SELECT ${machine}, fromUnixTimestamp64Milli(toInt64(${firstHour} + intDiv(number, ${machines.length}) * ${hourMs}), 'UTC') AS hour,
       toString(toDate(hour)), concat('early ', toString(toDate(hour))), concat('product-', toString(number % 20)), '', hour,
-      1800000, 60000, 900000, 840000, 30000, 60, ${machines.length * days * 24 * 60} + number + 1, toDateTime(hour, 'UTC')
+      2700000, 60000, 300000, 540000, 30000, 60, ${machines.length * days * 24 * 60} + number + 1, toDateTime(hour, 'UTC')
     FROM numbers(${machines.length * days * 24})`)
 }
 

@@ -33,7 +33,7 @@ export function historyBenchmark(isQuick: boolean): Benchmark {
  * A folder with such a past, to be asked again without making it anew: that of an earlier run, or one of `gemba
  * simulate`. Where there is none yet it is made there. What is written meanwhile goes into a copy.
  */
-const keptFolder = process.env.GEMBA_BENCH_PAST
+export const keptFolder = process.env.GEMBA_BENCH_PAST
 
 async function run(days: number, questions: number, say: (line: string) => void): Promise<readonly Figure[]> {
   const dataDir = mkdtempSync(join(tmpdir(), 'gemba-bench-'))
@@ -106,7 +106,7 @@ async function pastOf({ store }: Engine): Promise<{ rows: number; end: number }>
   return { rows: Number(found!.rows), end: (Number(found!.end) + 60) * 1000 }
 }
 
-async function fill(
+export async function fill(
   dataDir: string,
   plant: Plant,
   days: number,

@@ -14,6 +14,7 @@ import { sparkplugBenchmark } from './sparkplug.js'
 import { storeBenchmark } from './store.js'
 import { twinsBenchmark } from './twins.js'
 import { viewerBenchmark } from './viewer.js'
+import { viewsBenchmark } from './views.js'
 
 const isQuick = process.argv.includes('--quick')
 const named = process.argv.slice(2).filter(argument => !argument.startsWith('--'))
@@ -29,6 +30,7 @@ const benchmarks: readonly Benchmark[] = [
   mqttBenchmark(isQuick),
   sparkplugBenchmark(isQuick),
   historyBenchmark(isQuick),
+  viewsBenchmark(isQuick),
 
   opcuaBenchmark(isQuick),
   serveBenchmark(isQuick),

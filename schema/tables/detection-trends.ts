@@ -47,7 +47,7 @@ const hoursOf = (pattern: FaultPatternId, only: string, when: string): string =>
     FROM (
       SELECT m.signal AS signal, transform(m.signal, offsets.1, offsets.2, 0) AS after,
         intDiv(toUnixTimestamp(m.minute) - after, 3600) * 3600 + after AS hour,
-        median(m.mean) AS middle, min(m.mean) AS least
+        quantileExactInclusive(m.mean) AS middle, min(m.mean) AS least
       FROM (${looseMinutes('SELECT signal FROM watched', when)}
       ) AS m
       GROUP BY signal, after, hour
@@ -121,7 +121,7 @@ WITH ${hoursOf(
   'sensor-drift',
   '(s.warning_low IS NOT NULL OR s.warning_high IS NOT NULL)',
   // Whole hours: whatever the period, a sensor that is read is read in these. And a quarter of the work.
-  `toHour(minute) % 4 = 0 AND ${when}`,
+  `intDiv(toUnixTimestamp(minute), 3600) % 4 = 0 AND ${when}`,
 )},
   trends AS (
     SELECT *,

@@ -159,11 +159,25 @@ const partsOf = ({ pattern, needs, unless, window, minutes, standing }: Detectio
     return `(has(m.faults, '${pattern}') AND ${isMeant(one)}, '${pattern}', '${one.side}', ${numbers.join(', ')})`
   })
 
+/** Which part of the past a query looks at. */
+interface Stretch {
+  /** A condition for `minute`. */
+  readonly minutes: string
+  /** What machines did in it: `machine`, `ts`, `seq` and `state`, which is not empty. */
+  readonly states: string
+}
+
+const whole: Stretch = {
+  minutes: '1',
+  states: `
+      SELECT machine, ts, seq, state FROM {db}.state_changes WHERE state != ''`,
+}
+
 /**
  * What all rules of a list find in one pass, with the column `pattern`: what machines did, and minutes of sensors, are
- * read once however many they are. All of them are sudden, or none. `when`: which minutes it looks at.
+ * read once however many they are. All of them are sudden, or none.
  */
-function selectOf(of: readonly DetectionRule[], when?: string): string {
+function selectOf(of: readonly DetectionRule[], { minutes: when, states }: Stretch = whole): string {
   const most = Math.max(...of.map(({ needs }) => needs.length))
   const places = Array.from({ length: most }, (_, i) => i)
   const isSudden = of.some(({ sudden }) => sudden)
@@ -184,7 +198,9 @@ function selectOf(of: readonly DetectionRule[], when?: string): string {
     FROM (
       SELECT machine, ts AS start, seq, state IN (${ready.map(state => `'${state}'`).join(', ')}) AS is_ready,
         lagInFrame(is_ready, 1, NOT is_ready) OVER (PARTITION BY machine ORDER BY ts, seq ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS was_ready
-      FROM {db}.state_changes WHERE state != '' AND machine IN (SELECT machine FROM watched)
+      FROM (${states}
+      )
+      WHERE machine IN (SELECT machine FROM watched)
     )
     WHERE is_ready != was_ready
     WINDOW in_order AS (PARTITION BY machine ORDER BY start, seq ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING)
@@ -251,13 +267,13 @@ export const limitViews: readonly View[] = rules.map(rule => ({
 }))
 
 /** The same of all these patterns for some minutes alone, with the column `pattern`. */
-export const limitQueries = (when: string): readonly string[] => [
+export const limitQueries = (stretch: Stretch): readonly string[] => [
   selectOf(
     rules.filter(({ sudden }) => !sudden),
-    when,
+    stretch,
   ),
   selectOf(
     rules.filter(({ sudden }) => sudden),
-    when,
+    stretch,
   ),
 ]

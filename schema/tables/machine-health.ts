@@ -1,6 +1,7 @@
 import type { View } from './definition.js'
 import { limitQueries } from './detection.js'
 import { trendQueries } from './detection-trends.js'
+import { recentStates } from './states.js'
 import { looseMinutes } from './telemetry.js'
 
 const word = 'LowCardinality(String)'
@@ -10,10 +11,11 @@ const word = 'LowCardinality(String)'
  * and machines change more often.
  */
 const now = `greatest((SELECT max(ts) FROM {db}.state_changes), (SELECT max(ts) FROM {db}.sensor_health))`
-const lastDay = `minute >= ${now} - INTERVAL 1 DAY`
+const yesterday = `${now} - INTERVAL 1 DAY`
+const lastDay = `minute >= ${yesterday}`
 
 const suspicions = [
-  ...limitQueries(lastDay),
+  ...limitQueries({ minutes: lastDay, states: recentStates(yesterday, `min(ts) < ${yesterday}`) }),
   ...trendQueries(now).map(([pattern, query]) => `SELECT *, '${pattern}' AS pattern FROM (${query})`),
 ]
   .map(
@@ -80,7 +82,8 @@ WITH
     FROM (
       SELECT machine, ts, seq, state,
         lagInFrame(state) OVER (PARTITION BY machine ORDER BY ts, seq ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS before
-      FROM {db}.state_changes WHERE state != ''
+      FROM (${recentStates(now, 'uniqExact(state) > 1')}
+      )
     ) AS c
     WHERE c.state != c.before GROUP BY machine
   ),

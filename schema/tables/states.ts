@@ -31,6 +31,20 @@ export const stateChanges: Table = {
 }
 
 /**
+ * States that machines went into since `from`, a point in time, and before that as far as it takes to know in which each
+ * was: a day, and the whole past of those that were quiet for longer. `having` says which of a machine's rows since that
+ * day tell enough. All of `state_changes` is several times as much to read and to put in order.
+ */
+export const recentStates = (from: string, having: string): string => `
+      SELECT machine, ts, seq, state FROM {db}.state_changes
+      WHERE state != '' AND ts >= ${from} - INTERVAL 1 DAY
+      UNION ALL
+      SELECT machine, ts, seq, state FROM {db}.state_changes
+      WHERE state != '' AND ts < ${from} - INTERVAL 1 DAY AND machine NOT IN (
+        SELECT machine FROM {db}.state_changes WHERE state != '' AND ts >= ${from} - INTERVAL 1 DAY
+        GROUP BY machine HAVING ${having})`
+
+/**
  * Which state a machine was in, from when to when. A row that came twice counts once (its latest arrival, so that of
  * several changes at one time the one that came last stands); a late row falls into its place by itself.
  */

@@ -25,6 +25,7 @@ import { workIntervalTables } from './0020-work-intervals.js'
 import { longerMemory } from './0021-longer-memory.js'
 import { detectionAnew } from './0022-detection-anew.js'
 import { suddenSupply } from './0023-sudden-supply.js'
+import { quickerDetection } from './0024-quicker-detection.js'
 import type { Migration } from './migration.js'
 
 export const migrations: readonly Migration[] = [
@@ -51,6 +52,7 @@ export const migrations: readonly Migration[] = [
   longerMemory,
   detectionAnew,
   suddenSupply,
+  quickerDetection,
 ]
 
 /** Makes the tables of a new database; applies what an older one lacks, in order. Records it in the table `migrations`. */
