@@ -40,7 +40,7 @@ export interface Life {
   readonly after: number
   /** Afterwards a bit of a segment that waits is flipped, and others are cut. */
   readonly isSpoilt?: boolean
-  /** SIGTERM as soon as it is live, in the midst of what an earlier life left behind; nothing is posted. */
+  /** SIGTERM as soon as it has found what was spoilt, which waits to be read; nothing is posted. */
   readonly isShort?: boolean
 }
 
@@ -71,6 +71,7 @@ export class FaultWalk {
   #sent = 0
   /** What the next life must tell of. */
   #spoilt: Spoilt[] = []
+  #spoiltParts = 0
   /** What the part counter showed in the newest post that was accepted while the clock was right. */
   #counted = 0
   readonly #awayMs: number
@@ -120,8 +121,8 @@ export class FaultWalk {
         await gemba.says('the start waits')
         rmSync(this.#ballast)
       }
-      const url = await gemba.live()
       if (life.isShort) {
+        await gemba.says('were on the disk and are gone')
         await this.#end('terminate', gemba, async () => undefined)
         await finished(gemba.child.stdout!)
         // What this life set aside it must have told of; the rest is for the next one.
@@ -132,6 +133,7 @@ export class FaultWalk {
         })
         return
       }
+      const url = await gemba.live()
       await this.#compareFigures(url)
       for (const spoilt of this.#spoilt.splice(0)) await gemba.says(tellsOf(spoilt))
       const load = this.#load(gemba, url, life.trouble !== 'clock')
@@ -153,9 +155,9 @@ export class FaultWalk {
     }
   }
 
-  /** How many posts were spoilt after they had been accepted. */
+  /** How many parts the records had counted that were spoilt. */
   get spoilt(): number {
-    return this.#posts.filter(({ answer }) => answer === 'spoilt').length
+    return this.#spoiltParts
   }
 
   /**
@@ -190,7 +192,11 @@ export class FaultWalk {
       { file: newest.file, from: cut.from, to: committed! },
     ]
     for (const record of [flipped, ...dropped, ...newest.records.filter(({ from }) => from >= cut.from)]) {
-      const values = record.kind === 'entry' ? [...(record.entry.samples?.value ?? [])] : []
+      if (record.kind !== 'entry') continue
+      const { samples, rows } = record.entry
+      // Also of posts that were refused or not answered: the first one after them counts them.
+      for (const { parts } of rows?.production_events ?? []) this.#spoiltParts += parts
+      const values = [...(samples?.value ?? [])]
       const post = this.#posts[Math.floor(Math.max(...values) / postSamples)]
       if (post !== undefined && values.length >= postSamples) post.answer = 'spoilt'
     }
