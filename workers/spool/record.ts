@@ -29,7 +29,7 @@ export interface Opening {
 }
 
 /** Number of a segment, and how many bytes were written to it. */
-export interface SegmentLength {
+interface SegmentLength {
   readonly number: number
   readonly bytes: number
 }
