@@ -42,3 +42,43 @@ it('docs/connect/mtconnect.md shows a plant that runs as it is written, with an 
     rmSync(folder, { recursive: true, force: true })
   }
 })
+
+it('what an agent observed while Gemba was stopped comes at the next start, once and in its order', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gemba-mtconnect-'))
+  const agent = await FakeAgent.start(['x'], new Date())
+  const plant = `gemba: 1
+name: Test
+enterprise: Test
+sources: { agent: { adapter: mtconnect-agent, url: ${agent.url}, intervalMs: 10, heartbeatMs: 50 } }
+types:
+  mill:
+    archetype: machining
+    ratedPower: 5
+    idealCycleTime: 30
+    signals: { x: { quantity: position, unit: mm, range: [-2000, 2000], period: on-change } }
+sites: [{ id: here, timeZone: UTC, areas: [{ id: hall, lines: [{ id: l1, machines: [{ id: mill-1, type: mill }] }] }] }]
+`
+  let rig = new SourceRig(plant, folder)
+  const values = () => rig.record('mill-1.x').map(([value]) => value)
+  const observe = (...told: number[]) => {
+    for (const value of told) agent.observe('x', value, new Date())
+    agent.flush()
+  }
+  try {
+    await vi.waitFor(() => expect(agent.streams).toBe(1), 10_000)
+    observe(1, 2)
+    await vi.waitFor(() => expect(values().at(-1)).toBe(2), 10_000)
+    rig.stop()
+    await vi.waitFor(() => expect(agent.streams).toBe(0), 10_000)
+    observe(941, 942, 943, 944, 945)
+    rig = new SourceRig(plant, folder)
+    await vi.waitFor(() => expect(values().at(-1)).toBe(945), 10_000)
+    expect(values()).toEqual([941, 942, 943, 944, 945])
+    expect(rig.sees('mill-1.x')).toMatchObject({ connection: 'live', value: 945 })
+    expect(rig.rejects).toEqual([])
+  } finally {
+    rig.stop()
+    await agent.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
