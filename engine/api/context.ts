@@ -17,7 +17,10 @@ import type { IngestContext } from './ingest.js'
 export type HistoryReader = Pick<Store, 'history' | 'exportHistory' | 'textHistory' | 'rejects' | 'floorAt'>
 
 /** What REST needs of the ledgers. */
-export type KpiReader = Pick<KpiBook, 'cells' | 'plans' | 'stops' | 'isRecomputing' | 'unheard'>
+export type KpiReader = Pick<
+  KpiBook,
+  'cells' | 'cellsOfEach' | 'plans' | 'stops' | 'isRecomputing' | 'unheard'
+>
 
 /** What the routes are made from. */
 export interface ApiContext {

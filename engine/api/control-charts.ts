@@ -21,7 +21,7 @@ import type { Store } from '../store/store.js'
 import { ApiError } from './api-error.js'
 import type { KpiReader } from './context.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
-import { readSpan, timeQuery } from './time-span.js'
+import { pastQuery, readPastSpan } from './time-span.js'
 import { trustShape, watchTrust } from './trust.js'
 
 const shiftMs = 8 * 3_600_000
@@ -32,7 +32,7 @@ const chartQuery = z.object({
     .enum(['cycle-time', 'scrap-rate', 'signal'])
     .describe('Seconds a part takes; share of rejects by hour; the values of a signal'),
   signal: z.string().max(200).optional().describe('Id of the signal, where the chart is of one'),
-  ...timeQuery('eight hours'),
+  ...pastQuery('eight hours'),
   size: z.coerce
     .number()
     .int()
@@ -99,7 +99,7 @@ export function addControlChartRoute(
     }),
     async c => {
       const query = c.req.valid('query')
-      const range = readSpan(query, floor.clock.now(), shiftMs)
+      const range = readPastSpan(query, floor.clock.now(), shiftMs)
       const machine = floor.registry.machineById(query.machine)
       if (machine === undefined) throw unusable('machine', `there is no machine '${query.machine}'`)
       const limits = limitsOf(query)

@@ -11,7 +11,7 @@ import { csvResponse } from './csv.js'
 import { groupsInOrder, sumOf } from './group-by.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
-import { readSpan, timeQuery } from './time-span.js'
+import { pastQuery, readPastSpan } from './time-span.js'
 import { trustedTable, trustShape, watchTrust } from './trust.js'
 
 const dayMs = 24 * 3_600_000
@@ -44,7 +44,7 @@ const stopSchema = z
 
 const listQuery = z.object({
   scope: scopeQuery,
-  ...timeQuery('a day'),
+  ...pastQuery('a day'),
   kind: z.enum(stopKinds).optional().describe('Only stops of this kind'),
   reason: z
     .enum(['given', 'missing', 'due'])
@@ -134,7 +134,7 @@ export function addDowntimeRoutes(
     async c => {
       const query = c.req.valid('query')
       const now = floor.clock.now()
-      const { from, to } = readSpan(query, now, dayMs)
+      const { from, to } = readPastSpan(query, now, dayMs)
       const scope = scopeOf(floor.plant, query.scope)
       const trust = watchTrust(kpis, scope.machines, { from, to })
       const all = await register.list(scope, from, to)

@@ -11,7 +11,7 @@ import type { KpiReader } from './context.js'
 import { csvResponse } from './csv.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
-import { readSpan, timeQuery } from './time-span.js'
+import { pastQuery, readPastSpan } from './time-span.js'
 import { type Trust, trustedCsv, trustShape, watchTrust } from './trust.js'
 
 const hourMs = 3_600_000
@@ -20,7 +20,7 @@ const mostReadings = 12_000_000
 
 const energyQuery = z.object({
   scope: scopeQuery,
-  ...timeQuery('eight hours'),
+  ...pastQuery('eight hours'),
   by: z.enum(groupings).default('none').describe('What to group by'),
   format: z.enum(['json', 'csv']).default('json'),
 })
@@ -99,7 +99,7 @@ export function addEnergyRoute(router: OpenAPIHono, floor: Floor, kpis: KpiReade
     }),
     async c => {
       const query = c.req.valid('query')
-      const { from, to } = readSpan(query, floor.clock.now(), 8 * hourMs)
+      const { from, to } = readPastSpan(query, floor.clock.now(), 8 * hourMs)
       const scope = scopeOf(plant, query.scope)
       const trust = watchTrust(kpis, scope.machines, { from, to })
       const asked = scope.machines.flatMap(machine => metered.get(machine) ?? [])

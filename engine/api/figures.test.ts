@@ -5,6 +5,8 @@ import './energy-suite.js'
 import './groups-suite.js'
 import './odd-input-suite.js'
 import './past-stops-suite.js'
+import './scrap-sums-suite.js'
+import './time-ahead-suite.js'
 import './trust-suite.js'
 
 // One database is started for all of them; on a busy machine that takes a while.

@@ -6,6 +6,7 @@ import type { MachineCell } from '../../workers/kpi/roll-up.js'
 import type { StopKind } from '../../workers/kpi/stops.js'
 import { emptyTally } from '../../workers/kpi/tally.js'
 import { testFloor, testPlant, testStart } from '../gateway/test-floor.js'
+import type { Stretch } from '../kpi/kpi-book.js'
 import type { MachineStop } from '../kpi/stop-rows.js'
 import { createApi } from './api.js'
 import { manifestDocument } from './manifest.js'
@@ -67,12 +68,15 @@ function ground(all: readonly MachineStop[] = stops, booked: readonly MachineCel
   const plant = testPlant(3, 1)
   const floor = testFloor(plant)
   const asked: unknown[] = []
+  const cells = async (machines: readonly string[], from: number, to: number) => {
+    asked.push({ machines, from, to })
+    return booked.filter(({ machine }) => machines.includes(machine))
+  }
   const kpis = {
     plans: machinePlans(plant),
-    cells: async (machines: readonly string[], from: number, to: number) => {
-      asked.push({ machines, from, to })
-      return booked.filter(({ machine }) => machines.includes(machine))
-    },
+    cells,
+    cellsOfEach: (stretches: readonly Stretch[]) =>
+      Promise.all(stretches.map(({ machines, from, to }) => cells(machines, from, to))),
     isRecomputing: () => false,
     unheard: () => ({ machines: 0, ms: 0 }),
     stops: async (machines: readonly string[]) => all.filter(({ machine }) => machines.includes(machine)),

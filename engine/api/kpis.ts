@@ -10,7 +10,7 @@ import { costsSchema, viewCosts } from './costs-schema.js'
 import { csvResponse } from './csv.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
-import { readSpan, timeQuery } from './time-span.js'
+import { pastQuery, readPastSpan } from './time-span.js'
 import { type Trust, trustedCsv, trustShape, watchTrust } from './trust.js'
 
 const hourMs = 3_600_000
@@ -19,7 +19,7 @@ const longestByHourMs = 400 * 24 * hourMs
 
 const kpiQuery = z.object({
   scope: scopeQuery,
-  ...timeQuery('eight hours'),
+  ...pastQuery('eight hours'),
   by: z.enum(groupings).default('none').describe('What to group by'),
   lines: z
     .enum(lineViews)
@@ -101,7 +101,7 @@ const csvAnswer = { 'text/csv': { schema: z.string().describe('The same as a tab
 export function addKpiRoutes(router: OpenAPIHono, floor: Floor, kpis: KpiReader, rates: CostRates): void {
   const read = async (query: z.infer<typeof kpiQuery>) => {
     const now = floor.clock.now()
-    const { from, to } = readSpan(query, now, 8 * hourMs)
+    const { from, to } = readPastSpan(query, now, 8 * hourMs)
     if (query.by === 'hour' && to - from > longestByHourMs) {
       throw new ApiError(422, 'An answer by hour spans at most 400 days; ask by day, or for less.', {
         errors: [{ path: 'query.by', message: 'too fine for so long a time' }],

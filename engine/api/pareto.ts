@@ -13,7 +13,7 @@ import type { KpiReader } from './context.js'
 import { csvResponse } from './csv.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
-import { readSpan, timeQuery } from './time-span.js'
+import { pastQuery, readPastSpan } from './time-span.js'
 import { trustedTable, trustShape, watchTrust } from './trust.js'
 
 const weekMs = 7 * 24 * 3_600_000
@@ -23,7 +23,7 @@ const measures = ['time', 'quantity', 'cost'] as const
 
 const paretoQuery = z.object({
   scope: scopeQuery,
-  ...timeQuery('a week'),
+  ...pastQuery('a week'),
   of: z.enum(['downtime', 'scrap']).default('downtime').describe('Stops, or rejected parts'),
   by: z
     .enum(keys)
@@ -167,7 +167,7 @@ export function addParetoRoute(router: OpenAPIHono, { floor, kpis, store, rates 
     async c => {
       const query = c.req.valid('query')
       const { of, by, measure = of === 'scrap' ? 'quantity' : 'time' } = query
-      const { from, to } = readSpan(query, floor.clock.now(), weekMs)
+      const { from, to } = readPastSpan(query, floor.clock.now(), weekMs)
       const scope = scopeOf(floor.plant, query.scope)
       const trust = watchTrust(kpis, scope.machines, { from, to })
       const losses =

@@ -10,7 +10,7 @@ import { csvResponse } from './csv.js'
 import { groupsInOrder, sumOf } from './group-by.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
-import { readSpan, timeQuery } from './time-span.js'
+import { pastQuery, readPastSpan } from './time-span.js'
 import { trustedTable, trustShape, watchTrust } from './trust.js'
 
 const dayMs = 24 * 3_600_000
@@ -66,7 +66,7 @@ const runsSchema = z.object({
 
 const listQuery = z.object({
   scope: scopeQuery,
-  ...timeQuery('a day'),
+  ...pastQuery('a day'),
   by: z.enum(['none', 'line', 'product', 'order']).default('none').describe('What to add runs up by'),
   format: z.enum(['json', 'csv']).default('json'),
 })
@@ -157,7 +157,7 @@ export function addProductionRoutes(
     }),
     async c => {
       const query = c.req.valid('query')
-      const { from, to } = readSpan(query, floor.clock.now(), dayMs)
+      const { from, to } = readPastSpan(query, floor.clock.now(), dayMs)
       const scope = scopeOf(floor.plant, query.scope)
       const trust = watchTrust(kpis, scope.machines, { from, to })
       const runs = await desk.runs(scope, from, to)

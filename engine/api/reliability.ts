@@ -15,7 +15,7 @@ import { csvResponse } from './csv.js'
 import { groupBy } from './group-by.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
-import { readSpan, timeQuery } from './time-span.js'
+import { pastQuery, readPastSpan } from './time-span.js'
 import { trustedTable, trustShape, watchTrust } from './trust.js'
 
 const weekMs = 7 * 24 * 3_600_000
@@ -24,7 +24,7 @@ const aroundMs = weekMs
 
 const usual = {
   scope: scopeQuery,
-  ...timeQuery('a week'),
+  ...pastQuery('a week'),
   format: z.enum(['json', 'csv']).default('json'),
 }
 const range = { scope: z.string(), from: timeSchema, to: timeSchema, ...trustShape }
@@ -87,7 +87,7 @@ export function addReliabilityRoutes(router: OpenAPIHono, floor: Floor, kpis: Kp
     }),
     async c => {
       const query = c.req.valid('query')
-      const { from, to } = readSpan(query, floor.clock.now(), weekMs)
+      const { from, to } = readPastSpan(query, floor.clock.now(), weekMs)
       const scope = scopeOf(floor.plant, query.scope)
       const trust = watchTrust(kpis, scope.machines, { from, to })
       const divisor = query.divisor ?? kpiRulesOf(floor.plant).failureDivisor

@@ -2,6 +2,7 @@ import pino from 'pino'
 import { Registry } from 'prom-client'
 import { emptyIndexBook, makeRegistry } from '../floor/registry.js'
 import { testFloor, testStart } from '../gateway/test-floor.js'
+import { costRates } from '../kpi/cost-rates.js'
 import { DowntimeRegister } from '../kpi/downtime-register.js'
 import type { KpiBook } from '../kpi/kpi-book.js'
 import { ProductionDesk } from '../kpi/production-desk.js'
@@ -27,11 +28,12 @@ export function kpiApi(
   }
   const orders = new OrderBook({ store, wall: clock, clock, record: isKept })
   indexes = makeRegistry(plant, indexes).book
+  const rates = costRates(plant, book.plans, orders)
   const floor = { ...testFloor(plant, testStart, indexes), clock }
   const api = createApi(
     {
       ...{ floor, store, kpis: book, values: store, pool, orders },
-      ...{ production: new ProductionDesk(parts), downtime: new DowntimeRegister(parts) },
+      ...{ production: new ProductionDesk({ ...parts, rates }), downtime: new DowntimeRegister(parts) },
       ...{
         sources: new Map(),
         metrics: new Registry(),

@@ -13,6 +13,16 @@ export const timeParameter = z.iso
     'not between the years 1970 and 2200',
   )
 
+/** `from` and `to` of a query for figures, which end now at the latest. */
+export const pastQuery = (usual: string) => ({
+  ...timeQuery(usual),
+  to: timeParameter
+    .optional()
+    .describe(
+      'Exclusive; now by the floor’s clock unless given, or where it lies ahead: the answer’s `to` says which',
+    ),
+})
+
 /** `from` and `to` of a query; `usual` says in words how long the span is where `from` is not given. */
 export const timeQuery = (usual: string) => ({
   from: timeParameter.optional().describe(`Inclusive; ${usual} before \`to\` unless given`),
@@ -38,4 +48,27 @@ export function readSpan(
   throw new ApiError(422, 'The span would end before it begins; `from` must lie before `to`.', {
     errors: [{ path: 'query.from', message: `${text(from)} is not before ${text(to)}` }],
   })
+}
+
+/** The same of figures, which nothing has yet from now on: it ends now at the latest. */
+export function readPastSpan(
+  query: { readonly from?: string | undefined; readonly to?: string | undefined },
+  now: number,
+  usualMs: number,
+): TimeSpan {
+  const isAhead = query.to !== undefined && Date.parse(query.to) > now
+  const from = query.from === undefined ? undefined : Date.parse(query.from)
+  if (from === undefined || from < now) return readSpan(isAhead ? { from: query.from } : query, now, usualMs)
+  throw new ApiError(
+    422,
+    'There are no figures of the future; `from` must lie before now by the floor’s clock.',
+    {
+      errors: [
+        {
+          path: 'query.from',
+          message: `${new Date(from).toISOString()} is not before ${new Date(now).toISOString()}`,
+        },
+      ],
+    },
+  )
 }

@@ -71,6 +71,37 @@ async function asking<T>(data: string, work: (asked: Database['query']) => Promi
 const commands = [...page.matchAll(/^gemba import (.*)$/gm)].map(([, args]) => args!)
 
 describe('gemba import', () => {
+  it('reads the codes of stops in a file of states as those of live data, by the fault reasons of the plant file', async () => {
+    write('coded-plant.yaml', `${plantFile}\nfaultReasons: { press: { E101: mechanical/hydraulic } }\n`)
+    write(
+      'coded.yaml',
+      'kind: states\ntime: { column: at }\nmachine: machine\nstate: state\nstateMap: packml\ncode: fault\n',
+    )
+    const rows = [
+      'at,machine,state,fault',
+      '2026-03-02T13:00:00Z,press-01,Execute,0',
+      '2026-03-02T14:00:00Z,press-01,Stopped,E101',
+      '2026-03-02T14:30:00Z,press-01,Execute,',
+      '2026-03-02T15:00:00Z,press-01,Stopped,ok',
+      '2026-03-02T15:20:00Z,press-01,Execute,0',
+    ]
+    write('coded.csv', rows.join('\n'))
+    const { code, err } = await imported(
+      'coded.csv --mapping coded.yaml --plant coded-plant.yaml --data gemba-data-coded',
+    )
+    expect(code, err.join()).toBe(0)
+    await asking('gemba-data-coded', async asked => {
+      expect(
+        await asked(
+          'SELECT reason, reason_by, source_state, seconds FROM gemba.downtime_events FINAL WHERE NOT gone ORDER BY start',
+        ),
+      ).toEqual([
+        { reason: 'mechanical/hydraulic', reason_by: 'map', source_state: 'E101', seconds: 1_800 },
+        { reason: '', reason_by: '', source_state: 'Stopped', seconds: 1_200 },
+      ])
+    })
+  })
+
   it('does what docs/import.md says, and the second time nothing', async () => {
     expect(commands).toHaveLength(5)
     const said: string[] = []

@@ -32,8 +32,9 @@ export function readSettings(argv: readonly string[], env: NodeJS.ProcessEnv): C
 
 /** The lines of `--help` that describe the settings. */
 export function settingsHelp(): string[] {
+  const width = Math.max(...settings.map(({ flag }) => flag.length)) + 6
   return settings.map(({ flag, env, description, default: fallback }) => {
-    const name = `  --${flag}`.padEnd(22)
+    const name = `  --${flag}`.padEnd(width)
     return `${name}${description}${fallback === undefined ? '' : ` (default ${fallback})`}  [${env}]`
   })
 }

@@ -5,6 +5,7 @@ import type { StateChange } from '../../schema/records.js'
 import { lookupState, shippedStateMaps } from '../../schema/state-maps.js'
 import { EngineError } from '../errors.js'
 import type { RegisteredMachine } from '../floor/floor.js'
+import { stopReasonOf } from '../floor/stop-reasons.js'
 import { unknownState } from '../floor/unknown-state.js'
 import { checkPast, type ImportContext, type KindReader, type OpenBlock } from './block-maker.js'
 import type { Mapping, MappingOf } from './mapping.js'
@@ -58,10 +59,11 @@ function timeOf(field: Mapping['time'], reader: RowReader, { now }: ImportContex
 /** A change that nobody tells the mode of is in Production where its word does not say, as with live words. */
 function stateRows(mapping: MappingOf<'states'>, reader: RowReader, context: ImportContext): KindReader {
   const machine = machineOf(mapping.machine, reader, context)
-  const [start, word, mode] = [
-    timeOf(mapping.time, reader, context),
-    reader.text(mapping.state),
-    reader.text(mapping.mode),
+  const start = timeOf(mapping.time, reader, context)
+  const [word, mode, code] = [mapping.state, mapping.mode, mapping.code].map(field => reader.text(field)) as [
+    Read<string>,
+    Read<string>,
+    Read<string>,
   ]
   const until = mapping.until && timeOf(mapping.until, reader, context)
   const mapOf = stateMapOf(mapping.stateMap, context)
@@ -93,12 +95,19 @@ function stateRows(mapping: MappingOf<'states'>, reader: RowReader, context: Imp
         sourceState: said,
         observed: true,
       })
+      // As live, a code is a word with neither state nor mode.
+      if (mapping.code !== undefined) into.stateChanges.push(toldCode(id, time, code(fields)))
     },
     close(into, isLast) {
       if (isLast) ends.close(into)
     },
   }
 }
+
+const toldCode = (machine: string, time: number, code: string): StateChange => ({
+  ...{ machine, time, state: '', mode: '', reason: '', sourceState: stopReasonOf(code) ?? '' },
+  observed: true,
+})
 
 /** Ends of intervals: where the next does not begin there, nobody knows what the machine did. */
 class Ends {

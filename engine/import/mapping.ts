@@ -53,6 +53,8 @@ const schema = z.discriminatedUnion('kind', [
     machine: field,
     state: field,
     mode: field.optional(),
+    /** The source's code for why the machine stops, as a signal such as FaultCode tells it; empty or 0: none. */
+    code: field.optional(),
     /** Where rows are intervals: their end. */
     until: time.optional(),
     /** Name of the state map of the plant file; that of the machine's state signal unless said. */

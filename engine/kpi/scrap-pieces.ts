@@ -7,6 +7,9 @@ import { type Run, readRuns } from './event-reader.js'
 import type { KpiBook } from './kpi-book.js'
 import type { Scope } from './scope.js'
 
+/** Hours of a local clock may be two on the night in which it is moved, ms. */
+const longestHourMs = 2 * 3_600_000
+
 /** Rejected parts of one machine, product, order and reason. */
 export interface ScrapPiece {
   readonly machine: string
@@ -39,14 +42,17 @@ interface EnteredScrap {
   readonly category: string
   readonly reason: string
   readonly quantity: number
+  /** The machine's own counter has them. */
+  readonly counted: boolean
 }
 
 /**
  * All rejected parts of a stretch of time: those that somebody has given a reason for, and the others. Together they
- * are the scrap quantity (SQ) of the same stretch, unless more was entered as counted than counters have counted.
+ * are the scrap quantity (SQ) of the same stretch, and cost what its losses say: of entries that say why counters have
+ * counted rejects no more than those have, and none of overtime.
  */
 export async function scrapPieces(
-  book: Pick<KpiBook, 'cells' | 'plans'>,
+  book: Pick<KpiBook, 'cells' | 'cellsOfEach' | 'plans'>,
   store: Pick<Store, 'query' | 'flush'>,
   scope: Scope,
   from: number,
@@ -65,11 +71,21 @@ export async function scrapPieces(
     ),
   ])
   const made = madeBy(cells, rates)
-  const pieces = entered.map(({ machine, time, category, reason, quantity }): ScrapPiece => {
+  const isOfPlan = await notInOvertime(book, cells, entered)
+  /** Of each product and order of a machine, parts that no entry has told of yet. */
+  const unexplained = new Map<string, number>()
+  // Those that no counter has are rejects of their own; what is left is what counters have counted.
+  const told = entered.filter(isOfPlan).sort((a, b) => Number(a.counted) - Number(b.counted))
+  const pieces = told.flatMap(({ machine, time, category, reason, counted, ...of }): ScrapPiece[] => {
     // What the line made then, as the ledger has it, so that the two are of the same parts.
     const { product, order } = runAt(runs, book.plans.get(machine)!.line, time)
-    const known = made.get(keyOf({ machine, product, order }))
+    const key = keyOf({ machine, product, order })
+    const known = made.get(key)
     const each = known === undefined || known.quantity <= 0 ? undefined : known
+    const left = unexplained.get(key) ?? known?.quantity ?? 0
+    const quantity = counted ? Math.max(0, Math.min(of.quantity, left)) : of.quantity
+    unexplained.set(key, left - quantity)
+    if (quantity === 0) return []
     const plan = book.plans.get(machine)!
     const idealMs = each ? each.idealMs / each.quantity : (plan.idealMsByProduct[product] ?? plan.idealMs)
     const price = each
@@ -78,17 +94,13 @@ export async function scrapPieces(
         : each.cost / each.quantity
       : partCost({ product, order }, idealMs, rates)
     const cost = price === undefined ? undefined : price * quantity
-    return {
-      machine,
-      product,
-      order,
-      category,
-      reason,
-      quantity,
-      idealMs: idealMs * quantity,
-      cost,
-      count: 1,
-    }
+    return [
+      {
+        ...{ machine, product, order, category, reason, quantity, cost },
+        idealMs: idealMs * quantity,
+        count: 1,
+      },
+    ]
   })
   for (const piece of [...pieces]) {
     const rest = made.get(keyOf(piece))
@@ -103,6 +115,28 @@ export async function scrapPieces(
     pieces.push({ machine, product, order, category: '', reason: '', count: 0, ...rest })
   }
   return pieces
+}
+
+/**
+ * Which entries are of planned time, or of time in which the machine did not produce, as the ledger has it: told by the
+ * moment itself, where the hour has overtime at all.
+ */
+async function notInOvertime(
+  book: Pick<KpiBook, 'cellsOfEach'>,
+  cells: readonly MachineCell[],
+  entered: readonly EnteredScrap[],
+): Promise<(entry: EnteredScrap) => boolean> {
+  const late = cells.filter(({ tally }) => tally.time.overtime > 0)
+  const unsure = entered.filter(({ machine, time }) =>
+    late.some(cell => cell.machine === machine && time >= cell.hour && time < cell.hour + longestHourMs),
+  )
+  const moments = await book.cellsOfEach(
+    unsure.map(({ machine, time }) => ({ machines: [machine], from: time, to: time + 1 })),
+  )
+  const inOvertime = new Set(
+    unsure.filter((_, place) => moments[place]!.some(({ tally }) => tally.time.overtime > 0)),
+  )
+  return entry => !inOvertime.has(entry)
 }
 
 const keyOf = ({ machine, product, order }: Pick<MachineCell, 'machine' | 'product' | 'order'>): string =>
@@ -132,7 +166,8 @@ function runAt(runs: readonly Run[], line: string, time: number): { product: str
 /** Entries that were taken back are left out. */
 function readEntered(store: Pick<Store, 'query'>, machines: readonly string[], from: number, to: number) {
   return store.query<EnteredScrap>(
-    `SELECT machine, time, any(s.category) AS category, any(s.reason) AS reason, sum(s.quantity) AS quantity
+    `SELECT machine, time, any(s.category) AS category, any(s.reason) AS reason, sum(s.quantity) AS quantity,
+      any(s.counted) AS counted
     FROM (
       SELECT *, toFloat64(toUnixTimestamp64Milli(ts)) AS time,
         if(endsWith(id, {mark:String}), left(id, length(id) - length({mark:String})), id) AS entry
