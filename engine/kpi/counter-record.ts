@@ -1,5 +1,6 @@
 import { databaseName } from '../../schema/tables/definition.js'
 import type { Store } from '../store/store.js'
+import { nearest } from './nearest.js'
 
 export interface Reading {
   readonly time: number
@@ -44,20 +45,21 @@ export class CounterRecord {
   }
 
   /** When the counter was read next to a time, `in time` for its twin or whenever. */
-  async neighbour(
+  neighbour(
     time: number,
     side: 'before' | 'after',
     which: 'in time' | 'any' = 'in time',
   ): Promise<number | undefined> {
-    const [comparison, order] = side === 'before' ? ['<', 'DESC'] : ['>', 'ASC']
-    const [row] = await this.#store.query<{ time: number }>(
-      `SELECT toFloat64(toUnixTimestamp64Milli(ts)) AS time FROM ${databaseName}.telemetry
-      WHERE signal = {signal:UInt32} AND ${isReading} ${which === 'any' ? '' : `AND NOT ${isLate}`}
-        AND ts ${comparison} fromUnixTimestamp64Milli({time:Int64}, 'UTC')
-      ORDER BY ts ${order} LIMIT 1`,
-      { ...this.#of, time },
-    )
-    return row?.time
+    return nearest(side === 'before' ? time : time + 1, side, async (from, to) => {
+      const [row] = await this.#store.query<{ time: number }>(
+        `SELECT toFloat64(toUnixTimestamp64Milli(ts)) AS time FROM ${databaseName}.telemetry
+        WHERE signal = {signal:UInt32} AND ${isReading} ${which === 'any' ? '' : `AND NOT ${isLate}`}
+          AND ts >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND ts < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+        ORDER BY ts ${side === 'before' ? 'DESC' : 'ASC'} LIMIT 1`,
+        { ...this.#of, from, to },
+      )
+      return row?.time
+    })
   }
 
   /** Its twin counted parts before a time: of readings that are not kept any more, if none is there. */

@@ -6,6 +6,7 @@ import { databaseName } from '../../schema/tables/definition.js'
 import type { RegisteredMachine } from '../floor/floor.js'
 import { Interlocks, interlockOf } from '../floor/interlocks.js'
 import type { Store } from '../store/store.js'
+import { latest, nearest } from './nearest.js'
 
 /** A stretch in which what a machine's interlocks or states told came out of order; Unix ms, both inclusive. */
 interface OutOfOrder {
@@ -27,8 +28,6 @@ interface InterlockReading {
 }
 
 const waits = ['Suspending', 'Suspended', 'Unsuspending']
-/** DateTime64 ends here. */
-const latest = Date.UTC(2299, 11, 31)
 const inTime = (name: string): string => `fromUnixTimestamp64Milli({${name}:Int64}, 'UTC')`
 
 /**
@@ -48,7 +47,7 @@ export async function waitChanges(
     }),
   )
   if (interlocks.size === 0) return []
-  const of = { machine, waits, signals: [...interlocks.keys()], ...told }
+  const of = { machine, waits, ...told }
   const [around] = await store.query<{ start: number; end: number }>(
     `SELECT toFloat64(toUnixTimestamp64Milli(maxIf(ts, ts <= ${inTime('from')}))) AS start,
       toFloat64(toUnixTimestamp64Milli(minIf(ts, ts > ${inTime('to')}))) AS end
@@ -57,15 +56,17 @@ export async function waitChanges(
     of,
   )
   // Its own readings around it, of each interlock: what they say holds until it says something else.
-  const heard = await store.query<{ start: number; end: number }>(
-    `SELECT toFloat64(toUnixTimestamp64Milli(maxIf(ts, ts <= ${inTime('start')}))) AS start,
-      toFloat64(toUnixTimestamp64Milli(minIf(ts, ts > ${inTime('to')}))) AS end
-    FROM ${databaseName}.telemetry WHERE signal IN {signals:Array(UInt32)} GROUP BY signal`,
-    { ...of, start: around!.start },
+  const asked = await Promise.all(
+    [...interlocks.keys()].map(async signal => ({
+      signal,
+      before: await nextReading(store, signal, around!.start + 1, 'before'),
+      within: await nextReading(store, signal, told.to + 1, 'before'),
+      after: await nextReading(store, signal, told.to + 1, 'after'),
+    })),
   )
-  const ends = [around!, ...heard].map(({ end }) => end)
-  const end = ends.some(each => each === 0) ? latest : Math.max(...ends)
-  const [rows, readings] = await Promise.all([
+  const heard = asked.filter(({ within, after }) => within !== undefined || after !== undefined)
+  const end = Math.max(around!.end || latest, ...heard.map(({ after = latest }) => after))
+  const [rows, ...readings] = await Promise.all([
     store.query<StateRow>(
       `SELECT toFloat64(toUnixTimestamp64Milli(ts)) AS time, state, reason, source_state AS word
       FROM ${databaseName}.state_changes
@@ -73,33 +74,25 @@ export async function waitChanges(
       ORDER BY ts, seq`,
       { ...of, start: around!.start, end },
     ),
-    store.query<{ time: number; signal: number; value: number; quality: number }>(
-      `SELECT toFloat64(toUnixTimestamp64Milli(ts)) AS time, signal, value, quality
-      FROM ${databaseName}.telemetry
-      WHERE signal IN {signals:Array(UInt32)} AND ts >= ${inTime('start')} AND ts <= ${inTime('end')}
-      ORDER BY ts, seq`,
-      { ...of, start: Math.min(around!.start, ...heard.map(({ start }) => start)), end },
+    ...heard.map(({ signal, before = around!.start }) => interlockChanges(store, signal, before, end)),
+  ])
+  const said = readings
+    .flatMap((changes, place) =>
+      changes.map(change => ({ ...change, interlock: interlocks.get(heard[place]!.signal)! })),
+    )
+    .sort((a, b) => a.time - b.time || a.seq - b.seq)
+  const stateSignals = signals.filter(({ signal }) => signal.quantity === 'state')
+  const span = { machine, start: around!.start, end }
+  // Where an interlock spoke and no state, a row goes on with a state that was told before.
+  const [derived, toldStates] = await Promise.all([
+    rowsTold(store, span, [...interlocks.keys()]),
+    rowsTold(
+      store,
+      span,
+      stateSignals.map(({ index }) => index),
     ),
   ])
-  const said = readings.map(({ time, signal, value, quality }) => ({
-    time,
-    interlock: interlocks.get(signal)!,
-    isOn: quality !== Quality.bad && Number.isFinite(value) && value !== 0,
-  }))
-  const at = new Set(said.map(({ time }) => time))
-  // Where an interlock spoke and no state, a row goes on with a state that was told before.
-  const unsure = [
-    ...new Set(rows.flatMap(({ time, state }) => (state !== 'Undefined' && at.has(time) ? [time] : []))),
-  ]
-  const stateSignals = signals.filter(({ signal }) => signal.quantity === 'state')
-  const sure = await store.query<{ time: number }>(
-    `SELECT DISTINCT toFloat64(toUnixTimestamp64Milli(ts)) AS time FROM ${databaseName}.telemetry
-    WHERE signal IN {states:Array(UInt32)} AND toUnixTimestamp64Milli(ts) IN {unsure:Array(Int64)}
-      AND ts >= ${inTime('start')} AND ts <= ${inTime('end')}`,
-    { ...of, start: around!.start, end, states: stateSignals.map(({ index }) => index), unsure },
-  )
-  const toldStates = new Set(sure.map(({ time }) => time))
-  const derived = new Set(unsure.filter(time => !toldStates.has(time)))
+  for (const { time, state } of rows) if (state === 'Undefined' || toldStates.has(time)) derived.delete(time)
   const maps = stateSignals.map(({ signal }) => stateMaps[signal.stateMap ?? ''])
   const saysWhy = (word: string): boolean =>
     maps.some(map => {
@@ -110,6 +103,55 @@ export async function waitChanges(
     ...{ machine, time, state, mode: '', reason, sourceState: word },
     observed: true,
   }))
+}
+
+/** At which times of a machine's states some signals told something, Unix ms. */
+async function rowsTold(
+  store: Pick<Store, 'query'>,
+  span: { readonly machine: string; readonly start: number; readonly end: number },
+  signals: readonly number[],
+): Promise<Set<number>> {
+  const within = `ts >= ${inTime('start')} AND ts <= ${inTime('end')}`
+  const rows = await store.query<{ time: number }>(
+    `SELECT DISTINCT toFloat64(toUnixTimestamp64Milli(ts)) AS time FROM ${databaseName}.telemetry
+    WHERE signal IN {signals:Array(UInt32)} AND ${within} AND ts IN (
+      SELECT ts FROM ${databaseName}.state_changes WHERE machine = {machine:String} AND state != '' AND ${within})`,
+    { ...span, signals },
+  )
+  return new Set(rows.map(({ time }) => time))
+}
+
+/** When an interlock was read next to a time, Unix ms. */
+function nextReading(
+  store: Pick<Store, 'query'>,
+  signal: number,
+  time: number,
+  side: 'before' | 'after',
+): Promise<number | undefined> {
+  return nearest(time, side, async (from, to) => {
+    const [row] = await store.query<{ time: number }>(
+      `SELECT toFloat64(toUnixTimestamp64Milli(ts)) AS time FROM ${databaseName}.telemetry
+      WHERE signal = {signal:UInt32} AND ts >= ${inTime('from')} AND ts < ${inTime('to')}
+      ORDER BY ts ${side === 'before' ? 'DESC' : 'ASC'} LIMIT 1`,
+      { signal, from, to },
+    )
+    return row?.time
+  })
+}
+
+/** What an interlock said from a time to another, both inclusive; what is polled says the same again and again. */
+function interlockChanges(store: Pick<Store, 'query'>, signal: number, start: number, end: number) {
+  return store.query<{ time: number; seq: number; isOn: boolean }>(
+    `SELECT toFloat64(toUnixTimestamp64Milli(at)) AS time, toFloat64(arrived) AS seq, on AS isOn
+    FROM (
+      SELECT t.ts AS at, t.seq AS arrived, quality != ${Quality.bad} AND isFinite(value) AND value != 0 AS on,
+        row_number() OVER in_order AS place, lagInFrame(on) OVER in_order AS before
+      FROM ${databaseName}.telemetry AS t
+      WHERE signal = {signal:UInt32} AND ts >= ${inTime('start')} AND ts <= ${inTime('end')}
+      WINDOW in_order AS (ORDER BY at, arrived ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING))
+    WHERE place = 1 OR on != before ORDER BY at, place`,
+    { signal, start, end },
+  )
 }
 
 const isWait = (state: string): boolean => waits.includes(state)
