@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Quality } from '../../schema/quality.js'
 import { fuzzRuns } from '../fuzz-runs.js'
+import { numbersIn, numberText } from '../number-texts.js'
 import { testContext, testSignal } from '../test-context.js'
 import { readDocument } from './codec.js'
 import { MultipartError, MultipartReader } from './multipart.js'
@@ -112,6 +113,29 @@ describe('a document of an MTConnect agent', () => {
 })
 
 describe('observations', () => {
+  it('make no number that none of them held', () => {
+    const taker = new ObservationTaker(testContext({ signals: [testSignal(0, 'Xact')] }), undefined)
+    const timestamp = '2026-01-01T00:00:00Z'
+    fc.assert(
+      fc.property(fc.oneof(numberText, fc.string({ maxLength: 6 })), text => {
+        const observation = {
+          device: 'Mill',
+          id: 'Xact',
+          name: undefined,
+          sequence: 1,
+          timestamp,
+          fields: [text],
+        }
+        const { count, value, quality } = taker.take([observation], 9).samples
+        for (let i = 0; i < count; i++) {
+          if (!numbersIn(text).has(value[i]!))
+            expect([value[i], quality[i], text]).toEqual([Number.NaN, Quality.bad, text])
+        }
+      }),
+      { numRuns: fuzzRuns },
+    )
+  })
+
   it('become samples of the signals that name their item by id or by name, with or without the device', () => {
     const signals = [
       testSignal(0, 'Xact'),

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { qualityNames } from '../../schema/quality.js'
 import { fuzzRuns } from '../fuzz-runs.js'
+import { numbersIn, numberText } from '../number-texts.js'
 import { testContext, testSignal } from '../test-context.js'
 import { type Decoded, ShdrDecoder } from './codec.js'
 
@@ -304,6 +305,23 @@ describe('the decoder', () => {
         if (lines === 1) expect(decoded.rows).toBe(isRow ? 1 : 0)
         expect(samples.length + rules.length).toBeGreaterThanOrEqual(decoded.rows)
         if (decoded.rows === 0) expect([...samples, ...rules]).toEqual([])
+      }),
+      { numRuns: fuzzRuns },
+    )
+  })
+
+  it('makes no number that no field held', () => {
+    const field = fc.oneof(numberText, fc.string({ maxLength: 6 }))
+    const key = fc.constantFrom('Xabs', 'Zabs', 'Mazak01:Zabs')
+    fc.assert(
+      fc.property(fc.array(fc.tuple(key, field), { minLength: 1, maxLength: 3 }), pairs => {
+        const { decoded } = read([time, ...pairs.flat()].join('|'))
+        const there = numbersIn(pairs.flat().join(' '))
+        const { count, value, quality, signal } = decoded.samples
+        for (let i = 0; i < count; i++) {
+          if (signal[i]! > 1 || there.has(value[i]!)) continue
+          expect([value[i], qualityNames[quality[i]!], pairs]).toEqual([Number.NaN, 'bad', pairs])
+        }
       }),
       { numRuns: fuzzRuns },
     )

@@ -9,6 +9,7 @@ import { Wire } from '../../adapters/mqtt/wire.js'
 import { defaultAlarmSettings } from '../../schema/alarm.js'
 import { configSchema } from '../../schema/config.js'
 import { loadPlant } from '../../schema/plant-file/load-plant.js'
+import { readSettings } from '../cli/settings.js'
 import { startEngine } from '../engine.js'
 import { alarmAddress, alarmKind } from '../floor/twin-kinds.js'
 import { root } from './process.js'
@@ -67,13 +68,15 @@ it('says that it is there, and that it is not any more, stopped or cut off', asy
   await wire.stop()
 })
 
-it('the floor is found in the unified namespace, states, values and OEE, after a restart of the broker too', async () => {
-  const text = readFileSync(join(root, 'plants/automotive-cell.yaml'), 'utf8')
-  const { plant } = loadPlant(text, { file: 'automotive-cell.yaml' })
+it('the floor is found in the unified namespace as docs/connect/northbound.md starts it, states, values and OEE, after a restart of the broker too', async () => {
+  const page = readFileSync(join(root, 'docs/connect/northbound.md'), 'utf8')
+  const command = /```sh\n(\w+)=mqtt:\/\/127\.0\.0\.1:1883 npx gemba start --plant (\S+)\n```/.exec(page)!
+  const { publishUrl } = readSettings([], { [command[1]!]: broker.url })
+  const { plant } = loadPlant(readFileSync(join(root, command[2]!), 'utf8'), { file: command[2]! })
   const errors: string[] = []
   const log = { write: (line: string) => void errors.push(line) }
   const engine = await startEngine({
-    config: configSchema.parse({ data, port: 0, publishUrl: broker.url, publishIntervalMs: 100 }),
+    config: configSchema.parse({ data, port: 0, publishUrl, publishIntervalMs: 100 }),
     plant: plant!,
     logger: pino({ level: 'error' }, log),
     viewer: join(root, 'dist/viz'),
