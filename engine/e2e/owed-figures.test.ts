@@ -7,7 +7,7 @@ import { GembaProcess, root } from './process.js'
 import { storeProcesses } from './store-processes.js'
 
 const minute = 60_000
-/** Hours are written down each minute. */
+/** Hours are written down soon after a start, and each minute on a machine that is too busy for that. */
 const patience = { timeout: 100_000, interval: 500 }
 
 const plantFile = `gemba: 1
