@@ -11,6 +11,7 @@ import { sumTallies, type Tally } from '../../workers/kpi/tally.js'
 import { openStore, type Store, type StoreOptions } from '../store/store.js'
 import type { CellDetail } from './hourly.js'
 import { KpiBook } from './kpi-book.js'
+import { recordSettled } from './kpi-keeper.js'
 import { change, KpiGround, minute, morning, parts, six } from './test-ground.js'
 
 // A database is started here; on a busy machine that takes a while.
@@ -95,6 +96,25 @@ describe('the book of figures', () => {
     )
     const byMachine = rollUp(await book.cells(['cut-1', 'cut-2'], six, now), ({ machine }) => machine)
     expect(sumTallies(byMachine.values()).time).toEqual(all.time)
+  })
+
+  it('says the same while hours that it has just handed out are on their way into the database, written first or anew', async () => {
+    const { open, tell, goTo } = common.floor(['way-1'])
+    const book = open()
+    await book.start()
+    for (const entry of morning('way-1')) tell(book, entry)
+    const now = six + 290 * minute
+    goTo(book, now)
+    const cells = async () => whole(await book.cells(['way-1'], six, now))
+    const live = await cells()
+    recordSettled(book, entry => tell(book, entry))
+    expect(await cells()).toEqual(live)
+    tell(book, { source: 's', stateChanges: [change('way-1', six + 50 * minute, 'Aborted')] })
+    await book.reread()
+    const anew = await cells()
+    expect(anew.time.breakdown).toBe(live.time.breakdown + 10 * minute)
+    recordSettled(book, entry => tell(book, entry))
+    expect(await cells()).toEqual(anew)
   })
 
   it('works out anew what a late change touches, and writes those hours again', async () => {

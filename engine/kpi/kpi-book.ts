@@ -271,6 +271,8 @@ export class KpiBook {
       stops.push(...account.gone.filter(start => !again.has(start)).map(start => goneRow(machine, start)))
       account.gone = []
     }
+    // What is on its way into the database is waited for before it is read from there.
+    for (const { hour } of hours) this.#told.from = Math.min(this.#told.from, hour)
     return { hours, stops, shifts: this.#takeShifts(now) }
   }
 
@@ -432,13 +434,19 @@ export class KpiBook {
       }
     }
     const [hours, edges] = await Promise.all([
-      readHours(this.#parts.store, written, detail),
+      this.#readWritten(written, detail),
       this.#workOut(begins, ends),
     ])
     for (const [place, { of }] of written.entries()) found[of]!.push(...hours[place]!)
     for (const [place, { of }] of [...begins, ...ends].entries()) found[of]!.push(...edges[place]!)
     for (const { of, ...cell } of live) found[of]!.push(cell)
     return found
+  }
+
+  async #readWritten(spans: readonly HourSpan[], detail: CellDetail): Promise<MachineCell[][]> {
+    const last = spans.reduce((latest, { to }) => Math.max(latest, to), Number.NEGATIVE_INFINITY)
+    await this.#stored(last - 1)
+    return readHours(this.#parts.store, spans, detail)
   }
 
   /** Where the hours from `first` to a moment that has just passed need nothing from the store but what is written. */
