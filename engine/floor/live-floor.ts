@@ -2,7 +2,6 @@ import type { FloorEvent } from '../../adapters/contract.js'
 import type { Clock } from '../../schema/clock.js'
 import type { FaultPatternId } from '../../schema/fault-catalogue.js'
 import type { Calibration, Maintenance } from '../../schema/maintenance.js'
-import { packmlNumber } from '../../schema/packml.js'
 import type { Plant } from '../../schema/plant.js'
 import type { Entry, TwinSnapshot } from '../../schema/records.js'
 import type { SampleBatch } from '../../schema/sample-batch.js'
@@ -11,34 +10,24 @@ import type { CheckpointRow } from '../../schema/tables/turns.js'
 import type { FaultView } from '../../twins/fault/fault.events.js'
 import type { HealthReport } from '../../twins/sensor/health.js'
 import type { SourceTwinEvent } from '../../twins/source/source.events.js'
-import type { TwinEmitted } from '../twin-system/definition.js'
 import type { RestoreOutcome } from '../twin-system/read-snapshot.js'
 import type { TwinInspection } from '../twin-system/twin.js'
-import { noOutcomes, type TwinFork, TwinSystem } from '../twin-system/twin-system.js'
+import { noOutcomes, type TwinFork, type TwinSystem } from '../twin-system/twin-system.js'
 import type { Dictionary } from './dictionary.js'
-import { EvidenceWatch, type Past } from './evidence-watch.js'
-import { FaultWatch } from './fault-watch.js'
-import type { Floor, FloorLinks, RegisteredSignal, Registry } from './floor.js'
+import type { Past } from './evidence-watch.js'
+import type { Floor, FloorLinks, Registry } from './floor.js'
 import type { FloorClock } from './floor-clock.js'
-import { HealthWatch, memory as healthMemory } from './health-watch.js'
+import { memory as healthMemory } from './health-watch.js'
 import type { LatestMachines, LatestSignals } from './latest-table.js'
-import { LineWatch } from './line-watch.js'
-import { MachineObserver } from './machine-observer.js'
-import { MachineWatch } from './machine-watch.js'
-import { MaintenanceWatch, type Moved } from './maintenance-watch.js'
+import type { Moved } from './maintenance-watch.js'
 import type { Memory } from './memory.js'
-import { MemoryKeeper } from './memory-keeper.js'
-import { ModeHolds } from './mode-holds.js'
-import { NestedStates } from './nested-states.js'
-import { PlausibleParts } from './plausible-parts.js'
-import { QualityGate } from './quality-gate.js'
-import { SensorWatch } from './sensor-watch.js'
-import { type SourceLink, SourceWatch } from './source-watch.js'
+import type { MemoryKeeper } from './memory-keeper.js'
+import { SourceEar } from './source-ear.js'
+import type { SourceLink } from './source-watch.js'
 import { rawQualities, type Told } from './told.js'
 import { Turn } from './turn.js'
 import { faultAddress, machineAddress } from './twin-kinds.js'
-
-const endsLink: ReadonlySet<SourceTwinEvent['type']> = new Set(['INTERRUPTED', 'LOST', 'ENDED', 'STOP'])
+import { Watches } from './watches.js'
 
 export interface LiveFloorParts {
   readonly plant: Plant
@@ -70,24 +59,13 @@ export class LiveFloor implements Floor {
   readonly signals: LatestSignals
   readonly machines: LatestMachines
   readonly twins: TwinSystem
-  readonly counts = { samples: 0, late: 0, duplicate: 0, classified: 0 }
   /** Rejects by the rule that was broken. */
   readonly rejected = new Map<string, number>()
   readonly restored: Record<RestoreOutcome, number> = noOutcomes()
   readonly #dictionary: Dictionary
-  readonly #lineWatch: LineWatch
-  readonly #sensorWatch: SensorWatch
-  readonly #machineWatch: MachineWatch
-  readonly #sourceWatch: SourceWatch
-  readonly #faultWatch: FaultWatch
-  readonly #evidenceWatch: EvidenceWatch
-  readonly #maintenanceWatch: MaintenanceWatch
-  readonly #gate: QualityGate
-  readonly #healthWatch: HealthWatch
-  readonly #keeper: MemoryKeeper
   readonly #turn = new Turn()
-  readonly #bySource = new Map<string, RegisteredSignal[]>()
-  readonly #isOwnTime = new Set<string>()
+  readonly #watches: Watches
+  readonly #ear: SourceEar
   readonly #savesTwins: boolean
 
   constructor(parts: LiveFloorParts)
@@ -101,44 +79,18 @@ export class LiveFloor implements Floor {
     this.wall = wall
     this.#dictionary = dictionary
     this.#savesTwins = parts.savesTwinsWithEntries ?? false
-    for (const source of plant.sources) if (source.clock === 'source') this.#isOwnTime.add(source.id)
-    const twins = new TwinSystem((address, emitted) => this.#hear(address, emitted))
-    const lines = new LineWatch(twins)
-    this.#lineWatch = lines
-    this.#gate = new QualityGate(registry)
-    const text = (code: number): string | undefined => dictionary.text(code)
-    const observer = new MachineObserver(plant.stateMaps, text)
-    this.twins = twins
-    this.#sourceWatch = new SourceWatch(twins, plant.sources)
-    this.#sensorWatch = new SensorWatch(twins, registry, clock)
-    this.signals = this.#sensorWatch.latest
-    const { signals } = this
-    const turn = this.#turn
-    const holds = new ModeHolds({ twins, turn })
-    const nested = new NestedStates(plant.stateMaps, observer, signals)
-    const plausible = new PlausibleParts(plant)
-    const told = { twins, registry, clock, turn, lines, observer, nested, holds, signals, text }
-    this.#machineWatch = new MachineWatch({ ...told, plausible })
-    this.machines = this.#machineWatch.latest
-    const { machines } = this
-    this.#faultWatch = new FaultWatch({ twins, registry, clock, turn, machines, simulated })
-    const faults = this.#faultWatch
-    this.#maintenanceWatch = new MaintenanceWatch({ twins, registry, faults, holds, simulated })
-    const onUnusual = (machine: number): void => this.#evidenceWatch.stir(machine)
-    this.#healthWatch = new HealthWatch({ twins, registry, clock, turn, signals, onUnusual })
-    const health = this.#healthWatch
-    const seen = { twins, registry, clock, signals, machines, faults, health, simulated }
-    this.#evidenceWatch = new EvidenceWatch(seen)
-    this.#keeper = new MemoryKeeper({
-      ...{ plant, registry, clock, twins, lines, holds, faults, health },
-      gate: this.#gate,
-      sensors: this.#sensorWatch,
-      machines: this.#machineWatch,
-      sources: this.#sourceWatch,
-      maintenance: this.#maintenanceWatch,
-      evidence: this.#evidenceWatch,
+    this.#watches = new Watches({
+      plant,
+      registry,
+      clock,
+      simulated,
+      turn: this.#turn,
+      text: code => dictionary.text(code),
     })
-
+    this.#ear = new SourceEar(this.#watches, plant, this.#turn)
+    this.twins = this.#watches.twins
+    this.signals = this.#watches.sensors.latest
+    this.machines = this.#watches.machines.latest
     if (!isBare) for (const _ of this.#populate(parts));
   }
 
@@ -154,7 +106,7 @@ export class LiveFloor implements Floor {
 
   *#populate({ plant, registry, snapshots = [] }: LiveFloorParts): Generator<undefined> {
     const saved = new Map(snapshots.map(snapshot => [snapshot.address, snapshot]))
-    this.#lineWatch.addLines(plant, saved, outcome => this.restored[outcome]++)
+    this.#watches.lines.addLines(plant, saved, outcome => this.restored[outcome]++)
     for (const machine of registry.machines) {
       this.#addMachine(machine, saved)
       yield
@@ -162,6 +114,10 @@ export class LiveFloor implements Floor {
     for (const snapshot of snapshots) this.#bringBack(snapshot)
     // What happened while twins came to life is no news.
     this.#turn.forget('twinEvents')
+  }
+
+  get counts(): SourceEar['counts'] {
+    return this.#ear.counts
   }
 
   text(code: number): string | undefined {
@@ -177,17 +133,17 @@ export class LiveFloor implements Floor {
   }
 
   faults(machine: number): readonly FaultView[] {
-    return this.#faultWatch.active(machine)
+    return this.#watches.faults.active(machine)
   }
 
   health(signal: number): HealthReport | undefined {
-    return this.#healthWatch.report(signal)
+    return this.#watches.health.report(signal)
   }
 
   /** What signals showed a day or a week ago, by index: faults that grow are told by it. */
   learnPast(past: Past, values: ReadonlyMap<number, number>): Entry | undefined {
     return this.#takeTurn('past', 'floor', { past, values: [...values] }, () => {
-      this.#evidenceWatch.learn(past, values)
+      this.#watches.evidence.learn(past, values)
     })
   }
 
@@ -204,7 +160,7 @@ export class LiveFloor implements Floor {
     return this.#takeTurn('wake', 'floor', lastAlive, () => {
       for (const { index, machine, signals } of this.registry.machines) {
         if (signals.some(({ signal }) => signal.quantity === 'state'))
-          this.#machineWatch.wake(index, lastAlive, this.#isOwnTime.has(machine.source))
+          this.#watches.machines.wake(index, lastAlive, this.#ear.isOwnTime(machine.source))
       }
     })
   }
@@ -218,16 +174,16 @@ export class LiveFloor implements Floor {
       case 'rejects':
         return this.#takeTurn(kind, source, undefined, () => {
           this.#turn.add('rejects', ...event.rejects)
-          this.#sourceWatch.heard(source, this.clock.now())
+          this.#watches.sources.heard(source, this.clock.now())
         })
       case 'stale': {
         const { signals, since } = event
         const told = { signals, ...(since !== undefined && { since }) }
-        return this.#takeTurn(kind, source, told, () => this.#signalsStale(source, signals, since))
+        return this.#takeTurn(kind, source, told, () => this.#ear.stale(source, signals, since))
       }
       case 'damage': {
         const { reports } = event
-        return this.#takeTurn(kind, source, reports, () => this.#faultWatch.report(source, reports))
+        return this.#takeTurn(kind, source, reports, () => this.#watches.faults.report(source, reports))
       }
       case 'runs': {
         const { runs } = event
@@ -236,13 +192,13 @@ export class LiveFloor implements Floor {
         })
       }
       case 'connected':
-        return this.#takeTurn(kind, source, undefined, () => this.#sourceFound(source))
+        return this.#takeTurn(kind, source, undefined, () => this.#ear.found(source))
       case 'alive':
-        return this.#takeTurn(kind, source, undefined, () => this.#sourceAlive(source))
+        return this.#takeTurn(kind, source, undefined, () => this.#ear.alive(source))
       case 'interrupted': {
         const { reason } = event
         return this.#takeTurn(kind, source, { reason }, () =>
-          this.#link(source, { type: 'INTERRUPTED', reason, time: this.clock.now() }),
+          this.#ear.link(source, { type: 'INTERRUPTED', reason, time: this.clock.now() }),
         )
       }
     }
@@ -253,7 +209,7 @@ export class LiveFloor implements Floor {
     return this.#takeTurn('maintain', 'floor', work, () => {
       const now = this.clock.now()
       this.#turn.addRow('maintenance_events', maintenanceRow(work, now))
-      this.#maintenanceWatch.plan(work, now)
+      this.#watches.maintenance.plan(work, now)
     })
   }
 
@@ -262,13 +218,13 @@ export class LiveFloor implements Floor {
     return this.#takeTurn('withdraw', 'floor', work, () => {
       const now = this.clock.now()
       this.#turn.addRow('maintenance_events', maintenanceRow(work, now, true))
-      this.#maintenanceWatch.withdraw(work.id, now)
+      this.#watches.maintenance.withdraw(work.id, now)
     })
   }
 
   /** What told work has moved until now. */
   moved(work: Maintenance): Moved {
-    return this.#maintenanceWatch.moved(work, this.clock.now())
+    return this.#watches.maintenance.moved(work, this.clock.now())
   }
 
   /** Somebody is sent who stops a simulated machine for this work. */
@@ -276,7 +232,7 @@ export class LiveFloor implements Floor {
     // Nothing comes of it at once that would have to become durable.
     const ts = this.clock.now()
     this.#turn.tell({ ts, source: 'floor', kind: 'rest', samples: 0, payload: JSON.stringify(id) })
-    this.#maintenanceWatch.awaitRest(id)
+    this.#watches.maintenance.awaitRest(id)
   }
 
   /** Takes up work that had been told before the start and that was not over at `lastAlive`, floor time. */
@@ -284,7 +240,7 @@ export class LiveFloor implements Floor {
     const open = works.filter(({ end }) => end > lastAlive)
     return this.#takeTurn('resume', 'floor', { works: open, lastAlive }, () => {
       const now = this.clock.now()
-      for (const work of open) this.#maintenanceWatch.resume(work, lastAlive, now)
+      for (const work of open) this.#watches.maintenance.resume(work, lastAlive, now)
     })
   }
 
@@ -294,46 +250,40 @@ export class LiveFloor implements Floor {
       const { signal, time, due } = calibration
       this.#turn.addRow('calibrations', calibrationRow(calibration, this.clock.now()))
       const registered = this.registry.signalById(signal)
-      if (registered !== undefined) this.#healthWatch.calibrated(registered.index, time, due ?? undefined)
+      if (registered !== undefined) this.#watches.health.calibrated(registered.index, time, due ?? undefined)
     })
   }
 
   /** Tells a source's twin how the link does. Where it no longer stands nobody knows what the machines do. */
   tellSource(source: string, event: SourceTwinEvent): Entry | undefined {
-    return this.#takeTurn('link', source, event, () => this.#link(source, event))
+    return this.#takeTurn('link', source, event, () => this.#ear.link(source, event))
   }
 
   get links(): FloorLinks {
-    return this.#sourceWatch
+    return this.#watches.sources
   }
 
   link(source: string): SourceLink | undefined {
-    return this.#sourceWatch.link(source)
+    return this.#watches.sources.link(source)
   }
 
   /** The link to a source is gone: nobody knows what its machines do. */
   sourceLost(source: string): Entry | undefined {
-    return this.#takeTurn('lost', source, undefined, () => this.#loseSource(source))
+    return this.#takeTurn('lost', source, undefined, () => this.#ear.lose(source))
   }
 
   /** A few times a second: finds the silent, restarts the crashed. */
   tick(): Entry | undefined {
-    return this.#takeTurn('tick', 'floor', undefined, () => {
-      const now = this.clock.now()
-      this.#sensorWatch.settleDelays(now)
-      this.#sensorWatch.findSilent(now)
-      this.#machineWatch.tick(now)
-      this.#faultWatch.tick(now)
-      this.#healthWatch.tick(now)
-      this.#maintenanceWatch.tick(now)
-      this.twins.tick(now)
-    })
+    return this.#takeTurn('tick', 'floor', undefined, () => this.#watches.tick(this.clock.now()))
   }
 
   /** Snapshots of at most `most` twins that changed since their last. */
   snapshot(most?: number): Entry | undefined {
     const now = this.clock.now()
-    const snapshots = [...this.twins.takeSnapshots(now, most), ...this.#healthWatch.takeSnapshots(now, most)]
+    const snapshots = [
+      ...this.twins.takeSnapshots(now, most),
+      ...this.#watches.health.takeSnapshots(now, most),
+    ]
     if (snapshots.length === 0) return undefined
     const turns = this.#turn.takeTold()
     return { source: 'floor', snapshots, ...(turns.length > 0 && { rows: { turns } }) }
@@ -343,7 +293,7 @@ export class LiveFloor implements Floor {
   recall(memory: Memory): void {
     this.clock.hold()
     try {
-      this.#keeper.recall(memory)
+      this.#watches.keeper.recall(memory)
     } finally {
       this.clock.release()
     }
@@ -351,7 +301,7 @@ export class LiveFloor implements Floor {
 
   /** All that is remembered now, between turns; see MemoryKeeper. */
   get memory(): Pick<MemoryKeeper, 'count' | 'take'> {
-    return this.#keeper
+    return this.#watches.keeper
   }
 
   /** Rows that are written down between turns, after all turns until now. */
@@ -371,13 +321,7 @@ export class LiveFloor implements Floor {
    */
   restore(fork: TwinFork): Record<RestoreOutcome, number> {
     const outcomes = this.twins.restore(fork)
-    this.#lineWatch.adopt()
-    for (const machine of this.registry.machines) {
-      for (const { index } of machine.signals) this.#sensorWatch.adopt(index)
-      this.#healthWatch.add(machine, new Map())
-      this.#machineWatch.adopt(machine.index)
-      this.#healthWatch.works(machine, this.machines.state[machine.index] === packmlNumber.Execute)
-    }
+    this.#watches.adopt()
     return outcomes
   }
 
@@ -388,15 +332,11 @@ export class LiveFloor implements Floor {
   }
 
   #addMachine(machine: Registry['machines'][number], saved: ReadonlyMap<string, TwinSnapshot>): void {
-    this.restored[this.#machineWatch.add(machine, saved)]++
+    this.restored[this.#watches.machines.add(machine, saved)]++
     for (const registered of machine.signals) {
-      this.restored[this.#sensorWatch.add(registered, saved)]++
-      const { source } = registered.signal
-      const ofSource = this.#bySource.get(source)
-      if (ofSource === undefined) this.#bySource.set(source, [registered])
-      else ofSource.push(registered)
+      this.restored[this.#watches.sensors.add(registered, saved)]++
     }
-    this.#healthWatch.add(machine, saved)
+    this.#watches.health.add(machine, saved)
   }
 
   /**
@@ -425,8 +365,8 @@ export class LiveFloor implements Floor {
     this.clock.hold()
     try {
       const ts = this.clock.now()
-      const believed = this.#takeSamples(source, batch, isHistory)
-      this.#sourceWatch.heard(source, this.clock.now())
+      const believed = this.#ear.take(source, batch, isHistory)
+      this.#watches.sources.heard(source, this.clock.now())
       const raw = rawQualities(batch, believed)
       const payload = raw === undefined ? '' : JSON.stringify(raw)
       const kind = isHistory ? 'history' : 'samples'
@@ -437,108 +377,8 @@ export class LiveFloor implements Floor {
     }
   }
 
-  #link(source: string, event: SourceTwinEvent): void {
-    this.#sourceWatch.tell(source, event)
-    if (endsLink.has(event.type)) this.#loseSource(source)
-  }
-
-  #loseSource(source: string): void {
-    const time = this.clock.now()
-    const isOwnTime = this.#isOwnTime.has(source)
-    this.#sensorWatch.settleDelays(time)
-    for (const { index, machine, signal } of this.#bySource.get(source) ?? []) {
-      this.#sensorWatch.lost(index, time)
-      this.#healthWatch.lost(index)
-      if (signal.quantity === 'state') this.#machineWatch.lost(machine, time, isOwnTime)
-    }
-  }
-
-  /** Returns the batch as it is believed. */
-  #takeSamples(source: string, arrived: SampleBatch, isHistory: boolean): SampleBatch {
-    const { batch, rejects } = this.#gate.judge(source, arrived, this.clock.now())
-    this.#turn.add('rejects', ...rejects)
-    const { count, signal, sourceTime, receiveTime, value, quality } = batch
-    const isOwnTime = this.#isOwnTime.has(source)
-    const machines = this.#machineWatch
-    const sensors = this.#sensorWatch
-    const latest = this.signals
-    this.counts.samples += count
-    for (let i = 0; i < count; i++) {
-      const index = signal[i]!
-      const time = sourceTime[i]!
-      if (isOwnTime) this.clock.advance(source, time)
-      const newest = latest.sourceTime[index]!
-      const isLate = isHistory || time < newest
-      // Kept all the same: a source that comes back says again what is still true.
-      if (time === newest && quality[i] === latest.quality[index] && Object.is(value[i], latest.value[index]))
-        this.counts.duplicate++
-      if (machines.isObserved(index)) {
-        const sample = { source, index, value: value[i]!, quality: quality[i]!, time, isLate, isHistory }
-        machines.observe(sample)
-      }
-      if (isLate) {
-        this.counts.late++
-        machines.listenLate(index, value[i]!, quality[i]!, time)
-        continue
-      }
-      machines.listen(index, value[i]!, quality[i]!, time)
-      if (machines.isHolding) machines.heard(index)
-      // As it came: a value out of range tells of the instrument, though nobody believes it.
-      this.#healthWatch.take(index, value[i]!, arrived.quality[i]!, time)
-      if (sensors.take(index, value[i]!, quality[i]!, time, receiveTime[i]!)) this.counts.classified++
-    }
-    return batch
-  }
-
-  #sourceFound(source: string): void {
-    const isOwnTime = this.#isOwnTime.has(source)
-    if (isOwnTime) this.clock.restart(source)
-    const time = this.clock.now()
-    this.#sourceWatch.tell(source, { type: 'CONNECTED', time })
-    for (const { index, machine } of this.#bySource.get(source) ?? []) {
-      this.#gate.forget(index)
-      this.#sensorWatch.found(index, time, isOwnTime)
-      if (this.#machineWatch.isLink(index)) this.#machineWatch.found(machine, time, isOwnTime)
-    }
-  }
-
-  #sourceAlive(source: string): void {
-    const time = this.clock.now()
-    this.#sourceWatch.heard(source, time)
-    for (const { index } of this.#bySource.get(source) ?? []) this.#sensorWatch.confirm(index, time)
-  }
-
-  #signalsStale(source: string, signals: readonly number[], since = Number.POSITIVE_INFINITY): void {
-    // A source whose clock is ahead cannot know what will be.
-    const time = Math.min(since, this.clock.now())
-    const isOwnTime = this.#isOwnTime.has(source)
-    for (const index of signals) {
-      const registered = this.registry.signalByIndex(index)
-      if (registered === undefined) continue
-      this.#sensorWatch.stale(index, time)
-      if (registered.signal.quantity === 'state') this.#machineWatch.lost(registered.machine, time, isOwnTime)
-    }
-  }
-
-  #machineChanged(machine: number, state: number): void {
-    const isWorking = state === packmlNumber.Execute
-    this.#healthWatch.works(this.registry.machineByIndex(machine)!, isWorking)
-    if (!isWorking) return
-    this.#faultWatch.running(machine, this.machines.since[machine]!)
-    this.#evidenceWatch.stir(machine)
-  }
-
-  #hear(address: string, emitted: TwinEmitted): void {
-    const { type, time, ...payload } = emitted
-    this.#turn.add('twinEvents', { address, time, type, payload })
-    this.#machineWatch.hear(address, emitted)
-    this.#faultWatch.hear(address, emitted)
-    this.#evidenceWatch.hear(address, emitted)
-  }
-
   #entry(source: string, samples?: SampleBatch): Entry | undefined {
-    this.#machineWatch.settle((machine, state) => this.#machineChanged(machine, state))
-    this.#evidenceWatch.settle(this.clock.now())
+    this.#watches.settle()
     const entry = this.#turn.take(source, this.#dictionary.takeFresh(), samples)
     for (const { rule } of entry?.rejects ?? []) this.rejected.set(rule, (this.rejected.get(rule) ?? 0) + 1)
     return entry !== undefined && this.#savesTwins ? this.#withTwins(entry) : entry
