@@ -7,6 +7,7 @@ import { mqttBenchmark } from './mqtt.js'
 import { opcuaBenchmark } from './opcua.js'
 import { pastBenchmark } from './past.js'
 import { pipelineBenchmark } from './pipeline.js'
+import { replayBenchmark } from './replay.js'
 import { type Benchmark, machineName, table, writeSection } from './report.js'
 import { scaleBenchmark } from './scale.js'
 import { serveBenchmark } from './serve.js'
@@ -31,6 +32,7 @@ const benchmarks: readonly Benchmark[] = [
   sparkplugBenchmark(isQuick),
   historyBenchmark(isQuick),
   viewsBenchmark(isQuick),
+  replayBenchmark(isQuick),
 
   opcuaBenchmark(isQuick),
   serveBenchmark(isQuick),

@@ -9,6 +9,7 @@ import { referencePlant } from '../../schema/reference-plant/reference-plant.js'
 import { propertyRuns } from '../../twins/proof/runs.js'
 import { start } from '../floor/floor.fixture.js'
 import type { LiveFloor } from '../floor/live-floor.js'
+import { ReplayRoom } from '../gateway/replay-room.js'
 import type { Store } from '../store/store.js'
 import { openTestStore } from '../store/your-clickhouse.fixture.js'
 import { happenings, Life, type Lived, plantOfLife } from './life.fixture.js'
@@ -85,6 +86,43 @@ describe('a floor that lives again', () => {
         const expected = made(lived.slice(first).map(({ entry }) => entry))
         expect(made(entries)).toEqual(expected)
         expect(twinsOf(replayer.floor)).toEqual(twinsOf(life.floor))
+        compared += expected.events.length
+      }),
+      { numRuns: propertyRuns / 20 },
+    )
+    expect(compared).toBeGreaterThan(0)
+  })
+})
+
+describe('a floor that lives again at 60 times its speed', () => {
+  it('makes what it made the first time, in slices that end in the midst of what is due', async () => {
+    let compared = 0
+    await fc.assert(
+      fc.asyncProperty(happenings(40), async story => {
+        const at = start + ++runs * 10 * day
+        const life = new Life({ store, at })
+        await life.begin()
+        await life.live([{ wait: 1_000, what: { kind: 'connected' } }, { wait: 0, what: hello }, ...story])
+        const { lived } = life
+        // Each look at the clock takes a while, so that most slices are too short.
+        const wall = { time: at, now: () => (wall.time += 3) }
+        const entries: Entry[] = []
+        const window = { from: at + 1, to: life.wall.time + 1 }
+        const replayer = await Replayer.begin({ ...life.ground, wall }, window, {
+          onEntry: entry => entries.push(entry),
+        })
+        const room = new ReplayRoom({ replayer, wall, speed: 60, isHeld: false })
+        const began = wall.time
+        while (!replayer.isOver) {
+          room.advance(6)
+          await replayer.read()
+          wall.time += 100
+        }
+        const expected = made(lived.slice(firstFrom(lived, window.from)).map(({ entry }) => entry))
+        expect(made(entries)).toEqual(expected)
+        expect(twinsOf(replayer.floor)).toEqual(twinsOf(life.floor))
+        // No sooner than that: it was paced.
+        expect((wall.time - began) * 60).toBeGreaterThanOrEqual(lived.at(-1)!.ts - window.from)
         compared += expected.events.length
       }),
       { numRuns: propertyRuns / 20 },
