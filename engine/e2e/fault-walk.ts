@@ -40,7 +40,7 @@ export interface Life {
   readonly after: number
   /** Afterwards a bit of a segment that waits is flipped, and others are cut. */
   readonly isSpoilt?: boolean
-  /** SIGTERM as soon as it has found what was spoilt, which waits to be read; nothing is posted. */
+  /** It ends as soon as it has found what was spoilt, which waits to be read; nothing is posted. */
   readonly isShort?: boolean
 }
 
@@ -123,7 +123,7 @@ export class FaultWalk {
       }
       if (life.isShort) {
         await gemba.says('were on the disk and are gone')
-        await this.#end('terminate', gemba, async () => undefined)
+        await this.#end(life.ending, gemba, async () => undefined)
         await finished(gemba.child.stdout!)
         // What this life set aside it must have told of; the rest is for the next one.
         this.#spoilt = this.#spoilt.filter(spoilt => {

@@ -22,6 +22,7 @@ const away: Fate = { trouble: 'away', ending: 'terminate', passes: false }
 const full: Fate = { trouble: 'full', ending: 'terminate', passes: false }
 const spoilt: Fate = { trouble: 'away', ending: 'both', passes: false, isSpoilt: true }
 const cutShort: Fate = { ...stopped, isShort: true }
+const killedShort: Fate = { ...killed, isShort: true }
 /** Posts until segments wait while the store hangs: two, and in the long form one between them. */
 const untilTheyWait = isSoak ? 140 : 60
 /** The next start is on the full disk. */
@@ -85,9 +86,9 @@ describe('under 20,000 samples/s everything accepted is there once, and every pa
       15 * minutes,
     )
     it(
-      'flipped and cut segments of the spool after kill -9 of both, with SIGTERM while they are read and without',
-      () => walk(times(3, spoilt, stopped, spoilt, cutShort), 1_000),
-      15 * minutes,
+      'flipped and cut segments of the spool after kill -9 of both, with SIGTERM or kill -9 while they are read and without',
+      () => walk(times(3, spoilt, stopped, spoilt, cutShort, spoilt, killedShort), 1_000),
+      20 * minutes,
     )
     it(
       'the disk full',

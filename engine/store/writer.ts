@@ -10,7 +10,7 @@ import type { Database } from './database.js'
 import { StoreError } from './errors.js'
 import { isRefusal, RefusedBlocks } from './refused-blocks.js'
 import { RollUp } from './roll-up.js'
-import type { SealedSegment } from './spool/segment.js'
+import { asidePath, type SealedSegment } from './spool/segment.js'
 import type { Spool } from './spool/spool.js'
 
 export interface WriterFigures {
@@ -134,18 +134,20 @@ export class Writer {
       }
     }
     for (const block of refused) rows += await this.#insertOrKeep(segment, block, signal)
-    const keptAt = await this.#spool.done(segment, damage.length > 0)
-    if (keptAt !== undefined) {
+    const isDamaged = damage.length > 0
+    if (isDamaged) {
+      // Before it is: who dies in between tells of it once more.
       this.#logger.error(
-        { path: keptAt, damage },
-        `store: bytes ${damage.map(placeOf).join(', ')} of a segment could not be read; the rest is in the database, the file was set aside`,
+        { path: asidePath(segment), damage },
+        `store: bytes ${damage.map(placeOf).join(', ')} of a segment could not be read; the rest is in the database, the file is set aside`,
       )
     }
+    await this.#spool.done(segment, isDamaged)
     this.#figures = {
       ...this.#figures,
       rowsWritten: this.#figures.rowsWritten + rows,
       insertMs: performance.now() - startedAt,
-      damagedSegments: this.#figures.damagedSegments + (keptAt === undefined ? 0 : 1),
+      damagedSegments: this.#figures.damagedSegments + (isDamaged ? 1 : 0),
       lastError: undefined,
     }
     return samples

@@ -138,12 +138,10 @@ export async function commitFolder(folder: string): Promise<void> {
 
 export const removeSegment = (segment: SealedSegment): Promise<void> => unlink(segment.path)
 
-/** Keeps a damaged segment for a person to look at; it is not read again. */
-export async function setAside(segment: SealedSegment): Promise<string> {
-  const path = `${segment.path}.corrupt`
-  await rename(segment.path, path)
-  return path
-}
+/** Where a damaged segment is kept for a person to look at; it is not read again. */
+export const asidePath = (segment: SealedSegment): string => `${segment.path}.corrupt`
+
+export const setAside = (segment: SealedSegment): Promise<void> => rename(segment.path, asidePath(segment))
 
 export const readSegment = (segment: SealedSegment): Buffer => readFileSync(segment.path)
 

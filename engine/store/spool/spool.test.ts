@@ -365,7 +365,7 @@ describe('a damaged segment', () => {
     await spool.flush()
     const segment = (await spool.next(never))!
     appendFileSync(segment.path, 'x')
-    expect(await spool.done(segment, true)).toBe(`${segment.path}.corrupt`)
+    await spool.done(segment, true)
     expect(readdirSync(folder)).toContain(`${String(segment.number).padStart(12, '0')}.segment.corrupt`)
     expect(spool.waiting).toBe(0)
   })

@@ -194,14 +194,12 @@ export class Spool {
     }
   }
 
-  /** The segment is in the store. A damaged one is kept under another name; returns that. */
-  async done(segment: SealedSegment, isDamaged: boolean): Promise<string | undefined> {
-    let keptAt: string | undefined
-    if (isDamaged) keptAt = await setAside(segment)
+  /** The segment is in the store. A damaged one is kept aside. */
+  async done(segment: SealedSegment, isDamaged: boolean): Promise<void> {
+    if (isDamaged) await setAside(segment)
     else await removeSegment(segment)
     this.#sealed.shift()
     this.#sealedBytes -= segment.bytes
-    return keptAt
   }
 
   /** Seals what there is, so that the writer gets it without waiting for more. */
