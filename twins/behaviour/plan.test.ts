@@ -54,7 +54,9 @@ describe('a fault on a line of a plant file', () => {
       }
       watch(start + hour)
       expect(seen).toEqual([])
-      flow.trip(2, start + hour, 'a broken shaft')
+      const leak = behaviour.faults.bank.slotOf(2, 'hydraulic-leak')!
+      const injection = { pattern: 'hydraulic-leak', severity: 1, timeToFailure: 1000 } as const
+      behaviour.changeFaults(2, (faults, time) => faults.inject(leak, time, injection))
       watch(start + 2 * hour)
       const of = (reason: string): number[] =>
         seen.flatMap(each => (each.reason === reason ? [each.machine] : []))
@@ -63,12 +65,13 @@ describe('a fault on a line of a plant file', () => {
       expect(of('blocked')).toEqual([1, 0])
       const when = (machine: number): number =>
         seen.find(each => each.machine === machine)!.time - start - hour
-      // Three places to be filled, at a part in 20 s, before the next is told.
+      // Of each side the nearer waits first, and the other when three places more are full, or empty, at a part in 20 s.
       expect(when(0) - when(1)).toBeGreaterThan(40_000)
+      expect(when(4) - when(3)).toBeGreaterThan(10_000)
       expect(when(0)).toBeLessThan(0.1 * hour)
 
       const shipped = flow.shipped
-      flow.repair(2, start + 2 * hour)
+      behaviour.changeFaults(2, (faults, time) => faults.clear(leak, time, { who: 'Ada' }))
       behaviour.advance(start + 3 * hour, () => undefined)
       expect(flow.shipped - shipped).toBeGreaterThan(0.9 * 180)
       expect([...flow.state]).toEqual([6, 6, 6, 6, 6])
