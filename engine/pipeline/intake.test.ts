@@ -136,7 +136,7 @@ describe('the intake', () => {
     ]
     expect(say(1_000, 241_000, 3)).toEqual({ value: 3, warnings })
     // The clock is set right.
-    expect(say(2_000, 2_000, 9)).toEqual({ value: 9, warnings })
+    expect(say(1_001, 1_001, 9)).toEqual({ value: 9, warnings })
     expect(say(3_000, 3_000, 10)).toEqual({ value: 10, warnings })
     expect(intake.health.get('plc')!.late).toBe(0)
     expect(say(4_000, 2_500, 9.5)).toEqual({ value: 10, warnings })

@@ -5,6 +5,8 @@ import { type TakenBack, TimeAhead } from './time-ahead.js'
 
 /** A correction follows the measured offset only where they differ by more, so that jitter moves no sample. */
 const jitterMs = 100
+/** A clock that is ahead by more is worth a word, ms. */
+const worthTellingMs = 1_000
 /** No clock that can be corrected is ahead by more than is known of it, ms: a day is more than any wrong time zone. */
 const furthestMs = 86_400_000
 
@@ -24,7 +26,7 @@ export class SourceTime {
     this.#isOwnClock = isOwnClock
   }
 
-  /** The first time that was ahead of its receipt and was taken back. */
+  /** The first time that was taken back by more than a second: what is less needs nobody's attention. */
   get takenBack(): TakenBack | undefined {
     return this.#takenBack
   }
@@ -58,7 +60,7 @@ export class SourceTime {
   #takeBack(told: SampleBatch, isHistory: boolean): SampleBatch {
     if (isHistory) return this.#ahead.takeHistory(told)
     const { batch, first } = this.#ahead.take(told)
-    this.#takenBack ??= first
+    if (first !== undefined && first.aheadMs > worthTellingMs) this.#takenBack ??= first
     return batch
   }
 

@@ -1,8 +1,10 @@
 import { furthestAheadMs } from '../../schema/quality-rules.js'
 import type { SampleBatch } from '../../schema/sample-batch.js'
 
-/** A clock may be ahead of ours by so much, ms, without anybody being misled: the times it tells stand as they are. */
-export const slackMs = 1_000
+/** Clocks that are kept by a time server differ by so much, ms: the times that one tells stand as they are. */
+export const slackMs = 100
+/** What is slower on its way by so much, ms, says nothing of its clock. */
+const jitterMs = 1_000
 
 interface Shift {
   /** The latest time that the signal told from ahead, by its source's clock, Unix ms. */
@@ -21,7 +23,7 @@ export interface TakenBack {
 /**
  * No value is of a time after its receipt. One that says so comes of a clock that is ahead; were it believed, what is
  * told after the clock was set right would pass for older, and its signal would stand still for as long as the clock had
- * been ahead. Such times are taken back to within a second of their receipt: by the same for as long as the clock goes
+ * been ahead. Such times are taken back to their receipt: by the same for as long as the clock goes
  * on as it does, so that what lies between two values stays, and not anew for a time that is told again. Times beyond
  * what a clock may be ahead are left for the gate to refuse.
  */
@@ -44,7 +46,7 @@ export class TimeAhead {
       const shift = this.#shifts.get(signal[i]!)
       if (shift === undefined) continue
       const time = sourceTime[i]!
-      if (isAhead(time, receiveTime[i]!) || time === shift.told) taken[i] = time - shift.by
+      if (isAhead(time, receiveTime[i]!, 0) || time === shift.told) taken[i] = time - shift.by
       else if (time > shift.told) this.#shifts.delete(signal[i]!)
     }
     if (first === -1) return { batch: { ...batch, sourceTime: taken } }
@@ -64,9 +66,15 @@ export class TimeAhead {
     return { ...batch, sourceTime: taken }
   }
 
-  #findAhead({ count, sourceTime, receiveTime }: SampleBatch): number {
-    for (let i = 0; i < count; i++) if (isAhead(sourceTime[i]!, receiveTime[i]!)) return i
+  #findAhead({ count, signal, sourceTime, receiveTime }: SampleBatch): number {
+    for (let i = 0; i < count; i++)
+      if (isAhead(sourceTime[i]!, receiveTime[i]!, this.#slackOf(signal[i]!))) return i
     return -1
+  }
+
+  /** Of a clock that is known to be ahead every time that is ahead is taken back, so that none overtakes the next. */
+  #slackOf(signal: number): number {
+    return this.#shifts.size > 0 && this.#shifts.has(signal) ? 0 : slackMs
   }
 
   /** By how much the signals of this batch are ahead, each by the furthest of its values. */
@@ -74,8 +82,8 @@ export class TimeAhead {
     const found = new Map<number, Shift>()
     for (let i = first; i < count; i++) {
       const told = sourceTime[i]!
-      if (!isAhead(told, receiveTime[i]!)) continue
-      const by = told - receiveTime[i]! - slackMs
+      if (!isAhead(told, receiveTime[i]!, this.#slackOf(signal[i]!))) continue
+      const by = told - receiveTime[i]!
       const known = found.get(signal[i]!)
       if (known === undefined) found.set(signal[i]!, { told, by })
       else {
@@ -88,14 +96,14 @@ export class TimeAhead {
       if (known === undefined) this.#shifts.set(index, { told, by })
       else if (told !== known.told) {
         // What is quicker on its way than the one before moves nothing; a clock that was set does.
-        if (by > known.by || by < known.by - slackMs) known.by = by
+        if (by > known.by || by < known.by - jitterMs) known.by = by
         known.told = told
       }
     }
   }
 }
 
-function isAhead(sourceTime: number, receiveTime: number): boolean {
+function isAhead(sourceTime: number, receiveTime: number, slack: number): boolean {
   const ahead = sourceTime - receiveTime
-  return ahead > slackMs && ahead <= furthestAheadMs
+  return ahead > slack && ahead <= furthestAheadMs
 }

@@ -25,7 +25,7 @@ function boundsOf(floor: Floor, source: string, isHistory: boolean): Bounds {
   if (floor.plant.sources.some(({ id, clock }) => id === source && clock === 'source'))
     return { earliest: 0, latest: Math.max(floor.wall.now(), now) + 86_400_000, ahead: 'a day' }
   const earliest = Math.max(0, now - oldestMs)
-  if (isHistory) return { earliest, latest: now + slackMs, ahead: 'a second' }
+  if (isHistory) return { earliest, latest: now + slackMs, ahead: `${slackMs} ms` }
   return {
     earliest,
     latest: now + furthestAheadMs,
