@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { StateChange } from '../../schema/records.js'
 import type { MachinePlan } from '../../workers/kpi/machine-plan.js'
-import { firstHeard, readEvents, readRuns } from './event-reader.js'
+import { readEvents } from './event-reader.js'
+import { firstHeard } from './first-heard.js'
 import { KpiBook } from './kpi-book.js'
+import { readRuns } from './runs.js'
 import { change, KpiGround, minute, parts, six } from './test-ground.js'
 
 // A database is started here; on a busy machine that takes a while.

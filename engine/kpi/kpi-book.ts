@@ -11,20 +11,14 @@ import { LedgerSetups, type MachinePlan, machinePlans } from '../../workers/kpi/
 import type { MachineCell } from '../../workers/kpi/roll-up.js'
 import { sumTallies, type Tally } from '../../workers/kpi/tally.js'
 import type { Store } from '../store/store.js'
-import {
-  type EventRange,
-  firstHeard,
-  partsEvent,
-  readEvents,
-  readRuns,
-  reasonEvents,
-  runEvents,
-  scrapEvent,
-} from './event-reader.js'
+import type { EventRange } from './borders.js'
+import { readEvents } from './event-reader.js'
+import { firstHeard } from './first-heard.js'
 import { type CellDetail, type HourSpan, hourRows, lastHours, readHours } from './hourly.js'
 import { LateReadingList, lateReadingsSince } from './late-readings.js'
 import { openSince } from './open-stop.js'
 import { owedHours } from './owed-hours.js'
+import { readRuns, runEvents } from './runs.js'
 import { ShiftHours } from './shift-hours.js'
 import {
   goneRow,
@@ -36,6 +30,7 @@ import {
   type StopPlace,
   stopRow,
 } from './stop-rows.js'
+import { partsEvent, reasonEvents, scrapEvent } from './told-events.js'
 
 const hourMs = 3_600_000
 /** Cells are kept in memory at least this long: longer than the present and the last shift. */

@@ -2,9 +2,9 @@ import type { Plant } from '../../schema/plant.js'
 import { databaseName } from '../../schema/tables/definition.js'
 import type { CostRates } from '../../workers/kpi/costs.js'
 import type { Store } from '../store/store.js'
-import type { Run } from './event-reader.js'
 import type { KpiBook } from './kpi-book.js'
 import { groupsOf, type KpiGroup, readCells } from './kpi-query.js'
+import type { Run } from './runs.js'
 import { findScope, type Scope } from './scope.js'
 
 /** What the floor made for an order. */

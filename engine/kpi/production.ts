@@ -6,9 +6,9 @@ import { LedgerSetups } from '../../workers/kpi/machine-plan.js'
 import { type Projection, project, type Verdict, verdictOf } from '../../workers/kpi/projection.js'
 import { linePartsOf, type MachineCell } from '../../workers/kpi/roll-up.js'
 import type { Store } from '../store/store.js'
-import { type Run, readRuns } from './event-reader.js'
 import type { KpiBook } from './kpi-book.js'
 import { groupsOf, type KpiGroup } from './kpi-query.js'
+import { type Run, readRuns } from './runs.js'
 import { findScope, type Scope } from './scope.js'
 
 /** A run with what came of it. */

@@ -3,8 +3,8 @@ import type { RowOfTable } from '../../schema/tables/row-tables.js'
 import { type CostRates, partCost } from '../../workers/kpi/costs.js'
 import type { MachineCell } from '../../workers/kpi/roll-up.js'
 import type { Store } from '../store/store.js'
-import { type Run, readRuns } from './event-reader.js'
 import type { KpiBook } from './kpi-book.js'
+import { type Run, readRuns } from './runs.js'
 import type { Scope } from './scope.js'
 
 /** Hours of a local clock may be two on the night in which it is moved, ms. */
