@@ -1,6 +1,6 @@
 import { type EnergyCell, energyCells, energyPieces, type Meter, type Readings } from './kpi/energy.js'
 import { partition } from './kpi/intervals.js'
-import type { LedgerEvent } from './kpi/ledger.js'
+import type { LedgerEvent } from './kpi/ledger-event.js'
 import { LedgerSetups, type MachinePlan } from './kpi/machine-plan.js'
 
 export interface EnergyTask {

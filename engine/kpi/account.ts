@@ -1,4 +1,5 @@
-import type { Cell, LedgerEvent } from '../../workers/kpi/ledger.js'
+import type { Cell } from '../../workers/kpi/cell.js'
+import type { LedgerEvent } from '../../workers/kpi/ledger-event.js'
 import type { LiveLedger } from '../../workers/kpi/live-ledger.js'
 import type { MachinePlan } from '../../workers/kpi/machine-plan.js'
 

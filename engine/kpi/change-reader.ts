@@ -1,6 +1,6 @@
 import { databaseName } from '../../schema/tables/definition.js'
 import { eventOf } from '../../workers/kpi/intervals.js'
-import type { LedgerEvent } from '../../workers/kpi/ledger.js'
+import type { LedgerEvent } from '../../workers/kpi/ledger-event.js'
 import { codeLeadMs } from '../../workers/kpi/stops.js'
 import type { Store } from '../store/store.js'
 import { queryTogether, type StretchQuestion } from './by-stretch.js'

@@ -1,4 +1,4 @@
-import type { LedgerEvent } from '../../workers/kpi/ledger.js'
+import type { LedgerEvent } from '../../workers/kpi/ledger-event.js'
 import type { Store } from '../store/store.js'
 import { type EventRange, readBorders } from './borders.js'
 import { queryTogether } from './by-stretch.js'

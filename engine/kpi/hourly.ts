@@ -1,7 +1,7 @@
 import { dateOf } from '../../schema/calendar.js'
 import { databaseName } from '../../schema/tables/definition.js'
 import type { RowOfTable } from '../../schema/tables/row-tables.js'
-import type { Cell } from '../../workers/kpi/ledger.js'
+import type { Cell } from '../../workers/kpi/cell.js'
 import type { MachinePlan } from '../../workers/kpi/machine-plan.js'
 import type { MachineCell } from '../../workers/kpi/roll-up.js'
 import type { Made } from '../../workers/kpi/tally.js'

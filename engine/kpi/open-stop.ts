@@ -1,5 +1,6 @@
 import { inOrder } from '../../workers/kpi/intervals.js'
-import { Ledger, type LedgerEvent, type LedgerSetup } from '../../workers/kpi/ledger.js'
+import { Ledger, type LedgerSetup } from '../../workers/kpi/ledger.js'
+import type { LedgerEvent } from '../../workers/kpi/ledger-event.js'
 
 /**
  * Since when a machine has stood for a cause of its own at a time, Unix ms, by all that is known of it since it last

@@ -1,6 +1,6 @@
 import type { Plan } from '../../schema/calendar.js'
 import { inOrder } from '../../workers/kpi/intervals.js'
-import type { LedgerEvent } from '../../workers/kpi/ledger.js'
+import type { LedgerEvent } from '../../workers/kpi/ledger-event.js'
 import { LiveLedger } from '../../workers/kpi/live-ledger.js'
 import type { LedgerSetups, MachinePlan } from '../../workers/kpi/machine-plan.js'
 import type { Store } from '../store/store.js'

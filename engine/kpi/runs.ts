@@ -1,5 +1,5 @@
 import { databaseName } from '../../schema/tables/definition.js'
-import type { LedgerEvent } from '../../workers/kpi/ledger.js'
+import type { LedgerEvent } from '../../workers/kpi/ledger-event.js'
 import type { Store } from '../store/store.js'
 import { queryByStretch, type StretchQuestion } from './by-stretch.js'
 import { type Span, type Told, type ToldThing, toldAs } from './spans.js'

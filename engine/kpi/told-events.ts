@@ -1,5 +1,5 @@
 import { databaseName } from '../../schema/tables/definition.js'
-import type { LedgerEvent } from '../../workers/kpi/ledger.js'
+import type { LedgerEvent } from '../../workers/kpi/ledger-event.js'
 import type { StretchQuestion } from './by-stretch.js'
 import {
   isInRange,

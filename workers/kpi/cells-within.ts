@@ -1,5 +1,7 @@
+import type { Cell } from './cell.js'
 import { inOrder } from './intervals.js'
-import { type Cell, Ledger, type LedgerEvent } from './ledger.js'
+import { Ledger } from './ledger.js'
+import type { LedgerEvent } from './ledger-event.js'
 import type { LedgerSetups, MachinePlan } from './machine-plan.js'
 import { calendarTime } from './tally.js'
 

@@ -1,4 +1,4 @@
-import type { Cell } from './ledger.js'
+import type { Cell } from './cell.js'
 import type { MachineCell } from './roll-up.js'
 import type { StopKind } from './stops.js'
 

@@ -1,5 +1,6 @@
 import type { StateChange } from '../../schema/records.js'
-import { compareEvents, type Interval, Ledger, type LedgerEvent, type LedgerSetup } from './ledger.js'
+import { type Interval, Ledger, type LedgerSetup } from './ledger.js'
+import { compareEvents, type LedgerEvent } from './ledger-event.js'
 
 /**
  * A change of state or mode as the ledger takes it: what it does not say stays as it was. A word without a state and a

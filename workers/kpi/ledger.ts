@@ -1,59 +1,9 @@
 import type { Calendar, CalendarSpan, Plan } from '../../schema/calendar.js'
-import { categoryOf, type DowntimeCategory } from '../../schema/downtime-reasons.js'
+import { type Cell, copyOf, placeOf } from './cell.js'
 import { KpiError } from './kpi-error.js'
+import { type LedgerEvent, type Situation, saysWhat, situationAfter, untold } from './ledger-event.js'
 import { addMade, addTally, emptyTally, type Made, type Tally } from './tally.js'
-import { type Cause, causeOf, type Doing, type Errand, type TimeClass } from './time-class.js'
-
-/** Everything that is carried forward until something else is said. */
-export interface Situation extends Doing {
-  /** The source's own word for the state. */
-  readonly sourceState: string
-  /** What a signal of its own says of why it stops, as the source has it, and since when, Unix ms; empty: nothing. */
-  readonly stopCode: string
-  readonly stopCodeAt: number
-  readonly product: string
-  readonly order: string
-  /**
-   * Why it stands, `category/code`, as somebody said; empty: nobody has. Said of a stop it holds until that stop is
-   * over, however much longer it turns out to be: until the machine produces again, or stands for another cause.
-   */
-  readonly downtimeReason: string
-}
-
-const untold: Situation = {
-  state: '',
-  mode: '',
-  reason: '',
-  sourceState: '',
-  stopCode: '',
-  stopCodeAt: 0,
-  product: '',
-  order: '',
-  downtimeReason: '',
-}
-
-/** From `time` on (Unix ms) this is so; what is not said stays as it was. Parts that came out at `time` count there. */
-export type LedgerEvent = Partial<Situation> & {
-  readonly time: number
-  readonly made?: Partial<Made>
-  /** Somebody told of the parts, and when they did: perhaps after the shift, or in the break. */
-  readonly isEntered?: boolean
-  /** Tells parts that came twice from parts that were made twice; the ledger itself counts what it is given. */
-  readonly id?: string
-  /** A reason that no stop has used by now is void: the stop that it was meant for is not there any more. */
-  readonly isReasonVoid?: boolean
-}
-
-/**
- * The order in which a ledger takes events; those that are equal by it stay in the order of their arrival. The end of
- * what was said of one stop goes before what is said of the next.
- */
-export function compareEvents(a: LedgerEvent, b: LedgerEvent): number {
-  return a.time - b.time || rankOf(a) - rankOf(b)
-}
-
-const rankOf = ({ isReasonVoid, made }: LedgerEvent): number =>
-  made !== undefined ? 2 : isReasonVoid === true ? 0 : 1
+import { type Cause, causeOf, causeTold, type Errand, type TimeClass } from './time-class.js'
 
 export interface LedgerSetup {
   readonly calendar: Calendar
@@ -65,17 +15,6 @@ export interface LedgerSetup {
   readonly warmUpMs: number
   /** Only what lies within counts, from inclusive, to exclusive; what lies around only tells how it began and ended. */
   readonly window?: { readonly from: number; readonly to: number }
-}
-
-/** The smallest stretch that figures are asked for: an hour of the local clock, a shift, a product, an order. */
-export interface Cell {
-  /** Begin of the hour, Unix ms. */
-  readonly hour: number
-  /** Shift with its day; empty where there is none. */
-  readonly shift: string
-  readonly product: string
-  readonly order: string
-  readonly tally: Tally
 }
 
 /** A stretch of time with all that is known of it and what it counts as; Unix ms. */
@@ -258,7 +197,7 @@ export class Ledger {
     const seen = causeOf(page.situation, page.errand)
     if (page.reasonCause !== undefined && page.reasonCause !== seen) this.#dropReason()
     if (seen !== 'production') page.reasonCause = seen
-    const cause = this.#causeTold(seen)
+    const cause = causeTold(seen, page.situation.downtimeReason)
     const piece = { from, to, planned, situation: page.situation, cell: this.#cell(planned) }
     if (planned.plan !== 'busy') {
       const isOff = planned.plan === 'none'
@@ -282,12 +221,6 @@ export class Ledger {
     // By what was seen: what is said of a stop does not change where it ends.
     if (seen === 'own') page.errand = 'own'
     else if (seen === 'production') page.errand = 'setup'
-  }
-
-  /** What a stretch counts as once somebody has said why. */
-  #causeTold(seen: Cause): Cause {
-    const category = seen === 'production' ? undefined : categoryOf(this.#page.situation.downtimeReason)
-    return category === undefined ? seen : (causeByCategory[category] ?? seen)
   }
 
   #dropReason(): void {
@@ -368,62 +301,4 @@ export class Ledger {
     }
     return cells[place]!
   }
-}
-
-/** Whether an event says anything of the situation: most only tell parts. */
-function saysWhat({
-  state,
-  mode,
-  reason,
-  sourceState,
-  product,
-  order,
-  downtimeReason,
-  stopCode,
-}: LedgerEvent): boolean {
-  return (
-    (state ?? mode ?? reason ?? sourceState ?? product ?? order ?? downtimeReason ?? stopCode) !== undefined
-  )
-}
-
-const situationAfter = (before: Situation, said: Partial<Situation>): Situation => ({
-  state: said.state ?? before.state,
-  mode: said.mode ?? before.mode,
-  reason: said.reason ?? before.reason,
-  sourceState: said.sourceState ?? before.sourceState,
-  stopCode: said.stopCode ?? before.stopCode,
-  stopCodeAt: said.stopCodeAt ?? before.stopCodeAt,
-  product: said.product ?? before.product,
-  order: said.order ?? before.order,
-  downtimeReason: said.downtimeReason ?? before.downtimeReason,
-})
-
-/** What a stop counts as once somebody has said why; want of material may be its own or its neighbour's. */
-const causeByCategory: Readonly<Record<DowntimeCategory, Cause | undefined>> = {
-  mechanical: 'own',
-  electrical: 'own',
-  tooling: 'own',
-  material: undefined,
-  operator: 'own',
-  'quality-hold': 'own',
-  changeover: 'setup',
-  scheduled: 'maintenance',
-  'no-demand': 'idle',
-}
-
-/** Where the cell for the same is, from the end, because time is booked in its order; -1: there is none. */
-function placeOf(cells: readonly Cell[], { hour, shift, product, order }: Omit<Cell, 'tally'>): number {
-  for (let place = cells.length - 1; place >= 0; place--) {
-    const cell = cells[place]!
-    if (cell.hour < hour) return -1
-    if (cell.hour === hour && cell.shift === shift && cell.product === product && cell.order === order)
-      return place
-  }
-  return -1
-}
-
-function copyOf(cell: Cell): Cell {
-  const tally = emptyTally()
-  addTally(tally, cell.tally)
-  return { ...cell, tally }
 }

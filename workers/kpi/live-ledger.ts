@@ -1,4 +1,6 @@
-import { type Cell, compareEvents, Ledger, type LedgerEvent, type LedgerSetup } from './ledger.js'
+import type { Cell } from './cell.js'
+import { Ledger, type LedgerSetup } from './ledger.js'
+import { compareEvents, type LedgerEvent } from './ledger-event.js'
 import { type Stop, StopCollector } from './stops.js'
 import type { Tally } from './tally.js'
 

@@ -1,4 +1,4 @@
-import type { Cell } from './ledger.js'
+import type { Cell } from './cell.js'
 import { addTally, emptyTally, sumTallies, type Tally } from './tally.js'
 
 /** A cell with the machine it is of. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { Calendar } from '../../schema/calendar.js'
 import { packmlStates } from '../../schema/packml.js'
-import type { LedgerEvent, LedgerSetup } from './ledger.js'
+import type { LedgerSetup } from './ledger.js'
+import type { LedgerEvent } from './ledger-event.js'
 
 export const minute = 60_000
 /** Midnight of a Monday in Berlin. */

@@ -1,3 +1,4 @@
+import { categoryOf, type DowntimeCategory } from '../../schema/downtime-reasons.js'
 import type { PackmlState, SuspendReason } from '../../schema/packml.js'
 
 /**
@@ -142,4 +143,23 @@ export function allTime(time: Readonly<ClassedTime>): number {
   const { production, setup, breakdown, minorStop, starved, blocked, idle, unknown } = time
   const busy = production + setup + breakdown + minorStop + starved + blocked + idle + unknown
   return busy + time.planned + time.unscheduled + time.overtime
+}
+
+/** What a stop counts as once somebody has said why; want of material may be its own or its neighbour's. */
+const causeByCategory: Readonly<Record<DowntimeCategory, Cause | undefined>> = {
+  mechanical: 'own',
+  electrical: 'own',
+  tooling: 'own',
+  material: undefined,
+  operator: 'own',
+  'quality-hold': 'own',
+  changeover: 'setup',
+  scheduled: 'maintenance',
+  'no-demand': 'idle',
+}
+
+/** What a stretch that was seen as one thing counts as once somebody has said why. */
+export function causeTold(seen: Cause, reason: string): Cause {
+  const category = seen === 'production' ? undefined : categoryOf(reason)
+  return category === undefined ? seen : (causeByCategory[category] ?? seen)
 }
