@@ -103,15 +103,20 @@ export function simulate(options: SimulatorOptions, context: Surroundings): DueS
 }
 
 /**
- * A command in the time of the machines, Unix ms. They have another than the floor where a link fault has moved its clock
- * or holds back all that would, and where they live faster than a floor that goes by the wall's.
+ * A command in the time of the machines, Unix ms: what is for now begins at once. They have another time than the floor
+ * where a link fault has moved its clock or holds back all that would, and where they live faster than a floor that goes
+ * by the wall's.
  */
 function inTimeOf(machines: number, floor: number, command: SimulationCommand): SimulationCommand {
   const lead = floor - machines
-  if (Math.abs(lead) <= furthestAheadMs) return command
-  if (command.kind === 'inject') return { ...command, start: command.start - lead }
+  const own = (start: number, isNow = false): number => {
+    if (isNow) return machines
+    return Math.abs(lead) <= furthestAheadMs ? start : start - lead
+  }
+  if (command.kind === 'inject') return { ...command, start: own(command.start, command.isNow) }
   if (command.kind !== 'disturb') return command
-  return { ...command, fault: { ...command.fault, start: command.fault.start - lead } }
+  const { fault, isNow } = command
+  return { ...command, fault: { ...fault, start: own(fault.start, isNow) } }
 }
 
 /** How the plant behaves behind a source that is met at work at `start`, Unix ms. */

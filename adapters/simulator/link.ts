@@ -21,14 +21,13 @@ interface HeldSample {
 
 /** A fault and what it has to remember. */
 interface Active {
+  /** In the time of the machines. */
   readonly fault: LinkFault
   readonly chance: RandomStream
   /** Places of the signals that it meets; undefined = all. */
   readonly places: ReadonlySet<number> | undefined
   /** Of frozen signals: the value that they keep. */
   readonly frozen: Map<number, number>
-  /** Unix ms by the clock of the machines; undefined: when they come to it next. */
-  start: number | undefined
   hasBegun: boolean
 }
 
@@ -79,7 +78,6 @@ export class Link {
       chance: new RandomStream(seed, 'link', fault.id),
       places: ids.size === 0 ? undefined : new Set(places),
       frozen: new Map(),
-      start: command.isNow === true ? undefined : fault.start,
       hasBegun: false,
     })
   }
@@ -87,12 +85,11 @@ export class Link {
   /** Time has come to `now`, Unix ms: begins and ends what is due, and delivers what was held back until now. */
   advance(now: number, deliver: Deliver): void {
     for (const active of this.#active) {
-      active.start ??= now
-      if (active.hasBegun || active.start > now) continue
+      if (active.hasBegun || active.fault.start > now) continue
       active.hasBegun = true
       if (active.fault.kind === 'server-restart') this.#goDown()
     }
-    this.#end(this.#active.filter(({ fault, start = now }) => start + (fault.clearAfter ?? Infinity) <= now))
+    this.#end(this.#active.filter(({ fault }) => fault.start + (fault.clearAfter ?? Infinity) <= now))
     if (this.#held.length === 0 || this.isDown) return
     const due = this.#held.filter(sample => sample.due <= now)
     this.#held = this.#held.filter(sample => sample.due > now)

@@ -1,7 +1,7 @@
 import type { FaultCommand } from '../../schema/simulation-command.js'
 import type { Behaviour } from '../../twins/behaviour/behaviour.js'
 
-/** Does to a simulated plant what somebody wants. A machine or fault that is not simulated here is left alone. */
+/** Does to a simulated plant what somebody wants, in its own time. A machine or fault that is not simulated here is left alone. */
 export function obey(behaviour: Behaviour, command: FaultCommand): void {
   const machine = behaviour.placeOf(command.machine)
   if (machine === undefined) return
@@ -11,11 +11,11 @@ export function obey(behaviour: Behaviour, command: FaultCommand): void {
   behaviour.changeFaults(machine, (faults, time) => {
     switch (command.kind) {
       case 'inject': {
-        const { pattern, severity, start, isNow, timeToFailure, clearAfter } = command
+        const { pattern, severity, start, timeToFailure, clearAfter } = command
         faults.inject(slot, time, {
           pattern,
           severity,
-          ...(isNow !== true && { start }),
+          start,
           note: `${who}: ${reason}`,
           ...(timeToFailure !== null && { timeToFailure }),
           ...(clearAfter !== null && { clearAfter }),

@@ -3,10 +3,11 @@ import type { Archetype, Signal } from '../../schema/plant.js'
 import { RandomStream } from '../flow/random.js'
 import type { Faults } from './faults.js'
 import { type HeatBody, heatBodyOf, temperatureOf } from './heat-body.js'
+import { HeatGrid } from './heat-grid.js'
 import { ownCentre } from './normal.js'
 import { responseOf } from './response.js'
 import { type SymptomSensor, Symptoms } from './symptoms.js'
-import { grid, passing, windingTime } from './thermal.js'
+import { passing, windingTime } from './thermal.js'
 
 /** How fast a frame takes on the heat that a fault makes in it, ms. */
 const frameTime = 600_000
@@ -40,9 +41,8 @@ export class FaultHeat {
   readonly #isFrame: Uint8Array
   readonly #winding: Float64Array
   readonly #frame: Float64Array
-  /** By machine: how much of it runs, up to when its heat is balanced, and whether a fault has left heat in it. */
-  readonly #running: Float64Array
-  readonly #reached: Float64Array
+  readonly #grid: HeatGrid
+  /** By machine: whether a fault has left heat in it. */
   readonly #isWarm: Uint8Array
   readonly #faults: Faults
 
@@ -82,8 +82,9 @@ export class FaultHeat {
     this.#of = machines.map((_, m) => [...sensors.keys()].filter(s => sensors[s]!.machine === m))
     this.#winding = new Float64Array(sensors.length)
     this.#frame = new Float64Array(sensors.length)
-    this.#running = new Float64Array(machines.length)
-    this.#reached = new Float64Array(machines.length).fill(start)
+    this.#grid = new HeatGrid(machines.length, { start, running: 0 }, (machine, elapsed, to) =>
+      this.#pass(machine, elapsed, to),
+    )
     this.#isWarm = new Uint8Array(machines.length)
     this.#faults = faults
   }
@@ -95,31 +96,23 @@ export class FaultHeat {
 
   /** From `time` on the machine runs at this share of normal production, 0 to 1. */
   setRunning(machine: number, time: number, share: number): void {
-    if (this.#running[machine] === share) return
-    this.advance(machine, time)
-    if (time > this.#reached[machine]!) this.#pass(machine, time)
-    this.#running[machine] = share
+    if (this.#isCold(machine)) this.#grid.skip(machine, time)
+    this.#grid.setRunning(machine, time, share)
   }
 
   /** Balances the heat up to the last point of the grid. */
   advance(machine: number, time: number): void {
-    if (this.#isWarm[machine] === 0 && this.#faults.active[machine] === 0) {
-      this.#reached[machine] = Math.max(this.#reached[machine]!, Math.floor(time / grid) * grid)
-      return
-    }
-    for (
-      let next = (Math.floor(this.#reached[machine]! / grid) + 1) * grid;
-      next <= time;
-      next = this.#reached[machine]! + grid
-    ) {
-      this.#pass(machine, next)
-    }
+    if (this.#isCold(machine)) this.#grid.skip(machine, time)
+    else this.#grid.advance(machine, time)
   }
 
-  #pass(machine: number, to: number): void {
-    const elapsed = to - this.#reached[machine]!
-    this.#reached[machine] = to
-    const running = this.#running[machine]!
+  /** No fault heats it, and none has left heat in it. */
+  #isCold(machine: number): boolean {
+    return this.#isWarm[machine] === 0 && this.#faults.active[machine] === 0
+  }
+
+  #pass(machine: number, elapsed: number, to: number): void {
+    const running = this.#grid.running[machine]!
     const isDamaged = this.#faults.active[machine]! > 0
     if (!isDamaged && this.#isWarm[machine] === 0) return
     const free = passing(elapsed, running > 0)

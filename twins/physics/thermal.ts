@@ -1,8 +1,6 @@
 import { decay } from '../../schema/elementary.js'
+import { grid, HeatGrid } from './heat-grid.js'
 import type { MachineLoad } from './machine-load.js'
-
-/** Heat is balanced on a grid of this distance, ms, and exactly wherever the machine starts or stops. */
-export const grid = 10_000
 
 /**
  * A winding or spindle in its frame: two heat stores, `source → winding → frame → air`. Resistances are shares of the
@@ -73,8 +71,7 @@ export class Warmth {
   /** What the load of the last minutes adds: mean 0, less than standard deviation 1 while it works. */
   readonly strain: Float64Array
   readonly #load: MachineLoad
-  readonly #running: Float64Array
-  readonly #reached: Float64Array
+  readonly #grid: HeatGrid
   /** The frame's rise in normal production, as a share of the winding's. */
   readonly #frameRise: (machine: number) => number
   readonly #strainKept = decay(grid, strainMemory)
@@ -89,34 +86,25 @@ export class Warmth {
     this.winding = new Float64Array(machines).fill(1)
     this.frame = new Float64Array(machines).fill(1)
     this.strain = new Float64Array(machines)
-    this.#running = new Float64Array(machines).fill(1)
-    this.#reached = new Float64Array(machines).fill(start)
+    this.#grid = new HeatGrid(machines, { start, running: 1 }, (machine, elapsed, to) =>
+      this.#pass(machine, elapsed, to),
+    )
     this.#load = load
     this.#frameRise = frameRise
   }
 
   /** From `time` on the machine runs at this share of normal production, 0 to 1. */
   setRunning(machine: number, time: number, share: number): void {
-    if (this.#running[machine] === share) return
-    this.advance(machine, time)
-    if (time > this.#reached[machine]!) this.#pass(machine, time)
-    this.#running[machine] = share
+    this.#grid.setRunning(machine, time, share)
   }
 
   /** Balances the heat up to the last point of the grid. */
   advance(machine: number, time: number): void {
-    for (
-      let next = (Math.floor(this.#reached[machine]! / grid) + 1) * grid;
-      next <= time;
-      next = this.#reached[machine]! + grid
-    ) {
-      this.#pass(machine, next)
-    }
+    this.#grid.advance(machine, time)
   }
 
-  #pass(machine: number, to: number): void {
-    const elapsed = to - this.#reached[machine]!
-    const running = this.#running[machine]!
+  #pass(machine: number, elapsed: number, to: number): void {
+    const running = this.#grid.running[machine]!
     const isWhole = elapsed === grid
     const step = passing(elapsed, running > 0)
     const windingEnd = running * (inner + outer)
@@ -130,6 +118,5 @@ export class Warmth {
     const strainEnd = running * this.#load.at(machine, to)
     const kept = isWhole ? this.#strainKept : decay(elapsed, strainMemory)
     this.strain[machine] = strainEnd + (this.strain[machine]! - strainEnd) * kept
-    this.#reached[machine] = to
   }
 }
