@@ -1,7 +1,7 @@
 import type { CalendarException, PlannedStop, Shift, TimeOfDaySpan } from '../plant.js'
 import { findExceptionOverlap, findOverlap, minutesOf } from '../shift-overlap.js'
 import type { DeclaredIds } from './declared-ids.js'
-import { calendarExceptionEntry, plannedStopEntry } from './entries.js'
+import { calendarExceptionEntry, plannedStopEntry } from './plan-entries.js'
 import type { PlantPath } from './problem.js'
 import type { Report } from './report.js'
 

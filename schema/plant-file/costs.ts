@@ -1,6 +1,6 @@
 import type { Costs, Plant } from '../plant.js'
 import { workOrderSources } from '../work-order-sources.js'
-import { costsEntry } from './entries.js'
+import { costsEntry } from './figure-entries.js'
 import type { PlantPath } from './problem.js'
 import { keysOf, type Report, valueAt } from './report.js'
 

@@ -5,7 +5,7 @@ import {
   isReason,
 } from '../downtime-reasons.js'
 import type { Plant } from '../plant.js'
-import { kpiRulesEntry, reasonCodesEntry, reasonWordsEntry } from './entries.js'
+import { kpiRulesEntry, reasonCodesEntry, reasonWordsEntry } from './figure-entries.js'
 import { oneOf } from './problem.js'
 import type { Report } from './report.js'
 

@@ -1,8 +1,8 @@
 import { type Limits, limitNames } from '../sensor-state.js'
 import { vibrationLimits } from '../vibration-zones.js'
-import type { LimitsEntry } from './entries.js'
 import { formatDuration } from './period.js'
 import { showValue } from './problem.js'
+import type { LimitsEntry } from './signal-entry.js'
 
 /** Says what is wrong with the value at a key of the signal's entry, e.g. `limits.deadband`. */
 export type SignalFault = (key: string, message: string, fix: string, value?: unknown) => void

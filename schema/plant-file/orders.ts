@@ -10,7 +10,7 @@ import {
 } from '../plant.js'
 import { type CalendarSections, checkShifts, readCalendar } from './calendar.js'
 import { DeclaredIds } from './declared-ids.js'
-import { crewEntry, customerEntry, productEntry, shiftEntry, targetEntry } from './entries.js'
+import { crewEntry, customerEntry, productEntry, shiftEntry, targetEntry } from './plan-entries.js'
 import type { PlantPath } from './problem.js'
 import type { Report } from './report.js'
 

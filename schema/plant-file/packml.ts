@@ -1,6 +1,6 @@
 import { type MachineConfig, type Mode, machineConfigFaults, standardConfig } from '../machine-config.js'
 import { isMode, plantModes, unitModes } from '../packml.js'
-import type { PackmlEntry } from './entries.js'
+import type { PackmlEntry } from './machine-entries.js'
 import type { PlantPath } from './problem.js'
 import { keysOf, type Report } from './report.js'
 

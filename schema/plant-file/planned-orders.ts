@@ -1,7 +1,7 @@
 import type { Line, PlannedOrder, Site } from '../plant.js'
 import { DeclaredIds } from './declared-ids.js'
-import { orderEntry } from './entries.js'
 import type { Orders } from './orders.js'
+import { orderEntry } from './plan-entries.js'
 import type { PlantPath } from './problem.js'
 import type { Report } from './report.js'
 

@@ -2,10 +2,11 @@ import type { SignalTemplate } from '../machine-types/machine-type-template.js'
 import { type Quantity, quantities, type Signal } from '../plant.js'
 import type { Limits } from '../sensor-state.js'
 import { isTextQuantity, unitFits, unitsOf, usualSpelling } from '../units.js'
-import { id, type SignalEntry, signalEntry } from './entries.js'
+import { id } from './entry-rules.js'
 import { completeLimits, type SignalFault } from './limits.js'
 import { oneOf, type PlantPath, showValue } from './problem.js'
 import type { Report } from './report.js'
+import { type SignalEntry, signalEntry } from './signal-entry.js'
 
 /** What signals may refer to. */
 export interface SignalSurroundings {

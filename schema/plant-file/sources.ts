@@ -1,6 +1,7 @@
 import type { Signal, SourceSpec } from '../plant.js'
 import type { DeclaredIds } from './declared-ids.js'
-import { id, sourceEntry } from './entries.js'
+import { sourceEntry } from './entries.js'
+import { id } from './entry-rules.js'
 import { expandIdRange, longestRange } from './id-range.js'
 import { type PlantPath, showValue } from './problem.js'
 import { isMap, type Report, valueAt } from './report.js'

@@ -1,7 +1,8 @@
 import { isMode, packmlStates, unitModes } from '../packml.js'
 import type { StateMap } from '../plant.js'
 import { foldWord, type StateMeaning } from '../state-maps.js'
-import { id, meaningEntry } from './entries.js'
+import { meaningEntry } from './entries.js'
+import { id } from './entry-rules.js'
 import { oneOf, type PlantPath, showValue } from './problem.js'
 import type { Report } from './report.js'
 
