@@ -136,7 +136,16 @@ export class FaultWalk {
       const url = await gemba.live()
       await this.#compareFigures(url)
       for (const spoilt of this.#spoilt.splice(0)) await gemba.says(tellsOf(spoilt))
-      const load = this.#load(gemba, url, life.trouble !== 'clock')
+      await this.#liveUnderLoad(life, gemba, url)
+      if (life.isSpoilt) this.#spoil()
+    } finally {
+      await gemba.stop('SIGKILL')
+    }
+  }
+
+  async #liveUnderLoad(life: Life, gemba: GembaProcess, url: string): Promise<void> {
+    const load = this.#load(gemba, url, life.trouble !== 'clock')
+    try {
       await load.until(() => load.answered >= life.before)
       const relief = await this.#bring(life.trouble, gemba)
       const seen = load.answered
@@ -148,10 +157,9 @@ export class FaultWalk {
         await load.until(() => load.answered >= then + life.after)
       }
       await this.#end(life.ending, gemba, life.passes ? async () => undefined : relief)
-      await load.stop()
-      if (life.isSpoilt) this.#spoil()
     } finally {
-      await gemba.stop('SIGKILL')
+      // A life that failed must not go on posting.
+      await load.stop()
     }
   }
 
