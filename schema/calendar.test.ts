@@ -112,6 +112,14 @@ describe('the calendar', () => {
     expect(() => make('tomorrow', '2026-01-01T00:00')).toThrow(/"tomorrow" is not a date and time such as/)
   })
 
+  it('has hours of the local clock, before and after it was moved by half an hour', () => {
+    const calendar = new Calendar({ timeZone: 'Australia/Lord_Howe', shifts: [] })
+    const [from, to] = [Date.parse('2026-10-03T14:30:00Z'), Date.parse('2026-10-03T18:00:00Z')]
+    const hours = [...calendar.between(from, to)].map(span => new Date(span.hour).toISOString().slice(11, 16))
+    // Two o'clock is half past two: what is left of that hour is half an hour.
+    expect(hours).toEqual(['14:30', '15:30', '16:00', '17:00'])
+  })
+
   it('says the same of an instant however it is asked', () => {
     const calendar = new Calendar({ timeZone: 'Europe/Berlin', shifts: threeShifts })
     const instant = fc.integer({ min: Date.UTC(2026, 2, 27), max: Date.UTC(2026, 2, 31) })

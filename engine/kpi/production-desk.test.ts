@@ -138,9 +138,13 @@ describe('the production desk', () => {
     await desk.scrap({ ...entry, machine: 'scrap-1', quantity: 4, kind: 'rework', time: six + 31 * minute })
     goTo(book, six + 61 * minute)
     const all = await book.cells(['scrap-1'], six, six + 61 * minute)
-    expect([...sumTallies(all.map(({ tally }) => tally)).made.values()]).toMatchObject([
-      { produced: 50, scrapped: 3, reworked: 4 },
-    ])
+    const made = [{ produced: 50, scrapped: 3, reworked: 4 }]
+    expect([...sumTallies(all.map(({ tally }) => tally)).made.values()]).toMatchObject(made)
+    // So says the record.
+    const again = open()
+    await again.start()
+    const read = await again.cells(['scrap-1'], six, six + 61 * minute)
+    expect([...sumTallies(read.map(({ tally }) => tally)).made.values()]).toMatchObject(made)
   })
 
   it('says where a line stands in its shift, and how it will end', async () => {
