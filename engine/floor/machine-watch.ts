@@ -10,7 +10,8 @@ import type { TwinEmitted, TwinMessage } from '../twin-system/definition.js'
 import type { RestoreOutcome, TwinSystem } from '../twin-system/twin-system.js'
 import type { RegisteredMachine, RegisteredSignal, Registry } from './floor.js'
 import { type HeldState, HeldStates } from './held-states.js'
-import { type InterlockMemory, Interlocks, interlockOf, lateWaits } from './interlocks.js'
+import { type InterlockMemory, Interlocks, interlockOf } from './interlocks.js'
+import { LateTold } from './late-told.js'
 import { LatestMachines, type LatestSignals } from './latest-table.js'
 import type { LineWatch } from './line-watch.js'
 import { type MachineObserver, type Observation, unknownWord } from './machine-observer.js'
@@ -68,13 +69,6 @@ interface ObservedSample {
   readonly isHistory: boolean
 }
 
-/** `isRecorded`: it is on record that it came too late; Unix ms. */
-interface LateReading {
-  readonly value: number
-  readonly time: number
-  readonly isRecorded: boolean
-}
-
 export interface MachineMemory {
   /** Since when nobody has told its state, Unix ms. */
   readonly untold?: number | undefined
@@ -110,10 +104,7 @@ export class MachineWatch {
   /** Machines whose state nobody has told since their source was lost, and since when. */
   readonly #untold = new Map<number, number>()
   readonly #wordsReported = new Set<string>()
-  /** What late readings of counters said last in this turn, and when. */
-  readonly #lateReadings = new Map<number, LateReading>()
-  /** Machines of which states and interlocks came out of order in this turn, and of when, Unix ms. */
-  readonly #waits = new Map<number, { readonly from: number; readonly to: number }>()
+  readonly #lateTold: LateTold
   /** Of each machine the signals of its interlocks; none where it has none. */
   readonly #interlocksOf = new Map<number, readonly number[]>()
   /** Of each signal: whether it tells its machine's state. */
@@ -126,6 +117,7 @@ export class MachineWatch {
 
   constructor(parts: MachineWatchParts) {
     this.#parts = parts
+    this.#lateTold = new LateTold(parts.turn)
     this.latest = new LatestMachines(parts.registry.machineCapacity)
     this.#isObserved = new Uint8Array(parts.registry.signalCapacity)
     this.#isLink = new Uint8Array(parts.registry.signalCapacity)
@@ -195,8 +187,7 @@ export class MachineWatch {
     const { state, word } = observation
     const interlocks = this.#interlocksOf.get(machine)
     if (state !== undefined && interlocks !== undefined)
-      if (isLate || interlocks.some(each => signals.sourceTime[each]! > time))
-        this.#reworkWaits(machine, time)
+      if (isLate || interlocks.some(each => signals.sourceTime[each]! > time)) this.#lateTold.waited(id, time)
     const reason = this.#reasonOf(machine, observation, isLate)
     // A word for the state may imply a mode; a machine that tells its mode is taken at that word alone.
     const isImplied = signal.quantity === 'state' && this.#tellsMode.has(machine)
@@ -244,7 +235,8 @@ export class MachineWatch {
     const { signal, machine } = this.#signals[index]!
     const isInterlock = told === 'blocked' || told === 'starved'
     const isNew = value !== signals.value[index] || quality !== signals.quality[index]
-    if (isInterlock && isNew && time < this.#stateHeard(machine)) this.#reworkWaits(machine, time)
+    if (isInterlock && isNew && time < this.#stateHeard(machine))
+      this.#lateTold.waited(this.#idOf(machine), time)
     if (quality === Quality.bad || Number.isNaN(value)) {
       if (isInterlock) this.#unhear(index, machine, told, time)
       return
@@ -266,45 +258,19 @@ export class MachineWatch {
     }
   }
 
-  /**
-   * A counter, or the reason of a stop, was read too late for its twin: that goes on record, for whoever can look up what
-   * was told around it. Of those of a turn that say the same the first and the last are enough.
-   */
+  /** A counter, an interlock, or the reason of a stop, was read too late for its twin. */
   listenLate(index: number, value: number, quality: number, time: number): void {
-    const counter = this.#told[index]
-    if (counter === 'blocked' || counter === 'starved') this.#reworkWaits(this.#signals[index]!.machine, time)
-    if (counter !== 'processed' && counter !== 'defective' && counter !== 'stop-reason') return
-    if (quality === Quality.bad) return
-    if (counter === 'stop-reason') {
-      if (this.#lateReadings.get(index)?.value === value) return
-      const { signal, machine } = this.#signals[index]!
-      this.#lateReadings.set(index, { value, time, isRecorded: true })
+    const told = this.#told[index]
+    if (told === undefined) return
+    const { signal, machine: place } = this.#signals[index]!
+    const machine = this.#idOf(place)
+    if (told === 'blocked' || told === 'starved') this.#lateTold.waited(machine, time)
+    else if (quality === Quality.bad) return
+    else if (told === 'stop-reason') {
+      if (!this.#lateTold.isNew(index, value)) return
       const word = signal.type === 'text' ? this.#parts.text(value) : String(value)
-      this.#recordStopReason(machine, stopReasonOf(word), time)
-      return
-    }
-    if (!(value >= 0)) return
-    const isRepeat = this.#lateReadings.get(index)?.value === value
-    if (!isRepeat) {
-      this.#recordLast(index)
-      this.#recordLate(index, counter, value, time)
-    }
-    this.#lateReadings.set(index, { value, time, isRecorded: !isRepeat })
-  }
-
-  #recordLate(index: number, counter: CounterName, total: number, ts: number): void {
-    const machine = this.#idOf(this.#signals[index]!.machine)
-    const row = { machine, ts, counter, parts: 0, total, cause: 'late' }
-    this.#parts.turn.addRow('production_events', row)
-  }
-
-  /** Of late readings that say the same goes on record where they end. */
-  #recordLast(index: number): void {
-    const counter = this.#told[index]
-    const last = this.#lateReadings.get(index)
-    if (last === undefined || last.isRecorded) return
-    if (counter === 'processed' || counter === 'defective')
-      this.#recordLate(index, counter, last.value, last.time)
+      this.#recordStopReason(place, stopReasonOf(word), time)
+    } else if (value >= 0) this.#lateTold.counted(index, { machine, counter: told, value, time })
   }
 
   /** Parts that the machine can have made since the counter was read last; after a bad reading of a new link: any. */
@@ -321,25 +287,6 @@ export class MachineWatch {
     const { registry, signals } = this.#parts
     const states = registry.machineByIndex(machine)!.signals.filter(({ index }) => this.#isState[index] === 1)
     return Math.max(0, ...states.map(({ index }) => signals.sourceTime[index]!))
-  }
-
-  /**
-   * A state came after something that interlocks told of a later time, or what interlocks tell is older than the state:
-   * why the machine waited around then is for whoever can look up all that was told.
-   */
-  #reworkWaits(machine: number, time: number): void {
-    const known = this.#waits.get(machine)
-    const span = { from: Math.min(time, known?.from ?? time), to: Math.max(time, known?.to ?? time) }
-    this.#waits.set(machine, span)
-  }
-
-  #recordWaits(): void {
-    for (const [index, { from, to }] of this.#waits) {
-      const machine = this.#idOf(index)
-      const row = { machine, counter: lateWaits, parts: 0, total: 0, cause: 'late' }
-      for (const ts of new Set([from, to])) this.#parts.turn.addRow('production_events', { ...row, ts })
-    }
-    this.#waits.clear()
   }
 
   /** What a source says of why its machine stops is a word without a state; empty: nothing any more. */
@@ -513,9 +460,7 @@ export class MachineWatch {
       if (state[index] !== before) onChange(index, state[index]!)
     }
     this.#spoke.clear()
-    for (const index of this.#lateReadings.keys()) this.#recordLast(index)
-    this.#lateReadings.clear()
-    this.#recordWaits()
+    this.#lateTold.settle()
   }
 
   /** Tells a twin what was observed, and records the states that it must have passed at that moment. */
