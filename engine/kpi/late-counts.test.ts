@@ -222,6 +222,20 @@ describe('parts of a counter that was read too late', () => {
     expect(await byHour(again)).toEqual(await byHour(book))
   })
 
+  it('are not believed where the first that came in time falls behind them: a clock was set back', async () => {
+    const { book, read, readAll, goTo, settle, byHour } = await watch()
+    read(8 * hourMs, 1)
+    read(8.5 * hourMs, 22)
+    const right = [[8, 21]]
+    goTo(9 * hourMs)
+    readAll([
+      { at: 7.2 * hourMs, shows: 23 },
+      { at: 7.5 * hourMs, shows: 29 },
+    ])
+    await settle(book)
+    expect(await byHour(book)).toEqual(right)
+  })
+
   it('leave imported parts as they are', async () => {
     const { begin, press, tellTo, book, read, readAll, goTo, settle, byHour } = await watch()
     const row = { machine: press, counter: 'processed', cause: 'count' }

@@ -2,6 +2,7 @@ import { standardConfig } from '../../schema/machine-config.js'
 import type { Plant } from '../../schema/plant.js'
 import type { Entry } from '../../schema/records.js'
 import type { RowOfTable } from '../../schema/tables/row-tables.js'
+import { increment } from '../../twins/machine/counter.js'
 import type { Registry } from '../floor/floor.js'
 import { lateWaits } from '../floor/interlocks.js'
 import { partCounterOf } from '../floor/part-counters.js'
@@ -108,7 +109,7 @@ async function changedBefore(
   to: number,
   first: number,
 ) {
-  if (await record.isCountedBefore(first)) return []
+  if ((await record.isCountedBefore(first)) || !(await goesOn(record, rule, first))) return []
   const [before, after] = await Promise.all([
     record.neighbour(from, 'before', 'any'),
     record.neighbour(to, 'after', 'any'),
@@ -117,4 +118,16 @@ async function changedBefore(
   const end = Math.min(after ?? first, first)
   const [readings, recorded] = await Promise.all([record.readings(start, end), record.recorded(start, end)])
   return partsBefore(readings, recorded, rule)
+}
+
+/**
+ * Whether the first reading that came in time goes on from those before it. Where it falls they are not believed: of a
+ * source whose clock was set back they say again what was counted later.
+ */
+async function goesOn(record: CounterRecord, { width, most }: CounterRule, first: number): Promise<boolean> {
+  const last = await record.neighbour(first, 'before', 'any')
+  if (last === undefined) return true
+  const [before, told] = await Promise.all([record.readings(last, last), record.readings(first, first)])
+  const [from, to] = [before.at(-1)!.value, told[0]!.value]
+  return to >= from || increment(from, to, width, false, most(first - last)).cause === 'rollover'
 }
