@@ -20,18 +20,23 @@ const numRuns = process.env.GEMBA_SOAK ? 200 : 3
 const minute = 60_000
 const hour = 60 * minute
 const firstDay = Date.UTC(2026, 0, 5, 6)
-const interlock = (quantity: 'blocked' | 'starved') =>
-  sensor('saw', quantity, { role: 'status', quantity, unit: '', period: 0, range: [0, 1], resolution: 0 })
+const interlock = (machine: string, quantity: 'blocked' | 'starved') =>
+  sensor(machine, quantity, { role: 'status', quantity, unit: '', period: 0, range: [0, 1], resolution: 0 })
 
 type Told = readonly [at: number, signal: 'execution' | 'blocked' | 'starved', value: string | number]
 
-let day = 0
+let days = 0
 
-/** A machine of its own day that tells its state and its interlocks, watched for ten hours. */
+/** A new machine on each day that tells its state and its interlocks, watched for ten hours. */
 async function watch() {
-  const begin = firstDay + 24 * hour * day++
-  const signals = [stateSignal('saw'), interlock('blocked'), interlock('starved')]
-  const { floor, wall, registry, say } = floorOf([machineOf('saw', signals)], { at: begin + 10 * hour })
+  const day = days++
+  const begin = firstDay + 24 * hour * day
+  const saw = `saw-${day}`
+  const signals = [stateSignal(saw), interlock(saw, 'blocked'), interlock(saw, 'starved')]
+  // What interlocks of other days were told last still holds for those: their signals come first.
+  const others = Array.from({ length: 3 * day }, (_, place) => sensor('others', `t${place}`))
+  const machines = [machineOf('others', others), machineOf(saw, signals)]
+  const { floor, wall, registry, say } = floorOf(machines, { at: begin + 10 * hour })
   const { store } = common
   const open = async () => {
     const book = new KpiBook({ plant: floor.plant, store, clock: wall, wall: Date })
@@ -54,10 +59,10 @@ async function watch() {
     recordSettled(of, tellTo(of))
     await store.flush()
   }
-  const tell = ([at, signal, value]: Told): void => tellTo(book)(say(`saw.${signal}`, value, begin + at))
+  const tell = ([at, signal, value]: Told): void => tellTo(book)(say(`${saw}.${signal}`, value, begin + at))
   /** Time by what it counts as, ms, hour by hour. */
   const times = async (of = book) => {
-    const cells = await of.cells(['saw'], begin, begin + 10 * hour)
+    const cells = await of.cells([saw], begin, begin + 10 * hour)
     return cells
       .map(({ hour: at, tally }) => [
         (at - begin) / hour,
