@@ -1,7 +1,7 @@
 import type { SuspendReason } from '../../schema/packml.js'
 import type { Signal } from '../../schema/plant.js'
 
-type Interlock = Exclude<SuspendReason, 'none'>
+export type Interlock = Exclude<SuspendReason, 'none'>
 
 export type InterlockMemory = readonly (readonly [interlock: Interlock, isOn: boolean])[]
 

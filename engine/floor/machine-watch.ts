@@ -1,32 +1,26 @@
 import type { Clock } from '../../schema/clock.js'
-import { displayNumber, displayState } from '../../schema/display-state.js'
-import { modeNumber, type PackmlState, packmlNumber, type SuspendReason } from '../../schema/packml.js'
 import { Quality } from '../../schema/quality.js'
 import type { Reject, StateChange, TwinSnapshot } from '../../schema/records.js'
-import type { MachineContext } from '../../twins/machine/machine.context.js'
 import type { CounterName, MachineEmitted } from '../../twins/machine/machine.events.js'
-import { packmlStateOf } from '../../twins/machine/machine.machine.js'
-import type { TwinEmitted, TwinMessage } from '../twin-system/definition.js'
+import type { TwinEmitted } from '../twin-system/definition.js'
 import type { RestoreOutcome, TwinSystem } from '../twin-system/twin-system.js'
 import type { RegisteredMachine, RegisteredSignal, Registry } from './floor.js'
 import { type HeldState, HeldStates } from './held-states.js'
-import { type InterlockMemory, Interlocks, interlockOf } from './interlocks.js'
+import { interlockOf } from './interlocks.js'
 import { LateTold } from './late-told.js'
-import { LatestMachines, type LatestSignals } from './latest-table.js'
+import type { LatestMachines, LatestSignals } from './latest-table.js'
 import type { LineWatch } from './line-watch.js'
-import { type MachineObserver, type Observation, unknownWord } from './machine-observer.js'
+import { type MachineObserver, unknownWord } from './machine-observer.js'
+import { MachineTwins } from './machine-twins.js'
 import type { ModeHolds } from './mode-holds.js'
 import type { NestedStates } from './nested-states.js'
 import { partCounterOf } from './part-counters.js'
-import { leapReject, type PlausibleParts } from './plausible-parts.js'
-import { stateValueOf } from './state-value.js'
+import { PartCounts } from './part-counts.js'
+import type { PlausibleParts } from './plausible-parts.js'
 import { isStopReason, stopReasonOf } from './stop-reasons.js'
 import type { Turn } from './turn.js'
-import { machineAddress, machineKind } from './twin-kinds.js'
 import { unknownState } from './unknown-state.js'
-
-type PartsCounted = Extract<MachineEmitted, { type: 'parts.counted' }>
-type CounterLeapt = Extract<MachineEmitted, { type: 'counter.leapt' }>
+import { type WaitMemory, WaitReasons } from './wait-reasons.js'
 
 export interface MachineWatchParts {
   readonly twins: TwinSystem
@@ -44,18 +38,6 @@ export interface MachineWatchParts {
   readonly signals: LatestSignals
 }
 
-/** What changes how a machine looks to its line, or how fast it works. */
-const toldToLine: ReadonlySet<string> = new Set<MachineEmitted['type']>([
-  'state.changed',
-  'reason.changed',
-  'mode.changed',
-  'stop.reason',
-  'parts.counted',
-])
-
-const isWaiting = (state: PackmlState): boolean =>
-  state === 'Suspending' || state === 'Suspended' || state === 'Unsuspending'
-
 /** A sample of a signal that the machine's twin listens to. */
 interface ObservedSample {
   readonly source: string
@@ -69,22 +51,22 @@ interface ObservedSample {
   readonly isHistory: boolean
 }
 
-export interface MachineMemory {
+export interface MachineMemory extends WaitMemory {
   /** Since when nobody has told its state, Unix ms. */
   readonly untold?: number | undefined
   /** Ids of counters that have not been heard since the link began. */
   readonly unread: readonly string[]
-  readonly interlocks: InterlockMemory
   /** In what state it stood when the floor went away, while nobody has told it anew. */
   readonly held?: HeldState | undefined
-  /** The word for its state said why it waits. */
-  readonly saidReason: boolean
 }
 
-/** Keeps the machine twins of a floor, tells them what their state, mode and counter signals say, and shows them. */
+/** Tells the machine twins of a floor what signals of state, mode, counters and interlocks say, and when links are lost. */
 export class MachineWatch {
   readonly latest: LatestMachines
   readonly #parts: MachineWatchParts
+  readonly #machines: MachineTwins
+  readonly #waits: WaitReasons
+  readonly #counts: PartCounts
   readonly #signals: (RegisteredSignal | undefined)[] = []
   /** Of each signal: whether its machine's twin listens to it. */
   readonly #isObserved: Uint8Array
@@ -96,11 +78,7 @@ export class MachineWatch {
   readonly #isLink: Uint8Array
   /** Counters whose twin has not heard from them since the link began: what they showed before may be theirs no more. */
   readonly #isUnread: Uint8Array
-  readonly #indexByAddress = new Map<string, number>()
-  readonly #interlocks = new Interlocks()
   readonly #held = new HeldStates()
-  /** Machines whose word for the state said why they wait. */
-  readonly #saidReason = new Set<number>()
   /** Machines whose state nobody has told since their source was lost, and since when. */
   readonly #untold = new Map<number, number>()
   readonly #wordsReported = new Set<string>()
@@ -109,16 +87,13 @@ export class MachineWatch {
   readonly #interlocksOf = new Map<number, readonly number[]>()
   /** Of each signal: whether it tells its machine's state. */
   readonly #isState: Uint8Array
-  /** Machines whose twin spoke in this turn; shown when the turn is over and the twins have settled. */
-  readonly #spoke = new Set<number>()
-  /** The twin that is told something just now, and what it says to it. */
-  #addressed = ''
-  #said: MachineEmitted[] = []
-
   constructor(parts: MachineWatchParts) {
     this.#parts = parts
+    this.#machines = new MachineTwins(parts)
+    this.#waits = new WaitReasons(this.#machines, parts.turn)
+    this.#counts = new PartCounts({ ...parts, machines: this.#machines })
     this.#lateTold = new LateTold(parts.turn)
-    this.latest = new LatestMachines(parts.registry.machineCapacity)
+    this.latest = this.#machines.latest
     this.#isObserved = new Uint8Array(parts.registry.signalCapacity)
     this.#isLink = new Uint8Array(parts.registry.signalCapacity)
     this.#isState = new Uint8Array(parts.registry.signalCapacity)
@@ -126,13 +101,9 @@ export class MachineWatch {
   }
 
   add(registered: RegisteredMachine, saved: ReadonlyMap<string, TwinSnapshot>): RestoreOutcome {
-    const { index, machine, signals } = registered
-    const address = machineAddress(machine.id)
+    const { index, signals } = registered
     this.#parts.nested.add(registered)
-    this.#indexByAddress.set(address, index)
-    const outcome = this.#parts.twins.add(address, machineKind, machine.packml, saved.get(address))
-    this.#show(index)
-    this.#tellLine(index, this.latest.since[index]!)
+    const outcome = this.#machines.add(registered, saved)
     const tellsState = signals.some(({ signal }) => signal.quantity === 'state')
     for (const each of signals) {
       const { signal } = each
@@ -158,8 +129,7 @@ export class MachineWatch {
 
   /** Shows the state that the twin stands in; it is no news. */
   adopt(machine: number): void {
-    this.#spoke.delete(machine)
-    this.#show(machine)
+    this.#machines.adopt(machine)
   }
 
   isObserved(signal: number): boolean {
@@ -173,7 +143,7 @@ export class MachineWatch {
 
   /** Takes what a signal of state or mode says, late or not. */
   observe({ source, index, value, quality, time: at, isLate, isHistory }: ObservedSample): void {
-    const { twins, clock, turn, observer, nested, holds, signals } = this.#parts
+    const { clock, turn, observer, nested, holds, signals } = this.#parts
     const { signal, machine } = this.#signals[index]!
     const isUntold = this.#untold.has(machine)
     // A polled signal repeats itself; one that reports changes says something new each time, even when late.
@@ -182,13 +152,12 @@ export class MachineWatch {
     const own = observer.observe(signal, value, quality)
     if (own.isUnknownWord) this.#rejectOnce(unknownWord(source, signal, own.word, at))
     const { observation, time } = nested.settle(index, own, at, isLate)
-    const id = this.#idOf(machine)
-    const address = machineAddress(id)
+    const id = this.#machines.idOf(machine)
     const { state, word } = observation
     const interlocks = this.#interlocksOf.get(machine)
     if (state !== undefined && interlocks !== undefined)
       if (isLate || interlocks.some(each => signals.sourceTime[each]! > time)) this.#lateTold.waited(id, time)
-    const reason = this.#reasonOf(machine, observation, isLate)
+    const reason = this.#waits.reasonOf(machine, observation, isLate)
     // A word for the state may imply a mode; a machine that tells its mode is taken at that word alone.
     const isImplied = signal.quantity === 'state' && this.#tellsMode.has(machine)
     const said = isImplied ? undefined : observation.mode
@@ -198,7 +167,8 @@ export class MachineWatch {
       const change = { machine: id, state, mode: mode ?? '', reason, sourceState: word, observed: true }
       if (!isHistory) this.#held.drop(machine)
       // First what nobody saw and the machine must have passed, so that of one moment the observed state stands.
-      if (!isHistory) this.#tell(id, { type: 'OBSERVED', state, reason, sourceState: word, time })
+      if (!isHistory)
+        this.#machines.observe(machine, { type: 'OBSERVED', state, reason, sourceState: word, time })
       turn.add('stateChanges', { ...change, time })
       const lostAt = isHistory ? undefined : this.#untold.get(machine)
       if (lostAt !== undefined) {
@@ -220,7 +190,7 @@ export class MachineWatch {
         }
         turn.add('stateChanges', change)
       }
-      if (!isHistory && !isHeld) twins.send(address, { type: 'MODE_OBSERVED', mode, time })
+      if (!isHistory && !isHeld) this.#machines.send(machine, { type: 'MODE_OBSERVED', mode, time })
     }
   }
 
@@ -231,30 +201,31 @@ export class MachineWatch {
   listen(index: number, value: number, quality: number, time: number): void {
     const told = this.#told[index]
     if (told === undefined) return
-    const { twins, signals, text } = this.#parts
-    const { signal, machine } = this.#signals[index]!
+    const { signals, text } = this.#parts
+    const registered = this.#signals[index]!
+    const { signal, machine } = registered
     const isInterlock = told === 'blocked' || told === 'starved'
     const isNew = value !== signals.value[index] || quality !== signals.quality[index]
     if (isInterlock && isNew && time < this.#stateHeard(machine))
-      this.#lateTold.waited(this.#idOf(machine), time)
+      this.#lateTold.waited(this.#machines.idOf(machine), time)
     if (quality === Quality.bad || Number.isNaN(value)) {
-      if (isInterlock) this.#unhear(index, machine, told, time)
+      if (!isInterlock) return
+      // Nobody knows what it says: it is no reason until it is told again, be it as before.
+      this.#isUnread[index] = 1
+      this.#waits.tell(machine, told, false, time)
       return
     }
     if (value === signals.value[index] && this.#isUnread[index] === 0) return
-    const address = machineAddress(this.#idOf(machine))
     if (told === 'stop-reason') {
       const stopReason = stopReasonOf(signal.type === 'text' ? text(value) : String(value))
       this.#recordStopReason(machine, stopReason, time)
-      if (stopReason !== undefined) twins.send(address, { type: 'STOP_REASON', stopReason, time })
+      if (stopReason !== undefined) this.#machines.send(machine, { type: 'STOP_REASON', stopReason, time })
     } else if (isInterlock) {
       this.#isUnread[index] = 0
-      this.#interlocks.tell(machine, told, value !== 0)
-      this.#tellInterlock(machine, time)
+      this.#waits.tell(machine, told, value !== 0, time)
     } else if (value >= 0) {
       this.#isUnread[index] = 0
-      const most = this.#mostParts(index, told, time)
-      twins.send(address, { type: 'COUNTED', counter: told, reading: value, time, most })
+      this.#counts.read(registered, told, value, time)
     }
   }
 
@@ -263,7 +234,7 @@ export class MachineWatch {
     const told = this.#told[index]
     if (told === undefined) return
     const { signal, machine: place } = this.#signals[index]!
-    const machine = this.#idOf(place)
+    const machine = this.#machines.idOf(place)
     if (told === 'blocked' || told === 'starved') this.#lateTold.waited(machine, time)
     else if (quality === Quality.bad) return
     else if (told === 'stop-reason') {
@@ -271,15 +242,6 @@ export class MachineWatch {
       const word = signal.type === 'text' ? this.#parts.text(value) : String(value)
       this.#recordStopReason(place, stopReasonOf(word), time)
     } else if (value >= 0) this.#lateTold.counted(index, { machine, counter: told, value, time })
-  }
-
-  /** Parts that the machine can have made since the counter was read last; after a bad reading of a new link: any. */
-  #mostParts(index: number, counter: CounterName, time: number): number {
-    const { registry, signals, plausible } = this.#parts
-    const { machine, line } = registry.machineByIndex(this.#signals[index]!.machine)!
-    const read = this.#shownBy(this.#signals[index]!.machine)?.context[counter].time ?? 0
-    const heard = signals.quality[index] === Quality.bad ? 0 : signals.sourceTime[index]!
-    return plausible.most(machine, line, Math.max(0, time - (read || heard)))
   }
 
   /** The newest that signals of the machine's state have told, source time, Unix ms. */
@@ -292,12 +254,12 @@ export class MachineWatch {
   /** What a source says of why its machine stops is a word without a state; empty: nothing any more. */
   #recordStopReason(machine: number, stopReason: string | undefined, time: number): void {
     const said = { state: '', mode: '', reason: '', sourceState: stopReason ?? '', observed: true }
-    this.#parts.turn.add('stateChanges', { machine: this.#idOf(machine), time, ...said })
+    this.#parts.turn.add('stateChanges', { machine: this.#machines.idOf(machine), time, ...said })
   }
 
   /** The floor was away since `time`: nobody knows what the machine did meanwhile. */
   wake(machine: number, time: number, isOwnTime: boolean): void {
-    const shown = this.#shownBy(machine)
+    const shown = this.#machines.shown(machine)
     this.lost(machine, time, isOwnTime)
     const { signals } = this.#parts.registry.machineByIndex(machine)!
     const states = signals.filter(({ signal }) => signal.quantity === 'state')
@@ -323,11 +285,17 @@ export class MachineWatch {
   /** Machines whose data go on as before, and whose state nobody has told anew, still do what they did. */
   tick(now: number): void {
     for (const [machine, { state, reason, sourceState, lost, found }] of this.#held.takeDue(now)) {
-      const id = this.#idOf(machine)
       // For the twin from the loss on, so that a state of the time between is news still when it is told at last.
-      this.#tell(id, { type: 'OBSERVED', state, reason, sourceState, time: lost })
+      this.#machines.observe(machine, { type: 'OBSERVED', state, reason, sourceState, time: lost })
       this.#untold.set(machine, now)
-      const held = { machine: id, state, mode: '', reason, sourceState, observed: false }
+      const held = {
+        machine: this.#machines.idOf(machine),
+        state,
+        mode: '',
+        reason,
+        sourceState,
+        observed: false,
+      }
       this.#parts.turn.add('stateChanges', { ...held, time: found })
     }
   }
@@ -337,77 +305,39 @@ export class MachineWatch {
    * the source: nothing passes that could be counted.
    */
   lost(machine: number, time: number, isOwnTime: boolean): void {
-    const { twins, turn } = this.#parts
     if (!isOwnTime && !this.#untold.has(machine)) this.#untold.set(machine, time)
-    this.#interlocks.forget(machine)
+    this.#waits.forget(machine)
     this.#held.drop(machine)
-    const id = this.#idOf(machine)
-    const address = machineAddress(id)
-    if (packmlStateOf(stateValueOf(twins.get(address)?.snapshot)) === 'Undefined') return
-    twins.send(address, { type: 'OBSERVED', state: 'Undefined', reason: 'none', sourceState: '', time })
+    if ((this.#machines.shown(machine)?.state ?? 'Undefined') === 'Undefined') return
+    const nobodyKnows = { state: 'Undefined', reason: 'none', sourceState: '', time } as const
+    this.#machines.send(machine, { type: 'OBSERVED', ...nobodyKnows })
     if (isOwnTime) return
-    turn.add('stateChanges', { machine: id, time, ...unknownState })
+    this.#parts.turn.add('stateChanges', { machine: this.#machines.idOf(machine), time, ...unknownState })
   }
 
   /** The link to the machine's source stands again. */
   found(machine: number, time: number, isOwnTime: boolean): void {
-    const { twins, lines, registry } = this.#parts
-    const id = this.#idOf(machine)
+    const { lines, registry } = this.#parts
     for (const { index } of registry.machineByIndex(machine)!.signals) {
       if (this.#told[index] !== undefined && this.#told[index] !== 'stop-reason') this.#isUnread[index] = 1
     }
-    twins.send(machineAddress(id), { type: 'SOURCE_FOUND', time, hasOwnClock: isOwnTime })
-    lines.sourceFound(id, time)
+    this.#machines.send(machine, { type: 'SOURCE_FOUND', time, hasOwnClock: isOwnTime })
+    lines.sourceFound(this.#machines.idOf(machine), time)
     this.#held.found(machine, time)
   }
 
   /** A twin spoke; its machine is shown at the end of the turn, and what it counted goes on record. */
   hear(address: string, emitted: TwinEmitted): void {
-    const machine = this.#indexByAddress.get(address)
+    const machine = this.#machines.indexOf(address)
     if (machine === undefined) return
-    this.#spoke.add(machine)
-    if (address === this.#addressed) this.#said.push(emitted as MachineEmitted)
-    if (emitted.type === 'parts.counted') this.#counted(machine, emitted as PartsCounted)
-    if (emitted.type === 'counter.leapt') this.#leapt(machine, emitted as CounterLeapt)
-    if (toldToLine.has(emitted.type)) this.#tellLine(machine, emitted.time)
-  }
-
-  /** Why the machine waits: its word for the state says it, or its interlocks do, which know nothing of the past. */
-  #reasonOf(machine: number, { state, reason }: Observation, isLate: boolean): SuspendReason {
-    if (state === undefined || isLate) return reason
-    if (reason === 'none') this.#saidReason.delete(machine)
-    else this.#saidReason.add(machine)
-    return reason === 'none' && isWaiting(state) ? this.#interlocks.reasonOf(machine) : reason
-  }
-
-  /** Nobody knows what the interlock says: it is no reason until it is told again, be it as before. */
-  #unhear(index: number, machine: number, interlock: 'blocked' | 'starved', time: number): void {
-    this.#isUnread[index] = 1
-    this.#interlocks.tell(machine, interlock, false)
-    this.#tellInterlock(machine, time)
-  }
-
-  /** While the machine waits, what its interlocks say is why. */
-  #tellInterlock(machine: number, at: number): void {
-    const { twins, turn } = this.#parts
-    const id = this.#idOf(machine)
-    const before = this.#shownBy(machine)
-    const reason = this.#interlocks.reasonOf(machine)
-    if (before === undefined || this.#saidReason.has(machine)) return
-    const { state, context } = before
-    if (!isWaiting(state) || context.reason === reason) return
-    // Tags of one controller may come in any order: the state that the reason belongs to may be the later one.
-    const time = Math.max(at, context.newest ?? at, context.stateTime)
-    twins.send(machineAddress(id), { type: 'INTERLOCK', reason, time })
-    const { sourceState } = context
-    turn.add('stateChanges', { machine: id, time, state, mode: '', reason, sourceState, observed: true })
+    this.#counts.hear(machine, emitted as MachineEmitted)
+    this.#machines.hear(machine, emitted as MachineEmitted)
   }
 
   /** What is remembered of a machine beside its twin. */
   remember({ index, signals }: RegisteredMachine): MachineMemory {
     return {
-      interlocks: this.#interlocks.remember(index),
-      saidReason: this.#saidReason.has(index),
+      ...this.#waits.remember(index),
       untold: this.#untold.get(index),
       held: this.#held.of(index),
       unread: signals.filter(signal => this.#isUnread[signal.index] === 1).map(({ signal }) => signal.id),
@@ -416,65 +346,20 @@ export class MachineWatch {
 
   /** Takes it up again, after the twin is as it was. */
   recall({ index, signals }: RegisteredMachine, memory: MachineMemory): void {
-    const { untold, unread, interlocks, saidReason, held } = memory
+    const { untold, unread, held } = memory
     if (held === undefined) this.#held.drop(index)
     else this.#held.hold(index, held)
-    for (const [interlock, isOn] of interlocks) this.#interlocks.tell(index, interlock, isOn)
-    if (saidReason) this.#saidReason.add(index)
-    else this.#saidReason.delete(index)
+    this.#waits.recall(index, memory)
     if (untold === undefined) this.#untold.delete(index)
     else this.#untold.set(index, untold)
     for (const signal of signals) this.#isUnread[signal.index] = unread.includes(signal.signal.id) ? 1 : 0
-    this.adopt(index)
-  }
-
-  #counted(machine: number, { time: ts, counter, by: parts, total, cause }: PartsCounted): void {
-    if (counter === 'processed') this.#parts.lines.counted(this.#idOf(machine), parts, cause, ts)
-    this.#parts.turn.addRow('production_events', {
-      machine: this.#idOf(machine),
-      ts,
-      counter,
-      parts,
-      total,
-      cause,
-    })
-  }
-
-  /** Of several signals that tell the counter the first is named. */
-  #leapt(machine: number, { time, counter, reading }: CounterLeapt): void {
-    const { registry, clock, turn } = this.#parts
-    const { machine: of, signals } = registry.machineByIndex(machine)!
-    turn.addRow('production_events', {
-      ...{ machine: of.id, ts: time, counter, parts: 0, total: reading, cause: 'leap' },
-    })
-    const told = signals.find(({ signal }) => partCounterOf(signal) === counter)!
-    turn.add('rejects', leapReject(told.signal, { machine: of.id, reading, time }, clock.now()))
+    this.#machines.adopt(index)
   }
 
   /** The turn is over: shows the machines whose twins spoke in it, and tells which of them are in a new state. */
   settle(onChange: (machine: number, state: number) => void): void {
-    const { state } = this.latest
-    for (const index of this.#spoke) {
-      const before = state[index]
-      this.#show(index)
-      if (state[index] !== before) onChange(index, state[index]!)
-    }
-    this.#spoke.clear()
+    this.#machines.settle(onChange)
     this.#lateTold.settle()
-  }
-
-  /** Tells a twin what was observed, and records the states that it must have passed at that moment. */
-  #tell(machine: string, message: TwinMessage): void {
-    this.#addressed = machineAddress(machine)
-    this.#said = []
-    this.#parts.twins.send(this.#addressed, message)
-    this.#addressed = ''
-    for (const said of this.#said) {
-      if (said.type !== 'state.inferred') continue
-      const { time, state } = said
-      const passed = { machine, time, state, mode: '', reason: 'none', sourceState: '', observed: false }
-      this.#parts.turn.add('stateChanges', passed)
-    }
   }
 
   /** A word that no map knows is told once for each signal, not with every sample. */
@@ -482,35 +367,5 @@ export class MachineWatch {
     if (this.#wordsReported.has(reject.reason)) return
     this.#wordsReported.add(reject.reason)
     this.#parts.turn.add('rejects', reject)
-  }
-
-  #show(index: number): void {
-    const shown = this.#shownBy(index)
-    if (shown === undefined) return
-    const { state, display, context } = shown
-    this.latest.set(index, packmlNumber[state], modeNumber(context.mode), display, context.since)
-  }
-
-  /** The line hears of each change when it happens, also of those that are over when the turn is. */
-  #tellLine(index: number, time: number): void {
-    const shown = this.#shownBy(index)
-    if (shown === undefined) return
-    const { display, context } = shown
-    this.#parts.lines.tell(this.#idOf(index), display, context.stopReason || context.sourceState, time)
-  }
-
-  #shownBy(index: number) {
-    const snapshot = this.#parts.twins.get(machineAddress(this.#idOf(index)))?.snapshot as
-      | { value?: unknown; context?: MachineContext }
-      | undefined
-    const context = snapshot?.context
-    if (context === undefined) return undefined
-    const state = packmlStateOf(snapshot?.value)
-    const display = displayNumber[displayState(state, context.mode, context.reason)]
-    return { state, display, context }
-  }
-
-  #idOf(machine: number): string {
-    return this.#parts.registry.machineByIndex(machine)!.machine.id
   }
 }

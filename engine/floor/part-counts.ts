@@ -1,0 +1,71 @@
+import type { Clock } from '../../schema/clock.js'
+import { Quality } from '../../schema/quality.js'
+import type { CounterName, MachineEmitted } from '../../twins/machine/machine.events.js'
+import type { RegisteredSignal, Registry } from './floor.js'
+import type { LatestSignals } from './latest-table.js'
+import type { LineWatch } from './line-watch.js'
+import type { MachineTwins } from './machine-twins.js'
+import { partCounterOf } from './part-counters.js'
+import { leapReject, type PlausibleParts } from './plausible-parts.js'
+import type { Turn } from './turn.js'
+
+type PartsCounted = Extract<MachineEmitted, { type: 'parts.counted' }>
+type CounterLeapt = Extract<MachineEmitted, { type: 'counter.leapt' }>
+
+export interface PartCountsParts {
+  readonly machines: MachineTwins
+  readonly registry: Registry
+  readonly clock: Clock
+  readonly turn: Turn
+  readonly lines: LineWatch
+  readonly plausible: PlausibleParts
+  /** What the signals said before the sample at hand. */
+  readonly signals: LatestSignals
+}
+
+/** Parts that machines count: their twins are told what counters show, and what those make of it goes on record. */
+export class PartCounts {
+  readonly #parts: PartCountsParts
+
+  constructor(parts: PartCountsParts) {
+    this.#parts = parts
+  }
+
+  /** A counter was read in time; `time`: source time, Unix ms. */
+  read({ index, machine }: RegisteredSignal, counter: CounterName, reading: number, time: number): void {
+    const most = this.#most(index, machine, counter, time)
+    this.#parts.machines.send(machine, { type: 'COUNTED', counter, reading, time, most })
+  }
+
+  /** A machine's twin spoke. */
+  hear(machine: number, emitted: MachineEmitted): void {
+    if (emitted.type === 'parts.counted') this.#counted(machine, emitted)
+    if (emitted.type === 'counter.leapt') this.#leapt(machine, emitted)
+  }
+
+  /** What the machine can have made since the counter was read last; after a bad reading of a new link: any. */
+  #most(index: number, place: number, counter: CounterName, time: number): number {
+    const { machines, registry, signals, plausible } = this.#parts
+    const { machine, line } = registry.machineByIndex(place)!
+    const read = machines.shown(place)?.context[counter].time ?? 0
+    const heard = signals.quality[index] === Quality.bad ? 0 : signals.sourceTime[index]!
+    return plausible.most(machine, line, Math.max(0, time - (read || heard)))
+  }
+
+  #counted(place: number, { time: ts, counter, by: parts, total, cause }: PartsCounted): void {
+    const { machines, lines, turn } = this.#parts
+    const machine = machines.idOf(place)
+    if (counter === 'processed') lines.counted(machine, parts, cause, ts)
+    turn.addRow('production_events', { machine, ts, counter, parts, total, cause })
+  }
+
+  /** Of several signals that tell the counter the first is named. */
+  #leapt(place: number, { time, counter, reading }: CounterLeapt): void {
+    const { registry, clock, turn } = this.#parts
+    const { machine: of, signals } = registry.machineByIndex(place)!
+    const machine = of.id
+    turn.addRow('production_events', { machine, ts: time, counter, parts: 0, total: reading, cause: 'leap' })
+    const told = signals.find(({ signal }) => partCounterOf(signal) === counter)!
+    turn.add('rejects', leapReject(told.signal, { machine, reading, time }, clock.now()))
+  }
+}
