@@ -5,7 +5,7 @@ const files = (folders: string): string[] => [`{${folders}}/**/*.test.{ts,tsx}`]
 export default defineConfig({
   test: {
     setupFiles: ['./vitest.setup.ts'],
-    testTimeout: process.env.GEMBA_SOAK === undefined ? 120_000 : 1_800_000,
+    testTimeout: process.env.GEMBA_SOAK === undefined ? 120_000 : 3_600_000,
     hookTimeout: 60_000,
     // Two cores, and several suites run a database or a browser of their own.
     maxWorkers: 2,

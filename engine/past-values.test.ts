@@ -2,13 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { SampleBatchBuilder } from '../schema/sample-batch.js'
 import { readPast } from './past-values.js'
 import { openStore, type Store } from './store/store.js'
-
-// A database is started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const minute = 60_000
 const noon = Date.UTC(2026, 0, 5, 12)

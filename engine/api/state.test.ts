@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import pino from 'pino'
 import { Registry } from 'prom-client'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { propertyRuns } from '../../twins/proof/runs.js'
 import { floorOf, machineOf, sensor, start, stateSignal } from '../floor/floor.fixture.js'
@@ -13,9 +13,6 @@ import { openStore, type Store } from '../store/store.js'
 import { createApi } from './api.js'
 import { manifestDocument } from './manifest.js'
 import { emptyHistory } from './test-history.js'
-
-// A database is started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const logger = pino({ level: 'silent' })
 const folders: string[] = []

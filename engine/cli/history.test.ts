@@ -2,15 +2,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { DataDirectory } from '../data-directory.js'
 import { openStore } from '../store/store.js'
 import { exportCommand } from './export.js'
 import { queryCommand } from './query.js'
-
-// Databases are started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const begin = Date.UTC(2026, 10, 20, 22, 30)
 const count = 4 * 360

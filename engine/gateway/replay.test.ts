@@ -15,9 +15,6 @@ import type { TestClient } from './test-client.js'
 import { testFloor, testPlant } from './test-floor.js'
 import { openTestGateway, type TestGateway } from './test-gateway.js'
 
-// A database is started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
-
 let folder: string
 let store: Store
 let life: Life

@@ -1,6 +1,6 @@
 import pino from 'pino'
 import { Registry } from 'prom-client'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createApi } from '../api/api.js'
 import { manifestDocument } from '../api/manifest.js'
 import { emptyHistory } from '../api/test-history.js'
@@ -10,9 +10,6 @@ import { readOrder } from '../orders/read-order.js'
 import { costRates } from './cost-rates.js'
 import { ProductionDesk } from './production-desk.js'
 import { change, KpiGround, minute, parts, six } from './test-ground.js'
-
-// A database is started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let common: KpiGround
 beforeAll(async () => {

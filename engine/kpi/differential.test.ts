@@ -11,7 +11,7 @@ import { change, KpiGround, minute, six } from './test-ground.js'
 
 // A database is started here; on a busy machine that takes a while.
 const isSoak = process.env.GEMBA_SOAK !== undefined
-vi.setConfig({ testTimeout: isSoak ? 3_600_000 : 300_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: isSoak ? 3_600_000 : 300_000 })
 
 let common: KpiGround
 beforeAll(async () => {

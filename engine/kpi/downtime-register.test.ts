@@ -1,12 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Entry } from '../../schema/records.js'
 import { DowntimeRegister } from './downtime-register.js'
 import type { KpiBook } from './kpi-book.js'
 import { findScope } from './scope.js'
 import { change, KpiGround, minute, morning, six } from './test-ground.js'
-
-// A database is started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let common: KpiGround
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { StateChange } from '../../schema/records.js'
 import type { MachinePlan } from '../../workers/kpi/machine-plan.js'
 import { readEvents } from './event-reader.js'
@@ -6,9 +6,6 @@ import { firstHeard } from './first-heard.js'
 import { KpiBook } from './kpi-book.js'
 import { readRuns } from './runs.js'
 import { change, KpiGround, minute, parts, six } from './test-ground.js'
-
-// A database is started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 let common: KpiGround
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import pino from 'pino'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Entry } from '../../schema/records.js'
 import { kpisOf } from '../../workers/kpi/kpi.js'
 import { type MachineCell, rollUp } from '../../workers/kpi/roll-up.js'
@@ -13,9 +13,6 @@ import type { CellDetail } from './hourly.js'
 import { KpiBook } from './kpi-book.js'
 import { recordSettled } from './kpi-keeper.js'
 import { change, KpiGround, minute, morning, parts, six } from './test-ground.js'
-
-// A database is started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let common: KpiGround
 beforeAll(async () => {

@@ -1,16 +1,13 @@
 import { readFileSync } from 'node:fs'
 import pino from 'pino'
 import { Registry } from 'prom-client'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { PackmlState } from '../../schema/packml.js'
 import type { ClassedTime } from '../../workers/kpi/time-class.js'
 import { createApi } from '../api/api.js'
 import { manifestDocument } from '../api/manifest.js'
 import { testFloor } from '../gateway/test-floor.js'
 import { change, KpiGround, minute, parts, six } from './test-ground.js'
-
-// A database is started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let common: KpiGround
 beforeAll(async () => {

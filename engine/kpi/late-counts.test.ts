@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Quality } from '../../schema/quality.js'
 import type { Entry } from '../../schema/records.js'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
@@ -10,9 +10,6 @@ import { recordSettled } from './kpi-keeper.js'
 import { LateCounts } from './late-counts.js'
 import { movedParts } from './moved-parts.js'
 import { KpiGround } from './test-ground.js'
-
-// A database is started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let common: KpiGround
 beforeAll(async () => {

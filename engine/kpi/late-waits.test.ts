@@ -1,14 +1,11 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Entry } from '../../schema/records.js'
 import { floorOf, machineOf, sensor, stateSignal } from '../floor/floor.fixture.js'
 import { KpiBook } from './kpi-book.js'
 import { recordSettled } from './kpi-keeper.js'
 import { LateCounts } from './late-counts.js'
 import { KpiGround } from './test-ground.js'
-
-// A database is started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let common: KpiGround
 beforeAll(async () => {

@@ -1,11 +1,8 @@
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readKpis } from './kpi-query.js'
 import { LiveFigures } from './live-figures.js'
 import { findScope } from './scope.js'
 import { change, KpiGround, minute, morning, parts, six } from './test-ground.js'
-
-// A database is started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let common: KpiGround
 beforeAll(async () => {

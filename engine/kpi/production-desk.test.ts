@@ -1,13 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sumTallies } from '../../workers/kpi/tally.js'
 import { KpiBook } from './kpi-book.js'
 import { reportRuns } from './production.js'
 import { ProductionDesk } from './production-desk.js'
 import { findScope } from './scope.js'
 import { change, KpiGround, minute, parts, six } from './test-ground.js'
-
-// A database is started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let common: KpiGround
 beforeAll(async () => {

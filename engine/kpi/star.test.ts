@@ -1,13 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { kpisOf } from '../../workers/kpi/kpi.js'
 import { waterfallOf } from '../../workers/kpi/losses.js'
 import { sumTallies, type Tally } from '../../workers/kpi/tally.js'
 import { makeRegistry } from '../floor/registry.js'
 import { KpiGround, minute, morning, six } from './test-ground.js'
-
-// A database is started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let common: KpiGround
 /** What the ledger says of the hours that are written. */

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Entry } from '../../schema/records.js'
 import { floorOf, machineOf, sensor, stateSignal } from '../floor/floor.fixture.js'
 import { DowntimeRegister } from './downtime-register.js'
@@ -6,9 +6,6 @@ import { KpiBook } from './kpi-book.js'
 import { recordSettled } from './kpi-keeper.js'
 import { findScope } from './scope.js'
 import { KpiGround } from './test-ground.js'
-
-// A database is started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let common: KpiGround
 beforeAll(async () => {

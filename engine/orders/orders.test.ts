@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { FakeRestServer } from '../../adapters/http/fake-server.js'
 import type { Entry } from '../../schema/records.js'
 import { type OrderService, workOrderSources } from '../../schema/work-order-sources.js'
@@ -11,9 +11,6 @@ import { secretReader } from '../pipeline/read-secret.js'
 import { DropFolder } from './drop-folder.js'
 import { OrderBook } from './order-book.js'
 import { OrderPull } from './order-pull.js'
-
-// A database is started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const logger = pino({ level: 'silent' })
 const start = Date.UTC(2026, 2, 23, 5)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import pino from 'pino'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Entry } from '../../schema/records.js'
 import { referencePlant } from '../../schema/reference-plant/reference-plant.js'
 import { propertyRuns } from '../../twins/proof/runs.js'
@@ -14,9 +14,6 @@ import type { Store } from '../store/store.js'
 import { openTestStore } from '../store/your-clickhouse.fixture.js'
 import { happenings, Life, type Lived, plantOfLife } from './life.fixture.js'
 import { Replayer } from './replayer.js'
-
-// A database is started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const day = 86_400_000
 const hello = {

@@ -2,14 +2,11 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { backupCommand, restoreCommand } from '../cli/backup.js'
 import { DataDirectory } from '../data-directory.js'
 import { openStore, type Store } from './store.js'
-
-// Databases are started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
 
 const begin = Date.UTC(2026, 10, 20, 22)
 let root: string

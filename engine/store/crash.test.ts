@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { PoolError } from '../../workers/pool.js'
 import { scanSegment } from '../../workers/spool/record.js'
@@ -20,9 +20,6 @@ import { Database } from './database.js'
 import { startEmbedded } from './embedded/embedded.js'
 import { openStore, type Store, type StoreOptions } from './store.js'
 import { frontOf } from './your-clickhouse.fixture.js'
-
-// Databases are started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const logger = pino({ level: 'silent' })
 let folder: string

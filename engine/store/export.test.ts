@@ -1,15 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { telemetry } from '../../schema/tables/telemetry.js'
 import { twinSnapshots } from '../../schema/tables/twins.js'
 import type { Database } from './database.js'
 import { type ExportOptions, exportTable } from './export.js'
 import { openTestDatabase, type TestDatabase } from './your-clickhouse.fixture.js'
-
-// A database is started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const begin = Date.UTC(2026, 10, 20, 22, 30)
 const hour = 3_600_000

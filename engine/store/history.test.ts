@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { propertyRuns } from '../../twins/proof/runs.js'
 import { buildBlocks } from '../../workers/spool/block-builder.js'
@@ -11,9 +11,6 @@ import { readGaps } from './gaps.js'
 import { exportHistory, readHistory } from './history.js'
 import { RollUp } from './roll-up.js'
 import { openTestDatabase, type TestDatabase } from './your-clickhouse.fixture.js'
-
-// A database is started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const noon = Date.UTC(2026, 10, 20, 12)
 const minute = 60_000

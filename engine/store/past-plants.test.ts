@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
 import { Registry } from 'prom-client'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createApi } from '../api/api.js'
 import { manifestDocument } from '../api/manifest.js'
 import { floorOf, machineOf, plantOf, sensor, start } from '../floor/floor.fixture.js'
@@ -12,9 +12,6 @@ import { PastPlants } from './past-plants.js'
 import { plantVersion } from './plant-versions.js'
 import type { Store } from './store.js'
 import { openTestStore } from './your-clickhouse.fixture.js'
-
-// A database is started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const logger = pino({ level: 'silent' })
 const hour = 3_600_000

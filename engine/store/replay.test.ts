@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import pino from 'pino'
 import { asyncScheduler, lastValueFrom, type SchedulerAction, type Subscription, tap } from 'rxjs'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { describeAdapterContract } from '../../adapters/contract-suite.js'
 import { replay } from '../../adapters/replay/adapter.js'
@@ -19,9 +19,6 @@ import { propertyRuns } from '../../twins/proof/runs.js'
 import { floorOf, machineOf, sensor, start, stateSignal } from '../floor/floor.fixture.js'
 import type { Store } from './store.js'
 import { openTestStore } from './your-clickhouse.fixture.js'
-
-// A database is started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 let folder: string
 let store: Store

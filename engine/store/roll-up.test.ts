@@ -15,9 +15,6 @@ import { RollUp } from './roll-up.js'
 
 import { openTestDatabase, type TestDatabase } from './your-clickhouse.fixture.js'
 
-// Databases are started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
-
 const logger = pino({ level: 'silent' })
 let opened: TestDatabase
 let database: Database

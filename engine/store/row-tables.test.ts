@@ -2,14 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Column, Table } from '../../schema/tables/definition.js'
 import { type Rows, rowTables } from '../../schema/tables/row-tables.js'
 import type { Store } from './store.js'
 import { openTestStore } from './your-clickhouse.fixture.js'
-
-// Databases are started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 let folder: string
 let store: Store

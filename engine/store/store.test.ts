@@ -2,14 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { StateChange } from '../../schema/records.js'
 import { type SampleBatch, SampleBatchBuilder } from '../../schema/sample-batch.js'
 import type { Store } from './store.js'
 import { openTestStore } from './your-clickhouse.fixture.js'
-
-// Databases are started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const logger = pino({ level: 'silent' })
 const wall = { now: () => Date.now() }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Plant } from '../../schema/plant.js'
 import { clusterStatements } from '../../schema/tables/cluster-statements.js'
 import { createStatement } from '../../schema/tables/create-statement.js'
@@ -17,9 +17,6 @@ import { startEmbedded } from './embedded/embedded.js'
 import { migrate, migrations } from './migrations/migrate.js'
 
 import { openTestDatabase, type TestDatabase } from './your-clickhouse.fixture.js'
-
-// Databases are started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const logger = pino({ level: 'silent' })
 let opened: TestDatabase

@@ -4,12 +4,9 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { createClient } from '@clickhouse/client'
 import pino from 'pino'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Embedded, startEmbedded } from './embedded.js'
 import { writerHeader } from './http-interface.js'
-
-// Databases are started here; on a busy machine that takes a while.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const logger = pino({ level: 'silent' })
 let folder: string
