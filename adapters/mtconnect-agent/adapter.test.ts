@@ -229,6 +229,7 @@ describe('the MTConnect agent adapter', () => {
       await firstLife()
       for (const other of [
         { ...(remembered as object), url: 'http://192.0.2.1:5000' },
+        { ...(remembered as object), url: 'http://192.0.2.1:5000', instanceId: '99' },
         { next: 'x' },
         null,
       ]) {
@@ -257,6 +258,17 @@ describe('the MTConnect agent adapter', () => {
         reason: `the agent's buffer ran over: it begins at ${from + 3}; observations from number ${from} on are lost up to there`,
       },
     ])
+  })
+
+  it('tells a gap of a single observation within a stream', async () => {
+    subscribe()
+    await following()
+    const from = agent.next
+    agent.bufferSize = 2
+    for (const value of [1, 2, 3]) agent.observe('x', value, timeOf(value))
+    agent.flush()
+    await until(() => expect(values()).toEqual([Number.NaN, 2, 3]))
+    expect(rejects()).toMatchObject([{ rule: 'agent.gap', raw: String(from) }])
   })
 
   it('leaves nothing behind at each of many cuts', async () => {

@@ -437,6 +437,17 @@ describe('6.5.9 deaths', () => {
     expect(deviceBorn(4)).toEqual(['g/n/d/a = 3 @ 0', 'g/n/d/b = 4 @ 0'])
   })
 
+  it('of a device last until its birth: what it tells meanwhile is not taken', () => {
+    const { born, deviceBorn, say } = makeHost()
+    born()
+    deviceBorn()
+    say('DDEATH/n/d', { seq: 2 })
+    const told = (seq: number) => say('DDATA/n/d', { seq, metrics: [{ alias: 3, double_value: 30 }] })
+    expect(told(3)).toEqual(['sparkplug.before-birth', rebirth])
+    deviceBorn(4)
+    expect(told(5)).toEqual(['g/n/d/a = 30 @ 0'])
+  })
+
   it('come after what waited for its turn', () => {
     const { born, data, say } = makeHost()
     born()
