@@ -12,21 +12,14 @@ interface LateCount {
   readonly time: number
 }
 
-/** `isRecorded`: it is on record that it came too late. */
-interface LateReading {
-  readonly value: number
-  readonly count: LateCount | undefined
-  readonly isRecorded: boolean
-}
-
 /**
  * What signals of machines told too late for their twins, in one turn: that goes on record, for whoever can look up what
- * was told around it. Of those that say the same the first and the last are enough.
+ * was told around it. Each reading of a counter does, also where it stood still: those that do not were read in time.
  */
 export class LateTold {
   readonly #turn: Turn
   /** By index of the signal. */
-  readonly #readings = new Map<number, LateReading>()
+  readonly #values = new Map<number, number>()
   /** Machines of which states and interlocks came out of order, and of when, Unix ms. */
   readonly #waits = new Map<string, { readonly from: number; readonly to: number }>()
 
@@ -36,20 +29,14 @@ export class LateTold {
 
   /** Whether a signal says something else than it said late in this turn; remembers it. */
   isNew(signal: number, value: number): boolean {
-    if (this.#readings.get(signal)?.value === value) return false
-    this.#readings.set(signal, { value, count: undefined, isRecorded: true })
+    if (this.#values.get(signal) === value) return false
+    this.#values.set(signal, value)
     return true
   }
 
   /** A counter was read. */
-  counted(signal: number, count: LateCount): void {
-    const { value } = count
-    const isRepeat = this.#readings.get(signal)?.value === value
-    if (!isRepeat) {
-      this.#recordLast(signal)
-      this.#record(count)
-    }
-    this.#readings.set(signal, { value, count, isRecorded: !isRepeat })
+  counted({ machine, counter, value: total, time: ts }: LateCount): void {
+    this.#turn.addRow('production_events', { machine, ts, counter, parts: 0, total, cause: 'late' })
   }
 
   /**
@@ -64,22 +51,11 @@ export class LateTold {
 
   /** The turn is over. */
   settle(): void {
-    for (const signal of this.#readings.keys()) this.#recordLast(signal)
-    this.#readings.clear()
+    this.#values.clear()
     for (const [machine, { from, to }] of this.#waits) {
       const row = { machine, counter: lateWaits, parts: 0, total: 0, cause: 'late' }
       for (const ts of new Set([from, to])) this.#turn.addRow('production_events', { ...row, ts })
     }
     this.#waits.clear()
-  }
-
-  /** Of those that say the same goes on record where they end. */
-  #recordLast(signal: number): void {
-    const last = this.#readings.get(signal)
-    if (last?.count !== undefined && !last.isRecorded) this.#record(last.count)
-  }
-
-  #record({ machine, counter, value: total, time: ts }: LateCount): void {
-    this.#turn.addRow('production_events', { machine, ts, counter, parts: 0, total, cause: 'late' })
   }
 }

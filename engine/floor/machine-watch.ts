@@ -241,7 +241,7 @@ export class MachineWatch {
       if (!this.#lateTold.isNew(index, value)) return
       const word = signal.type === 'text' ? this.#parts.text(value) : String(value)
       this.#recordStopReason(place, stopReasonOf(word), time)
-    } else if (value >= 0) this.#lateTold.counted(index, { machine, counter: told, value, time })
+    } else if (value >= 0) this.#lateTold.counted({ machine, counter: told, value, time })
   }
 
   /** The newest that signals of the machine's state have told, source time, Unix ms. */

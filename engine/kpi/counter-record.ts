@@ -27,10 +27,11 @@ interface Counter extends Record<string, unknown> {
 
 /** What a twin takes for a reading of a counter. */
 const isReading = 'quality != 2 AND isFinite(value) AND value >= 0 AND value = floor(value)'
-/** It came too late for the twin, which went on from one reading that came in time to the next. */
+/** From one time to another: it came too late for the twin, which went on from one reading that came in time to the next. */
 const isLate = `(ts IN (
   SELECT ts FROM ${databaseName}.production_events
-  WHERE machine = {machine:String} AND counter = {counter:String} AND cause = 'late'))`
+  WHERE machine = {machine:String} AND counter = {counter:String} AND cause = 'late'
+    AND ts >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND ts <= fromUnixTimestamp64Milli({to:Int64}, 'UTC')))`
 /** Parts of an import tell themselves apart by totals below 0. */
 const isImported = `(cause = 'count' AND total < 0)`
 
@@ -73,18 +74,21 @@ export class CounterRecord {
     return rows.length > 0
   }
 
-  /** What the counter showed from one reading to another, whenever it came; the same again tells nothing but after a late one. */
+  /**
+   * What the counter showed from one reading to another, whenever they came. The same again tells nothing but at the end
+   * and of one that came in time after late ones.
+   */
   readings(from: number, to: number): Promise<Reading[]> {
     return this.#store.query<Reading>(
       `SELECT toFloat64(toUnixTimestamp64Milli(at)) AS time, shown AS value, late AS isLate
       FROM (
-        SELECT ts AS at, t.value AS shown, ${isLate} AS late, row_number() OVER in_order AS place,
+        SELECT ts AS at, t.value AS shown, ${isLate} AS late, row_number() OVER in_order AS place, count() OVER in_order AS places,
           lagInFrame(t.value) OVER in_order AS before, lagInFrame(late) OVER in_order AS after_late
         FROM ${databaseName}.telemetry AS t
         WHERE signal = {signal:UInt32} AND ${isReading}
           AND ts >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND ts <= fromUnixTimestamp64Milli({to:Int64}, 'UTC')
         WINDOW in_order AS (ORDER BY ts, seq ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING))
-      WHERE place = 1 OR shown != before OR after_late ORDER BY at, place`,
+      WHERE place IN (1, places) OR shown != before OR (after_late AND NOT late) ORDER BY at, place`,
       { ...this.#of, from, to },
     )
   }

@@ -107,11 +107,14 @@ async function watch() {
 describe('parts of a counter that was read too late', () => {
   it('are credited as if each reading had come in time, whatever the order of arrival, and stay as many; so says plain SQL, the live book and the next one', async () => {
     const readings = fc
-      .uniqueArray(fc.tuple(fc.integer({ min: 1, max: 35_998 }), fc.integer({ min: 0, max: 5 }), fc.nat(2)), {
-        selector: ([at]) => at,
-        minLength: 1,
-        maxLength: 30,
-      })
+      .uniqueArray(
+        fc.tuple(fc.integer({ min: 1, max: 35_998 }), fc.constantFrom(0, 0, 0, 1, 3, 5), fc.nat(2)),
+        {
+          selector: ([at]) => at,
+          minLength: 1,
+          maxLength: 30,
+        },
+      )
       .map(drawn => drawn.sort(([a], [b]) => a - b))
     await fc.assert(
       fc.asyncProperty(readings, fc.nat(3), fc.infiniteStream(fc.nat()), async (drawn, early, orders) => {
@@ -287,6 +290,27 @@ describe('parts of a counter that was read too late', () => {
       [1, 5],
       [8, 5],
     ])
+  })
+
+  it('count where the counter stood still before the first that came in time, in one turn and in any order', async () => {
+    const shows = [0, 2, 2, 2, 2, 5, 5, 5, 7].map((value, place) => ({
+      at: (place + 1) * 1_800_000,
+      shows: value,
+    }))
+    for (const order of [shows, shows.toReversed(), [...shows.slice(3), ...shows.slice(0, 3)]]) {
+      const { book, read, readAll, goTo, settle, byHour } = await watch()
+      read(8 * hourMs, 7)
+      read(8.5 * hourMs, 9)
+      goTo(9 * hourMs)
+      readAll(order)
+      await settle(book)
+      expect(await byHour(book)).toEqual([
+        [1, 2],
+        [3, 3],
+        [4, 2],
+        [8, 2],
+      ])
+    }
   })
 
   it('wait for the reading after them, which a history that is read first does not have yet', async () => {

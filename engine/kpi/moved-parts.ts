@@ -58,13 +58,8 @@ export function movedParts(
   rule: CounterRule,
 ): MovedParts[] {
   const moved: MovedParts[] = []
-  const credited = new Set(recorded.map(({ time }) => time))
   let stretch: Reading[] = []
-  for (const [place, reading] of readings.entries()) {
-    const before = stretch.at(-1)
-    // Of late readings of one turn that say the same those between the first and the last are not marked.
-    const isRepeat = before?.isLate && before.value === reading.value && !credited.has(reading.time)
-    if (isRepeat && !reading.isLate && place < readings.length - 1) continue
+  for (const reading of readings) {
     stretch.push(reading)
     if (reading.isLate || stretch.length === 1) continue
     const [{ time: from }] = stretch as [Reading]
