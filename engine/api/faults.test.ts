@@ -286,6 +286,79 @@ describe('a fault injected into a simulated machine', () => {
     expect(await faults('two')).toMatchObject([{ stage: 'developing' }])
   })
 
+  it('that was over before it could be told of is answered all the same: it was recorded and carried out', async () => {
+    const { ask, pass, faults, commands } = ground()
+    pass(60.03)
+    const { status, body } = await ask('POST', '/machines/two/faults', { ...leak, clearAfter: 1 })
+    expect([status, body]).toMatchObject([
+      201,
+      { machine: 'two', pattern: 'hydraulic-leak', stage: 'dormant', injection: { clearAfter: 1 } },
+    ])
+    expect(await faults('two')).toEqual([])
+    expect(commands()).toHaveLength(1)
+  })
+
+  describe.each([
+    ['minimal', undefined],
+    ['imperfect', 0.5],
+    ['imperfect', 0.02],
+  ] as const)('that a repair leaves (%s, keeps %s)', (kind, keeps) => {
+    const path = '/machines/two/faults/hydraulic-leak'
+    const by = { who: 'Bo', reason: 'x' }
+    /** A minute after the repair began the machine has not run again yet. */
+    const left = async (isPaused = false) => {
+      const on = ground()
+      on.pass(60)
+      await on.ask('POST', '/machines/two/faults', leak)
+      on.pass(200)
+      if (isPaused) await on.ask('POST', `${path}/pause`, by)
+      expect((await on.ask('POST', `${path}/repair`, { kind, keeps, takes: '1s', ...by })).status).toBe(202)
+      on.pass(2)
+      expect(await on.state('two')).not.toBe('Execute')
+      return on
+    }
+    const injection = { severity: 1, timeToFailure: 300_000, who: 'Ada', reason: 'try the alarm' }
+
+    it('is still the one that was injected, before and after the machine runs again', async () => {
+      const { pass, faults, state } = await left()
+      const one = { machine: 'two', origin: 'injected', injection }
+      expect(await faults('two')).toMatchObject([{ ...one, stage: 'repaired' }])
+      for (let i = 0; i < 80; i++) {
+        pass(5)
+        expect(await faults('two')).toMatchObject([one])
+      }
+      expect(await faults('two')).toMatchObject([{ ...one, stage: 'failed' }])
+      expect(await state('two')).toBe('Aborted')
+    })
+
+    it('can be cleared, and is gone for good', async () => {
+      for (const all of ['/machines/two/faults', '/faults']) {
+        const { ask, pass, faults, state } = await left()
+        expect((await ask('DELETE', all)).body).toEqual({ cleared: 1 })
+        expect(await faults('two')).toEqual([])
+        pass(900)
+        expect(await faults('two')).toEqual([])
+        expect(await state('two')).not.toBe('Aborted')
+      }
+    })
+
+    it('can be halted, and stays halted where it was before', async () => {
+      const later = await left()
+      expect((await later.ask('POST', `${path}/pause`, by)).body).toMatchObject({
+        injection: { isPaused: true },
+      })
+      for (const { ask, pass, faults, state } of [later, await left(true)]) {
+        expect(await faults('two')).toMatchObject([{ injection: { isPaused: true } }])
+        pass(3600)
+        expect(await faults('two')).toMatchObject([{ origin: 'injected', injection: { isPaused: true } }])
+        expect(await state('two')).toBe('Execute')
+        expect((await ask('POST', `${path}/resume`, by)).status).toBe(200)
+        pass(400)
+        expect(await faults('two')).toMatchObject([{ stage: 'failed', injection: { isPaused: false } }])
+      }
+    })
+  })
+
   it('can be cleared: one, all of a machine, all', async () => {
     const { ask, pass, faults, commands, floor } = ground()
     const drift = { ...leak, pattern: 'sensor-drift' }

@@ -68,7 +68,11 @@ const faultItemSchema = z
     origin: z
       .enum(['injected', 'random', 'estimated'])
       .describe('Put there by somebody, come by itself in a simulation, or concluded from sensors'),
-    stage: z.enum(faultStates).describe('dormant: nothing shows yet'),
+    stage: z
+      .enum(faultStates)
+      .describe(
+        'dormant: nothing shows yet; repaired: some of it is left, and the machine has not run again yet',
+      ),
     since: timeSchema.nullable().describe('In this stage since'),
     severity: z.number().describe('Of the stage, 0 to 1'),
     progress: z

@@ -64,11 +64,16 @@ export class FaultControl {
     this.#parts = parts
   }
 
-  /** Follows what a simulation tells: an injected fault that was repaired, or went by itself, is over. */
+  /**
+   * Follows what a simulation tells: an injected fault that was repaired wholly, or went by itself, is over. Other repairs
+   * leave some of it, which is still the one that was injected.
+   */
   hear(reports: readonly DamageReport[]): void {
-    for (const { kind, machine, pattern } of reports) {
-      if (kind !== 'damage') this.#repairs.delete(keyOf(machine, pattern))
-      if (kind === 'repaired' || kind === 'cleared') this.#injections.delete(keyOf(machine, pattern))
+    for (const report of reports) {
+      const key = keyOf(report.machine, report.pattern)
+      if (report.kind !== 'damage') this.#repairs.delete(key)
+      const isOver = report.kind === 'repaired' ? report.repair === 'perfect' : report.kind === 'cleared'
+      if (isOver) this.#injections.delete(key)
     }
   }
 
@@ -131,9 +136,11 @@ export class FaultControl {
       who,
       reason,
     } as const
-    this.#injections.set(keyOf(id, pattern), { ...command, time, isPaused: false, isHeld: false })
+    const injection = { ...command, time, isPaused: false, isHeld: false }
+    this.#injections.set(keyOf(id, pattern), injection)
     this.#send(source, command)
-    return this.#fault(machine, pattern)!
+    // One that was wanted for a moment is over already where the machine has lived past it meanwhile.
+    return this.#fault(machine, pattern) ?? { machine: id, pattern, twin: undefined, injection }
   }
 
   /** Halts the growth of a fault, or lets it go on. Throws SimulationError. */
@@ -240,8 +247,10 @@ export class FaultControl {
   }
 
   #faultsOf({ machine, index }: RegisteredMachine): readonly MachineFault[] {
-    // A repaired fault is told of until the machine runs again, but it is over.
-    const twins = (this.#parts.floor.faults?.(index) ?? []).filter(({ state }) => state !== 'repaired')
+    // A fault is told of as repaired until the machine runs again, but it is over where nothing of it is left.
+    const twins = (this.#parts.floor.faults?.(index) ?? []).filter(
+      ({ state, repair }) => state !== 'repaired' || repair !== 'perfect',
+    )
     const { id } = machine
     return faultsOf(machine).flatMap(pattern => {
       const twin = twins.find(view => view.pattern === pattern)

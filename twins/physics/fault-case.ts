@@ -37,6 +37,8 @@ export interface FaultCase {
   repair: Repair | undefined
   /** How long it takes was said, and is taken literally: nothing hastens it. */
   isLiteral: boolean
+  /** Somebody has halted its growth, which no repair lets go on. */
+  isPaused: boolean
   /** Damage told last. */
   told: number
   /** Where an effect may go to either end of its band, it goes to the low one. */
@@ -63,6 +65,7 @@ export function newCase(chance: RandomStream, life: Life | undefined): FaultCase
     clearAfter: never,
     repair: undefined,
     isLiteral: false,
+    isPaused: false,
     told: 0,
     isLow: false,
     sensor: 0,

@@ -129,6 +129,7 @@ export class Faults {
     this.#setSpan(slot, injection.timeToFailure)
     if (wasThere) {
       it.phase = 'growing'
+      it.isPaused = false
       it.clearAt = time + it.clearAfter
       this.bank.set(slot, time, damage, true)
       return
@@ -148,6 +149,7 @@ export class Faults {
     }
     if (it.phase !== (isPaused ? 'growing' : 'paused')) return
     it.phase = isPaused ? 'paused' : 'growing'
+    it.isPaused = isPaused
     const { workRate, idleRate } = this.bank
     this.bank.setRates(slot, time, !isPaused, workRate[slot]!, idleRate[slot]!)
   }
@@ -213,6 +215,7 @@ export class Faults {
     const it = this.cases[slot]!
     const machine = this.bank.machine[slot]!
     it.phase = 'growing'
+    it.isPaused = false
     it.onset = never
     it.startAt = never
     it.clearAt = time + it.clearAfter
@@ -300,7 +303,7 @@ export class Faults {
     this.#letGo(slot, time)
   }
 
-  /** Leaves a share of a fault's damage, which grows on; without any the fault is gone. */
+  /** Leaves a share of a fault's damage, which grows on where nobody has halted it; without any the fault is gone. */
   #leave(slot: number, time: number, keeps: number): void {
     const it = this.cases[slot]!
     const machine = this.bank.machine[slot]!
@@ -319,8 +322,8 @@ export class Faults {
         it.onset = this.#flow.operatingTime(machine, time) + drawLife(it.life, it.chance)
       }
     } else {
-      it.phase = 'growing'
-      this.bank.set(slot, time, Math.min(damage * keeps, almostFailed), true)
+      it.phase = it.isPaused ? 'paused' : 'growing'
+      this.bank.set(slot, time, Math.min(damage * keeps, almostFailed), !it.isPaused)
     }
   }
 
