@@ -271,6 +271,18 @@ describe('the MTConnect agent adapter', () => {
     expect(rejects()).toMatchObject([{ rule: 'agent.gap', raw: String(from) }])
   })
 
+  it('asks anew for what stands where a gap may have swallowed the end of a condition', async () => {
+    const condition = testSignal(9, 'cond', { role: 'status', quantity: 'condition', type: 'text' })
+    subscribe({}, { signals: [...signals, condition] })
+    await following()
+    agent.bufferSize = 2
+    for (const value of [1, 2, 3]) agent.observe('x', value, timeOf(value))
+    agent.flush()
+    await until(() => expect([connections(), agent.streams]).toEqual([2, 1]))
+    expect(rejects().map(({ rule }) => rule)).toEqual(['agent.gap'])
+    expect(values()).toEqual([Number.NaN, 2, 3, 3])
+  })
+
   it('leaves nothing behind at each of many cuts', async () => {
     const warnings: string[] = []
     const hear = ({ message }: Error) => void warnings.push(message)

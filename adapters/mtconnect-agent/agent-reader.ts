@@ -109,6 +109,8 @@ export class AgentReader {
     this.#interruptedAt = undefined
     this.#subscriber.next({ kind: 'connected' })
     if (before !== undefined && !isKept) this.#tellGap(before.next, isSame ? firstSequence : undefined)
+    if (isKept) this.#taker.begin(observations.filter(({ sequence }) => sequence >= before.next))
+    else this.#taker.forget()
     this.#emit(isKept ? observations.filter(({ sequence }) => sequence < before.next) : observations)
     this.#kept.reach(this.#position!, this.#emitted)
   }
@@ -163,13 +165,19 @@ export class AgentReader {
     if (header.instanceId !== instanceId) throw new AnswerError('was started anew')
     const { firstSequence } = header
     // It writes faster than it can send, and its buffer has run over within the stream.
-    if (firstSequence > next) this.#tellGap(next, firstSequence, 'there')
+    const isGap = firstSequence > next
+    if (isGap) this.#tellGap(next, firstSequence, 'there')
     // Sent twice or not: a number that was taken is not taken again.
     const fresh = observations.filter(({ sequence }) => sequence >= next)
     this.#position = { instanceId, next: Math.max(next, header.nextSequence) }
     if (fresh.length === 0) this.#subscriber.next({ kind: 'alive' })
     else this.#emit(fresh)
     this.#kept.reach(this.#position, this.#emitted)
+    // What stands of conditions and data sets can no longer be added up from what changed: it is asked for.
+    if (isGap && this.#taker.addsUp) {
+      this.#taker.forget()
+      throw new AnswerError('lost observations of conditions or data sets, which are asked for anew')
+    }
   }
 
   #emit(observations: readonly Observation[]): void {

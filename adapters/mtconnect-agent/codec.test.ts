@@ -172,6 +172,96 @@ describe('observations', () => {
     expect([rejects, unknown]).toEqual([[], []])
   })
 
+  describe('of which only the changes are told', () => {
+    const tags = ['cn', 'set', 'tbl']
+    const signals = tags.map((tag, index) =>
+      testSignal(index, tag, { type: 'text', quantity: tag === 'cn' ? 'condition' : 'text' }),
+    )
+    const context = testContext({ signals })
+    const readAll = (...elements: readonly string[]) => {
+      const told = elements.map((element, i) =>
+        element.replace(' ', ` sequence="${i + 1}" timestamp="2026-01-01T00:00:0${i}Z" `),
+      )
+      const document = readDocument(
+        streams(
+          `<Events>${told.filter(element => !element.includes('"cn"')).join('')}</Events><Condition>${told.filter(element => element.includes('"cn"')).join('')}</Condition>`,
+        ),
+      )
+      if (document.kind !== 'streams') throw new Error(JSON.stringify(document))
+      return document.observations
+    }
+    const shown = (taker: ObservationTaker, ...elements: readonly string[]) => {
+      const { samples, rejects } = taker.take(readAll(...elements), 9)
+      expect(rejects).toEqual([])
+      return [...samples.value].map(value => context.text(value))
+    }
+    const fresh = () => new ObservationTaker(context, undefined)
+
+    it('tell conditions apart by conditionId, else by nativeCode', () => {
+      expect(
+        shown(
+          fresh(),
+          '<Fault dataItemId="cn" nativeCode="E1"/>',
+          '<Fault dataItemId="cn" nativeCode="E2" conditionId="a"/>',
+          '<Fault dataItemId="cn" nativeCode="E2" conditionId="b"/>',
+          '<Normal dataItemId="cn" nativeCode="E2" conditionId="a"/>',
+          '<Normal dataItemId="cn" nativeCode="E1"/>',
+          '<Normal dataItemId="cn"/>',
+        ),
+      ).toEqual([
+        'Fault E1',
+        'Fault E1; Fault E2',
+        'Fault E1; Fault E2; Fault E2',
+        'Fault E1; Fault E2',
+        'Fault E2',
+        'Normal',
+      ])
+    })
+
+    it('tell again what stands without going back behind what came since', () => {
+      const taker = fresh()
+      const [first, ...later] = readAll(
+        '<Fault dataItemId="cn" nativeCode="E1"/>',
+        '<Warning dataItemId="cn" nativeCode="W2"/>',
+        '<Normal dataItemId="cn" nativeCode="W2"/>',
+      )
+      taker.take([first!, ...later], 9)
+      const { samples } = taker.take([first!], 9)
+      expect([context.text(samples.value[0]!), samples.sourceTime[0]! - Date.UTC(2026, 0, 1)]).toEqual([
+        'Fault E1',
+        2_000,
+      ])
+    })
+
+    it('add up data sets and tables: what is told changes, what is removed goes, a reset empties', () => {
+      expect(
+        shown(
+          fresh(),
+          '<VariableDataSet dataItemId="set" count="2"><Entry key="b">two</Entry><Entry key="a">1</Entry></VariableDataSet>',
+          '<VariableDataSet dataItemId="set" count="1"><Entry key="a">2</Entry></VariableDataSet>',
+          '<VariableDataSet dataItemId="set" count="1"><Entry key="b" removed="true"/></VariableDataSet>',
+          '<VariableDataSet dataItemId="set" count="1" resetTriggered="MANUAL"><Entry key="c">3</Entry></VariableDataSet>',
+          '<VariableDataSet dataItemId="set" count="0" resetTriggered="MANUAL"/>',
+          '<WorkOffsetTable dataItemId="tbl" count="1"><Entry key="G54"><Cell key="X">1.5</Cell><Cell key="Y">2</Cell></Entry></WorkOffsetTable>',
+          '<WorkOffsetTable dataItemId="tbl" count="1"><Entry key="G55"><Cell key="X">3</Cell></Entry></WorkOffsetTable>',
+        ),
+      ).toEqual(['a=1 b=two', 'a=2 b=two', 'a=2', 'c=3', '', 'G54={X=1.5 Y=2}', 'G54={X=1.5 Y=2} G55={X=3}'])
+    })
+
+    it('begin with what is now where nothing is known of a data set, and with nothing after a gap', () => {
+      const taker = fresh()
+      const [whole, change] = readAll(
+        '<VariableDataSet dataItemId="set" count="2"><Entry key="a">1</Entry><Entry key="b">2</Entry></VariableDataSet>',
+        '<VariableDataSet dataItemId="set" count="1"><Entry key="b">2</Entry></VariableDataSet>',
+      )
+      const take = () => context.text(taker.take([change!], 9).samples.value[0]!)
+      taker.begin([whole!])
+      expect(take()).toBe('a=1 b=2')
+      taker.forget()
+      expect(take()).toBe('b=2')
+    })
+  })
+
   it.each([
     ['a word for a number', 'warm', '2026-01-01T00:00:01Z', 1_000, 'agent.not-a-number'],
     ['a time that is none', '12.5', 'yesterday', 9, 'agent.bad-time'],

@@ -1,3 +1,4 @@
+import type { DataSetChange } from './data-set.js'
 import { type Element, isElement, listOf, parseXml, textOf } from './xml.js'
 
 /** What a data item was seen to be. */
@@ -13,6 +14,10 @@ export interface Observation {
    * rate and values of a time series.
    */
   readonly fields: readonly string[]
+  /** Which of its conditions a condition is, where that is told besides its code (2.3 and later). */
+  readonly conditionId?: string
+  /** What changed of a data set or a table. */
+  readonly change?: DataSetChange
 }
 
 /** Where the agent's buffer stands (MTConnect Part 1, Header). */
@@ -97,8 +102,28 @@ function readObservation(
     sequence,
     timestamp: textOf(element['@timestamp']),
     fields: fieldsOf(category, type, element),
+    ...(element['@conditionId'] !== undefined && { conditionId: textOf(element['@conditionId']) }),
+    ...changeOf(element),
   }
 }
+
+/** `count` is what only data sets and tables have; without entries it tells that all are gone, or that none changed. */
+function changeOf(element: Element): { readonly change?: DataSetChange } {
+  const entries = listOf(element.Entry)
+  if (entries.length === 0 && (element['@count'] === undefined || textOf(element['#']).trim() !== ''))
+    return {}
+  const isReset = element['@resetTriggered'] !== undefined
+  return { change: { entries: entries.map(entry => [textOf(entry['@key']), entryText(entry)]), isReset } }
+}
+
+/** An entry's value, a table's as `{X=1 Y=2}`; undefined where it was removed. */
+function entryText(entry: Element): string | undefined {
+  if (entry['@removed'] === 'true') return undefined
+  const cells = listOf(entry.Cell)
+  return cells.length === 0 ? textOf(entry['#']) : `{${cells.map(pairOf).join(' ')}}`
+}
+
+const pairOf = (element: Element): string => `${textOf(element['@key'])}=${textOf(element['#'])}`
 
 function fieldsOf(category: string, type: string, element: Element): string[] {
   const attribute = (name: string): string => textOf(element[`@${name}`])
@@ -108,7 +133,7 @@ function fieldsOf(category: string, type: string, element: Element): string[] {
   }
   const entries = listOf(element.Entry)
   if (entries.length > 0) {
-    return [entries.map(entry => `${textOf(entry['@key'])}=${textOf(entry['#'])}`).join(' ')]
+    return [entries.map(entry => `${textOf(entry['@key'])}=${entryText(entry) ?? ''}`).join(' ')]
   }
   if (element['@sampleCount'] !== undefined) return [attribute('sampleCount'), attribute('sampleRate'), text]
   const code = attribute('nativeCode')

@@ -3,10 +3,11 @@ import type { Reject } from '../../schema/records.js'
 import { type SampleBatch, SampleBatchBuilder } from '../../schema/sample-batch.js'
 import type { AdapterContext, UnknownTag } from '../contract.js'
 import { guarded } from '../guarded.js'
-import { Items } from '../mtconnect/items.js'
+import { type Item, Items } from '../mtconnect/items.js'
 import { nothingOf, type RowSink, readItem } from '../mtconnect/row-reader.js'
 import { parseIsoTime } from '../mtconnect/time.js'
 import type { Observation } from './codec.js'
+import { DataSet } from './data-set.js'
 
 /** What a document's observations are to the engine. */
 export interface TakenObservations {
@@ -22,6 +23,7 @@ const maxRaw = 4096
 export class ObservationTaker {
   readonly #context: Pick<AdapterContext, 'source' | 'intern'>
   readonly #items: Items
+  readonly #sets = new Map<Item, DataSet>()
   readonly #samples = new SampleBatchBuilder()
   readonly #unavailable: number
   #rejects: Reject[] = []
@@ -32,6 +34,26 @@ export class ObservationTaker {
     this.#context = context
     this.#items = new Items(context.signals, device)
     this.#unavailable = context.intern(unavailableText)
+  }
+
+  /** Whether there is anything of which only the changes are told: conditions, data sets. */
+  get addsUp(): boolean {
+    return this.#items.hasConditions || this.#sets.size > 0
+  }
+
+  /** What was told so far says nothing of what is told next: the agent was started anew, or some was lost. */
+  forget(): void {
+    this.#items.clearConditions()
+    this.#sets.clear()
+  }
+
+  /** What is now of data sets of which nothing is known; what is told of them next changes it, or was changed by then. */
+  begin(observations: readonly Observation[]): void {
+    for (const { device, id, name, change } of observations) {
+      this.#items.selectDevice(device)
+      const item = change && this.#itemOf(id, name)
+      if (item !== undefined && !this.#sets.has(item)) this.#setOf(item).take(change!)
+    }
   }
 
   /** `receiveTime`: Unix ms UTC by the floor's clock. */
@@ -48,16 +70,29 @@ export class ObservationTaker {
   }
 
   #read(observation: Observation, unknown: UnknownTag[]): void {
-    const { device, id, name, timestamp, fields } = observation
+    const { device, id, name, timestamp, conditionId, change } = observation
     this.#items.selectDevice(device)
-    this.#raw = [timestamp, `${device}:${name ?? id}`, ...fields].join('|').slice(0, maxRaw)
-    const item = this.#items.find(id) ?? (name === undefined ? undefined : this.#items.find(name))
+    this.#raw = [timestamp, `${device}:${name ?? id}`, ...observation.fields].join('|').slice(0, maxRaw)
+    const item = this.#itemOf(id, name)
     const time = parseIsoTime(timestamp)
+    const fields = item && change ? [this.#setOf(item).take(change)] : observation.fields
+    if (item !== undefined && change === undefined) this.#sets.delete(item)
     if (item === undefined) unknown.push({ tag: `${device}:${name ?? id}`, raw: this.#raw })
     else if (time === undefined) {
       this.#sink.reject('shdr.bad-time', `"${timestamp}" is not a time`)
-      readItem(item, fields, this.#receiveTime, this.#items, nothingOf(this.#sink, this.#receiveTime))
-    } else readItem(item, fields, time, this.#items, this.#sink)
+      const nothing = nothingOf(this.#sink, this.#receiveTime)
+      readItem(item, fields, this.#receiveTime, this.#items, nothing, conditionId)
+    } else readItem(item, fields, time, this.#items, this.#sink, conditionId)
+  }
+
+  #itemOf(id: string, name: string | undefined): Item | undefined {
+    return this.#items.find(id) ?? (name === undefined ? undefined : this.#items.find(name))
+  }
+
+  #setOf(item: Item): DataSet {
+    const known = this.#sets.get(item) ?? new DataSet()
+    this.#sets.set(item, known)
+    return known
   }
 
   readonly #sink: RowSink = {

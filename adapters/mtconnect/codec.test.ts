@@ -78,6 +78,39 @@ describe('a row that can be taken', () => {
       `${time}|system_cond|Unavailable||||`,
       ['system_cond = UNAVAILABLE (bad)'],
     ],
+    [
+      'several conditions of one item: the worst level, and all of it',
+      [
+        `${time}|system_cond|Warning|W3|||LUBE`,
+        `${time}|system_cond|Fault|E2|||DOOR`,
+        `${time}|system_cond|Fault|E1|||HEAT`,
+        `${time}|system_cond|Normal|E2|||`,
+        `${time}|system_cond|Normal|E1|||`,
+        `${time}|system_cond|Normal|W3|||`,
+      ].join('\n'),
+      [
+        'system_cond = Warning W3 LUBE',
+        'system_cond = Fault E2 DOOR',
+        'system_cond = Fault E1 HEAT; Fault E2 DOOR',
+        'system_cond = Fault E1 HEAT',
+        'system_cond = Warning W3 LUBE',
+        'system_cond = Normal',
+      ],
+    ],
+    [
+      'a Normal without a code, and no value: all are cleared',
+      ['Fault|E1', 'Fault|E2', 'Normal|', 'Warning|W3', 'Unavailable|', 'Warning|W4']
+        .map(told => `${time}|system_cond|${told}|||`)
+        .join('\n'),
+      [
+        'system_cond = Fault E1',
+        'system_cond = Fault E1; Fault E2',
+        'system_cond = Normal',
+        'system_cond = Warning W3',
+        'system_cond = UNAVAILABLE (bad)',
+        'system_cond = Warning W4',
+      ],
+    ],
     ['a bare condition', `${time}|system_cond|Normal`, ['system_cond = Normal']],
     [
       'a bare condition before a pair',

@@ -1,5 +1,6 @@
 import type { Signal } from '../../schema/plant.js'
 import type { IndexedSignal } from '../contract.js'
+import { ActiveConditions } from './active-conditions.js'
 
 /** A word is one of a fixed set (an execution state, a mode); a text is free and may be a message with a code. */
 type ItemKind = 'number' | 'word' | 'text' | 'condition'
@@ -9,6 +10,8 @@ export interface Item {
   readonly tag: string
   readonly kind: ItemKind
   readonly signals: readonly { readonly index: number; readonly type: 'number' | 'text' }[]
+  /** Of a condition: what was told of it so far. */
+  readonly active: ActiveConditions
 }
 
 /**
@@ -28,8 +31,18 @@ export class Items {
       const own = kindOf(signal)
       const kind = known === undefined || own === 'condition' ? own : known.kind
       const fed = { index, type: signal.type }
-      this.#byTag.set(signal.tag, { tag: signal.tag, kind, signals: [...(known?.signals ?? []), fed] })
+      const signals = [...(known?.signals ?? []), fed]
+      this.#byTag.set(signal.tag, { tag: signal.tag, kind, signals, active: new ActiveConditions() })
     }
+  }
+
+  get hasConditions(): boolean {
+    return [...this.#byTag.values()].some(({ kind }) => kind === 'condition')
+  }
+
+  /** Forgets what was active: nothing is known of what is now. */
+  clearConditions(): void {
+    for (const { active } of this.#byTag.values()) active.clear()
   }
 
   /** Plain keys belong to this device from now on. */

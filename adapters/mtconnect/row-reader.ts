@@ -1,6 +1,6 @@
 import { isBroken } from '../exact.js'
 import type { Item, Items } from './items.js'
-import { conditionText, isUnavailable, readLevel, readNumber, readSeries } from './row.js'
+import { isUnavailable, readLevel, readNumber, readSeries } from './row.js'
 
 /** Why a row, or a part of one, could not be taken. */
 export type ShdrRule =
@@ -69,16 +69,20 @@ export function readItems(fields: readonly string[], time: number, items: Items,
   }
 }
 
-/** Reads one item from the fields behind its key and says how many of them were its own. */
+/**
+ * Reads one item from the fields behind its key and says how many of them were its own. `conditionId`: which of its
+ * conditions a condition is, where it says so besides its code.
+ */
 export function readItem(
   item: Item,
   fields: readonly string[],
   time: number,
   items: Items,
   sink: RowSink,
+  conditionId = '',
 ): number {
   const first = fields[0]!
-  if (item.kind === 'condition') return readCondition(item, fields, time, items, sink)
+  if (item.kind === 'condition') return readCondition(item, fields, time, items, sink, conditionId)
   if (item.kind === 'number' && fields.length === 3 && isSeries(fields, items)) {
     readTimeSeries(item, fields, time, sink)
     return 3
@@ -122,6 +126,7 @@ function readCondition(
   time: number,
   items: Items,
   sink: RowSink,
+  conditionId: string,
 ): number {
   const level = readLevel(fields[0]!)
   const isBare = fields.length < 5 && fields.length > 1 && items.find(fields[1]!.trim()) !== undefined
@@ -129,8 +134,13 @@ function readCondition(
   if (level === undefined) {
     sink.reject('shdr.bad-condition', `"${clip(fields[0]!)}" is not Normal, Warning, Fault or Unavailable`)
     for (const { index } of item.signals) sink.none(index, time)
+  } else if (isUnavailable(level)) {
+    item.active.clear()
+    take(item, level, time, sink)
   } else {
-    take(item, isUnavailable(level) ? level : conditionText(level, fields.slice(1, used)), time, sink)
+    const told = fields.slice(1, used)
+    const shown = item.active.take(level, told, conditionId || (told[0] ?? '').trim(), time)
+    take(item, shown.text, shown.time, sink)
   }
   return used
 }
