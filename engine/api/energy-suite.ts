@@ -24,6 +24,7 @@ const meters: Readonly<Record<string, Signal[]>> = {
   'e-1': [meter('e-1', 'power', 'W', 10_000)],
   'e-2': [meter('e-2', 'power', 'kW', 1_000), meter('e-2', 'energy', 'kWh', minute)],
   'e-3': [],
+  'e-4': [meter('e-4', 'energy', 'kWh', 0)],
 }
 
 function withMeters(plant: Plant): Plant {
@@ -125,4 +126,42 @@ it('energy comes out as by hand: by what it was used for, per good part, in mone
   expect(table.split('\r\n')[0]).toMatch(
     /^key,kWh,unattributed,idleShare,goodParts,kWhPerGoodPart,cost,measuredShare,production/,
   )
+})
+
+/** 10 kW all the time, read at 7, 22, 37 and 52 minutes past: no range begins or ends with a reading. */
+it('the steps of a counter over the ends of a range count as far as they lie within it', async () => {
+  const base = common.floor(['e-4'], {}, 'line-e4')
+  const { open, tell, goTo } = base
+  const book = open()
+  await book.start()
+  const rest = kpiApi(common, { ...base, plant: withMeters(base.plant) }, book)
+  goTo(book, six)
+  tell(book, { source: 's', stateChanges: [change('e-4', six, 'Execute')] })
+  const samples = new SampleBatchBuilder()
+  const { index } = rest.floor.registry.signalById('e-4.energy')!
+  const push = (at: number, value: number, quality = 0): void => {
+    samples.push(index, six + at * minute, six + at * minute, value, quality)
+  }
+  for (let at = 7; at < 360; at += 15) push(at, (at - 7) / 6)
+  // Those next to ends of ranges that cannot be used are not there.
+  push(59, 7, 2)
+  push(121, Number.NaN)
+  common.store.append({ source: 's', samples: samples.take() })
+  goTo(book, six + 360 * minute)
+  const at = (minutes: number): string => new Date(six + minutes * minute).toISOString()
+  const between = async (from: number, to: number): Promise<{ kWh: number; measuredShare: number }> =>
+    (await rest.get(`/kpis/energy?scope=machine:e-4&from=${at(from)}&to=${at(to)}`)).items[0]
+  for (const [from, to] of [
+    [60, 120],
+    [30, 45],
+    [40, 44],
+    [60, 300],
+  ] as const)
+    expect(await between(from, to), `${from} to ${to}`).toMatchObject({
+      kWh: expect.closeTo((to - from) / 6, 6),
+      measuredShare: expect.closeTo(1, 9),
+    })
+  // Before the first reading, and after the last one at 352, nobody knows.
+  expect(await between(0, 10)).toMatchObject({ kWh: expect.closeTo(0.5, 6) })
+  expect(await between(340, 360)).toMatchObject({ kWh: expect.closeTo(2, 6) })
 })

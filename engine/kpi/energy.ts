@@ -7,8 +7,8 @@ import { readEvents } from './event-reader.js'
 import type { FoundMeter } from './meters.js'
 
 const minuteMs = 60_000
-/** How far back the last value of a signal that is told on change is looked for. */
-const lookBackMs = 7 * 24 * 60 * minuteMs
+/** How far around a stretch of time the values next to it are looked for, of a signal that is told on change. */
+const lookAroundMs = 7 * 24 * 60 * minuteMs
 /** Readings in memory at once. */
 const readingsAtOnce = 400_000
 /** A signal that is told on change is taken to say about this much, per ms. */
@@ -112,7 +112,7 @@ async function readReadings(
     ...(table === 'telemetry_1m'
       ? [readMinutes(store, periodic, from - around, to + around, now)]
       : [readSamples(store, periodic, from - around, to + around)]),
-    readSamples(store, onChange, from - lookBackMs, to, from),
+    readSamples(store, onChange, from, to, lookAroundMs),
   ]
   const rows = (await Promise.all(parts)).flat()
   return new Map(
@@ -120,42 +120,49 @@ async function readReadings(
   )
 }
 
-/** `lastBefore`: of what is before it only the last reading of each signal. */
+/**
+ * The readings of a stretch of time, and the nearest one on either side of it, at most `around` away, ms. Those of
+ * counters are ones that can be used: a step over an end of the stretch goes from one of them to the next.
+ */
 function readSamples(
   store: Pick<Store, 'query'>,
   machines: readonly MeteredMachine[],
   from: number,
   to: number,
-  lastBefore = from,
+  around = 0,
 ): Promise<ReadingsRow[]> {
   if (machines.length === 0) return Promise.resolve([])
-  const usable = 'if(quality = 2 OR NOT isFinite(value), NULL, value)'
+  const nearest = (which: 'argMin' | 'argMax', begin: string, end: string): string =>
+    `SELECT signal, ${which}(tuple(t.ts, t.value, t.quality, t.seq), (t.ts, t.seq)) AS at
+    FROM ${databaseName}.telemetry AS t
+    WHERE signal IN {signals:Array(UInt32)}
+      AND t.ts >= fromUnixTimestamp64Milli({${begin}:Int64}, 'UTC')
+      AND t.ts < fromUnixTimestamp64Milli({${end}:Int64}, 'UTC')
+      AND (signal NOT IN {counters:Array(UInt32)} OR (t.quality != 2 AND isFinite(t.value)))
+    GROUP BY signal`
   return store.query<ReadingsRow>(
-    `WITH arraySort(groupArray((at, seq, number))) AS sorted
+    `WITH arraySort(groupArray((time, seq, number))) AS sorted
     SELECT signal, arrayMap(each -> each.1, sorted) AS time, arrayMap(each -> each.3, sorted) AS value
     FROM (
-      SELECT signal, seq, toFloat64(toUnixTimestamp64Milli(ts)) AS at, ${usable} AS number
+      SELECT signal, at.4 AS seq, toFloat64(toUnixTimestamp64Milli(at.1)) AS time,
+        if(at.3 = 2 OR NOT isFinite(at.2), NULL, at.2) AS number
       FROM (
-        SELECT signal, ts, value, quality, seq FROM ${databaseName}.telemetry
+        SELECT signal, tuple(ts, value, quality, seq) AS at FROM ${databaseName}.telemetry
         WHERE signal IN {signals:Array(UInt32)}
-          AND ts >= fromUnixTimestamp64Milli({lastBefore:Int64}, 'UTC')
+          AND ts >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
           AND ts < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
-        UNION ALL
-        SELECT signal, max(t.ts) AS ts, argMax(t.value, (t.ts, t.seq)) AS value,
-          argMax(t.quality, (t.ts, t.seq)) AS quality, toUInt64(0) AS seq
-        FROM ${databaseName}.telemetry AS t
-        WHERE signal IN {signals:Array(UInt32)}
-          AND t.ts >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-          AND t.ts < fromUnixTimestamp64Milli({lastBefore:Int64}, 'UTC')
-        GROUP BY signal
+        UNION ALL ${nearest('argMax', 'before', 'from')}
+        UNION ALL ${nearest('argMin', 'to', 'after')}
       )
     )
     GROUP BY signal`,
     {
       signals: machines.map(({ signal }) => signal),
+      counters: machines.filter(({ meter }) => meter.kind === 'counter').map(({ signal }) => signal),
+      before: Math.floor(from - around),
       from: Math.floor(from),
-      lastBefore: Math.floor(lastBefore),
       to: Math.ceil(to),
+      after: Math.ceil(to + around),
     },
   )
 }
