@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Entry } from '../../schema/records.js'
 import { kpisOf } from '../../workers/kpi/kpi.js'
 import { type MachineCell, rollUp } from '../../workers/kpi/roll-up.js'
-import { sumTallies, type Tally } from '../../workers/kpi/tally.js'
+import { calendarTime, sumTallies, type Tally } from '../../workers/kpi/tally.js'
 import { openStore, type Store, type StoreOptions } from '../store/store.js'
 import type { CellDetail } from './hourly.js'
 import { KpiBook } from './kpi-book.js'
@@ -266,6 +266,28 @@ describe('the book of figures', () => {
     const again = open()
     await again.start()
     expect(whole(await again.cells(['born-1'], six, six + 100 * minute))).toEqual(whole(cells))
+  })
+
+  it('begins a machine’s time within an hour also where what is first of it came late', async () => {
+    const { open, tell, goTo, settle } = common.floor(['late-born'])
+    const book = open()
+    await book.start()
+    goTo(book, six + 200 * minute)
+    tell(book, { source: 's', stateChanges: [change('late-born', six + 190 * minute, 'Execute')] })
+    await settle(book)
+    const born = six + 30 * minute
+    tell(book, { source: 's', stateChanges: [change('late-born', born, 'Held')] })
+    await settle(book)
+    const now = six + 230 * minute
+    goTo(book, now)
+    await settle(book)
+    const again = open()
+    await again.start()
+    for (const of of [book, again])
+      for (const from of [six - 60 * minute, six, born, born + 1]) {
+        const spent = calendarTime(whole(await of.cells(['late-born'], from, now)))
+        expect(spent + of.unheard(['late-born'], from, now).ms).toBe(now - from)
+      }
   })
 
   it('begins a machine’s time when it is first heard of, be it years from where the floor’s clock stood', async () => {

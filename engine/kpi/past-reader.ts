@@ -154,13 +154,16 @@ export class PastReader {
     const known = new Set(past.flatMap(({ time, id }) => (id === undefined ? [] : [`${time} ${id}`])))
     const fresh = account.arrived!.filter(({ time, id }) => id === undefined || !known.has(`${time} ${id}`))
     const ordered = inOrder([...past, ...fresh])
-    const live = new LiveLedger(this.#setups.of(account.plan), Math.min(from, ordered[0]?.time ?? from))
-    for (const event of ordered) live.take(event)
-    // The hour in which its time begins is its own from there on.
-    live.forgetBefore(this.#hours.hourOf(account.plan, from))
+    const hour = this.#hours.hourOf(account.plan, from)
+    // The hour in which its time begins is its own from there on; what was said before holds from there.
+    const isFirst = account.born > from && this.#hours.hourOf(account.plan, account.born) === hour
+    const begin = isFirst ? account.born : Math.min(from, ordered[0]?.time ?? from)
+    const live = new LiveLedger(this.#setups.of(account.plan), begin)
+    for (const event of ordered) live.take({ ...event, time: Math.max(event.time, begin) })
+    live.forgetBefore(hour)
     live.advance(this.#clock.now())
     account.live = live
-    account.begin = this.#hours.hourOf(account.plan, from)
+    account.begin = hour
     account.early = account.early.filter(({ hour }) => hour < account.begin)
     account.wrongUpTo = Math.max(account.wrongUpTo, account.lastHour)
     account.lastHour = Math.min(account.lastHour, from - 1)
