@@ -255,6 +255,49 @@ describe('work orders', () => {
     expect(flow.changeovers[0]).toBe(3)
     expect(states.filter(({ state }) => state === Resetting)).toHaveLength(3)
   })
+
+  /** Two products with a changeover between; let go ten seconds after each trip (s). Returns when the second is made first. */
+  const changedOver = (...trips: readonly number[]) => {
+    const orders = [
+      { product: 0, quantity: 5 },
+      { product: 1, quantity: 5 },
+    ]
+    const acting = {
+      Completing: constant(2),
+      Complete: constant(2),
+      Aborting: constant(1),
+      Clearing: constant(5),
+    }
+    const made: number[] = []
+    const flow: Flow = new Flow(
+      testLine([{ cycle: constant(10), demand: 0, setups: [{ time: constant(600) }], acting }], 0, {
+        demands: [{ id: 'orders', kind: 'orders', orders }],
+      }),
+      { seed: 1, start: 0, listener: { ...quiet, onPart: (_, time) => made.push(time / second) } },
+    )
+    for (const time of trips) {
+      flow.advance(time * second)
+      flow.trip(0, time * second, 'fault')
+      flow.advance((time + 10) * second)
+      flow.repair(0, (time + 10) * second)
+    }
+    flow.advance(hour)
+    expect([made.length, flow.changeovers[0]]).toEqual([10, 1])
+    return made[5]
+  }
+  // Made until 50 s, set up from 54 to 654 s; a trip costs its ten seconds and five to clear.
+  it.each([
+    ['none', [], 664],
+    ['one on the way there', [51], 676],
+    ['one on the way there, later', [53], 678],
+    ['one at its begin', [54], 679],
+    ['one in the midst of it', [300], 679],
+    ['one shortly before its end', [653], 679],
+    ['several', [60, 300, 500], 709],
+    ['another before it goes on', [300, 312], 691],
+  ])('change over as long as they would without trips: %s', (_, trips, time) => {
+    expect(changedOver(...trips)).toBe(time)
+  })
 })
 
 describe('a machine that stands', () => {

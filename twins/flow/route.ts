@@ -15,6 +15,7 @@ const {
   Aborting: aborting,
   Aborted: aborted,
   Idle: idle,
+  Resetting: resetting,
 } = packmlNumber
 
 /** A look taken soon after a machine reported Suspended, for what its neighbour did while it was suspending, ms. */
@@ -45,8 +46,11 @@ export class Route implements WaysOut {
   /** By state number, then by machine. */
   readonly #lengths: readonly (readonly (Sampler | undefined)[])[]
   readonly #chance: readonly RandomStream[]
-  /** The product a machine is being set up for; -1 = none. */
+  /** The product a machine is to be set up for when it resets next; -1 = none. */
   readonly #changingTo: Int32Array
+  /** When the newest setup is done, Unix ms, and what was left of it when the machine was tripped, ms. */
+  readonly #setupEnds: Float64Array
+  readonly #setupLeft: Float64Array
   #work: Work | undefined
 
   constructor(machines: readonly MachineModel[], around: Surroundings) {
@@ -61,6 +65,8 @@ export class Route implements WaysOut {
     this.#lengths = lengthsByState(machines)
     this.#chance = machines.map(({ id }) => new RandomStream(around.seed, id, 'states'))
     this.#changingTo = new Int32Array(machines.length).fill(-1)
+    this.#setupEnds = new Float64Array(machines.length)
+    this.#setupLeft = new Float64Array(machines.length)
   }
 
   /** Work and route lead to each other; the flow joins them. */
@@ -112,7 +118,8 @@ export class Route implements WaysOut {
     this.work.leave(machine, time)
     this.work.losePart(machine, time)
     this.#reason[machine] = 0
-    this.#changingTo[machine] = -1
+    // A trip spares no setup: one that was chosen, or what is left of one under way, comes when the machine resets again.
+    if (state === resetting) this.#setupLeft[machine] = Math.max(0, this.#setupEnds[machine]! - time)
     this.#act(machine, 'Aborting', time)
   }
 
@@ -160,7 +167,7 @@ export class Route implements WaysOut {
       case packmlNumber.Complete:
         this.#reset(machine, time)
         break
-      case packmlNumber.Resetting:
+      case resetting:
         if (this.#lengths[idle]![machine] === undefined) this.#inIdle(machine, time)
         else this.#act(machine, 'Idle', time)
         break
@@ -206,15 +213,22 @@ export class Route implements WaysOut {
   /** A machine is set up for its next product while it resets. */
   #reset(machine: number, time: number): void {
     const product = this.#changingTo[machine]!
-    if (product === -1) {
-      this.#act(machine, 'Resetting', time)
-      return
-    }
-    this.#changingTo[machine] = -1
-    this.changeovers[machine]!++
-    this.#enter(machine, packmlNumber.Resetting, time)
-    this.#queue.set(machine, time + this.#setups[machine]!.draw(this.work.product[machine]!, product))
-    this.work.product[machine] = product
+    const left = this.#setupLeft[machine]!
+    if (product !== -1) {
+      this.#changingTo[machine] = -1
+      this.changeovers[machine]!++
+      this.#setUp(machine, this.#setups[machine]!.draw(this.work.product[machine]!, product), time)
+      this.work.product[machine] = product
+    } else if (left > 0) {
+      this.#setupLeft[machine] = 0
+      this.#setUp(machine, left, time)
+    } else this.#act(machine, 'Resetting', time)
+  }
+
+  #setUp(machine: number, length: number, time: number): void {
+    this.#enter(machine, resetting, time)
+    this.#setupEnds[machine] = time + length
+    this.#queue.set(machine, time + length)
   }
 
   #inIdle(machine: number, time: number): void {
