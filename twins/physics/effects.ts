@@ -1,5 +1,5 @@
 import type { FaultPatternId } from '../../schema/fault-catalogue.js'
-import type { Quantity } from '../../schema/plant.js'
+import type { Archetype, Quantity } from '../../schema/plant.js'
 import type { HeatBody } from './heat-body.js'
 
 /**
@@ -17,6 +17,8 @@ export interface Effect {
   readonly isOptional?: true
   /** Of temperatures: only those of such a body. */
   readonly body?: readonly HeatBody[]
+  /** Not on machines of such a body. */
+  readonly except?: Archetype
   readonly reach:
     | {
         readonly kind: 'limits'
@@ -117,6 +119,7 @@ export const faultNatures: Readonly<Record<FaultPatternId, FaultNature>> = {
       { quantity: 'temperature', body: ['fluid'], reach: share(0.22) },
       { quantity: 'force', reach: share(-0.2) },
       { quantity: 'power', reach: share(0.1) },
+      { quantity: 'current', named: motorCurrent, isOptional: true, reach: share(0.08) },
     ],
     cycleFactor: 1.2,
     rejects: 0.05,
@@ -126,12 +129,13 @@ export const faultNatures: Readonly<Record<FaultPatternId, FaultNature>> = {
     idleRate: 1,
     repair: [hour, 6 * hour],
   },
-  // Force and current by 15 to 40 % at 0.3 mm of flank wear; surface and size suffer.
+  // Force and current by 15 to 40 % at 0.3 mm of flank wear; surface and size suffer. A motor that works harder has no
+  // lower power factor.
   'tool-wear': {
     effects: [
       { quantity: 'vibration', reach: limits('high', 0.55, 0.95), isGeometric: true, noise: 1.5 },
       { quantity: 'current', reach: share(0.3) },
-      { quantity: 'power', reach: share(0.28) },
+      { quantity: 'power', reach: share(0.31) },
       { quantity: 'load', reach: share(0.35) },
       { quantity: 'force', reach: share(0.4) },
       { quantity: 'torque', reach: share(0.3) },
@@ -145,11 +149,13 @@ export const faultNatures: Readonly<Record<FaultPatternId, FaultNature>> = {
     idleRate: 0,
     repair: [5 * minute, 20 * minute],
   },
-  // The tip mushrooms: the stepper raises the current, the contact's voltage follows, force is lost, nuggets shrink.
+  // The tip mushrooms: the stepper raises the current, the contact's voltage follows, force is lost, nuggets shrink. Power
+  // is what both make at the tips, three times as much in the end, and the heat of the current in transformer and cables.
   'welding-quality': {
     effects: [
       { quantity: 'current', named: /weld/i, reach: limits('high', 0.5, 0.9), noise: 2 },
       { quantity: 'voltage', named: /weld|arc/i, reach: limits('high', 0.6, 0.95), noise: 3 },
+      { quantity: 'power', reach: share(0.85) },
       { quantity: 'force', reach: share(-0.4) },
       { quantity: 'displacement', named: /tip/i, isOptional: true, reach: share(0.8) },
       { quantity: 'temperature', named: /transformer/i, isOptional: true, reach: share(0.15) },
@@ -194,7 +200,8 @@ export const faultNatures: Readonly<Record<FaultPatternId, FaultNature>> = {
     hastens: { pattern: 'tool-wear', by: 2 },
     repair: [30 * minute, 2 * hour],
   },
-  // Backlash: the error grows by a factor with the gears' wear, joint currents ripple.
+  // Backlash: the error grows by a factor with the gears' wear, joint currents ripple. What a welder draws goes into its
+  // welds, and little into the robot that carries its gun.
   'robot-positioning': {
     effects: [
       {
@@ -205,6 +212,7 @@ export const faultNatures: Readonly<Record<FaultPatternId, FaultNature>> = {
         noise: 2,
       },
       { quantity: 'current', named: motorCurrent, isOptional: true, reach: share(0.15), noise: 3 },
+      { quantity: 'power', except: 'welder', reach: share(0.18) },
       { quantity: 'vibration', reach: share(0.5) },
       { quantity: 'torque', reach: share(0.12), noise: 2 },
     ],

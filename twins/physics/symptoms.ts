@@ -130,7 +130,7 @@ class ShownBy {
   }
 
   by(effect: Effect, { signal, machine, archetype }: SymptomSensor): boolean {
-    if (signal.quantity !== effect.quantity) return false
+    if (signal.quantity !== effect.quantity || archetype === effect.except) return false
     if (effect.body !== undefined && !effect.body.includes(heatBodyOf(signal, archetype))) return false
     const rivals = this.#machines[machine]!.filter(({ quantity }) => quantity === effect.quantity)
     if (effect.named !== undefined && rivals.some(rival => effect.named?.test(rival.name))) {
