@@ -31,7 +31,7 @@ export class SourceTime {
     return this.#takenBack
   }
 
-  /** What is taken off the times of a signal (by index) because they are ahead, ms. */
+  /** What was taken off the time of the newest value of a signal (by index) because it was ahead, ms. */
   ahead(signal: number): number {
     return this.#ahead.of(signal)
   }
@@ -59,8 +59,8 @@ export class SourceTime {
 
   #takeBack(told: SampleBatch, isHistory: boolean): SampleBatch {
     if (isHistory) return this.#ahead.takeHistory(told)
-    const { batch, first } = this.#ahead.take(told)
-    if (first !== undefined && first.aheadMs > worthTellingMs) this.#takenBack ??= first
+    const { batch, furthest } = this.#ahead.take(told)
+    if (furthest !== undefined && furthest.aheadMs > worthTellingMs) this.#takenBack ??= furthest
     return batch
   }
 
