@@ -81,6 +81,35 @@ describe('the interlock tags of a machine', () => {
     ])
   })
 
+  it('of hours before the floor came are of then, and leave no wait behind', () => {
+    const { floor, say, changes, wall, reason } = machine()
+    wall.time += 5 * 3_600_000
+    floor.sourceLost('plc')
+    wall.time += 1000
+    floor.ingest('plc', { kind: 'connected' })
+    const told = [
+      ['execution', 'ACTIVE'],
+      ['execution', 'WAITING'],
+      ['blocked', 1],
+      ['blocked', 0],
+      ['execution', 'ACTIVE'],
+    ] as const
+    const reasons = told.map(([name, value], i) => {
+      say(name, value, start + 60_000 * i)
+      return reason()
+    })
+    expect(reasons).toEqual(['none', 'none', 'blocked', 'none', 'none'])
+    expect(changes.filter(change => (change as number[])[0]! < 3_600_000)).toEqual([
+      [0, 'Execute', 'none'],
+      [60_000, 'Suspended', 'none'],
+      [120_000, 'Suspended', 'blocked'],
+      [180_000, 'Suspended', 'none'],
+      [240_000, 'Execute', 'none'],
+    ])
+    // Since the loss it stands as it was told last, whatever it was told first.
+    expect(changes.at(-1)).toEqual([wall.time - start, 'Execute', 'none'])
+  })
+
   it('say nothing where the word for the state says it itself', () => {
     const { say, reason } = machine()
     say('starved', 1)

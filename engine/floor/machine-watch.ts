@@ -145,7 +145,8 @@ export class MachineWatch {
   observe({ source, index, value, quality, time: at, isLate, isHistory }: ObservedSample): void {
     const { clock, turn, observer, nested, holds, signals } = this.#parts
     const { signal, machine } = this.#signals[index]!
-    const isUntold = this.#untold.has(machine)
+    const before = this.#machines.shown(machine)?.state ?? 'Undefined'
+    const isUntold = before === 'Undefined' && this.#untold.has(machine)
     // A polled signal repeats itself; one that reports changes says something new each time, even when late.
     const isRepeat = value === signals.value[index] && quality === signals.quality[index]
     if (signal.period > 0 && isRepeat && !isLate && !isUntold) return
@@ -172,9 +173,9 @@ export class MachineWatch {
       turn.add('stateChanges', { ...change, time })
       const lostAt = isHistory ? undefined : this.#untold.get(machine)
       if (lostAt !== undefined) {
-        // The source is back and repeats a state older than the loss: it is true now, not of the silence between.
-        this.#untold.delete(machine)
-        if (time < lostAt) turn.add('stateChanges', { ...change, time: clock.now() })
+        if (time >= lostAt) this.#untold.delete(machine)
+        // The source is back and tells states older than the loss: the last is true now, not of the silence between.
+        else if (state !== before) turn.add('stateChanges', { ...change, time: clock.now() })
       }
     }
     if (mode !== undefined) {
@@ -215,7 +216,8 @@ export class MachineWatch {
       this.#waits.tell(machine, told, false, time)
       return
     }
-    if (value === signals.value[index] && this.#isUnread[index] === 0) return
+    const isRepeat = value === signals.value[index] && this.#isUnread[index] === 0
+    if (isRepeat && (told !== 'stop-reason' || !this.#isToldAgain(index, registered))) return
     if (told === 'stop-reason') {
       const stopReason = stopReasonOf(signal.type === 'text' ? text(value) : String(value))
       this.#recordStopReason(machine, stopReason, time)
@@ -238,7 +240,7 @@ export class MachineWatch {
     if (told === 'blocked' || told === 'starved') this.#lateTold.waited(machine, time)
     else if (quality === Quality.bad) return
     else if (told === 'stop-reason') {
-      if (!this.#lateTold.isNew(index, value)) return
+      if (!this.#lateTold.isNew(index, value) && signal.period > 0) return
       const word = signal.type === 'text' ? this.#parts.text(value) : String(value)
       this.#recordStopReason(place, stopReasonOf(word), time)
     } else if (value >= 0) this.#lateTold.counted({ machine, counter: told, value, time })
@@ -249,6 +251,17 @@ export class MachineWatch {
     const { registry, signals } = this.#parts
     const states = registry.machineByIndex(machine)!.signals.filter(({ index }) => this.#isState[index] === 1)
     return Math.max(0, ...states.map(({ index }) => signals.sourceTime[index]!))
+  }
+
+  /**
+   * Whether a code that was told before may be that of another stop. Who reports changes has a reason to say it again;
+   * who is polled says it all the time, and is heard once in each state that is no work.
+   */
+  #isToldAgain(index: number, { signal, machine }: RegisteredSignal): boolean {
+    if (signal.period === 0) return true
+    const shown = this.#machines.shown(machine)
+    if (shown === undefined || shown.state === 'Execute') return false
+    return this.#parts.signals.sourceTime[index]! <= shown.context.since
   }
 
   /** What a source says of why its machine stops is a word without a state; empty: nothing any more. */

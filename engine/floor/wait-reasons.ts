@@ -43,9 +43,9 @@ export class WaitReasons {
     const { state, context } = before
     if (!isWaiting(state) || context.reason === reason) return
     // Tags of one controller may come in any order: the state that the reason belongs to may be the later one.
-    const time = Math.max(at, context.newest ?? at, context.stateTime)
-    this.#machines.send(machine, { type: 'INTERLOCK', reason, time })
-    const { sourceState } = context
+    const time = Math.max(at, context.stateTime)
+    const { newest, sourceState } = context
+    this.#machines.send(machine, { type: 'INTERLOCK', reason, time: Math.max(time, newest ?? time) })
     const id = this.#machines.idOf(machine)
     this.#turn.add('stateChanges', {
       machine: id,

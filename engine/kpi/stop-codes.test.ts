@@ -22,6 +22,8 @@ const code = (name: string, rest: object = {}) =>
     ...rest,
   })
 
+const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i)
+
 let day = 0
 
 /** A machine that tells its state and a code for why it stops, on a day of its own. */
@@ -108,6 +110,24 @@ describe('the code that a machine tells with a stop', () => {
       expect(await stops(await open())).toEqual(right)
     },
   )
+
+  it.each([
+    ['is told again', code('stop-reason'), [20, 40]],
+    ['is polled, and stands all the time', code('stop-reason', { period: 60_000 }), range(5, 60)],
+  ])('is that of each stop where it %s, never taken back between them', async (_, signal, minutes) => {
+    const { at, goTo, settle, stops, book, open } = await watch(signal)
+    const told = [
+      ...minutes.map(minute => [minute, 'stop-reason', 'E101'] as const),
+      ...[0, 30, 50].map(minute => [minute, 'execution', 'ACTIVE'] as const),
+      ...[20, 40].map(minute => [minute, 'execution', 'DOWN'] as const),
+    ]
+    for (const [ms, name, value] of told.toSorted(([a], [b]) => a - b)) at(ms * minute, name, value)
+    const right = [codeStop(20, 'E101', 'mechanical/hydraulic'), codeStop(40, 'E101', 'mechanical/hydraulic')]
+    expect(await stops(book)).toEqual(right)
+    goTo(3 * hour)
+    await settle()
+    expect(await stops(await open())).toEqual(right)
+  })
 
   it('that comes hours late changes the stop that is written', async () => {
     const { at, goTo, settle, stops, book, open } = await watch()
