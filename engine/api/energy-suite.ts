@@ -24,6 +24,11 @@ const meters: Readonly<Record<string, Signal[]>> = {
   'e-1': [meter('e-1', 'power', 'W', 10_000)],
   'e-2': [meter('e-2', 'power', 'kW', 1_000), meter('e-2', 'energy', 'kWh', minute)],
   'e-3': [],
+  'e-5': [
+    meter('e-5', 'energy', 'kWh', minute),
+    meter('e-5', 'power', 'kW', minute),
+    meter('e-5', 'heat', 'kWh', minute),
+  ],
   'e-4': [meter('e-4', 'energy', 'kWh', 0)],
 }
 
@@ -164,4 +169,50 @@ it('the steps of a counter over the ends of a range count as far as they lie wit
   // Before the first reading, and after the last one at 352, nobody knows.
   expect(await between(0, 10)).toMatchObject({ kWh: expect.closeTo(0.5, 6) })
   expect(await between(340, 360)).toMatchObject({ kWh: expect.closeTo(2, 6) })
+})
+
+/** Two hours at 10 kW; after the first of them the counter, which shows 7 kWh an hour, begins to speak. */
+it('a counter that has never told a value leaves the word to the other meters of its machine', async () => {
+  const base = common.floor(['e-5'], {}, 'line-e5')
+  const { open, tell, goTo } = base
+  const book = open()
+  await book.start()
+  const rest = kpiApi(common, { ...base, plant: withMeters(base.plant) }, book)
+  goTo(book, six)
+  tell(book, { source: 's', stateChanges: [change('e-5', six, 'Execute')] })
+  tell(book, parts('e-5', six + 30 * minute, 40))
+  const keep = (name: string, from: number, to: number, valueAt: (at: number) => number, quality = 0) => {
+    const samples = new SampleBatchBuilder()
+    const { index } = rest.floor.registry.signalById(`e-5.${name}`)!
+    for (let at = from; at <= to; at++)
+      samples.push(index, six + at * minute, six + at * minute, valueAt(at), quality)
+    common.store.append({ source: 's', samples: samples.take() })
+  }
+  goTo(book, six + 120 * minute)
+  const at = (minutes: number): string => new Date(six + minutes * minute).toISOString()
+  const get = () => rest.get(`/kpis/energy?scope=machine:e-5&from=${at(0)}&to=${at(60)}`)
+  const nothing = await get()
+  expect(nothing.meters).toEqual([{ machine: 'e-5', signal: 'e-5.energy', kind: 'counter' }])
+  expect(nothing.items[0]).toMatchObject({ kWh: 0, kWhPerGoodPart: null, idleShare: null, measuredShare: 0 })
+
+  keep('energy', 0, 60, () => 0, 2)
+  keep('power', 0, 120, () => 10)
+  const byPower = await get()
+  expect(byPower).toMatchObject({
+    meters: [{ machine: 'e-5', signal: 'e-5.power', kind: 'power' }],
+    unmetered: [],
+  })
+  expect(byPower.items[0]).toMatchObject({
+    kWh: expect.closeTo(10, 6),
+    kWhPerGoodPart: expect.closeTo(0.25, 6),
+    measuredShare: expect.closeTo(1, 9),
+  })
+
+  keep('heat', 0, 120, at => at / 20)
+  expect(await get()).toMatchObject({
+    meters: [{ signal: 'e-5.heat' }],
+    items: [{ kWh: expect.closeTo(3, 6) }],
+  })
+  keep('energy', 61, 120, at => (at * 7) / 60)
+  expect(await get()).toMatchObject({ meters: [{ signal: 'e-5.energy' }], items: [{ kWh: 0 }] })
 })

@@ -3,9 +3,9 @@ import { addEnergy, noEnergy, totalEnergy } from '../../workers/kpi/energy.js'
 import { timeClasses } from '../../workers/kpi/time-class.js'
 import type { Floor } from '../floor/floor.js'
 import { tariffOf } from '../kpi/cost-rates.js'
-import { countOf, type EnergyParts, energyTableFor, type MeteredMachine, readEnergy } from '../kpi/energy.js'
+import { countOf, type EnergyParts, energyTableFor, readEnergy } from '../kpi/energy.js'
 import { groupings, keyIn, readKpis } from '../kpi/kpi-query.js'
-import { meterOf } from '../kpi/meters.js'
+import { MeterChoice, type MeteredMachine, metersOf } from '../kpi/meters.js'
 import { ApiError } from './api-error.js'
 import type { KpiReader } from './context.js'
 import { csvResponse } from './csv.js'
@@ -41,7 +41,7 @@ const itemSchema = z.object({
   unattributed: z.number().describe('Used while nobody read the counter and the machine did several things'),
   idleShare: z.number().nullable().describe('Of the energy, what was used while nothing was produced'),
   goodParts: z.number().describe('By machine what it made, else what left the lines'),
-  kWhPerGoodPart: z.number().nullable().describe('null = no good part'),
+  kWhPerGoodPart: z.number().nullable().describe('null = no good part, or nothing was measured'),
   cost: z.number().nullable().describe('null = the plant file says no price'),
   measuredShare: z
     .number()
@@ -64,7 +64,7 @@ const energySchema = z
       .describe('Where readings come from: samples, or minutes of them for much or long'),
     meters: z
       .array(z.object({ machine: z.string(), signal: z.string(), kind: z.enum(['power', 'counter']) }))
-      .describe('A counter in kWh goes before a signal in kW'),
+      .describe('A counter in kWh goes before a signal in kW, unless it has never told a value'),
     unmetered: z.array(z.string()).describe('Machines that have no meter'),
     items: z.array(itemSchema),
   })
@@ -74,14 +74,16 @@ const energySchema = z
 export function addEnergyRoute(router: OpenAPIHono, floor: Floor, kpis: KpiReader, parts: EnergyParts): void {
   const { plant, registry } = floor
   const metered = new Map(
-    registry.machines.flatMap(({ machine, signals }): [string, MeteredMachine][] => {
-      const meter = meterOf(plant, machine)
+    registry.machines.map(({ machine, signals }): [string, MeteredMachine[]] => {
       const plan = kpis.plans.get(machine.id)
-      const index = signals.find(({ signal }) => signal === meter?.signal)?.index
-      if (meter === undefined || plan === undefined || index === undefined) return []
-      return [[machine.id, { plan, meter, signal: index }]]
+      const meters = metersOf(plant, machine).flatMap(meter => {
+        const index = signals.find(({ signal }) => signal === meter.signal)?.index
+        return plan === undefined || index === undefined ? [] : [{ plan, meter, signal: index }]
+      })
+      return [machine.id, meters]
     }),
   )
+  const choice = new MeterChoice(parts.store)
 
   router.openapi(
     createRoute({
@@ -102,7 +104,7 @@ export function addEnergyRoute(router: OpenAPIHono, floor: Floor, kpis: KpiReade
       const { from, to } = readPastSpan(query, floor.clock.now(), 8 * hourMs)
       const scope = scopeOf(plant, query.scope)
       const trust = watchTrust(kpis, scope.machines, { from, to })
-      const asked = scope.machines.flatMap(machine => metered.get(machine) ?? [])
+      const asked = await choice.of(scope.machines.map(machine => metered.get(machine) ?? []))
       const table = energyTableFor(asked, from, to)
       if (countOf(asked, to - from, table === 'telemetry_1m') > mostReadings) {
         throw new ApiError(
@@ -155,7 +157,7 @@ export function addEnergyRoute(router: OpenAPIHono, floor: Floor, kpis: KpiReade
             unattributed: sum.unattributed,
             idleShare: known > 0 ? 1 - (sum.byClass.production + sum.byClass.overtime) / known : null,
             goodParts,
-            kWhPerGoodPart: goodParts > 0 ? total / goodParts : null,
+            kWhPerGoodPart: goodParts > 0 && sum.measuredMs > 0 ? total / goodParts : null,
             cost: sum.isPriced ? sum.cost : null,
             measuredShare: sum.totalMs > 0 ? sum.measuredMs / sum.totalMs : null,
           }
@@ -166,7 +168,7 @@ export function addEnergyRoute(router: OpenAPIHono, floor: Floor, kpis: KpiReade
         signal: signal.id,
         kind,
       }))
-      const unmetered = scope.machines.filter(machine => !metered.has(machine))
+      const unmetered = scope.machines.filter(machine => !metered.get(machine)?.length)
       const range = { scope: scope.name, from: iso(from), to: iso(to), by: query.by }
       const currency = plant.costs?.currency ?? null
       return c.json({ ...range, ...trust(), currency, table, meters, unmetered, items }, 200)

@@ -1,10 +1,9 @@
 import { databaseName } from '../../schema/tables/definition.js'
 import type { EnergyCell, Readings } from '../../workers/kpi/energy.js'
-import type { MachinePlan } from '../../workers/kpi/machine-plan.js'
 import type { WorkerPool } from '../../workers/pool.js'
 import type { Store } from '../store/store.js'
 import { readEvents } from './event-reader.js'
-import type { FoundMeter } from './meters.js'
+import type { FoundMeter, MeteredMachine } from './meters.js'
 
 const minuteMs = 60_000
 /** How far around a stretch of time the values next to it are looked for, of a signal that is told on change. */
@@ -13,13 +12,6 @@ const lookAroundMs = 7 * 24 * 60 * minuteMs
 const readingsAtOnce = 400_000
 /** A signal that is told on change is taken to say about this much, per ms. */
 const onChangeRate = 1 / 10_000
-
-export interface MeteredMachine {
-  readonly plan: MachinePlan
-  readonly meter: FoundMeter
-  /** Index of its signal. */
-  readonly signal: number
-}
 
 /** Where readings come from: samples, or minutes of them where samples would be too many. */
 export type EnergyTable = 'telemetry' | 'telemetry_1m'
