@@ -42,7 +42,10 @@ export async function checkOnline(
 function tell({ source, tags, trouble }: SourceReport, io: CommandIo): void {
   for (const { outcome, signal, tag, detail } of tags)
     io.out(`${outcome.padEnd(12)}${signal}  ${tag}  ${detail}`)
-  const counts = tagOutcomes.map(name => `${tags.filter(({ outcome }) => outcome === name).length} ${name}`)
+  const counts = tagOutcomes
+    .map(name => ({ name, count: tags.filter(({ outcome }) => outcome === name).length }))
+    .filter(({ name, count }) => count > 0 || name !== 'bad value')
+    .map(({ name, count }) => `${count} ${name}`)
   io.out(`${source}: ${tags.length > 0 ? counts.join(', ') : 'no tag asked for'}`)
   if (trouble !== undefined) io.err(`${source}: ${trouble}`)
 }

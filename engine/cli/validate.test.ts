@@ -99,6 +99,24 @@ describe('gemba validate --online', () => {
     expect(device.requests.every(request => request.function <= 4)).toBe(true)
   })
 
+  it('calls no value found that the engine would not believe: out of range, or a word that no map knows', async () => {
+    device.holding.set([400, 99, 6])
+    const tags = [
+      signal('load', 'holding:0'),
+      signal('good', 'holding:2'),
+      '    status: { state: { quantity: state, map: plc, tag: "holding:1", type: number } }',
+    ]
+    const maps = 'stateMaps: { plc: { "6": Execute } }\n'
+    const { code, out } = await validate(maps + plantOf(modbus(), tags.join('\n')), '--online')
+    expect(out).toEqual([
+      expect.stringMatching(/^bad value +saw\.load {2}holding:0 .*400 % lies outside .* \(0 to 100\)/),
+      expect.stringMatching(/^found +saw\.good/),
+      expect.stringMatching(/^bad value +saw\.state {2}holding:1 .*says "99", which state map "plc"/),
+      'plc: 1 found, 0 missing, 0 wrong type, 2 bad value',
+    ])
+    expect(code).toBe(1)
+  })
+
   it('ends with 0 when all tags are found, and leaves the device', async () => {
     const { code, out } = await validate(plantOf(modbus(), signal('load', 'holding:0')), '--online')
     expect([code, out.at(-1)]).toEqual([0, 'plc: 1 found, 0 missing, 0 wrong type'])

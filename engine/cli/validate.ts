@@ -20,8 +20,8 @@ export const validateCommand: Command = {
 
 Checks each plant file. Prints every problem as file:line:column  path: what is wrong; what to do about it.
 
-  --online          also connect to the sources and say of each tag whether it is found, missing or of the wrong type;
-                    it only reads, and what a broker keeps for the engine stays there
+  --online          also connect to the sources and say of each tag whether it is found, missing, of the wrong type,
+                    or has a value that would be bad (out of its range, a state that its map does not know); it only reads, and what a broker keeps for the engine stays there
   --wait <s>        how long to listen for tags that say nothing (default ${usualWait})
   --data <folder>   ${data.description}: the certificates that are trusted (default ${data.default})  [${data.env}]
 

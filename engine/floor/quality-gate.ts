@@ -13,6 +13,9 @@ export interface Judged {
   readonly rejects: readonly Reject[]
 }
 
+/** What the gate needs to know of the signals. */
+type Signals = Pick<Registry, 'signalCapacity' | 'signals' | 'signalByIndex'>
+
 /** Spreads around its normal centre within which a signal is usually found. */
 const usualSpreads = 6
 
@@ -21,7 +24,7 @@ const usualSpreads = 6
  * moves no level and counts in no figure, and a reject tells which rule it broke and what the source had said of it.
  */
 export class QualityGate {
-  readonly #registry: Registry
+  readonly #registry: Signals
   /** Of each signal: what it may show, and how far and how fast (per ms) it may move. */
   readonly #low: Float64Array
   readonly #high: Float64Array
@@ -31,7 +34,7 @@ export class QualityGate {
   readonly #lastValue: Float64Array
   readonly #lastTime: Float64Array
 
-  constructor(registry: Registry) {
+  constructor(registry: Signals) {
     const capacity = registry.signalCapacity
     this.#registry = registry
     this.#low = new Float64Array(capacity).fill(Number.NEGATIVE_INFINITY)

@@ -5,10 +5,14 @@ import type { Clock } from '../../schema/clock.js'
 import type { Plant, SourceSpec } from '../../schema/plant.js'
 import { qualityNames } from '../../schema/quality.js'
 import type { Reject } from '../../schema/records.js'
+import type { SampleBatch } from '../../schema/sample-batch.js'
 import type { ReadSecret } from '../../schema/secret.js'
 import { Dictionary } from '../floor/dictionary.js'
+import { MachineObserver, unknownWord } from '../floor/machine-observer.js'
+import { QualityGate } from '../floor/quality-gate.js'
 
-export const tagOutcomes = ['found', 'missing', 'wrong type'] as const
+/** A bad value is found, but the engine would not believe it: out of range, a word that its map does not know. */
+export const tagOutcomes = ['found', 'missing', 'wrong type', 'bad value'] as const
 type TagOutcome = (typeof tagOutcomes)[number]
 
 /** What a source says of the tag of a signal. */
@@ -51,7 +55,7 @@ export async function probeSource(
   parts: ProbeParts,
 ): Promise<SourceReport> {
   const signals = signalsOf(parts.plant, spec.id)
-  const listening = new Listening(signals)
+  const listening = new Listening(spec.id, signals, parts)
   if (definition.probe === undefined) {
     const trouble = `a source of the kind ${definition.kind} cannot be asked beside a running engine; start it and see /api/v1/sources/${spec.id}`
     return { source: spec.id, tags: [], trouble }
@@ -112,15 +116,30 @@ function signalsOf(plant: Plant, source: string): IndexedSignal[] {
 class Listening {
   readonly texts = new Dictionary()
   readonly #signals: readonly IndexedSignal[]
+  readonly #source: string
+  readonly #clock: Clock
+  readonly #gate: QualityGate
+  readonly #observer: MachineObserver
   readonly #values = new Map<number, string>()
+  /** Why the engine would not believe the newest value of a signal. */
+  readonly #unbelieved = new Map<number, string>()
   /** Signals of which the source said that it has no value. */
   readonly #empty = new Set<number>()
   readonly #rejects: Reject[] = []
   /** Of a source that is not there nothing can be missing. */
   isConnected = false
 
-  constructor(signals: readonly IndexedSignal[]) {
+  constructor(source: string, signals: readonly IndexedSignal[], { plant, wall }: ProbeParts) {
+    this.#source = source
     this.#signals = signals
+    this.#clock = wall
+    const registered = signals.map(signal => ({ ...signal, machine: 0 }))
+    this.#gate = new QualityGate({
+      signals: registered,
+      signalCapacity: registered.length,
+      signalByIndex: index => registered[index],
+    })
+    this.#observer = new MachineObserver(plant.stateMaps, code => this.texts.text(code))
   }
 
   /** Whether of each signal it is known how it stands. */
@@ -141,7 +160,27 @@ class Listening {
       const type = this.#signals[index]?.signal.type
       const shown = type === 'text' ? JSON.stringify(this.texts.text(value[i]!)) : String(value[i])
       if (Number.isNaN(value[i])) this.#empty.add(index)
-      else this.#values.set(index, `${shown}, ${qualityNames[quality[i]!]}`)
+      else {
+        this.#values.set(index, `${shown}, ${qualityNames[quality[i]!]}`)
+        this.#unbelieved.delete(index)
+      }
+    }
+    this.#judge(event.batch)
+  }
+
+  /** As the engine would: by the ranges and the state maps of the plant file. */
+  #judge(batch: SampleBatch): void {
+    const now = this.#clock.now()
+    const { rejects } = this.#gate.judge(this.#source, batch, now)
+    for (const { signal: id, reason } of rejects) {
+      const judged = this.#signals.find(({ signal }) => signal.id === id)
+      if (judged !== undefined) this.#unbelieved.set(judged.index, reason)
+    }
+    for (let i = 0; i < batch.count; i++) {
+      const { index, signal } = this.#signals[batch.signal[i]!]!
+      if (signal.quantity !== 'state' && signal.quantity !== 'mode') continue
+      const { isUnknownWord, word } = this.#observer.observe(signal, batch.value[i]!, batch.quality[i]!)
+      if (isUnknownWord) this.#unbelieved.set(index, unknownWord(this.#source, signal, word, now).reason)
     }
   }
 
@@ -150,6 +189,9 @@ class Listening {
       const { id, tag, unit } = signal
       const value = this.#values.get(index)
       const reject = this.#rejectOf(signal)
+      const unbelieved = this.#unbelieved.get(index)
+      if (value !== undefined && unbelieved !== undefined)
+        return { signal: id, tag, outcome: 'bad value', detail: unbelieved }
       if (value !== undefined) {
         const [shown, quality] = [value.slice(0, value.lastIndexOf(',')), value.slice(value.lastIndexOf(','))]
         return { signal: id, tag, outcome: 'found', detail: `${shown}${unit && ` ${unit}`}${quality}` }
