@@ -47,7 +47,13 @@ export type FaultCommand = Inject | Repair | Change
 export type LinkCommand = Wanted &
   /** `isNow`: nobody said when: it begins at once, whatever the clock of the source shows. */
   (
-    | { readonly kind: 'disturb'; readonly fault: LinkFault; readonly isNow?: true }
+    | {
+        readonly kind: 'disturb'
+        readonly fault: LinkFault
+        readonly isNow?: true
+        /** Called once it is over by itself: only the source knows when, since it may have moved the clock of the floor. */
+        readonly onOver?: () => void
+      }
     | { readonly kind: 'restore'; readonly fault: LinkFault }
   )
 

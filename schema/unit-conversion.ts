@@ -67,6 +67,21 @@ export function convertUnit(quantity: Quantity, value: number, from: string, to:
   return found && value * found.scale + found.offset
 }
 
+/** How a value is told in another unit of its quantity; undefined where there is none. */
+export function toAnotherUnit({
+  quantity,
+  unit,
+}: {
+  readonly quantity: Quantity
+  readonly unit: string
+}): Conversion | undefined {
+  for (const other of unitsOf(quantity) ?? []) {
+    const found = other === unit ? undefined : conversion(unit, other)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
 /** A unit in which a value makes sense that makes none in its own, and the value turned into its own. */
 export interface LikelyUnit {
   readonly unit: string

@@ -3,8 +3,7 @@ import type { Signal } from '../../schema/plant.js'
 import { Quality } from '../../schema/quality.js'
 import type { Reject } from '../../schema/records.js'
 import type { LinkCommand } from '../../schema/simulation-command.js'
-import { conversion } from '../../schema/unit-conversion.js'
-import { unitsOf } from '../../schema/units.js'
+import { toAnotherUnit } from '../../schema/unit-conversion.js'
 import { RandomStream } from '../../twins/flow/random.js'
 import type { SourceEvent } from '../contract.js'
 
@@ -29,6 +28,7 @@ interface Active {
   /** Of frozen signals: the value that they keep. */
   readonly frozen: Map<number, number>
   hasBegun: boolean
+  onOver(): void
 }
 
 export interface LinkOptions {
@@ -79,6 +79,7 @@ export class Link {
       places: ids.size === 0 ? undefined : new Set(places),
       frozen: new Map(),
       hasBegun: false,
+      onOver: () => command.onOver?.(),
     })
   }
 
@@ -89,7 +90,9 @@ export class Link {
       active.hasBegun = true
       if (active.fault.kind === 'server-restart') this.#goDown()
     }
-    this.#end(this.#active.filter(({ fault }) => fault.start + (fault.clearAfter ?? Infinity) <= now))
+    const over = this.#active.filter(({ fault }) => fault.start + (fault.clearAfter ?? Infinity) <= now)
+    this.#end(over)
+    for (const active of over) active.onOver()
     if (this.#held.length === 0 || this.isDown) return
     const due = this.#held.filter(sample => sample.due <= now)
     this.#held = this.#held.filter(sample => sample.due > now)
@@ -171,11 +174,8 @@ export class Link {
     if (signal.type === 'text') return value
     if (kind === 'outlier') return value * 10
     if (kind === 'negative') return -value
-    for (const unit of unitsOf(signal.quantity) ?? []) {
-      const found = unit === signal.unit ? undefined : conversion(signal.unit, unit)
-      if (found !== undefined) return value * found.scale + found.offset
-    }
-    return value
+    const other = toAnotherUnit(signal)
+    return other === undefined ? value : value * other.scale + other.offset
   }
 
   #reject(kind: 'missing' | 'text', place: number, time: number): void {

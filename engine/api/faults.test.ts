@@ -683,6 +683,33 @@ describe('a fault of the link', () => {
     expect(floor.signals.quality[index]).toBe(Quality.bad)
   })
 
+  it('stays in the list while it works, though it has moved the clock of the floor beyond its end', async () => {
+    const on = ground({ driven: 'source' })
+    const disturb = async (given: object) =>
+      (await on.ask('POST', '/links/simulator/faults', { reason: 'x', ...given })).body.id as string
+    const listed = async () =>
+      (await on.ask('GET', '/links/simulator/faults')).body.items.map(({ id }: { id: string }) => id)
+    on.pass(5)
+    const jump = { kind: 'clock-jump', shift: '1h', signals: ['two.oil-temperature'] }
+    const first = await disturb({ ...jump, clearAfter: '10s' })
+    const other = await disturb({ kind: 'bad-quality', clearAfter: '30s' })
+    on.pass(6)
+    expect(on.floor.clock.now()).toBeGreaterThan(lineStart + 3_600_000)
+    expect(await listed()).toEqual([first, other])
+    on.pass(6)
+    expect(await listed()).toEqual([other])
+    const second = await disturb({ ...jump, clearAfter: '10min' })
+    on.pass(6)
+    expect(await listed()).toEqual([other, second])
+    expect((await on.ask('DELETE', `/links/simulator/faults/${second}`)).status).toBe(204)
+    const before = on.samples().length
+    on.pass(10)
+    expect(on.samples().length).toBeGreaterThan(before)
+    for (const { time } of on.samples().slice(before)) expect(time).toBeLessThan(lineStart + 60_000)
+    on.pass(10)
+    expect(await listed()).toEqual([])
+  })
+
   it('is ended by hand: one, or all', async () => {
     const { ask, pass } = ground()
     const { body } = await ask('POST', '/links/simulator/faults', { kind: 'frozen', reason: 'x' })
@@ -724,6 +751,28 @@ describe('a fault of the link', () => {
       { kind: 'wrong-unit', signals: ['two.state'] },
       422,
       /two.state is a text/,
+    ],
+    [
+      'another unit of what has no other',
+      'simulator',
+      { kind: 'wrong-unit', signals: ['two.produced'] },
+      422,
+      /two.produced is told in .*and there is no other/,
+    ],
+    ['a clock that is right', 'simulator', { kind: 'clock-jump', shift: 0 }, 422, /off by 0 ms is right/],
+    [
+      'the restart of some signals',
+      'simulator',
+      { kind: 'server-restart', signals: ['two.oil-flow'] },
+      422,
+      /signals.*restarts with all of its signals/,
+    ],
+    [
+      'the restart of a share',
+      'simulator',
+      { kind: 'server-restart', share: 0.5 },
+      422,
+      /share.*restarts as a whole/,
     ],
     ['a shift where there is none', 'simulator', { shift: 5 }, 422, /shift/],
     ['a shift that is none', 'simulator', { kind: 'late', shift: 'a bit' }, 422, /shift.*write milliseconds/],

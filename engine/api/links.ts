@@ -43,6 +43,18 @@ const wishSchema = z
     path: ['shift'],
     message: 'samples are late by more than 0 ms',
   })
+  .refine(({ kind: of, shift }) => of !== 'clock-jump' || shift !== 0, {
+    path: ['shift'],
+    message: 'a clock that is off by 0 ms is right',
+  })
+  .refine(({ kind: of, signals }) => of !== 'server-restart' || signals === undefined, {
+    path: ['signals'],
+    message: 'a server restarts with all of its signals; leave them out, or choose dropout',
+  })
+  .refine(({ kind: of, share }) => of !== 'server-restart' || share === undefined || share === 1, {
+    path: ['share'],
+    message: 'a server restarts as a whole; leave the share out, or choose dropout',
+  })
 
 const itemSchema = z
   .object({

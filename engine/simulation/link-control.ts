@@ -1,5 +1,7 @@
 import { type LinkFault, type LinkFaultKind, usualShare } from '../../schema/link-fault.js'
+import type { Signal } from '../../schema/plant.js'
 import type { LinkCommand } from '../../schema/simulation-command.js'
+import { toAnotherUnit } from '../../schema/unit-conversion.js'
 import type { Floor } from '../floor/floor.js'
 import type { By, SimulationChannel } from './channel.js'
 import { SimulationError } from './simulation-error.js'
@@ -32,6 +34,14 @@ const usualShift: Partial<Record<LinkFaultKind, number>> = { late: 10_000, 'cloc
 /** Kinds that leave texts as they are. */
 const ofNumbers: ReadonlySet<LinkFaultKind> = new Set(['wrong-unit', 'text', 'outlier', 'negative'])
 
+/** Why nobody would see the fault on this signal; undefined where somebody would. */
+function whyUnseen(kind: LinkFaultKind, signal: Signal): string | undefined {
+  if (!ofNumbers.has(kind)) return undefined
+  if (signal.type === 'text') return `is a text, and the link fault "${kind}" is one of numbers`
+  if (kind !== 'wrong-unit' || toAnotherUnit(signal) !== undefined) return undefined
+  return `is told in ${signal.unit || 'no unit'}, and there is no other for it`
+}
+
 export interface LinkControlParts {
   readonly floor: Floor
   readonly channel: SimulationChannel
@@ -52,10 +62,6 @@ export class LinkControl {
   /** What disturbs a link now, or will. Throws SimulationError where there is no such source. */
   disturbances(source: string): readonly LinkDisturbance[] {
     this.#find(source)
-    const now = this.#parts.floor.clock.now()
-    this.#disturbances = this.#disturbances.filter(
-      ({ fault: { start, clearAfter } }) => clearAfter === null || start + clearAfter > now,
-    )
     return this.#disturbances.filter(disturbance => disturbance.source === source)
   }
 
@@ -72,9 +78,9 @@ export class LinkControl {
         const message = `Source ${source} has no signal '${id}'; see /api/v1/plant.`
         throw new SimulationError('unknown-signal', message)
       }
-      if (signal.type !== 'text' || !ofNumbers.has(kind)) continue
-      const message = `${id} is a text, and the link fault "${kind}" is one of numbers: name other signals, or none.`
-      throw new SimulationError('not-shown', message)
+      const why = whyUnseen(kind, signal)
+      if (why === undefined) continue
+      throw new SimulationError('not-shown', `${id} ${why}: name other signals, or none.`)
     }
     const now = this.#parts.floor.clock.now()
     const fault: LinkFault = {
@@ -89,7 +95,10 @@ export class LinkControl {
     const disturbance = { source, fault, who, reason }
     this.#disturbances.push(disturbance)
     const isNow = wish.start === undefined && ({ isNow: true } as const)
-    this.#send(source, { kind: 'disturb', fault, who, reason, ...isNow })
+    const onOver = (): void => {
+      this.#disturbances = this.#disturbances.filter(other => other !== disturbance)
+    }
+    this.#send(source, { kind: 'disturb', fault, who, reason, ...isNow, onOver })
     return disturbance
   }
 

@@ -34,8 +34,8 @@ export interface LineRunsParts {
 }
 
 /**
- * What simulated lines make: a run begins with the first part that the first machine takes for it, or where parts of the
- * run before are still on the line, when the last of those has left; it is over when its last part has left. So every
+ * What simulated lines make: a run begins when the first machine chooses it, before it is set up for it, or where parts of
+ * the run before are still on the line, when the last of those has left; it is over when its last part has left. So every
  * part that leaves the line counts for the run that it was begun for. Parts are told apart by their number alone: one
  * that is done again may leave with the next run in place of another.
  */
