@@ -12,8 +12,14 @@ beforeAll(async () => {
 })
 afterAll(() => common?.close())
 
-const bolt = { id: 'bolt', name: 'Bolt', category: '', lines: ['line-1'], cycleTimes: { 'line-1': 40 } }
-const nut = { id: 'nut', name: 'Nut', category: '', lines: ['line-1'] }
+const bolt = {
+  id: 'bolt',
+  name: 'Bolt',
+  category: '',
+  lines: ['line-1', 'line-6'],
+  cycleTimes: { 'line-1': 40 },
+}
+const nut = { id: 'nut', name: 'Nut', category: '', lines: ['line-1', 'line-6'] }
 const screw = { id: 'screw', name: 'Screw', category: '', lines: ['line-2'] }
 
 function ground(machine: string, line = 'line-1') {
@@ -142,6 +148,55 @@ describe('the production desk', () => {
     await again.start()
     const read = await again.cells(['scrap-1'], six, six + 61 * minute)
     expect([...sumTallies(read.map(({ tally }) => tally)).made.values()]).toMatchObject(made)
+  })
+
+  it('refuses rejects that name what the line did not make at their time, and says when it did', async () => {
+    const { open, tell, goTo, deskOf } = ground('named-1', 'line-6')
+    const book = open()
+    await book.start()
+    const desk = deskOf(book)
+    tell(book, { source: 's', stateChanges: [change('named-1', six, 'Execute')] })
+    const reject = (minutes: number, what: object) =>
+      desk.scrap({
+        ...{ ...entry, machine: 'named-1', quantity: 6, kind: 'scrap', time: six + minutes * minute },
+        ...what,
+      })
+    const run = { who: 'Ada', line: 'line-6', target: 0 }
+    goTo(book, six + 60 * minute)
+    await desk.start({ ...run, product: 'bolt', order: 'W7' })
+    goTo(book, six + 120 * minute)
+    await desk.start({ ...run, product: 'nut', order: 'W8' })
+    goTo(book, six + 180 * minute)
+    const bolts =
+      "product 'bolt' for order 'W7' ran from 2026-03-23T06:00:00.000Z to 2026-03-23T07:00:00.000Z"
+    expect(await reject(150, { product: 'bolt', order: 'W7' })).toEqual({
+      part: 'product',
+      message: `at 2026-03-23T07:30:00.000Z line 'line-6' made product 'nut' for order 'W8', not product 'bolt' for order 'W7'; enter the time at which they were made: ${bolts}`,
+    })
+    expect(await reject(90, { product: 'bolt', order: 'W9999' })).toMatchObject({
+      part: 'order',
+      message: expect.stringMatching(/made product 'bolt' for order 'W7', .*; leave product and order out/),
+    })
+    expect(await reject(30, { order: 'W8' })).toMatchObject({
+      part: 'order',
+      message: expect.stringMatching(
+        / made no run, not order 'W8'; .* ran from 2026-03-23T07:00:00.000Z on$/,
+      ),
+    })
+    const scrapped = async () => {
+      const cells = await book.cells(['named-1'], six, six + 180 * minute)
+      return cells.flatMap(({ product, order, tally }) =>
+        [...tally.made.values()].map(({ scrapped }) => [product, order, scrapped]),
+      )
+    }
+    expect(await scrapped()).toEqual([])
+    for (const what of [{}, { product: 'bolt' }, { order: 'W7' }, { product: 'bolt', order: 'W7' }])
+      expect(await reject(119, what)).toMatchObject({ counted: false })
+    expect(await reject(120, { product: 'nut', order: 'W8' })).toMatchObject({ counted: false })
+    expect(await scrapped()).toEqual([
+      ['bolt', 'W7', 24],
+      ['nut', 'W8', 6],
+    ])
   })
 
   it('says where a line stands in its shift, and how it will end', async () => {

@@ -6,7 +6,7 @@ import { partCounterOf } from '../floor/part-counters.js'
 import type { Store } from '../store/store.js'
 import type { KpiBook } from './kpi-book.js'
 import { type Goal, goalsNow, type RunReport, reportRuns } from './production.js'
-import { type Run, readRuns } from './runs.js'
+import { type Run, readRuns, runAt } from './runs.js'
 import type { Scope } from './scope.js'
 import { readScrapEntries, takenBackMark } from './scrap-pieces.js'
 
@@ -89,10 +89,42 @@ export class ProductionDesk {
       const message = `${entry.quantity} parts are more than the machine can make in a week at its ideal cycle (${most}); enter what was rejected`
       return { part: 'quantity', message }
     }
+    const elsewhere = await this.#notMadeThen({ ...row, time })
+    if (elsewhere !== undefined) return elsewhere
     const id = randomUUID()
     this.#parts.record({ source: 'operators', rows: { scrap_events: [{ ...row, ts: time, id, counted }] } })
     await this.#parts.book.reread()
     return { id, counted }
+  }
+
+  /** Parts are those of the run at their time: an entry that names another product or order would be booked to neither. */
+  async #notMadeThen({
+    machine,
+    time,
+    product,
+    order,
+  }: Pick<ScrapEntry, 'machine' | 'product' | 'order'> & { readonly time: number }): Promise<
+    DeskProblem | undefined
+  > {
+    if (product === '' && order === '') return undefined
+    const { line } = this.#parts.book.plans.get(machine)!
+    await this.#parts.store.flush()
+    const runs = await readRuns(this.#parts.store, [line], time - weekMs, this.#parts.clock.now() + 1)
+    const run = runAt(runs, line, time)
+    const isMeant = (other: Run): boolean =>
+      (product === '' || other.product === product) && (order === '' || other.order === order)
+    if (run !== undefined && isMeant(run)) return undefined
+    const asked = described({ product, order })
+    const made = run === undefined ? 'no run' : described(run)
+    const meant = runs.findLast(isMeant)
+    const advice =
+      meant === undefined
+        ? 'leave product and order out, or tell of the run first (POST /api/v1/production)'
+        : `enter the time at which they were made: ${asked} ran from ${iso(meant.start)} ${meant.end === 0 ? 'on' : `to ${iso(meant.end)}`}`
+    return {
+      part: product !== '' && run?.product !== product ? 'product' : 'order',
+      message: `at ${iso(time)} line '${line}' made ${made}, not ${asked}; ${advice}`,
+    }
   }
 
   /**
@@ -179,4 +211,11 @@ export class ProductionDesk {
       message: `there is no product '${product}'; there are ${products.map(({ id }) => id).join(', ')}`,
     }
   }
+}
+
+const iso = (time: number): string => new Date(time).toISOString()
+
+function described({ product, order }: { readonly product: string; readonly order: string }): string {
+  const parts = [product !== '' && `product '${product}'`, order !== '' && `order '${order}'`]
+  return parts.filter(part => part !== false).join(' for ') || 'what nobody has named'
 }

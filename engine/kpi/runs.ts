@@ -22,6 +22,12 @@ export function runEvents({ start, end, product, order }: Omit<Run, 'line' | 'ta
   return end > start ? [begun, { time: end, product: '', order: '' }] : [begun]
 }
 
+/** The run that goes on upon a line at a time, of runs in order of their begin. */
+export function runAt(runs: readonly Run[], line: string, time: number): Run | undefined {
+  const run = runs.findLast(each => each.line === line && each.start <= time)
+  return run !== undefined && (run.end === 0 || time < run.end) ? run : undefined
+}
+
 /** Runs of lines that touch a stretch of time, the last begun before it among them; in order of their begin. */
 export async function readRuns(
   store: Pick<Store, 'query'>,

@@ -4,11 +4,13 @@ import { type CostRates, partCost } from '../../workers/kpi/costs.js'
 import type { MachineCell } from '../../workers/kpi/roll-up.js'
 import type { Store } from '../store/store.js'
 import type { KpiBook } from './kpi-book.js'
-import { type Run, readRuns } from './runs.js'
+import { readRuns, runAt } from './runs.js'
 import type { Scope } from './scope.js'
 
 /** Hours of a local clock may be two on the night in which it is moved, ms. */
 const longestHourMs = 2 * 3_600_000
+
+const notSaid = { product: '', order: '' }
 
 /** Rejected parts of one machine, product, order and reason. */
 export interface ScrapPiece {
@@ -78,7 +80,7 @@ export async function scrapPieces(
   const told = entered.filter(isOfPlan).sort((a, b) => Number(a.counted) - Number(b.counted))
   const pieces = told.flatMap(({ machine, time, category, reason, counted, ...of }): ScrapPiece[] => {
     // What the line made then, as the ledger has it, so that the two are of the same parts.
-    const { product, order } = runAt(runs, book.plans.get(machine)!.line, time)
+    const { product, order } = runAt(runs, book.plans.get(machine)!.line, time) ?? notSaid
     const key = keyOf({ machine, product, order })
     const known = made.get(key)
     const each = known === undefined || known.quantity <= 0 ? undefined : known
@@ -156,11 +158,6 @@ function madeBy(cells: readonly MachineCell[], rates: CostRates): Map<string, Ma
     }
   }
   return sums
-}
-
-function runAt(runs: readonly Run[], line: string, time: number): { product: string; order: string } {
-  const run = runs.findLast(each => each.line === line && each.start <= time)
-  return run !== undefined && (run.end === 0 || time < run.end) ? run : { product: '', order: '' }
 }
 
 /** Entries that were taken back are left out. */
