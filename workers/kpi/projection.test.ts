@@ -32,6 +32,18 @@ describe('the end of a shift', () => {
     expect(within / shifts).toBeLessThan(0.97)
   })
 
+  it("has bounds by Student's t for as many pieces as there are", () => {
+    // Each 10 off its 100 parts: the spread of twice as long is by hand.
+    const quantile = (pieces: number): number => {
+      const even = Array.from({ length: pieces }, (_, at) => ({ busyMs: 1, good: at % 2 === 0 ? 90 : 110 }))
+      const { expected, high } = project(even, pieces)!
+      return (high - expected) / Math.sqrt((pieces * 100 * 2 * pieces) / (pieces - 1))
+    }
+    // Of 3, 11, 13, 15, 31 and 121 degrees of freedom, from printed tables.
+    const printed = [3.182, 2.201, 2.16, 2.131, 2.0395, 1.98]
+    expect([4, 12, 14, 16, 32, 122].map(quantile)).toEqual(printed.map(t => expect.closeTo(t, 3)))
+  })
+
   it('is judged against the target', () => {
     const range = { expected: 100, low: 90, high: 110 }
     expect([95, 80, 120, 40].map(target => verdictOf(target, 50, range))).toEqual([
