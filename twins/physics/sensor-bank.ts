@@ -10,6 +10,7 @@ import { quantise, type Scale, scaleOf } from './instrument.js'
 import { ambientMean, MachineLoad } from './machine-load.js'
 import { normalOf, ownCentre } from './normal.js'
 import { axisShape, cycleDepth, type Response, responseOf, workShape } from './response.js'
+import { lagWithoutDrives, restOf, rests } from './rest.js'
 import { runningOf, shareOfRunning } from './running.js'
 import { Supply, type SupplyMachine } from './supply.js'
 import { bledDown, magnetising, roomForStart, supplyNatures } from './supply-nature.js'
@@ -32,14 +33,10 @@ const rotation = kinds.indexOf('rotation')
 const power = kinds.indexOf('power')
 const mains = kinds.indexOf('mains')
 
-/**
- * What becomes of a reading while the machine rests: it keeps its share, or goes with the drives' power, as the torque
- * of a motor does; a force that oil presses goes with the oil's pressure.
- */
-const rests = ['share', 'mains', 'driven', 'held', 'pumped', 'pressed', 'kept'] as const
-type Rest = (typeof rests)[number]
 const held = rests.indexOf('held')
 const pumped = rests.indexOf('pumped')
+const driven = rests.indexOf('driven')
+const valved = rests.indexOf('valved')
 /** Oil that still goes round while a pump only holds its pressure. */
 const pumpedInStandby = 0.1
 
@@ -98,6 +95,8 @@ export class SensorBank {
   readonly #spread: Float64Array
   readonly #restShare: Float64Array
   readonly #follow: Float64Array
+  /** The same while the drives have no power. */
+  readonly #runDown: Float64Array
   readonly #swing: Float64Array
   readonly #loadGain: Float64Array
   readonly #noiseGain: Float64Array
@@ -144,6 +143,7 @@ export class SensorBank {
     this.#spread = column()
     this.#restShare = column()
     this.#follow = column()
+    this.#runDown = column()
     this.#swing = column()
     this.#loadGain = column()
     this.#noiseGain = column()
@@ -195,6 +195,7 @@ export class SensorBank {
     this.#spread[s] = spread
     this.#restShare[s] = response.rest
     this.#follow[s] = 1 - decay(step, response.lag)
+    this.#runDown[s] = 1 - decay(step, lagWithoutDrives(signal, response))
     this.#faultFollow[s] = 1 - decay(step, isHeat ? faultLag[body] : response.lag)
     this.#cool[s] = isHeat ? 1 - decay(step, cooling) : this.#faultFollow[s]!
     this.#coolAtRest[s] = isHeat ? 1 - decay(step, coolingAtRest) : this.#faultFollow[s]!
@@ -245,7 +246,8 @@ export class SensorBank {
   #driven(s: number, share: number, time: number, isTouched: boolean): number {
     const machine = this.#machine[s]!
     const target = this.#kind[s] === heat ? this.#warm(s, machine) : this.#healthy(s, machine, share, time)
-    this.#value[s]! += (target - this.#value[s]!) * this.#follow[s]!
+    const follow = this.#supply.hasDrives(machine) ? this.#follow[s]! : this.#runDown[s]!
+    this.#value[s]! += (target - this.#value[s]!) * follow
     const heated = this.#heated[s]!
     if (heated >= 0) {
       this.#faultHeat.advance(machine, time)
@@ -290,6 +292,7 @@ export class SensorBank {
         return centre * (supply.hasDrives(machine) ? share + magnetising : share)
       }
       case 'driven':
+      case 'valved':
         return supply.hasDrives(machine) ? centre * this.#restShare[s]! : 0
       case 'pressed':
         return centre * this.#restShare[s]! * this.#heldShare(machine, time)
@@ -330,7 +333,8 @@ export class SensorBank {
   #excursed(s: number, share: number, time: number, isTouched: boolean): number {
     const kind = this.#kind[s]!
     // Oil that no pump moves does not run faster either, and drives that are cut draw nothing more.
-    const isDriven = this.#rest[s] === pumped || kind === power || kind === mains
+    const isMovedByDrives = this.#rest[s] === pumped || this.#rest[s] === driven
+    const isDriven = isMovedByDrives || kind === power || kind === mains
     const isStill = isDriven && !this.#supply.hasDrives(this.#machine[s]!)
     // What does not turn does not shake, however damaged it is; what does not move presses nothing.
     const part = kind === rotation ? share * share : share
@@ -353,7 +357,8 @@ export class SensorBank {
     this.#noise[s] = noise
     // What stands still does not shake, worn or not; the instrument's own noise is left.
     const isMoved = this.#isMoved(s) || this.#isFed(s)
-    const isPumped = this.#rest[s] === held || this.#rest[s] === pumped
+    const rest = this.#rest[s]!
+    const isPumped = rest === held || rest === pumped || rest === driven || rest === valved
     const isStill = isPumped && !this.#supply.hasDrives(this.#machine[s]!)
     const quiet = isMoved || isStill ? 0.2 + 0.8 * share : 1
     const stands = share === 0 && (isStill || this.#isMoved(s))
@@ -380,15 +385,4 @@ function isSolid(signal: Signal, archetype: Archetype): boolean {
   const body = heatBodyOf(signal, archetype)
   const { kind } = responseOf(signal.quantity, archetype)
   return kind === 'heat' && (body === 'winding' || body === 'frame')
-}
-
-/** What the reading of a signal does at rest. Oil is pumped by the machine itself, air and water come from outside. */
-function restOf({ quantity, name }: Signal, { kind }: Response, body: HeatBody, archetype: Archetype): Rest {
-  if (kind === 'mains') return 'mains'
-  const isHydraulic = /hydraul|oil/i.test(name)
-  if (quantity === 'pressure' && isHydraulic) return 'held'
-  if (quantity === 'flow' && isHydraulic) return 'pumped'
-  if (quantity === 'force' && archetype === 'press') return 'pressed'
-  if (quantity === 'torque' || quantity === 'load') return 'driven'
-  return quantity === 'temperature' && kind === 'process' && body === 'space' ? 'kept' : 'share'
 }
