@@ -100,6 +100,10 @@ export function readTime(time: unknown, unitMs: number): number | undefined | 'u
   return parseIsoTime(time.trim()) ?? 'unread'
 }
 
+/** A time that is told and is that of a clock that was never set. */
+export const isNever = (time: unknown): boolean =>
+  time === 0 || (typeof time === 'string' && decimal.test(time) && Number(time) === 0)
+
 /** A time of day without its zone. */
 export const isZoneless = (time: unknown): boolean =>
   typeof time === 'string' && /[T ]\d\d:?\d\d(?::?\d\d(?:[.,]\d+)?)?\s*$/i.test(time)

@@ -8,6 +8,7 @@ import {
   groupTimeOf,
   hasValue,
   idOf,
+  isNever,
   isObject,
   isZoneless,
   type JsonObject,
@@ -205,6 +206,12 @@ export class MqttDecoder {
     if (quality === undefined) {
       const reason = `${tag}: ${shown(cell.quality)} is no quality`
       this.#found.refuse(feeds, 'mqtt.bad-quality', reason, raw, said)
+      return
+    }
+    // A gateway says 0 of what it has never read, and that it is bad; a value that is said to be good is of some time.
+    if (said === undefined && quality !== Quality.bad && (isNever(cell.time) || isNever(sentAt))) {
+      const reason = `${tag}: its time is 0, as of a clock that was never set; leave it out where the value is of now`
+      this.#found.refuse(feeds, 'mqtt.bad-time', reason, raw)
       return
     }
     // Nobody knows since when: true at the latest now, and perhaps no longer.
