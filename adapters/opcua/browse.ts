@@ -21,7 +21,11 @@ interface BrowsedValue {
   readonly status: string
   /** Unix ms UTC. */
   readonly sourceTime: number | undefined
+  /** Whether it has members of its own (ExtensionObject, OPC 10000-6, 5.2.2.15). */
+  readonly isStructure?: true
 }
+
+const extensionObject = 22
 
 export interface BrowseOptions {
   /** Where to begin; the folder Objects unless given. */
@@ -171,6 +175,7 @@ async function readValues(
       text: showValue(value as ReceivedValue),
       status: value.statusCode.name,
       sourceTime: value.sourceTimestamp?.getTime(),
+      ...(value.value?.dataType === extensionObject && { isStructure: true }),
     }
   }
 }

@@ -18,6 +18,7 @@ const variable = (
   kind,
   dataType,
 })
+const good = { status: 'Good', sourceTime: undefined }
 const found = (nodes: readonly BrowsedNode[], machinesAt?: number) =>
   machinesOfTree(nodes, { machinesAt, analog: new Map() }).map(({ name, group, signals }) => [
     group,
@@ -35,6 +36,8 @@ describe('the machines of a tree', () => {
           variable('Curve', 'Double[]'),
           object('Part', variable('Odd', '')),
           variable('States', 'NodeId[]'),
+          { ...variable('Recipe', 'RecipeType'), value: { ...good, text: '{}', isStructure: true } },
+          { ...variable('Kind', 'KindType'), value: { ...good, text: '1' } },
           variable('X', 'Byte'),
         ),
         object('B', variable('Curves', 'Float[]')),
@@ -43,7 +46,7 @@ describe('the machines of a tree', () => {
     ]
     const left = machinesOfTree(tree, { machinesAt: 2, analog: new Map() })
     expect(left.map(({ name, signals, leftOut }) => [name, signals.length, leftOut])).toEqual([
-      ['A', 1, ['Line.A.Curve (Double[])', 'Line.A.Part.Odd (type unknown)']],
+      ['A', 2, ['Line.A.Curve (Double[])', 'Line.A.Part.Odd (type unknown)', 'Line.A.Recipe (RecipeType)']],
       ['B', 0, ['Line.B.Curves (Float[])']],
       ['C', 1, undefined],
     ])

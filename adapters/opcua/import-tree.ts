@@ -141,8 +141,9 @@ function signalOf(
   path: readonly string[],
   analog: AnalogProperties | undefined,
 ): ImportedSignal | undefined {
-  // An array is several signals; which of its elements matter only a person knows.
-  if (dataType === '' || dataType.endsWith('[]')) return undefined
+  // An array or a structure is several signals; which of its elements matter only a person knows.
+  if (dataType === '' || dataType.endsWith('[]') || dataType === 'Structure' || value?.isStructure)
+    return undefined
   const isNumber = numbers.has(dataType)
   const name = path.join('.')
   const last = path.at(-1)!

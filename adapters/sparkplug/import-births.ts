@@ -48,7 +48,7 @@ export function births(
           if (decoded !== undefined && (type === 'NBIRTH' || type === 'DBIRTH')) {
             asked.add(`${group}/${node}`)
             const machine = machineOfBirth(`${group}/${node}`, device, decoded)
-            if (machine.signals.length > 0) subscriber.next(machine)
+            if (machine.signals.length > 0 || machine.leftOut !== undefined) subscriber.next(machine)
           } else if (
             (type === 'NDATA' || type === 'DDATA') &&
             options.requestRebirth &&
@@ -66,23 +66,34 @@ export function births(
   })
 }
 
-/** The machine that a birth describes: a device, or the node itself. Without what is no single value. */
-function machineOfBirth(node: string, device: string, { metrics }: Payload): ImportedMachine {
+/** The machine that a birth describes: a device, or the node itself. What is no single value is left out, and told. */
+export function machineOfBirth(node: string, device: string, { metrics }: Payload): ImportedMachine {
   const prefix = device === '' ? node : `${node}/${device}`
-  const signals = metrics.flatMap(metric => signalsOf(metric, own(metric, 'name') ?? '', prefix))
-  return { name: device === '' ? node.slice(node.indexOf('/') + 1) : device, group: node, signals }
+  const leftOut: string[] = []
+  const leaveOut = (name: string): unknown => leftOut.push(`${prefix}/${name}`)
+  const signals = metrics.flatMap(metric => signalsOf(metric, own(metric, 'name') ?? '', prefix, leaveOut))
+  const name = device === '' ? node.slice(node.indexOf('/') + 1) : device
+  return { name, group: node, signals, ...(leftOut.length > 0 && { leftOut }) }
 }
 
-function signalsOf(metric: WireMetric, name: string, prefix: string): ImportedSignal[] {
+function signalsOf(
+  metric: WireMetric,
+  name: string,
+  prefix: string,
+  leaveOut: (name: string) => void,
+): ImportedSignal[] {
   const template = own(metric, 'template_value')
   if (template?.is_definition === true || name === '' || isControlName(name)) return []
   if (template !== undefined) {
     return template.metrics.flatMap(member =>
-      signalsOf(member, `${name}/${own(member, 'name') ?? ''}`, prefix),
+      signalsOf(member, `${name}/${own(member, 'name') ?? ''}`, prefix, leaveOut),
     )
   }
   const type = datatypeOf(own(metric, 'datatype'))
-  if (type === undefined || !isScalar(type)) return []
+  if (type === undefined || !isScalar(type)) {
+    leaveOut(`${name} (${type ?? 'type unknown'})`)
+    return []
+  }
   const isText = ['String', 'Text', 'UUID'].includes(type)
   const [low, high] = ['engLow', 'engHigh'].map(key => numberIn(propertyOf(metric, key)))
   const range = low !== undefined && high !== undefined && low < high ? ([low, high] as const) : undefined

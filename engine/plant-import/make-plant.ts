@@ -7,8 +7,8 @@ import { StateWords } from './state-words.js'
 
 /** What no source tells, and a person has to put right. */
 export const assumed = { ratedPower: 10, idealCycleTime: 60, archetype: 'station' } as const
-/** What a number can show of which nobody says. */
-const anyNumber: readonly [number, number] = [-1e9, 1e9]
+/** What a number can show of which nobody says: as wide as Float goes, so that nothing real is called bad. */
+const anyNumber: readonly [number, number] = [-1e38, 1e38]
 /** What a 32-bit counter can show (UDINT, IEC 61131-3). */
 const counterRange: readonly [number, number] = [0, 2 ** 32 - 1]
 
