@@ -8,6 +8,7 @@ import { testPlant } from '../../twins/behaviour/test-plant.js'
 import { lineOf } from '../../twins/physics/faulty-line.js'
 import type { SourceEvent } from '../contract.js'
 import { simulator } from './adapter.js'
+import { Link } from './link.js'
 import { begin, TestRun } from './test-run.js'
 
 const second = 1000
@@ -241,5 +242,60 @@ describe('a fault of the link', () => {
     const reports = run.events.flatMap(event => (event.kind === 'damage' ? event.reports : []))
     const onset = reports.find(({ pattern }) => pattern === 'hydraulic-leak')
     expect(onset!.time).toBeLessThan(begin + 35 * second)
+  })
+})
+
+describe('the link alone', () => {
+  const [machine] = lineOf('press').sites[0]!.areas[0]!.lines[0]!.machines
+  const parts = machine!.signals.find(({ quantity }) => quantity === 'counter')!
+  const meter = { ...parts, id: 'meter', name: 'meter', unit: 'kWh' }
+
+  /** Seconds of a link with faults from their start on; `said` tells what came through at which second, and what it says. */
+  function alone(...faults: readonly Pick<LinkFault, 'kind' | 'start' | 'clearAfter' | 'shift'>[]) {
+    const link = new Link({ source: 'test', seed: 1, signals: [parts, meter] })
+    for (const [i, fault] of faults.entries()) {
+      const whole = { ...fault, id: `${i}`, share: 1, signals: [], start: fault.start * second }
+      link.obey({ kind: 'disturb', fault: whole, who: 'Ada', reason: 'test' })
+    }
+    const said: { at: number; signal: number; time: number; value: number }[] = []
+    let at = 0
+    const deliver = (signal: number, time: number, value: number) =>
+      void said.push({ at, signal, time: time / second, value })
+    const sampleAt = (seconds: number, signal: number, value: number): void => {
+      to(seconds)
+      link.pass(signal, seconds * second, value, deliver)
+    }
+    const to = (seconds: number): void => {
+      for (; at < seconds; at++) link.advance(at * second, deliver)
+      link.advance(at * second, deliver)
+    }
+    return { said, sampleAt, to }
+  }
+  const late = (shift: number) => ({ kind: 'late', start: 0, clearAfter: 2 * second, shift }) as const
+  const restart = { kind: 'server-restart', start: 3, clearAfter: 10 * second, shift: 0 } as const
+
+  it('tells what it holds back only once the server is there again', () => {
+    const { said, sampleAt, to } = alone(late(5 * second), restart)
+    sampleAt(1, 0, 7)
+    to(12)
+    expect(said).toEqual([])
+    to(20)
+    expect(said).toEqual([{ at: 13, signal: 0, time: 1, value: 7 }])
+  })
+
+  it('is late by the longest of several', () => {
+    const { said, sampleAt, to } = alone(late(8 * second), late(3 * second))
+    sampleAt(1, 0, 7)
+    to(20)
+    expect(said).toEqual([{ at: 9, signal: 0, time: 1, value: 7 }])
+  })
+
+  it('begins counters of parts at 0 after a restart, and meters where they stood', () => {
+    const { said, sampleAt } = alone(restart)
+    sampleAt(2, 0, 100)
+    sampleAt(2, 1, 100)
+    sampleAt(20, 0, 103)
+    sampleAt(20, 1, 103)
+    expect(said.map(({ value }) => value)).toEqual([100, 100, 3, 103])
   })
 })

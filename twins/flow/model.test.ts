@@ -427,6 +427,21 @@ describe('failures', () => {
 })
 
 describe('waiting', () => {
+  it('ends when the place that was kept for a lost part is free', () => {
+    const kept = { cycle: constant(100), feeds: [2], blocking: 'before-service' } as const
+    const machines = [
+      testMachine('m0', kept),
+      testMachine('m1', kept),
+      testMachine('m2', { cycle: constant(1000), buffer: { capacity: 1, initial: 0, transport: 0 } }),
+    ]
+    const flow = new Flow({ machines }, { seed: 1, start: 0 })
+    flow.advance(50 * second)
+    expect([flow.isWorking(0), flow.isWorking(1)]).toEqual([true, false])
+    flow.trip(0, 50 * second, 'fault')
+    flow.advance(150 * second)
+    expect([flow.rejected[0], flow.produced[1]]).toEqual([1, 1])
+  })
+
   it('is told as Suspended with its reason after the patience, and ends when the neighbour moves', () => {
     const patience = constant(5)
     const acting = { Suspending: constant(1), Unsuspending: constant(1) }

@@ -158,4 +158,45 @@ describe('a repair', () => {
     on.pass(hour / 4)
     expect(isAborted(on)).toBe(false)
   })
+
+  it('goes on, and the machine stands, though another fault that kept it down is gone', () => {
+    const on = line()
+    inject(on, 'tool-wear', { severity: 1, timeToFailure: hour })
+    inject(on, 'electrical-fault', { severity: 1, timeToFailure: hour })
+    on.pass(1.1 * hour)
+    repair(on, 'electrical-fault', { kind: 'imperfect', keeps: 0.2 })
+    on.behaviour.changeFaults(faulty, (faults, time) => {
+      faults.clear(faults.bank.slotOf(faulty, 'tool-wear')!, time, { who: 'Ada' })
+    })
+    on.pass(590_000)
+    expect(isAborted(on)).toBe(true)
+    on.pass(10_000 + hour / 20)
+    expect(isAborted(on)).toBe(false)
+  })
+
+  it('that is imperfect lets what is left be told of anew as it grows', () => {
+    const on = line()
+    inject(on, 'tool-wear', { severity: 1, timeToFailure: 10 * hour })
+    on.pass(7 * hour)
+    repair(on, 'tool-wear', { kind: 'imperfect', keeps: 0.25 })
+    on.pass(2 * hour)
+    const told = on.reports.slice(on.reports.findIndex(({ kind }) => kind === 'repaired') + 1)
+    const damages = told.map(report => (report.kind === 'damage' ? report.damage : Number.NaN))
+    expect(damages.length).toBeGreaterThan(2)
+    expect(Math.max(...damages)).toBeLessThan(0.5)
+    expect(damages).toEqual([...damages].sort((a, b) => a - b))
+  })
+})
+
+describe('an injection over a fault that is there', () => {
+  it('is gone by itself after its own time', () => {
+    const on = line()
+    inject(on, 'bearing-failure', { severity: 0.3, timeToFailure: hour })
+    on.pass(hour / 4)
+    inject(on, 'bearing-failure', { severity: 0.6, timeToFailure: hour, clearAfter: hour / 2 })
+    on.pass(hour / 2 - 1000)
+    expect(damage(on, 'bearing-failure')).toBeGreaterThan(0.3)
+    on.pass(2000)
+    expect(damage(on, 'bearing-failure')).toBe(0)
+  })
 })
