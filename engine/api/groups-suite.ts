@@ -76,7 +76,7 @@ it('adds runs, stops and orders up by what they have in common, times and counts
     order('W-2', 'nut', 10, '2026-03-25'),
     order('W-3', 'bolt', 40, '2026-03-26'),
   ]
-  orders.take('folder', 'a.csv', { orders: told, refused: [] })
+  orders.take('folder', 'a.csv', { orders: told, refused: [], unknown: [] })
   const all = await get('/work-orders?by=part')
   expect(all.groups).toEqual([
     { key: 'bolt', orders: 2, ordered: 100, completed: 2, scrapped: 4 },

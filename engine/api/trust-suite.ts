@@ -21,7 +21,7 @@ it('every answer of figures says that something came too late for it, as a table
   await book.start()
   const { get, text, send, orders, floor: shown } = kpiApi(common, floor, book)
   const order = readOrder({ number: 'T-1', part: 'bolt', ordered: 5, due: '2026-03-27' })
-  orders.take('folder', 'a.csv', { orders: [order], refused: [] })
+  orders.take('folder', 'a.csv', { orders: [order], refused: [], unknown: [] })
   goTo(book, six)
   for (const entry of [...morning('trust-1'), ...morning('trust-2')]) tell(book, entry)
   goTo(book, six + minute)

@@ -43,6 +43,9 @@ const sourceSchema = z.object({
   everySeconds: z.number().nullable().describe('null = whenever a file is dropped'),
   isStale: z.boolean(),
   lastError: z.string().nullable(),
+  unknownFields: z
+    .array(z.string())
+    .describe('Columns of the file that came last that are no field of an order: what they say is left out'),
 })
 
 const listQuery = z.object({
@@ -165,13 +168,16 @@ export function addWorkOrderRoutes(
           items: items.map(view),
           groups,
           nextCursor: rest.length > limit ? items.at(-1)!.number : null,
-          sources: orders.sources.map(({ everyMs, lastSync, lastError = null, ...source }) => ({
-            ...source,
-            lastSync: isoTime(lastSync ?? 0),
-            everySeconds: everyMs === undefined ? null : everyMs / 1_000,
-            isStale: orders.isStale({ everyMs, lastSync }),
-            lastError,
-          })),
+          sources: orders.sources.map(
+            ({ everyMs, lastSync, lastError = null, unknownFields, ...source }) => ({
+              ...source,
+              lastSync: isoTime(lastSync ?? 0),
+              everySeconds: everyMs === undefined ? null : everyMs / 1_000,
+              isStale: orders.isStale({ everyMs, lastSync }),
+              lastError,
+              unknownFields: [...unknownFields],
+            }),
+          ),
         },
         200,
       )

@@ -56,7 +56,7 @@ it('an order, its scrap, the stops and what they cost come out as by hand, and t
     labourRate: 36,
     due: '2026-03-27',
   }
-  orders.take('folder', 'a.csv', { orders: [readOrder(told)], refused: [] })
+  orders.take('folder', 'a.csv', { orders: [readOrder(told)], refused: [], unknown: [] })
   const rates = costRates(plant, book.plans, orders)
   const production = new ProductionDesk({ plant, book, store: common.store, clock, rates, record })
   const logger = pino({ level: 'silent' })
@@ -194,7 +194,11 @@ it('an order, its scrap, the stops and what they cost come out as by hand, and t
   expect(wrong).toMatchObject({ order: 'W-1', scrap: 5_000 + 3, flags: ['rejectsExceedProduced'] })
   const runs = await (await api.request(`/api/v1/production?format=csv&${day}`)).text()
   expect(runs.split('\r\n')[1]).toContain(',rejectsExceedProduced,')
-  orders.take('folder', 'b.csv', { orders: [readOrder({ ...told, scrapped: 201 })], refused: [] })
+  orders.take('folder', 'b.csv', {
+    orders: [readOrder({ ...told, scrapped: 201 })],
+    refused: [],
+    unknown: [],
+  })
   expect(await get('/api/v1/work-orders/W-1')).toMatchObject({
     flags: ['scrappedExceedsOrdered'],
     production: { flags: ['rejectsExceedProduced'] },

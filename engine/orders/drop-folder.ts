@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import type { WorkOrderField } from '../../schema/work-order.js'
+import { type WorkOrderField, workOrderFields } from '../../schema/work-order.js'
 import { csv } from '../api/csv.js'
 import type { OrderBook } from './order-book.js'
 import { OrderFileFault, orderFileEndings, type ReadOrders, readOrderFile } from './order-file.js'
@@ -109,10 +109,15 @@ export class DropFolder {
       if (!(error instanceof OrderFileFault)) throw error
       if (isPatient && seen.size <= largestFile) return
       isRefused = true
-      read = { orders: [], refused: [{ place: 'the whole file', reason: error.message, raw: '' }] }
+      read = {
+        orders: [],
+        refused: [{ place: 'the whole file', reason: error.message, raw: '' }],
+        unknown: [],
+      }
     }
     if (!book.take('folder', name, read)) return
-    const { orders, refused } = read
+    const { orders, refused, unknown } = read
+    this.#warnOf(unknown, name)
     const stamp = new Date(wall.now()).toISOString().replaceAll(/[:.]/g, '-')
     try {
       if (refused.length > 0) await this.#report(`${stamp} ${name}`, refused)
@@ -129,6 +134,17 @@ export class DropFolder {
     if (refused.length > 0)
       logger.warn({ refused: refused.slice(0, 3) }, `${text}; see ${join(path, 'refused')}`)
     else logger.info(text)
+  }
+
+  /** Planning systems write columns that nobody needs here: each set of them is told once. */
+  #warnOf(unknown: readonly string[], name: string): void {
+    const columns = unknown.join(', ')
+    if (columns === '' || this.#told.has(`columns ${columns}`)) return
+    this.#told.add(`columns ${columns}`)
+    const names = workOrderFields.map(field => this.#parts.columns[field] ?? field).join(', ')
+    this.#parts.logger.warn(
+      `work orders: ${name} has columns that are left out: ${columns}; those that are read are ${names}. Others can be named under workOrders.folder.columns`,
+    )
   }
 
   async #report(name: string, refused: ReadOrders['refused']): Promise<void> {

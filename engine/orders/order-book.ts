@@ -21,6 +21,8 @@ export interface OrderSource {
   readonly lastSync: number | undefined
   /** Why the last try failed; undefined: it did not. */
   readonly lastError: string | undefined
+  /** Names of columns of what came last that are no field of an order: what they say is left out. */
+  readonly unknownFields: readonly string[]
   /** How often it is asked, ms; undefined: nobody knows when it brings some. */
   readonly everyMs: number | undefined
 }
@@ -67,9 +69,9 @@ export class OrderBook {
   }
 
   /** A place that orders come from, before anything does. */
-  declare(source: Omit<OrderSource, 'lastSync' | 'lastError'>): void {
+  declare(source: Omit<OrderSource, 'lastSync' | 'lastError' | 'unknownFields'>): void {
     const lastSync = this.#lastSyncOf(source.kind)
-    this.#sources.set(source.kind, { ...source, lastSync, lastError: undefined })
+    this.#sources.set(source.kind, { ...source, lastSync, lastError: undefined, unknownFields: [] })
   }
 
   /** Grows with every order that comes. */
@@ -107,7 +109,7 @@ export class OrderBook {
   }
 
   /** Keeps what a source said; `from` names the file or the address. False: not durable yet, say it again. */
-  take(kind: OrderSourceKind, from: string, { orders, refused }: ReadOrders): boolean {
+  take(kind: OrderSourceKind, from: string, { orders, refused, unknown }: ReadOrders): boolean {
     const synced = this.#parts.wall.now()
     const time = this.#parts.clock.now()
     const source = 'work-orders'
@@ -132,7 +134,10 @@ export class OrderBook {
     for (const order of orders) this.#orders.set(order.number, { ...order, source: kind, synced })
     this.#version++
     const known = this.#sources.get(kind)
-    if (known !== undefined) this.#sources.set(kind, { ...known, lastSync: synced, lastError: undefined })
+    if (known !== undefined) {
+      const fresh = { lastSync: synced, lastError: undefined, unknownFields: unknown }
+      this.#sources.set(kind, { ...known, ...fresh })
+    }
     return isKept
   }
 

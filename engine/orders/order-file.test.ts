@@ -31,6 +31,7 @@ describe('a file of work orders', () => {
     ].join('\r\n')
     expect(readOrderFile('orders.csv', text, { number: 'Order No' })).toEqual({
       refused: [],
+      unknown: ['plant'],
       orders: [
         first,
         {
@@ -82,6 +83,20 @@ W-1,bolt,20,1.5,
       'line 10: ordered is missing: say how many parts | W-8,bolt',
       'line 2: W-1 comes again at line 11, which holds | W-1,bolt,10,1.5,2026-03-27',
     ])
+  })
+
+  it('has columns that are no field of an order told, as they are written there', () => {
+    const csv = 'Order No,part,ordered,number,dueDate,,Last Synced\nW-1,bolt,10,1,2026-03-27,x,2026-03-20\n'
+    const { orders, unknown } = readOrderFile('a.csv', csv, { number: 'Order No' })
+    expect(orders).toMatchObject([{ number: 'W-1', due: null }])
+    expect(unknown).toEqual(['number', 'dueDate', 'Last Synced'])
+    const json = [
+      { number: 'W-1', part: 'bolt', ordered: 1, dueDate: '' },
+      7,
+      { Number: 2, dueDate: 1, x: 1 },
+    ]
+    expect(readOrderFile('a.json', JSON.stringify(json), {}).unknown).toEqual(['dueDate', 'x'])
+    expect(readOrderFile('a.json', JSON.stringify(json), { due: 'dueDate' }).unknown).toEqual(['x'])
   })
 
   it('is refused as a whole where it is no list of orders, or cut off', () => {

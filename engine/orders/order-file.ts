@@ -15,6 +15,8 @@ export interface ReadOrders {
   /** Each number once. */
   readonly orders: readonly WorkOrder[]
   readonly refused: readonly RefusedRow[]
+  /** Names of columns that are no field of an order, as they stand there: what they say is left out. */
+  readonly unknown: readonly string[]
 }
 
 /** A file that is no list of orders at all: nothing of it can be taken. */
@@ -34,18 +36,18 @@ export function readOrderFile(
   return name.toLowerCase().endsWith('.json') ? readJson(text, columns) : readCsv(text, columns)
 }
 
-/** The orders of a list; `fieldsOf` finds the fields in an entry. */
+/** The orders of a list; `fieldsOf` finds the fields in an entry; `unknown`: what of entries it does not look at. */
 export function readOrderList(
   entries: readonly unknown[],
   fieldsOf: (entry: Readonly<Record<string, unknown>>) => OrderFields,
+  unknown: readonly string[] = [],
 ): ReadOrders {
-  const book = new OrderCollector()
+  const book = new OrderCollector(unknown)
   for (const [index, entry] of entries.entries()) {
     const raw = JSON.stringify(entry) ?? ''
     book.take(`entry ${index + 1}`, raw, () => {
-      if (typeof entry !== 'object' || entry === null || Array.isArray(entry))
-        throw new OrderFault('it is not an object with the fields of an order')
-      return readOrder(fieldsOf(entry as Readonly<Record<string, unknown>>))
+      if (!isObject(entry)) throw new OrderFault('it is not an object with the fields of an order')
+      return readOrder(fieldsOf(entry))
     })
   }
   return book.taken
@@ -62,7 +64,7 @@ function readCsv(text: string, columns: Readonly<Partial<Record<WorkOrderField, 
     )
   }
   if (!isWhole) throw new OrderFileFault('it ends within a quoted field, so its end is missing')
-  const book = new OrderCollector()
+  const book = new OrderCollector(names.filter((name, at) => name !== '' && ofColumn[at] === undefined))
   for (const { line, raw, fields: values } of rows) {
     book.take(`line ${line}`, raw, () => {
       if (values.length > names.length)
@@ -81,15 +83,23 @@ function readJson(text: string, columns: Readonly<Partial<Record<WorkOrderField,
   } catch (cause) {
     throw new OrderFileFault(`it is no JSON: ${(cause as Error).message}`, { cause })
   }
-  const isMap = typeof json === 'object' && json !== null && !Array.isArray(json)
-  const listed = isMap ? (json as Record<string, unknown>).orders : undefined
-  const entries = Array.isArray(json) ? json : Array.isArray(listed) ? listed : isMap ? [json] : undefined
+  const listed = isObject(json) ? json.orders : undefined
+  const entries = [json, listed].find(each => Array.isArray(each)) ?? (isObject(json) ? [json] : undefined)
   if (entries === undefined) throw new OrderFileFault('it is neither a list of orders nor one order')
   const fields = fieldNames(columns)
-  return readOrderList(entries, entry =>
-    Object.fromEntries(Object.entries(entry).map(([key, value]) => [fields.get(foldName(key)) ?? '', value])),
+  const keys = new Set(entries.flatMap(entry => (isObject(entry) ? Object.keys(entry) : [])))
+  return readOrderList(
+    entries,
+    entry =>
+      Object.fromEntries(
+        Object.entries(entry).map(([key, value]) => [fields.get(foldName(key)) ?? '', value]),
+      ),
+    [...keys].filter(key => !fields.has(foldName(key))),
   )
 }
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Orders by number; of several of one number the last holds, and the others are told. */
 class OrderCollector {
@@ -98,6 +108,11 @@ class OrderCollector {
     { readonly order: WorkOrder; readonly place: string; readonly raw: string }
   >()
   readonly #refused: RefusedRow[] = []
+  readonly #unknown: readonly string[]
+
+  constructor(unknown: readonly string[]) {
+    this.#unknown = unknown
+  }
 
   take(place: string, raw: string, read: () => WorkOrder): void {
     try {
@@ -115,6 +130,7 @@ class OrderCollector {
   }
 
   get taken(): ReadOrders {
-    return { orders: [...this.#orders.values()].map(({ order }) => order), refused: this.#refused }
+    const orders = [...this.#orders.values()].map(({ order }) => order)
+    return { orders, refused: this.#refused, unknown: this.#unknown }
   }
 }

@@ -43,13 +43,13 @@ export class OrderPull {
       const tls = options.tls === undefined ? undefined : tlsLink(options.tls, { readSecret })
       const headers = headersOf(options, readSecret)
       this.#client = new GetClient({ headers, tls, maxLength: options.maxLength }, () => undefined)
-      const { orders, refused } = await this.#read(this.#client)
+      const { refused, ...read } = await this.#read(this.#client)
       // What is wrong with an order is wrong at each answer: it is told once.
       const fresh = refused.filter(({ reason, raw }) => !this.#told.has(`${reason} ${raw}`))
       for (const { reason, raw } of fresh) this.#told.add(`${reason} ${raw}`)
-      book.take('rest', origin, { orders, refused: fresh })
+      book.take('rest', origin, { ...read, refused: fresh })
       if (fresh.length > 0) {
-        const text = `work orders: ${origin}: ${orders.length} taken, ${refused.length} refused`
+        const text = `work orders: ${origin}: ${read.orders.length} taken, ${refused.length} refused`
         logger.warn({ refused: fresh.slice(0, 3) }, text)
       }
       if (this.#isReported) logger.info(`work orders: ${origin} answers again`)

@@ -60,14 +60,14 @@ const names = (of = ''): string[] => {
 }
 
 describe('the drop folder', () => {
-  const openFolder = (book: OrderBook) => {
+  const openFolder = (book: OrderBook, to = logger) => {
     book.declare({ kind: 'folder', place: folder, everyMs: undefined })
     const drop = new DropFolder({
       path: folder,
       columns: {},
       book,
       wall,
-      logger,
+      logger: to,
       isBlocked: () => isBlocked,
     })
     return async (times = 1, apart = 2_000): Promise<void> => {
@@ -97,6 +97,26 @@ describe('the drop folder', () => {
     expect(again.get('D-1')).toMatchObject({ materialCost: 1.25, source: 'folder', synced: start + 8_000 })
     again.declare({ kind: 'folder', place: folder, everyMs: undefined })
     expect(again.sources).toMatchObject([{ kind: 'folder', lastSync: start + 8_000 }])
+  })
+
+  it('tells once of columns that it leaves out, with those that it reads', async () => {
+    const book = openBook()
+    const told: string[] = []
+    const listening = pino({ level: 'warn' }, { write: line => told.push(JSON.parse(line).msg) })
+    const look = openFolder(book, listening)
+    const drop = async (row: string): Promise<void> => {
+      writeFileSync(join(folder, 'orders.csv'), `${row}\n`)
+      await look(4)
+    }
+    await drop('number,part,ordered,dueDate,lastSynced\nU-1,bolt,1,2026-03-27,x')
+    await drop('number,part,ordered,dueDate,lastSynced\nU-2,bolt,1,2026-03-27,x')
+    expect(book.list().filter(({ number }) => number.startsWith('U-'))).toMatchObject([{ due: null }, {}])
+    expect(told).toEqual([
+      'work orders: orders.csv has columns that are left out: dueDate, lastSynced; those that are read are number, part, description, ordered, completed, scrapped, materialCost, labourRate, customer, due, status. Others can be named under workOrders.folder.columns',
+    ])
+    expect(book.sources).toMatchObject([{ unknownFields: ['dueDate', 'lastSynced'], lastError: undefined }])
+    await drop('number,part,ordered,due\nU-1,bolt,1,2026-03-27')
+    expect(book.sources).toMatchObject([{ unknownFields: [] }])
   })
 
   it('waits for the rest of what looks cut off, and refuses it when none comes', async () => {
