@@ -19,6 +19,9 @@ import { EngineError } from './errors.js'
 import { emptyIndexBook, type IndexBook } from './floor/registry.js'
 import { isDiskFull } from './store/disk-full.js'
 
+/** Lies in a folder while a backup is restored into it: what is there by then is a part of a history. */
+const restoreMark = 'restore-unfinished'
+
 type Texts = readonly (readonly [code: number, text: string])[]
 
 /** When the engine last ran, by the floor's clock and the wall's, Unix ms. */
@@ -40,8 +43,11 @@ export class DataDirectory {
     this.#lock = lock
   }
 
-  /** Opens the folder, making it where it is missing. Throws EngineError: not writable, full, or in use. */
-  static async open(path: string): Promise<DataDirectory> {
+  /**
+   * Opens the folder, making it where it is missing. Throws EngineError: not writable, full, in use, or `bad-input` where
+   * a restore has not come to its end, unless it is opened `toRestore`.
+   */
+  static async open(path: string, { toRestore = false } = {}): Promise<DataDirectory> {
     let real: string
     try {
       makeFolder(resolve(path))
@@ -56,7 +62,11 @@ export class DataDirectory {
       const message = `The data folder ${path} cannot be written (${why}). Choose another with --data, or make it writable for this user.`
       throw new EngineError('data-dir-not-writable', message, { cause })
     }
-    return new DataDirectory(real, await lock(real))
+    const directory = new DataDirectory(real, await lock(real))
+    if (!directory.isHalfRestored || toRestore) return directory
+    await directory.close()
+    const message = `The data folder ${path} holds a part of a backup: its restore was cut off. Run gemba restore into it again, which begins anew, or choose another folder with --data.`
+    throw new EngineError('bad-input', message)
   }
 
   /** What is known of a folder in which an engine runs, without taking it. */
@@ -66,6 +76,19 @@ export class DataDirectory {
       return text === undefined ? undefined : (parsedOrNothing(text) as T | undefined)
     }
     return { indexBook: json('registry.json') ?? emptyIndexBook, lastAlive: json('alive.json') }
+  }
+
+  /** Whether a restore into this folder has begun and not ended. */
+  get isHalfRestored(): boolean {
+    return existsSync(join(this.path, restoreMark))
+  }
+
+  beginRestore(): void {
+    this.#writeWhole(restoreMark, '')
+  }
+
+  endRestore(): void {
+    rmSync(join(this.path, restoreMark), { force: true })
   }
 
   /** What this installation is called where others of its kind may be; chosen by chance, once. */

@@ -41,6 +41,7 @@ export const restoreCommand: Command = {
   usage: `Usage: gemba restore --from <folder> [--data <folder>]
 
 Makes a new data folder of a backup; the next \`gemba start --data\` goes on from there. It never overwrites a history.
+One that was cut off begins anew with the same command; until it is whole, nothing else opens the folder.
 
   --from <folder>          what gemba backup wrote
   --data <folder>          the new data folder

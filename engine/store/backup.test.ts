@@ -1,11 +1,15 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import pino from 'pino'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { backupCommand, restoreCommand } from '../cli/backup.js'
 import { DataDirectory } from '../data-directory.js'
+import { GembaProcess } from '../e2e/process.js'
+import { backup } from './backup.js'
+import { Database } from './database.js'
 import { openStore, type Store } from './store.js'
 
 const begin = Date.UTC(2026, 10, 20, 22)
@@ -127,4 +131,74 @@ it('a backup that lost rows is found out', async () => {
   })
   expect(file).toBe('hour=22.native')
   expect(readdirSync(join(root, 'small-again'))).not.toContain('clickhouse')
+})
+
+it('a backup never says that a block was imported of which it has no rows', async () => {
+  const data = join(root, 'importing')
+  await (await DataDirectory.open(data)).close()
+  const store = await open(data)
+  let blocks = 0
+  /** A block comes in after each question of how far the samples or the imports go. */
+  class Between extends Database {
+    override async query<Row>(sql: string, parameters?: Record<string, unknown>): Promise<Row[]> {
+      const rows = await super.query<Row>(sql, parameters)
+      if (/max\(seq\).* FROM gemba\.(telemetry|imports)$/.test(sql)) {
+        const samples = new SampleBatchBuilder()
+        for (let i = 0; i < 10; i++) samples.push(1, begin + i, begin, blocks, 0)
+        const imported = { file: 'f', mapping: 'm', name: 'n.csv', kind: 'telemetry', rows: 10, taken: 10 }
+        store.append({
+          source: 'import',
+          samples: samples.take(),
+          rows: { imports: [{ ...imported, block: blocks++, last: false }] },
+        })
+        await store.flush()
+      }
+      return rows
+    }
+  }
+  const database = new Between(store.url)
+  const to = join(root, 'while-importing')
+  await backup(database, data, to, begin)
+  await database.close()
+  await store.close()
+  expect(blocks).toBe(2)
+  const { files } = JSON.parse(readFileSync(join(to, 'backup.json'), 'utf8')) as {
+    files: { path: string; rows: number }[]
+  }
+  const rowsOf = (table: string): number =>
+    files.filter(({ path }) => path.startsWith(`${table}/`)).reduce((sum, { rows }) => sum + rows, 0)
+  expect(rowsOf('telemetry')).toBe(10)
+  expect(rowsOf('imports') * 10).toBeLessThanOrEqual(rowsOf('telemetry'))
+})
+
+it('a restore that was killed is told of, not taken for a history, and can be repeated', async () => {
+  const data = join(root, 'to-kill')
+  const folder = await DataDirectory.open(data)
+  folder.writeIndexBook({ machines: { m1: 0 }, signals: { 'm1.a': 0 } })
+  const store = await open(data)
+  append(store, 0, 3_000)
+  await store.close()
+  await folder.close()
+  const to = join(root, 'kill-backup')
+  expect((await run(backupCommand, '--to', to, '--data', data)).code).toBe(0)
+
+  const half = join(root, 'half')
+  const killed = new GembaProcess(['restore', '--from', to, '--data', half])
+  while (!existsSync(join(half, 'clickhouse')) && killed.child.exitCode === null) await pause(2)
+  await killed.stop('SIGKILL')
+  expect(killed.lines).toEqual([])
+  expect(existsSync(join(half, 'clickhouse')), killed.errors).toBe(true)
+  await expect(DataDirectory.open(half)).rejects.toMatchObject({
+    code: 'bad-input',
+    message: expect.stringContaining('gemba restore'),
+  })
+  expect(await run(restoreCommand, '--from', to, '--data', half)).toMatchObject({ code: 0, err: [] })
+  const directory = await DataDirectory.open(half)
+  expect(directory.readIndexBook().machines).toEqual({ m1: 0 })
+  await directory.close()
+  const again = await open(half)
+  expect(again.status().accepted).toBe(3_000)
+  await again.close()
+  // What is whole stays refused.
+  expect((await run(restoreCommand, '--from', to, '--data', half)).code).toBe(1)
 })

@@ -3,6 +3,7 @@ import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { databaseName, type Table } from '../../schema/tables/definition.js'
+import { imports } from '../../schema/tables/imports.js'
 import { definitions } from '../../schema/tables/index.js'
 import { DataDirectory } from '../data-directory.js'
 import { EngineError } from '../errors.js'
@@ -67,10 +68,13 @@ export async function backup(
 /** Whether the folder holds a whole backup. */
 export const isBackup = (folder: string): boolean => existsSync(join(folder, markFile))
 
+/** Imports before all that they tell of: a block noted as in, without its rows, would never be taken again. */
+const askedInOrder: readonly Table[] = [imports, ...tables.filter(({ name }) => name !== imports.name)]
+
 /** The newest row of each table now. */
 async function arrivals(database: Database): Promise<ReadonlyMap<string, number>> {
   const found = new Map<string, number>()
-  for (const table of tables) {
+  for (const table of askedInOrder) {
     const column = arrivalColumn(table)
     if (column === undefined) continue
     // Minutes go no further than the samples beside them, or they would count some that are missing here.
@@ -88,20 +92,37 @@ async function arrivals(database: Database): Promise<ReadonlyMap<string, number>
 }
 
 /**
- * Makes a data folder of a backup. Throws EngineError `bad-input` for what is no whole backup, or a folder that has a
- * history already.
+ * Makes a data folder of a backup; begins anew where an earlier restore was cut off. Throws EngineError `bad-input` for
+ * what is no whole backup, or a folder that has a history already.
  */
 export async function restore(folder: string, dataDir: string, logger: Logger): Promise<BackupReport> {
   const mark = await readMark(folder)
-  for (const taken of ['clickhouse', 'spool', 'registry.json']) {
-    if (!existsSync(join(dataDir, taken))) continue
-    const message = `The folder ${dataDir} has a history already. Restore into a new one: nothing is ever overwritten.`
-    throw new EngineError('bad-input', message)
+  const data = await DataDirectory.open(dataDir, { toRestore: true })
+  try {
+    if (data.isHalfRestored) await clear(dataDir)
+    for (const taken of ['clickhouse', 'spool', 'registry.json']) {
+      if (!existsSync(join(dataDir, taken))) continue
+      const message = `The folder ${dataDir} has a history already. Restore into a new one: nothing is ever overwritten.`
+      throw new EngineError('bad-input', message)
+    }
+    data.beginRestore()
+    try {
+      await fill(dataDir, folder, mark, logger)
+    } catch (error) {
+      await clear(dataDir)
+      data.endRestore()
+      throw error
+    }
+    data.endRestore()
+  } finally {
+    await data.close()
   }
-  const data = await DataDirectory.open(dataDir)
+  return { rows: mark.files.reduce((sum, { rows }) => sum + rows, 0), files: mark.files.length }
+}
+
+async function fill(dataDir: string, folder: string, mark: Mark, logger: Logger): Promise<void> {
   const embedded = await startEmbedded({ path: join(dataDir, 'clickhouse'), logger })
   const database = new Database(embedded.url, embedded.secret)
-  let isWhole = false
   try {
     await migrate(database, logger)
     for (const { path } of mark.files) {
@@ -111,15 +132,17 @@ export async function restore(folder: string, dataDir: string, logger: Logger): 
     await checkRows(database, mark)
     for (const name of folderFiles)
       if (existsSync(join(folder, name))) await copyFile(join(folder, name), join(dataDir, name))
-    isWhole = true
   } finally {
     await database.close()
     await embedded.stop()
-    // Half a history would look like one.
-    if (!isWhole) await rm(join(dataDir, 'clickhouse'), { recursive: true, force: true })
-    await data.close()
   }
-  return { rows: mark.files.reduce((sum, { rows }) => sum + rows, 0), files: mark.files.length }
+}
+
+/** Removes what a restore has made: half a history would look like one. */
+async function clear(dataDir: string): Promise<void> {
+  // The database of a process that was just killed may still write here for a moment.
+  const patiently = { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }
+  for (const name of ['clickhouse', ...folderFiles]) await rm(join(dataDir, name), patiently)
 }
 
 async function readMark(folder: string): Promise<Mark> {
