@@ -174,8 +174,10 @@ export class MachineWatch {
       const lostAt = isHistory ? undefined : this.#untold.get(machine)
       if (lostAt !== undefined) {
         if (time >= lostAt) this.#untold.delete(machine)
-        // The source is back and tells states older than the loss: the last is true now, not of the silence between.
-        else if (state !== before) turn.add('stateChanges', { ...change, time: clock.now() })
+        // The source is back and tells states older than the loss: the last is true now, not of the silence between. What the
+        // twin takes for late, since the link stood all along, says nothing of now.
+        else if (state !== before && this.#machines.shown(machine)?.state === state)
+          turn.add('stateChanges', { ...change, time: clock.now() })
       }
     }
     if (mode !== undefined) {

@@ -1,6 +1,7 @@
 import type { SourceEvent, UnknownTag } from '../../adapters/contract.js'
 import type { DamageReport } from '../../schema/damage-report.js'
 import type { Entry, Reject } from '../../schema/records.js'
+import type { SampleBatch } from '../../schema/sample-batch.js'
 import type { LiveFloor } from '../floor/live-floor.js'
 import { timeText } from '../floor/time-text.js'
 import type { SourceSignal } from './source-events.js'
@@ -34,6 +35,8 @@ export class Intake {
   readonly #gates: ReadonlyMap<string, TimeGate>
   /** Sources of which it was told that times are taken back. */
   readonly #takenBack = new Set<string>()
+  /** Sources of which it was told that they are behind, while they are. */
+  readonly #behind = new Set<string>()
   #isReported = false
   #waiting: { readonly entry: Entry; readonly accept: () => void }[] = []
 
@@ -130,8 +133,7 @@ export class Intake {
         }
         this.#reject(health, rejects)
         for (const { place, reject } of turnedAway) event.turnedAway?.(place, reject)
-        if (outdated.length > 0)
-          this.#appendOf(health, floor.ingest(health.source, { kind: 'stale', signals: outdated }), () => {})
+        const behind = event.isHistory ? [] : this.#hearBehind(health, batch)
         const { late, duplicate } = floor.counts
         const entry = floor.ingest(health.source, { ...event, batch })
         health.late += floor.counts.late - late
@@ -142,6 +144,9 @@ export class Intake {
           health.turnedAway += count - batch.count
           accept(count)
         })
+        const signals = [...new Set([...outdated, ...behind])]
+        if (signals.length > 0)
+          this.#appendOf(health, floor.ingest(health.source, { kind: 'stale', signals }), () => {})
         return
       }
       case 'connected':
@@ -163,6 +168,23 @@ export class Intake {
 
   #note(health: SourceHealth, what: string): void {
     if (health.note(what)) this.#parts.onNoted?.(health.source, what)
+  }
+
+  /** Signals whose shown value is not the newest, since the clock of their source was set back; the source is warned of. */
+  #hearBehind(health: SourceHealth, batch: SampleBatch): Iterable<number> {
+    const { spec, time } = health
+    if (spec.clock !== 'wall') return []
+    const { floor } = this.#parts
+    const outdated = time.hearBehind(batch, floor.signals.sourceTime, floor.wall.now())
+    const { behindMs } = time
+    if (behindMs !== undefined && !this.#behind.has(health.source)) {
+      this.#note(
+        health,
+        `What it tells bears times ${spanText(behindMs)} before their receipt: its clock is behind, or was set back. What it tells is late beside what it told before, and signals that it tells so are stale. Set the clock of the source, or take time: receive or time: corrected.`,
+      )
+      this.#behind.add(health.source)
+    } else if (behindMs === undefined) this.#behind.delete(health.source)
+    return outdated
   }
 
   #noteTakenBack(health: SourceHealth): void {
@@ -220,4 +242,11 @@ export class Intake {
     accept()
     return true
   }
+}
+
+/** A span of at least a minute, for people. */
+function spanText(ms: number): string {
+  const hours = ms / 3_600_000
+  if (hours >= 48) return `${Math.round(hours / 24)} days`
+  return hours >= 1 ? `${hours.toFixed(1)} h` : `${(hours * 60).toFixed(1)} min`
 }

@@ -2,6 +2,7 @@ import type { TimePolicy } from '../../schema/plant.js'
 import type { SampleBatch } from '../../schema/sample-batch.js'
 import { ClockOffset } from './clock-offset.js'
 import { type TakenBack, TimeAhead } from './time-ahead.js'
+import { TimeBack } from './time-back.js'
 
 /** A correction follows the measured offset only where they differ by more, so that jitter moves no sample. */
 const jitterMs = 100
@@ -16,6 +17,7 @@ export class SourceTime {
   readonly #isOwnClock: boolean
   readonly #clock = new ClockOffset()
   readonly #ahead = new TimeAhead()
+  readonly #back = new TimeBack()
   #takenBack: TakenBack | undefined
   #applied = 0
   #lag: number | undefined
@@ -29,6 +31,16 @@ export class SourceTime {
   /** The first time that was taken back by more than a second: what is less needs nobody's attention. */
   get takenBack(): TakenBack | undefined {
     return this.#takenBack
+  }
+
+  /** How far what it tells has been behind its receipt for some time, ms, where its own time is believed. */
+  get behindMs(): number | undefined {
+    return this.#policy === 'source' ? this.#back.behindMs : undefined
+  }
+
+  /** Signals (by index) that this batch, of which the floor has not heard yet, makes outdated; see TimeBack. */
+  hearBehind(batch: SampleBatch, newest: Float64Array, received: number): ReadonlySet<number> {
+    return this.#back.hear(batch, newest, this.offset, received)
   }
 
   /** What was taken off the time of the newest value of a signal (by index) because it was ahead, ms. */

@@ -83,12 +83,14 @@ export class TimeGate {
     const kept: number[] = []
     const rejects: Reject[] = []
     const turnedAway: { place: number; reject: Reject }[] = []
-    const outdated: number[] = []
+    const taken = new Set([...present].map(place => batch.signal[place]!))
+    const outdated = new Set<number>()
     let lastTrue = -1
     for (i = 0; i < count; i++) {
       if (isTrue(i) || present.has(i)) kept.push(i)
       if (isTrue(i)) {
         lastTrue = i
+        outdated.delete(batch.signal[i]!)
         continue
       }
       const isAhead = sourceTime[i]! > latest
@@ -96,18 +98,20 @@ export class TimeGate {
       rejects.push(reject)
       if (!present.has(i)) turnedAway.push({ place: i, reject })
       const signal = batch.signal[i]!
-      // A clock that stands in another year, or was set ahead, tells changes all the same: what is shown holds no longer.
-      const isNews = sourceTime[i]! > this.#old.get(signal)! || (isAhead && !isHistory)
-      if (!present.has(i) && isNews) outdated.push(signal)
+      // A clock that stands in another year, or was set, tells changes all the same: what is shown holds no longer. An old
+      // value that is told again is no news.
+      const old = this.#old.get(signal)
+      const isNews = isAhead || (old === undefined ? !taken.has(signal) : !(sourceTime[i]! <= old))
+      if (!isHistory && !present.has(i) && isNews) outdated.add(signal)
     }
     for (const place of present) this.#old.set(batch.signal[place]!, sourceTime[place]!)
-    const taken = pick(batch, kept)
+    const picked = pick(batch, kept)
     kept.forEach((place, at) => {
       if (!present.has(place)) return
-      taken.sourceTime[at] = taken.receiveTime[at]!
-      taken.quality[at] = Math.max(taken.quality[at]!, Quality.uncertain)
+      picked.sourceTime[at] = picked.receiveTime[at]!
+      picked.quality[at] = Math.max(picked.quality[at]!, Quality.uncertain)
     })
-    return { batch: taken, rejects, turnedAway, outdated, lastTrue }
+    return { batch: picked, rejects, turnedAway, outdated: [...outdated], lastTrue }
   }
 
   /** Places of the newest of those values that are old, of signals of which this link has told nothing else. */
