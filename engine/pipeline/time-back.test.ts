@@ -39,7 +39,7 @@ function makeIntake() {
     const batch = new SampleBatchBuilder()
     const code = typeof value === 'string' ? floor.intern(value) : value
     for (const time of times) batch.push(registry.signalById(`m1.${name}`)!.index, start + time, now, code, 0)
-    const event = { kind: 'samples', batch: batch.take(), isHistory } as const
+    const event = { kind: 'samples', batch: batch.take(), ...(isHistory && { isHistory }) } as const
     intake.take('plc', { kind: 'event', event, accept: () => {} })
     floor.tick()
   }
