@@ -356,7 +356,20 @@ describe('gemba plant import --from sparkplug', () => {
     await node.subscribeAsync('spBv1.0/Pune/NCMD/line-1')
     const speaking = setInterval(() => say('NDATA/line-1', 7, []), 20)
     try {
-      const { plant } = await imported('--from', 'sparkplug', broker.url, '--seconds', '1')
+      const file = join(folder, 'pune.yaml')
+      const { code, err } = await run(
+        'import',
+        ...['--from', 'sparkplug', broker.url, '--seconds', '1', '--out', file],
+      )
+      expect([code, err]).toEqual([
+        0,
+        [
+          expect.stringContaining(
+            'Left out: 1 tag that is no single number or text: Pune/line-1/press-01/curve',
+          ),
+        ],
+      ])
+      const plant = readPlantFile(file).plant!
       expect(linesOf(plant).map(({ name }) => name)).toEqual(['Pune/line-1'])
       const [press, ...others] = machinesOf(plant)
       expect([press!.name, others.length]).toEqual(['press-01', 0])
