@@ -1,10 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto'
 import {
   accessSync,
-  appendFileSync,
+  closeSync,
   constants,
   existsSync,
+  fsyncSync,
   mkdirSync,
+  openSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -105,7 +107,7 @@ export class DataDirectory {
   }
 
   writeIndexBook(book: IndexBook): void {
-    this.#writeWhole('registry.json', JSON.stringify(book))
+    this.#writeWhole('registry.json', JSON.stringify(book), true)
   }
 
   readTexts(): Texts {
@@ -122,10 +124,8 @@ export class DataDirectory {
 
   /** Must return before a sample that uses these codes is accepted. */
   appendTexts(texts: Texts): void {
-    appendFileSync(
-      join(this.path, 'dictionary.jsonl'),
-      `\n${texts.map(text => JSON.stringify(text)).join('\n')}`,
-    )
+    const lines = texts.map(text => JSON.stringify(text)).join('\n')
+    writeSafely(join(this.path, 'dictionary.jsonl'), 'a', `\n${lines}`)
   }
 
   readLastAlive(): LastAlive | undefined {
@@ -154,11 +154,37 @@ export class DataDirectory {
     return text === undefined ? undefined : (parsedOrNothing(text) as T | undefined)
   }
 
-  /** All or nothing: a reader sees the old file or the new one. */
-  #writeWhole(name: string, text: string): void {
+  /** All or nothing: a reader sees the old file or the new one, and where `isSafe` so does one after a loss of power. */
+  #writeWhole(name: string, text: string, isSafe = false): void {
     const path = join(this.path, name)
-    writeFileSync(`${path}.new`, text)
+    if (isSafe) writeSafely(`${path}.new`, 'w', text)
+    else writeFileSync(`${path}.new`, text)
     renameSync(`${path}.new`, path)
+    if (isSafe) syncFolder(this.path)
+  }
+}
+
+/** Returns when the disk has it. */
+function writeSafely(path: string, flag: 'a' | 'w', text: string): void {
+  const isNew = !existsSync(path)
+  const file = openSync(path, flag)
+  try {
+    writeFileSync(file, text)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  if (isNew) syncFolder(dirname(path))
+}
+
+/** A new name is safe with its folder only; Windows knows no such thing. */
+function syncFolder(path: string): void {
+  if (process.platform === 'win32') return
+  const folder = openSync(path, 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
   }
 }
 

@@ -17,12 +17,12 @@ import { EngineError } from './errors.js'
 import { Dictionary } from './floor/dictionary.js'
 import { FloorClock } from './floor/floor-clock.js'
 import { LiveFloor } from './floor/live-floor.js'
-import { makeRegistry } from './floor/registry.js'
 import { createGateway, type Gateway, type GatewayOptions } from './gateway/gateway.js'
 import { GatewayError } from './gateway/gateway-error.js'
 import { aliveNote, keepHouse } from './house.js'
 import { receiveImports } from './import/handover.js'
 import { ImportDesk } from './import/import-desk.js'
+import { openIndexes } from './known-indexes.js'
 import { costRates } from './kpi/cost-rates.js'
 import { DowntimeRegister } from './kpi/downtime-register.js'
 import { KpiBook } from './kpi/kpi-book.js'
@@ -94,8 +94,6 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
   const undo: (() => Promise<unknown> | unknown)[] = [() => data.close()]
   try {
     await waitForRoom(data.path, logger, storePatienceMs, parts.signal)
-    const { registry, book } = makeRegistry(plant, data.readIndexBook())
-    data.writeIndexBook(book)
     await ensurePortFree(config.host, config.port)
     const pool = createPool()
     undo.unshift(() => pool.close())
@@ -103,7 +101,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     undo.unshift(() => store.close())
     await storeReady(store, parts.signal)
     logger.info({ clickhouse: store.url }, `ClickHouse answers at ${store.url}`)
-    await store.upsertDimensions(registry)
+    const { registry, book } = await openIndexes(data, store, plant)
 
     const adapters = [...(parts.adapters ?? []), ...adapterDefinitions]
     const alive = data.readLastAlive()
@@ -143,7 +141,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     // Before the floor is told anything: replays go on from here.
     const version = plantVersion(plant)
     await store.keepPlant(version, floor.clock.now())
-    const plants = new PastPlants(store, floor, () => data.readIndexBook())
+    const plants = new PastPlants(store, floor, () => book)
     const checkpoints = new Checkpoints(floor, version.hash, wall)
     for (const entry of checkpoints.start()) intake.record(entry)
     if (alive !== undefined) {
@@ -198,7 +196,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       past: {
         store,
         plantOf: async hash => (await plants.of(hash))?.plant,
-        indexes: () => data.readIndexBook(),
+        indexes: () => book,
         texts: () => data.readTexts(),
         simulated: then => simulatedSources(then, adapters),
         wall,

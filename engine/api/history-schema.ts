@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { qualityNames } from '../../schema/quality.js'
 import type { RegisteredSignal } from '../floor/floor.js'
+import type { Meaning } from '../floor/registry.js'
 import type { SignalHistory } from '../store/history.js'
 import type { TextHistory } from '../store/text-history.js'
 import { isoTime, timeSchema } from './router.js'
@@ -11,6 +12,18 @@ export type BucketFunction = (typeof bucketFunctions)[number]
 
 const span = { id: z.string(), unit: z.string(), from: timeSchema, to: timeSchema }
 const number = z.number().nullable()
+
+/** Samples that are in no figure, since nothing turns them into what the signal measures now. */
+export interface LeftOut {
+  readonly meaning: Meaning
+  readonly count: number
+}
+const leftOut = z
+  .array(z.object({ quantity: z.string(), unit: z.string(), count: z.number().int() }))
+  .optional()
+  .describe(
+    'There where the signal had another quantity or unit in the plant file which cannot be turned into that of now: samples of the span that are in none of its points',
+  )
 
 const numberHistory = z.object({
   type: z.literal('number'),
@@ -35,6 +48,7 @@ const numberHistory = z.object({
       }),
     )
     .describe('Oldest first; a stretch without samples is left out'),
+  leftOut,
   gaps: z
     .array(z.object({ from: timeSchema, to: timeSchema }))
     .describe(
@@ -54,6 +68,7 @@ const textHistory = z.object({
       }),
     )
     .describe('The changes, oldest first; the first is what held at `from`'),
+  leftOut,
   isCut: z.boolean().describe('There were more changes than `points`'),
 })
 
@@ -65,10 +80,12 @@ export function viewNumbers(
   times: TimeSpan,
   history: SignalHistory,
   fn: BucketFunction,
+  leftOut: readonly LeftOut[],
 ): HistoryView {
   return {
     type: 'number',
     ...spanOf(signal, times),
+    ...viewLeftOut(leftOut),
     width: history.width,
     table: history.table,
     points: history.buckets.map(({ start, ...figures }) => ({
@@ -84,10 +101,12 @@ export function viewTexts(
   signal: RegisteredSignal,
   times: TimeSpan,
   { changes, isCut }: TextHistory,
+  leftOut: readonly LeftOut[],
 ): HistoryView {
   return {
     type: 'text',
     ...spanOf(signal, times),
+    ...viewLeftOut(leftOut),
     points: changes.map(({ time, text, quality }) => ({
       time: timeText(time),
       value: text,
@@ -96,6 +115,11 @@ export function viewTexts(
     isCut,
   }
 }
+
+const viewLeftOut = (left: readonly LeftOut[]) =>
+  left.length > 0 && {
+    leftOut: left.map(({ meaning: { quantity, unit }, count }) => ({ quantity, unit, count })),
+  }
 
 const spanOf = ({ signal }: RegisteredSignal, { from, to }: TimeSpan) => ({
   id: signal.id,

@@ -1,7 +1,9 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { RegisteredSignal } from '../floor/floor.js'
+import type { Meaning } from '../floor/registry.js'
 import { silenceOf } from '../floor/signal-silence.js'
 import type { TableFormat } from '../store/history.js'
+import { type OtherUnit, otherUnit } from '../store/other-units.js'
 import { ApiError } from './api-error.js'
 import type { ApiContext } from './context.js'
 import {
@@ -9,6 +11,7 @@ import {
   bucketFunctions,
   type HistoryView,
   historySchema,
+  type LeftOut,
   viewNumbers,
   viewTexts,
 } from './history-schema.js'
@@ -70,6 +73,20 @@ export function addHistoryRoutes(router: OpenAPIHono, { floor, store, plants }: 
   /** One that left the plant has its history all the same. */
   const everSignal = async (id: string): Promise<RegisteredSignal> =>
     floor.registry.signalById(id) ?? (await plants?.signal(id)) ?? findSignal(floor, id)
+
+  /** What signals were in other units: as far as it can be turned into those of now, and the rest. */
+  const inOtherUnits = (signals: readonly RegisteredSignal[]) => {
+    const others: OtherUnit[] = []
+    const rest: { readonly of: RegisteredSignal; readonly meaning: Meaning }[] = []
+    for (const of of signals) {
+      for (const meaning of plants?.others(of) ?? []) {
+        const other = otherUnit(meaning, of.index, of.signal)
+        if (other === undefined) rest.push({ of, meaning })
+        else others.push(other)
+      }
+    }
+    return { others, rest }
+  }
 
   router.openapi(
     createRoute({
@@ -135,6 +152,7 @@ export function addHistoryRoutes(router: OpenAPIHono, { floor, store, plants }: 
     { points, fn }: { readonly points: number; readonly fn: BucketFunction },
   ): Promise<HistoryView[]> {
     const numbers = signals.filter(({ signal }) => signal.type === 'number')
+    const { others, rest } = inOtherUnits(signals)
     const histories =
       numbers.length === 0
         ? []
@@ -144,18 +162,38 @@ export function addHistoryRoutes(router: OpenAPIHono, { floor, store, plants }: 
             points,
             silences: numbers.map(({ signal }) => (signal.period > 0 ? silenceOf(signal) : 0)),
             until: floor.clock.now(),
+            others,
           })
+    const leftOut = await countOf(rest, times)
     return Promise.all(
       signals.map(async signal => {
         const history = histories.find(each => each.signal === signal.index)
-        if (history !== undefined) return viewNumbers(signal, times, history, fn)
+        if (history !== undefined) return viewNumbers(signal, times, history, fn, leftOut(signal))
         return viewTexts(
           signal,
           times,
           await store.textHistory({ signal: signal.index, ...times, limit: points }),
+          leftOut(signal),
         )
       }),
     )
+  }
+
+  async function countOf(
+    rest: ReturnType<typeof inOtherUnits>['rest'],
+    times: TimeSpan,
+  ): Promise<(signal: RegisteredSignal) => LeftOut[]> {
+    if (rest.length === 0) return () => []
+    const found = await store.history({
+      signals: rest.map(({ meaning }) => meaning.index),
+      ...times,
+      points: 1,
+    })
+    const counted = rest.map(each => {
+      const buckets = found.find(({ signal }) => signal === each.meaning.index)?.buckets ?? []
+      return { ...each, count: buckets.reduce((sum, { count }) => sum + count, 0) }
+    })
+    return signal => counted.filter(({ of, count }) => of === signal && count > 0)
   }
 
   async function table(
@@ -171,8 +209,11 @@ export function addHistoryRoutes(router: OpenAPIHono, { floor, store, plants }: 
         errors: [{ path: 'query.format', message }],
       })
     }
-    const indexes = signals.map(({ index }) => index)
-    const bytes = await store.exportHistory({ signals: indexes, ...times, points }, format)
+    const { others, rest } = inOtherUnits(signals)
+    // What cannot be turned has rows of its own, with its unit.
+    const kept = rest.filter(({ meaning }) => meaning.type === 'number').map(({ meaning }) => meaning.index)
+    const indexes = [...signals.map(({ index }) => index), ...kept]
+    const bytes = await store.exportHistory({ signals: indexes, ...times, points, others }, format)
     return new Response(Buffer.from(bytes), { headers: { 'content-type': mediaTypes[format] } })
   }
 }

@@ -9,6 +9,7 @@ import { EngineError } from '../errors.js'
 import { Dictionary } from '../floor/dictionary.js'
 import { FloorClock } from '../floor/floor-clock.js'
 import { makeRegistry } from '../floor/registry.js'
+import { openIndexes } from '../known-indexes.js'
 import { KpiBook } from '../kpi/kpi-book.js'
 import { recordSettled } from '../kpi/kpi-keeper.js'
 import { listPlantVersions, plantVersion, readPlantVersion } from '../store/plant-versions.js'
@@ -102,9 +103,11 @@ const nowOf = (plant: Plant, lastAlive: number | undefined): number =>
 function runningTarget({ data, signal }: TargetOptions, plant: Plant): ImportTarget {
   const known = DataDirectory.look(data)
   const { registry } = makeRegistry(plant, known.indexBook)
-  const unknown = registry.signals.find(({ signal: { id } }) => known.indexBook.signals[id] === undefined)
+  // Also where it would have another unit: that has an index of its own.
+  const unknown = registry.signals.find(({ index, signal: { id } }) => known.indexBook.signals[id] !== index)
   if (unknown !== undefined) {
-    const message = `The running engine has no signal ${unknown.signal.id}: it runs another plant. Leave out --plant, or start it with this one.`
+    const { id, unit } = unknown.signal
+    const message = `The running engine has no signal ${id}${unit && ` in ${unit}`}: it runs another plant. Leave out --plant, or start it with this one.`
     throw new EngineError('bad-input', message)
   }
   const now = nowOf(plant, known.lastAlive?.floorTime)
@@ -121,8 +124,6 @@ async function ownTarget(
   plant: Plant,
   data: DataDirectory,
 ): Promise<ImportTarget> {
-  const { registry, book } = makeRegistry(plant, data.readIndexBook())
-  data.writeIndexBook(book)
   const alive = data.readLastAlive()
   const clock = new FloorClock(
     Date,
@@ -140,7 +141,7 @@ async function ownTarget(
   const pool = createPool({ maxThreads: 1 })
   try {
     await store.ready
-    await store.upsertDimensions(registry)
+    const { registry } = await openIndexes(data, store, plant)
     await store.keepPlant(plantVersion(plant), clock.now())
     const kpis = new KpiBook({ plant, store, wall: Date, clock })
     await kpis.start()

@@ -1,7 +1,7 @@
-import { databaseName as db } from '../../schema/tables/definition.js'
 import type { Database } from './database.js'
 import type { HistoryQuery } from './history.js'
 import type { BucketRow, SourceTable } from './history-sql.js'
+import { inUnitsOfNow, type OtherUnit } from './other-units.js'
 
 /** A stretch in which a signal that should have spoken did not. */
 export interface Gap {
@@ -12,15 +12,15 @@ export interface Gap {
 }
 
 /** `at`: when the signal spoke, `end`: until when that counts. By the minute the shortest gap is a whole one. */
-const spoke: Readonly<Record<SourceTable, string>> = {
-  telemetry: `
-    SELECT signal, toUnixTimestamp64Milli(ts) AS at, at AS end FROM ${db}.telemetry
+const spoke: Readonly<Record<SourceTable, (others: readonly OtherUnit[] | undefined) => string>> = {
+  telemetry: others => `
+    SELECT signal, toUnixTimestamp64Milli(ts) AS at, at AS end FROM ${inUnitsOfNow('telemetry', others)}
     WHERE signal IN {signals:Array(UInt32)}
       AND ts >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND ts < fromUnixTimestamp64Milli({to:Int64}, 'UTC')`,
-  telemetry_1m: `
+  telemetry_1m: others => `
     SELECT signal, greatest({from:Int64}, toInt64(toUnixTimestamp(minute)) * 1000) AS at,
       least({to:Int64}, toInt64(toUnixTimestamp(minute) + 60) * 1000) AS end
-    FROM ${db}.telemetry_1m
+    FROM ${inUnitsOfNow('telemetry_1m', others)}
     WHERE signal IN {signals:Array(UInt32)}
       AND minute >= toDateTime(intDiv({from:Int64}, 60000) * 60, 'UTC') AND minute < toDateTime({to:Int64} / 1000, 'UTC')`,
 }
@@ -28,7 +28,7 @@ const spoke: Readonly<Record<SourceTable, string>> = {
 /** Where signals were silent for longer than `silences` says, in order of time. */
 export async function readGaps(
   database: Database,
-  { signals, from, to, until = to }: HistoryQuery,
+  { signals, from, to, until = to, others }: HistoryQuery,
   silences: readonly number[],
   table: SourceTable,
 ): Promise<(Gap & { readonly signal: number })[]> {
@@ -43,7 +43,7 @@ export async function readGaps(
       SELECT signal, at, lagInFrame(end, 1, {from:Int64}) OVER (
         PARTITION BY signal ORDER BY at, end ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
       ) AS before
-      FROM (${spoke[table]}
+      FROM (${spoke[table](others)}
         UNION ALL SELECT arrayJoin({signals:Array(UInt32)}) AS signal, {to:Int64} AS at, at AS end)
     )
     WHERE at - before > {silences:Array(Float64)}[indexOf({signals:Array(UInt32)}, signal)]

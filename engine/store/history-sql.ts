@@ -1,4 +1,5 @@
 import { databaseName as db } from '../../schema/tables/definition.js'
+import { inUnitsOfNow, type OtherUnit } from './other-units.js'
 
 const minuteMs = 60_000
 
@@ -9,6 +10,7 @@ interface Span {
   readonly from: number
   readonly to: number
   readonly points: number
+  readonly others?: readonly OtherUnit[]
 }
 
 /** How a span is cut into buckets, and from which table they are filled. */
@@ -40,7 +42,7 @@ const place = 'toUInt32(intDiv(at - {origin:Int64}, {width:Int64}))'
 const start = 'greatest({from:Int64}, {origin:Int64} + place * {width:Int64})'
 const time = (parameter: string): string => `fromUnixTimestamp64Milli({${parameter}:Int64}, 'UTC')`
 
-const fromSamples = `
+const fromSamples = (others: Span['others']): string => `
 SELECT
   signal,
   ${place} AS place,
@@ -51,7 +53,7 @@ SELECT
   avgOrNullIf(value, ${counts}) AS mean,
   argMaxOrNullIf(value, (at, seq), ${counts}) AS last
 FROM (
-  SELECT signal, toUnixTimestamp64Milli(ts) AS at, seq, value, quality FROM ${db}.telemetry
+  SELECT signal, toUnixTimestamp64Milli(ts) AS at, seq, value, quality FROM ${inUnitsOfNow('telemetry', others)}
   WHERE signal IN {signals:Array(UInt32)} AND ts >= ${time('from')} AND ts < ${time('to')}
 )
 GROUP BY signal, place`
@@ -59,18 +61,18 @@ GROUP BY signal, place`
 const minutePlace = `toUInt32(intDiv(toInt64(toUInt32(minute)) * 1000 - {origin:Int64}, {width:Int64}))`
 
 /** Samples in the shape of rows of telemetry_1m_parts. */
-const samplesWhere = (where: string): string => `
+const samplesWhere = (where: string, others: Span['others']): string => `
   SELECT
     signal, toStartOfMinute(ts) AS minute, toUInt64(toUnixTimestamp64Milli(ts) % ${minuteMs}) * 17592186044416 + seq AS last_place,
     1 AS count, quality = 2 AS bad, ${counts} AS valued, if(valued, value, 0) AS sum, value AS min, value AS max, value AS last
-  FROM ${db}.telemetry WHERE signal IN {signals:Array(UInt32)} AND ${where}`
+  FROM ${inUnitsOfNow('telemetry', others)} WHERE signal IN {signals:Array(UInt32)} AND ${where}`
 
 /**
  * What telemetry_1m does, without its detour over each minute: this is asked for every chart. Minutes that the span cuts
  * are read sample by sample, so that no bucket holds anything from outside of it. The database takes longer to
  * understand the statement than to run it, so nothing is in it that need not be.
  */
-const fromMinutes = ({ from, to, firstWhole, endWhole }: Edges): string => `
+const fromMinutes = ({ from, to, firstWhole, endWhole }: Edges, others: Span['others']): string => `
 WITH (SELECT max(up_to) FROM ${db}.telemetry_1m_parts) AS rolled_up
 SELECT
   signal,
@@ -86,12 +88,12 @@ SELECT
   if(is_whole, [spoken[1], spoken[-1]], spoken) AS minutes
 FROM (
   SELECT signal, minute, last_place, count, bad, valued, sum, min, max, last
-  FROM ${db}.telemetry_1m_parts
+  FROM ${inUnitsOfNow('telemetry_1m_parts', others)}
   WHERE signal IN {signals:Array(UInt32)} AND up_to <= rolled_up
     AND minute >= {firstMinute:UInt32} AND minute < {endMinute:UInt32}
   UNION ALL
-  ${samplesWhere(`seq > rolled_up AND ts >= ${time('firstWhole')} AND ts < ${time('endWhole')}`)}
-  ${from === firstWhole && to === endWhole ? '' : `UNION ALL ${samplesWhere(`(ts >= ${time('from')} AND ts < ${time('firstWhole')} OR ts >= ${time('endWhole')} AND ts < ${time('to')})`)}`}
+  ${samplesWhere(`seq > rolled_up AND ts >= ${time('firstWhole')} AND ts < ${time('endWhole')}`, others)}
+  ${from === firstWhole && to === endWhole ? '' : `UNION ALL ${samplesWhere(`(ts >= ${time('from')} AND ts < ${time('firstWhole')} OR ts >= ${time('endWhole')} AND ts < ${time('to')})`, others)}`}
 ) AS m
 GROUP BY signal, place`
 
@@ -116,7 +118,7 @@ export interface BucketRow {
 export function bucketQuery(span: Span, plan: BucketPlan): Statement {
   const edges = edgesOf(span)
   return {
-    sql: plan.table === 'telemetry' ? fromSamples : fromMinutes(edges),
+    sql: plan.table === 'telemetry' ? fromSamples(span.others) : fromMinutes(edges, span.others),
     parameters: parametersOf(span, plan, edges),
   }
 }
@@ -127,10 +129,10 @@ export function bucketTable(span: Span, plan: BucketPlan): Statement {
   const sql = `
 SELECT
   s.id AS signal, ${moment(start)} AS time, b.min AS min, b.max AS max, b.mean AS mean, b.last AS last,
-  b.count AS count, b.bad / b.count AS bad_share
+  b.count AS count, b.bad / b.count AS bad_share, s.unit AS unit
 FROM (${buckets.sql}) AS b
-INNER JOIN (SELECT signal, id FROM ${db}.signals FINAL WHERE signal IN {signals:Array(UInt32)}) AS s ON s.signal = b.signal
-ORDER BY signal, time`
+INNER JOIN (SELECT signal, id, unit FROM ${db}.signals FINAL WHERE signal IN {signals:Array(UInt32)}) AS s ON s.signal = b.signal
+ORDER BY signal, time, unit`
   return { sql, parameters: buckets.parameters }
 }
 

@@ -255,9 +255,9 @@ describe('a table for other programs', () => {
     const query = { signals: [a!, b!], from: noon, to: noon + 10_000, points: 10 }
     const csv = Buffer.from(await exportHistory(database, query, 'csv')).toString()
     expect(csv.trim().split('\n')).toEqual([
-      '"signal","time","min","max","mean","last","count","bad_share"',
-      '"b-01.t1","2026-11-20 12:00:00.000",1.5,2.5,2,2.5,2,0',
-      '"b-01.t2","2026-11-20 12:00:01.000",\\N,\\N,\\N,\\N,1,1',
+      '"signal","time","min","max","mean","last","count","bad_share","unit"',
+      '"b-01.t1","2026-11-20 12:00:00.000",1.5,2.5,2,2.5,2,0,"°C"',
+      '"b-01.t2","2026-11-20 12:00:01.000",\\N,\\N,\\N,\\N,1,1,"°C"',
     ])
     const arrow = Buffer.from(await exportHistory(database, query, 'arrow'))
     // An encapsulated message begins with the continuation marker (Arrow columnar format, IPC streaming).

@@ -8,6 +8,7 @@ import {
   planBuckets,
   type SourceTable,
 } from './history-sql.js'
+import type { OtherUnit } from './other-units.js'
 
 export interface HistoryQuery {
   /** Signal indexes. */
@@ -21,6 +22,8 @@ export interface HistoryQuery {
   readonly silences?: readonly number[]
   /** Until when samples can have come; later is no gap yet. */
   readonly until?: number
+  /** What belongs to `signals` as well, having been kept in other units. */
+  readonly others?: readonly OtherUnit[]
 }
 
 /** The samples of one stretch of time. Bad values count in `count` and `badShare` and in nothing else. */

@@ -1,6 +1,6 @@
 import type { Plant } from '../../schema/plant.js'
 import type { Floor, RegisteredSignal, Registry } from '../floor/floor.js'
-import { type IndexBook, makeRegistry } from '../floor/registry.js'
+import { type IndexBook, type Meaning, makeRegistry } from '../floor/registry.js'
 import { plantVersion } from './plant-versions.js'
 import type { Store } from './store.js'
 
@@ -52,6 +52,11 @@ export class PastPlants {
     if (this.#atHand.size >= atHand && oldest !== undefined) this.#atHand.delete(oldest)
     this.#atHand.set(hash, then)
     return then
+  }
+
+  /** What a signal meant under other indexes, before or since. */
+  others({ index, signal }: RegisteredSignal): readonly Meaning[] {
+    return (this.#indexes().meanings?.[signal.id] ?? []).filter(meaning => meaning.index !== index)
   }
 
   /** A signal that is in the plant no more, as it was last; undefined where there never was one. */
