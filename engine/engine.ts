@@ -171,6 +171,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
           keep: config.backupKeep,
         },
       }),
+      waitingSince: () => store.status().waitingSince,
       wall,
       logger,
     })

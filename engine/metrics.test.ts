@@ -17,6 +17,7 @@ const idleStore = {
     committed: 0,
     spoolBytes: 0,
     segmentsWaiting: 0,
+    waitingSince: undefined,
     databaseRestarts: 0,
   }),
 }

@@ -11,7 +11,7 @@ import { writeWhole } from './write-whole.js'
 const version = 1
 const dayMs = 86_400_000
 const hourMs = 3_600_000
-/** A day is archived when it has been over for this long: by then nothing of it is still on its way, ms. */
+/** A day is archived when it has been over for this long, and nothing of it waits in the spool, ms. */
 const restMs = dayMs
 const manifestFile = 'manifest.json'
 
@@ -61,28 +61,43 @@ export class Archive {
   }
 
   /**
-   * Writes the days that are over and not there yet, oldest first; `now` wall time, Unix ms. Yields each when it is
-   * whole. Throws what the disk or the database says; the next call goes on there.
+   * Writes the days that are over and of which the database has more rows than the archive, oldest first: those that are
+   * not there yet, and those to which rows came afterwards, as they do when a clock was wrong. `now` wall time, Unix ms;
+   * `waitingSince` says when the oldest of what is not yet in the database was accepted: that day and those after it wait.
+   * Yields each when it is whole. Throws what the disk or the database says; the next call goes on there.
    */
-  async *add(database: Database, now: number): AsyncGenerator<ArchivedDay> {
-    const last = Math.floor((now - restMs) / dayMs)
-    const stored = await database.query<{ day: number }>(
-      `SELECT DISTINCT toUInt32(toRelativeDayNum(stored)) AS day FROM ${db}.telemetry
-      WHERE stored < toDateTime({end:UInt32}, 'UTC') ORDER BY day`,
-      { end: (last * dayMs) / 1_000 },
+  async *add(
+    database: Database,
+    now: number,
+    waitingSince: () => number | undefined,
+  ): AsyncGenerator<ArchivedDay> {
+    // The table's partitions: answered without looking at a row.
+    const stored = await database.query<{ day: string; n: number }>(
+      `SELECT toString(toYYYYMMDD(stored)) AS day, toFloat64(count()) AS n FROM ${db}.telemetry
+      GROUP BY toYYYYMMDD(stored) ORDER BY toYYYYMMDD(stored)`,
     )
-    const known = new Set(this.days().map(({ day }) => day))
-    for (const { day } of stored) if (!known.has(textOfDay(day))) yield await this.#write(database, day)
+    // Asked when the database has answered: that may have taken as long as it was away.
+    const end = Math.floor(Math.min(now - restMs, waitingSince() ?? now) / dayMs)
+    const known = new Map(this.days().map(archived => [archived.day, archived]))
+    for (const { day, n } of stored) {
+      const number = Date.UTC(+day.slice(0, 4), +day.slice(4, 6) - 1, +day.slice(6)) / dayMs
+      const archived = known.get(textOfDay(number))
+      const rows = archived?.files.reduce((sum, file) => sum + file.rows, 0) ?? 0
+      if (number < end && n > rows) yield await this.#write(database, number, archived)
+    }
   }
 
-  async #write(database: Database, number: number): Promise<ArchivedDay> {
+  /** Of a day that is there already, the hours that have more rows now: fewer are what retention has left of them. */
+  async #write(database: Database, number: number, archived: ArchivedDay | undefined): Promise<ArchivedDay> {
     const day = textOfDay(number)
     const folder = folderOf(this.#folder, day)
     await mkdir(folder, { recursive: true })
     const files: ArchivedFile[] = []
     for (let hour = 0; hour < 24; hour++) {
       const begin = (number * dayMs + hour * hourMs) / 1_000
-      const file = await writeHour(database, folder, `hour=${String(hour).padStart(2, '0')}.parquet`, begin)
+      const path = `hour=${String(hour).padStart(2, '0')}.parquet`
+      const there = archived?.files.find(file => file.path === path)
+      const file = (await writeHour(database, folder, path, begin, there?.rows ?? 0)) ?? there
       if (file !== undefined) files.push(file)
     }
     const manifest: ArchivedDay = { version, day, files }
@@ -104,12 +119,13 @@ export class Archive {
   }
 }
 
-/** Rows accepted in the hour from `begin` (Unix s) on; undefined where there are none. */
+/** Rows accepted in the hour from `begin` (Unix s) on; undefined where there are no more than `known`. */
 async function writeHour(
   database: Database,
   folder: string,
   path: string,
   begin: number,
+  known: number,
 ): Promise<ArchivedFile | undefined> {
   const where = `stored >= toDateTime(${begin}, 'UTC') AND stored < toDateTime(${begin + 3_600}, 'UTC')`
   const [found] = await database.query<{ n: number; from: number; to: number }>(
@@ -117,7 +133,7 @@ async function writeHour(
       toFloat64(toUnixTimestamp64Milli(max(ts))) AS to FROM ${db}.telemetry WHERE ${where}`,
   )
   const { n: rows, from, to } = found!
-  if (rows === 0) return undefined
+  if (rows <= known) return undefined
   const stream = await database.exportStream(
     `SELECT ${columns} FROM (SELECT * FROM ${db}.telemetry WHERE ${where}) AS t
     LEFT JOIN (SELECT * FROM ${db}.signals FINAL) AS s ON s.signal = t.signal

@@ -22,15 +22,19 @@ export class BackupSeries {
     this.#options = options
   }
 
-  /** When the newest whole one was begun, Unix ms; undefined where there is none. */
-  get newest(): number | undefined {
-    const name = this.#names().findLast(each => isBackup(join(this.#options.folder, each)))
-    if (name === undefined) return undefined
-    return Date.parse(`${name.slice(0, 11)}${name.slice(11).replaceAll('-', ':')}`)
+  /**
+   * When the newest whole one was begun, Unix ms; undefined where there is none. One that bears a time after `now` was
+   * taken while the clock was ahead: how old it is nobody knows.
+   */
+  newest(now: number): number | undefined {
+    return this.#names(now)
+      .filter(name => isBackup(join(this.#options.folder, name)))
+      .map(timeOf)
+      .findLast(time => time <= now)
   }
 
   isDue(now: number): boolean {
-    const { newest } = this
+    const newest = this.newest(now)
     return newest === undefined || now - newest >= this.#options.everyMs
   }
 
@@ -39,18 +43,25 @@ export class BackupSeries {
     const { folder, keep } = this.#options
     const name = `${new Date(now).toISOString().slice(0, 19).replaceAll(':', '-')}Z`
     await mkdir(folder, { recursive: true })
-    for (const half of this.#names().filter(each => !isBackup(join(folder, each))))
+    for (const half of this.#names(now).filter(each => !isBackup(join(folder, each))))
       await rm(join(folder, half), { recursive: true, force: true })
     const report = await backup(database, dataDir, join(folder, name), now)
-    for (const old of this.#names().slice(0, -keep)) await rm(join(folder, old), { recursive: true })
+    for (const old of this.#names(now).slice(0, -keep)) await rm(join(folder, old), { recursive: true })
     return report
   }
 
-  #names(): string[] {
+  /** Oldest first; those that bear a time after `now` before all others, since they are not what was taken last. */
+  #names(now: number): string[] {
     const { folder } = this.#options
     if (!existsSync(folder)) return []
-    return readdirSync(folder)
+    const names = readdirSync(folder)
       .filter(name => pattern.test(name))
       .sort()
+    const isAhead = (name: string): boolean => timeOf(name) > now
+    return [...names.filter(isAhead), ...names.filter(name => !isAhead(name))]
   }
 }
+
+/** When the backup of that name was begun, Unix ms. */
+const timeOf = (name: string): number =>
+  Date.parse(`${name.slice(0, 11)}${name.slice(11).replaceAll('-', ':')}`)

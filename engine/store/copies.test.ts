@@ -57,7 +57,14 @@ afterEach(async () => {
 })
 
 const copiesOf = (parts: Partial<CopiesParts>): Copies =>
-  new Copies({ url: store.url, dataDir: join(root, 'data'), wall, logger, ...parts })
+  new Copies({
+    url: store.url,
+    dataDir: join(root, 'data'),
+    waitingSince: () => undefined,
+    wall,
+    logger,
+    ...parts,
+  })
 
 async function run(command: typeof archiveCommand, ...args: string[]) {
   const out: string[] = []
@@ -133,6 +140,39 @@ it('archives each day once it is over, tells of damage, and is read back by an i
   ])
 })
 
+it('archives no day of which something waits, and writes one again to which rows come afterwards', async () => {
+  const folder = join(root, 'archive')
+  const firstDay = Math.floor(begin / day) * day
+  let waitingSince: number | undefined = firstDay + day - 1
+  const copies = copiesOf({ archive: folder, waitingSince: () => waitingSince })
+  const archive = new Archive(folder)
+  const rowsOf = () => archive.days().map(({ files }) => files.map(({ path, rows }) => [path, rows]))
+  now = firstDay + 9 * day
+  await copies.tick()
+  expect(archive.days()).toEqual([])
+  waitingSince = firstDay + day
+  await copies.tick()
+  expect(archive.days()).toHaveLength(1)
+  waitingSince = undefined
+  await copies.tick()
+  expect(archive.days()).toHaveLength(2)
+  const [[[, rows]]] = rowsOf() as [[[string, number]]]
+
+  now = firstDay + 23 * 3_600_000
+  const late = new SampleBatchBuilder()
+  for (let i = 0; i < 50; i++) late.push(0, now + 500_000 + i, now, 1, 0)
+  store.append({ source: 's', samples: late.take() })
+  await store.flush()
+  now = firstDay + 9 * day
+  await copies.tick()
+  expect(rowsOf()[0]).toEqual([
+    ['hour=22.parquet', rows],
+    ['hour=23.parquet', rows + 50],
+  ])
+  expect((await run(archiveCommand, folder, '--verify')).code).toBe(0)
+  expect(copies.warnings).toEqual([])
+})
+
 it('takes backups when they are due, keeps the newest, leaves other files alone, and tells of failures', async () => {
   const folder = join(root, 'backups')
   const copies = copiesOf({ backups: { folder, everyMs: day, keep: 2 } })
@@ -154,6 +194,17 @@ it('takes backups when they are due, keeps the newest, leaves other files alone,
   expect(copies.newestBackup).toBe(Math.floor(taken[3]! / 1_000) * 1_000)
   const back = join(root, 'restored')
   expect((await restore(join(folder, name(taken[3]!)), back, logger)).rows).toBeGreaterThan(400)
+
+  // The clock was ahead, for one backup, and is set right: the next is due in time, and no real one goes instead of it.
+  const right = now
+  now += 30 * day
+  await copies.tick()
+  const ahead = name(now)
+  now = right
+  await copies.tick()
+  expect(readdirSync(folder).sort()).toEqual([name(taken[3]!), name(right), 'mine'].sort())
+  expect(readdirSync(folder)).not.toContain(ahead)
+  expect(copies.newestBackup).toBe(Math.floor(right / 1_000) * 1_000)
 
   const blocked = copiesOf({ backups: { folder: join(root, 'data/registry.json'), everyMs: day, keep: 2 } })
   await blocked.tick()

@@ -10,6 +10,8 @@ export interface CopiesParts {
   /** Folder for raw telemetry before it is dropped; none unless given. */
   readonly archive?: string
   readonly backups?: BackupSeriesOptions
+  /** When the oldest of what is not yet in the database was accepted, Unix ms at most; undefined: all is in. */
+  readonly waitingSince: () => number | undefined
   readonly wall: { now(): number }
   readonly logger: Logger
 }
@@ -41,7 +43,7 @@ export class Copies {
 
   /** When the newest backup was begun, Unix ms; 0 where there is none. */
   get newestBackup(): number {
-    return this.#backups?.newest ?? 0
+    return this.#backups?.newest(this.#parts.wall.now()) ?? 0
   }
 
   /** Does what is due; call it every few minutes. Never throws. */
@@ -60,12 +62,12 @@ export class Copies {
   }
 
   async #work(): Promise<void> {
-    const { url, wall, logger, dataDir, archive, backups } = this.#parts
+    const { url, wall, waitingSince, logger, dataDir, archive, backups } = this.#parts
     const database = new Database(url)
     try {
       await this.#try('archive', `the archive at ${archive}`, async () => {
         if (this.#archive === undefined) return
-        for await (const { day, files } of this.#archive.add(database, wall.now())) {
+        for await (const { day, files } of this.#archive.add(database, wall.now(), waitingSince)) {
           const rows = files.reduce((sum, file) => sum + file.rows, 0)
           logger.info({ day, rows }, `archive: raw telemetry accepted on ${day} is in ${archive}`)
           if (this.#isOver) return

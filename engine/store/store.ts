@@ -60,6 +60,8 @@ interface StoreStatus extends WriterFigures {
   readonly spoolBytes: number
   /** Segments not yet in the database. */
   readonly segmentsWaiting: number
+  /** When the oldest of these was begun, Unix ms, 0 for one of an earlier run; undefined: none waits. */
+  readonly waitingSince: number | undefined
   /** How often the embedded database had to be started again. */
   readonly databaseRestarts: number
 }
@@ -271,6 +273,7 @@ class RunningStore implements Store {
       committed: this.#spool.committed,
       spoolBytes: this.#spool.bytes,
       segmentsWaiting: this.#spool.waiting,
+      waitingSince: this.#spool.waitingSince,
       databaseRestarts: this.#embedded?.restarts ?? 0,
     }
   }

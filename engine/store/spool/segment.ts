@@ -29,6 +29,8 @@ export interface SealedSegment {
   readonly path: string
   /** How many were written: where the file is shorter, somebody cut it. */
   readonly bytes: number
+  /** When it was begun, Unix ms; undefined for one of an earlier run. */
+  readonly openedAt?: number
 }
 
 export const pathOf = (folder: string, number: number): string =>
@@ -113,7 +115,7 @@ export class OpenSegment {
   }
 
   seal(): SealedSegment {
-    return { number: this.number, path: this.path, bytes: this.#bytes }
+    return { number: this.number, path: this.path, bytes: this.#bytes, openedAt: this.openedAt }
   }
 
   close(): void {

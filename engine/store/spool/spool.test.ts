@@ -125,6 +125,23 @@ describe('appending', () => {
     expect(spool.waiting).toBe(0)
   })
 
+  it('tells since when the oldest waits, from its first entry until it is done, and that one of an earlier run may be of any time', async () => {
+    let now = 1_000
+    const spool = await open({ wall: { now: () => now } })
+    now = 5_000
+    expect(spool.waitingSince).toBeUndefined()
+    spool.append(entry(1))
+    expect(spool.waitingSince).toBe(1_000)
+    await spool.flush()
+    spool.append(entry(2))
+    expect(spool.waitingSince).toBe(1_000)
+    await spool.done((await spool.next(never))!, false)
+    expect(spool.waitingSince).toBe(5_000)
+    await spool.flush()
+    abandon()
+    expect((await open()).waitingSince).toBe(0)
+  })
+
   it('refuses when full, keeps nothing of what it refused, and goes on when there is room', async () => {
     const spool = await open({ limitBytes: 1_000, segmentSamples: 10 })
     const fill = (): void => {

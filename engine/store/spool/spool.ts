@@ -115,6 +115,12 @@ export class Spool {
     return this.#sealed.length + this.#sealing.length + (this.#active.isEmpty ? 0 : 1)
   }
 
+  /** When the oldest segment that waits was begun, Unix ms, 0 for one of an earlier run; undefined: none waits. */
+  get waitingSince(): number | undefined {
+    const oldest = this.#sealed[0] ?? this.#sealing[0] ?? (this.#active.isEmpty ? undefined : this.#active)
+    return oldest && (oldest.openedAt ?? 0)
+  }
+
   /**
    * Accepts an entry; returns the sequence number of its last sample. Throws StoreError and keeps nothing of it:
    * `spool-full`, `disk-full`, `spool-failed` (later it may work), `entry-too-large`, `closed`.
