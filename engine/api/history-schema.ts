@@ -67,7 +67,7 @@ const textHistory = z.object({
         quality: z.enum(['good', 'uncertain', 'bad']),
       }),
     )
-    .describe('The changes, oldest first; the first is what held at `from`'),
+    .describe('The changes of text or quality, oldest first; the first is what held at `from`'),
   leftOut,
   isCut: z.boolean().describe('There were more changes than `points`'),
 })

@@ -10,6 +10,7 @@ import { writeDimensions } from './dimensions.js'
 import { readGaps } from './gaps.js'
 import { exportHistory, readHistory } from './history.js'
 import { RollUp } from './roll-up.js'
+import { readTextHistory } from './text-history.js'
 import { openTestDatabase, type TestDatabase } from './your-clickhouse.fixture.js'
 
 const noon = Date.UTC(2026, 10, 20, 12)
@@ -174,6 +175,34 @@ function bucketsOf(rows: readonly Row[], origin: number, from: number, to: numbe
       }
     })
 }
+
+describe('the history of texts', () => {
+  it('tells changes of text and of quality, after the later of two that held at its beginning', async () => {
+    const signal = await keep([
+      [noon - 1_000, 7],
+      [noon - 1_000, 1],
+      [noon, 1],
+      [noon + 1_000, 1, 2],
+      [noon + 2_000, 1, 2],
+      [noon + 3_000, 1],
+      [noon + 4_000, 2],
+      [noon + 5_000, 2, 1],
+      [noon + 6_000, Number.NaN, 2],
+    ])
+    const texts = [1, 2, 7].map(code => ({ code, text: `text ${code}` }))
+    await database.insertRows('dictionary', texts)
+    const query = { signal, from: noon, to: noon + minute, limit: 10 }
+    const { changes } = await readTextHistory(database, query)
+    expect(changes.map(({ time, text, quality }) => [time - noon, text, quality])).toEqual([
+      [-1_000, 'text 1', 0],
+      [1_000, 'text 1', 2],
+      [3_000, 'text 1', 0],
+      [4_000, 'text 2', 0],
+      [5_000, 'text 2', 1],
+      [6_000, null, 2],
+    ])
+  })
+})
 
 describe('gaps', () => {
   const every = (from: number, to: number, step: number): Row[] =>

@@ -9,7 +9,7 @@ export interface TextHistoryQuery {
   readonly limit: number
 }
 
-/** From `time` on the signal said `text`. */
+/** From `time` on the signal said `text`, in this quality. */
 interface TextChange {
   /** Source time, Unix ms. */
   readonly time: number
@@ -43,11 +43,12 @@ export async function readTextHistory(database: Database, query: TextHistoryQuer
       coded AS (SELECT ts, seq, quality, if(isNaN(value), -1, toInt64(value)) AS code FROM asked),
       compared AS (
         SELECT ts, seq, quality, code,
-          lagInFrame(code, 1, -2) OVER (ORDER BY ts, seq ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS before
+          lagInFrame(code, 1, -2) OVER (ORDER BY ts, seq ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS before,
+          lagInFrame(quality, 1, 255) OVER (ORDER BY ts, seq ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS quality_before
         FROM coded
       )
     SELECT toString(toUnixTimestamp64Milli(c.ts)) AS time, d.text AS text, c.quality AS quality
-    FROM (SELECT ts, seq, quality, code FROM compared WHERE code != before) AS c
+    FROM (SELECT ts, seq, quality, code FROM compared WHERE code != before OR quality != quality_before) AS c
     LEFT ANY JOIN (SELECT toInt64(code) AS code, toNullable(text) AS text FROM ${databaseName}.dictionary FINAL) AS d
       ON c.code = d.code
     ORDER BY c.ts, c.seq
