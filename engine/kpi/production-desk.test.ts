@@ -197,6 +197,8 @@ describe('the production desk', () => {
       ['bolt', 'W7', 24],
       ['nut', 'W8', 6],
     ])
+    // Nobody told of a run then, and nothing says otherwise.
+    expect(await reject(30, { product: 'screw', order: 'W6' })).toMatchObject({ counted: false })
   })
 
   it('says where a line stands in its shift, and how it will end', async () => {

@@ -113,10 +113,11 @@ export class ProductionDesk {
     const run = runAt(runs, line, time)
     const isMeant = (other: Run): boolean =>
       (product === '' || other.product === product) && (order === '' || other.order === order)
-    if (run !== undefined && isMeant(run)) return undefined
+    const meant = runs.findLast(isMeant)
+    // Of a line that nobody tells runs of, nothing says otherwise.
+    if (run === undefined ? meant === undefined : isMeant(run)) return undefined
     const asked = described({ product, order })
     const made = run === undefined ? 'no run' : described(run)
-    const meant = runs.findLast(isMeant)
     const advice =
       meant === undefined
         ? 'leave product and order out, or tell of the run first (POST /api/v1/production)'
