@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { SampleBatchBuilder } from '../../schema/sample-batch.js'
+import { buildBlocks } from '../../workers/spool/block-builder.js'
 import type { Database } from './database.js'
 import { readFloorAt } from './state-at.js'
 import { openTestDatabase, type TestDatabase } from './your-clickhouse.fixture.js'
@@ -76,6 +78,22 @@ it('knows the state of every machine and since when, however long ago it changed
     }),
     { numRuns: 40 },
   )
+})
+
+it('knows what a signal showed that has long been silent, whatever came late', async () => {
+  const builder = new SampleBatchBuilder()
+  const long = now - 5 * hourMs
+  for (const [at, value] of [
+    [20_000, 5],
+    [10_000, 4],
+  ] as const)
+    builder.push(9_001, long + at, now, value, 0)
+  const stamp = { firstSample: 1, firstRecord: 1, stored: now }
+  const entry = { source: 's', samples: builder.take() }
+  for (const { table, body } of buildBlocks([{ kind: 'entry', entry, ...stamp }]))
+    await database.insertBlock(table, body, 'late')
+  const { samples } = await readFloorAt(database, now, [9_001], [])
+  expect(samples).toMatchObject([{ signal: 9_001, value: 5, sourceTime: long + 20_000 }])
 })
 
 it('finds what happened at all machines around a moment without reading what each of them ever did', async () => {
