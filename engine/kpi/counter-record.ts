@@ -75,6 +75,22 @@ export class CounterRecord {
   }
 
   /**
+   * Whether the first that arrived of the readings of a stretch went on from the newest that had arrived by then of those
+   * behind it: their source lives on, and its clock was set back.
+   */
+  async isSetBack(from: number, to: number): Promise<boolean> {
+    const [row] = await this.#store.query<{ goesOn: number }>(
+      `WITH (SELECT (argMin(value, seq), min(seq)) FROM ${databaseName}.telemetry
+          WHERE signal = {signal:UInt32} AND ${isReading} AND ts >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
+            AND ts < fromUnixTimestamp64Milli({to:Int64}, 'UTC')) AS early
+      SELECT toUInt8(count() > 0 AND early.1 >= argMax(value, seq)) AS goesOn FROM ${databaseName}.telemetry
+      WHERE signal = {signal:UInt32} AND ${isReading} AND seq < early.2 AND ts >= fromUnixTimestamp64Milli({to:Int64}, 'UTC')`,
+      { ...this.#of, from, to },
+    )
+    return row?.goesOn === 1
+  }
+
+  /**
    * What the counter showed from one reading to another, whenever they came. The same again tells nothing but at the end
    * and of one that came in time after late ones.
    */

@@ -236,6 +236,28 @@ describe('parts of a counter that was read too late', () => {
     expect(await byHour(book)).toEqual(right)
   })
 
+  it('are those of a counter that was set back since, where they do not go on from what it showed then', async () => {
+    const { book, open, read, readAll, goTo, settle, byHour } = await watch()
+    read(8 * hourMs, 5)
+    read(8.5 * hourMs, 40)
+    goTo(9 * hourMs)
+    readAll([
+      { at: 6.5 * hourMs, shows: 10 },
+      { at: 7.2 * hourMs, shows: 23 },
+      { at: 7.5 * hourMs, shows: 60 },
+    ])
+    await settle(book)
+    const right = [
+      [7, 50],
+      [8, 40],
+    ]
+    expect(await byHour(book)).toEqual(right)
+    const again = open()
+    await again.start()
+    await settle(again)
+    expect(await byHour(again)).toEqual(right)
+  })
+
   it('leave imported parts as they are', async () => {
     const { begin, press, tellTo, book, read, readAll, goTo, settle, byHour } = await watch()
     const row = { machine: press, counter: 'processed', cause: 'count' }

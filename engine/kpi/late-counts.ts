@@ -109,7 +109,9 @@ async function changedBefore(
   to: number,
   first: number,
 ) {
-  if ((await record.isCountedBefore(first)) || !(await goesOn(record, rule, first))) return []
+  if (await record.isCountedBefore(first)) return []
+  // Of a source whose clock was set back they say again what was counted later.
+  if (!(await goesOn(record, rule, first)) && (await record.isSetBack(from, first))) return []
   const [before, after] = await Promise.all([
     record.neighbour(from, 'before', 'any'),
     record.neighbour(to, 'after', 'any'),
@@ -120,10 +122,7 @@ async function changedBefore(
   return partsBefore(readings, recorded, rule)
 }
 
-/**
- * Whether the first reading that came in time goes on from those before it. Where it falls they are not believed: of a
- * source whose clock was set back they say again what was counted later.
- */
+/** Whether the first reading that came in time goes on from those before it, and does not fall. */
 async function goesOn(record: CounterRecord, { width, most }: CounterRule, first: number): Promise<boolean> {
   const last = await record.neighbour(first, 'before', 'any')
   if (last === undefined) return true
