@@ -285,7 +285,8 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
   } catch (error) {
     for (const step of undo) await step()
     // It filled up meanwhile, or a quota did.
-    if (isDiskFull(error)) throw diskFull(data.path, error instanceof Error ? error.message : '', error)
+    if (isDiskFull(error))
+      throw diskFull(data.path, error instanceof Error ? error.message.trim() : '', error)
     throw error
   }
 }

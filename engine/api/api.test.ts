@@ -170,8 +170,17 @@ describe('REST', () => {
         points: 500,
         silences: [3_000],
         until: testStart,
+        others: [],
       },
-      { signals, from: testStart - 9_000, to: testStart, points: 7, silences: [3_000], until: testStart },
+      {
+        signals,
+        from: testStart - 9_000,
+        to: testStart,
+        points: 7,
+        silences: [3_000],
+        until: testStart,
+        others: [],
+      },
     ])
   })
 

@@ -21,7 +21,8 @@ const rowsOf = (path: string) =>
     .filter(row => row !== '')
     .map(row => {
       const [time = '', key = '', ...fields] = row.split('|')
-      return { time, key, value: fields[0]!.trim(), isCondition: fields.length === 5 }
+      const [value = '', code = ''] = fields
+      return { time, key, value: value.trim(), code, isCondition: fields.length === 5 }
     })
 type Row = ReturnType<typeof rowsOf>[number]
 
@@ -37,6 +38,23 @@ const signalsOf = (rows: readonly Row[]) =>
       : testSignal(index, key, { quantity: 'state', type: 'text' })
   })
 
+/** The worst level of each row's condition, as it stands then: `Normal` with a code ends that of the code alone. */
+function levelsOf(rows: readonly Row[]): Map<Row, string> {
+  const standing = new Map<string, Map<string, string>>()
+  const levels = new Map<Row, string>()
+  for (const row of rows.filter(({ isCondition }) => isCondition)) {
+    const level = row.value.toLowerCase()
+    const own = standing.get(row.key) ?? new Map<string, string>()
+    standing.set(row.key, own)
+    if (level === 'unavailable' || (level === 'normal' && row.code === '')) own.clear()
+    else if (level === 'normal') own.delete(row.code)
+    else own.set(row.code, level)
+    const worst = ['fault', 'warning'].find(each => [...own.values()].includes(each))
+    levels.set(row, level === 'unavailable' ? level : (worst ?? 'normal'))
+  }
+  return levels
+}
+
 let server: ShdrServer | undefined
 afterEach(() => server?.close())
 
@@ -51,6 +69,7 @@ describe('a recorded machine-day, played at full speed into the adapter', () => 
       const rows = rowsOf(path)
       expect(rows).toHaveLength(expectedRows)
       const signals = signalsOf(rows)
+      const levels = levelsOf(rows)
       server = await ShdrServer.listen('127.0.0.1', 0)
       const survey = await surveyRecording(path)
       const options = { path, survey, server, timer: systemTimer, report: () => undefined }
@@ -83,7 +102,8 @@ describe('a recorded machine-day, played at full speed into the adapter', () => 
       })
       expect(rejects).toEqual([])
       expect(heard).toHaveLength(expectedRows)
-      for (const [i, { time, key, value }] of rows.entries()) {
+      for (const [i, row] of rows.entries()) {
+        const { time, key, value } = row
         const sample = heard[i]!
         const { signal } = signals[sample.signal]!
         const said = signal.type === 'number' ? sample.value : context.text(sample.value)
@@ -92,7 +112,7 @@ describe('a recorded machine-day, played at full speed into the adapter', () => 
         const isSame =
           level === undefined
             ? Object.is(said, signal.type === 'number' ? number : value)
-            : level === value.toLowerCase()
+            : level === levels.get(row)
         if (signal.tag !== key || !isSame) {
           expect.fail(`row ${i}: heard ${signal.tag} = ${said}, the recording has ${key} = ${value}`)
         }
