@@ -1,7 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { isWorkerThread, move, transferableSymbol, valueSymbol } from 'piscina'
 import { buildBlocks, type TableBlock } from './spool/block-builder.js'
-import { type ByteRange, type StampedEntry, scanSegment } from './spool/record.js'
+import {
+  type ByteRange,
+  type Position,
+  positionAfter,
+  type StampedEntry,
+  scanSegment,
+} from './spool/record.js'
 
 export interface BlocksTask {
   /** Path of a sealed segment of the spool. */
@@ -17,6 +23,8 @@ export interface Damage extends ByteRange {
 export interface Blocks {
   readonly blocks: readonly TableBlock[]
   readonly samples: number
+  /** Where counting stands behind it; undefined where nothing in it can be read. */
+  readonly next: Position | undefined
   /** Length of the file. */
   readonly bytes: number
   /** In order of place; the records around it are in the blocks. */
@@ -32,6 +40,7 @@ export default async function blocks(task: BlocksTask): Promise<Blocks> {
   const made: Blocks = {
     blocks,
     samples: entries.reduce((sum, { entry }) => sum + (entry.samples?.count ?? 0), 0),
+    next: positionAfter(records),
     bytes: bytes.byteLength,
     damage: [...damage, ...unfit, ...torn].sort((a, b) => a.from - b.from),
   }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -5,22 +6,29 @@ import { setTimeout as pause } from 'node:timers/promises'
 import pino from 'pino'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
+import { createPool } from '../../workers/pool.js'
 import { backupCommand, restoreCommand } from '../cli/backup.js'
 import { DataDirectory } from '../data-directory.js'
 import { GembaProcess } from '../e2e/process.js'
+import { Dictionary } from '../floor/dictionary.js'
+import type { ImportBlock } from '../import/block.js'
+import { ImportDesk } from '../import/import-desk.js'
 import { backup } from './backup.js'
 import { Database } from './database.js'
+import { startEmbedded } from './embedded/embedded.js'
+import { Spool } from './spool/spool.js'
 import { openStore, type Store } from './store.js'
+import { Writer } from './writer.js'
 
 const begin = Date.UTC(2026, 10, 20, 22)
+const silent = pino({ level: 'silent' })
 let root: string
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'gemba-backup-'))
 })
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
-const open = (dataDir: string): Promise<Store> =>
-  openStore({ dataDir, logger: pino({ level: 'silent' }), wall: Date })
+const open = (dataDir: string): Promise<Store> => openStore({ dataDir, logger: silent, wall: Date })
 
 function append(store: Store, from: number, count: number): void {
   const builder = new SampleBatchBuilder()
@@ -133,42 +141,95 @@ it('a backup that lost rows is found out', async () => {
   expect(readdirSync(join(root, 'small-again'))).not.toContain('clickhouse')
 })
 
-it('a backup never says that a block was imported of which it has no rows', async () => {
-  const data = join(root, 'importing')
-  await (await DataDirectory.open(data)).close()
-  const store = await open(data)
-  let blocks = 0
-  /** A block comes in after each question of how far the samples or the imports go. */
-  class Between extends Database {
-    override async query<Row>(sql: string, parameters?: Record<string, unknown>): Promise<Row[]> {
-      const rows = await super.query<Row>(sql, parameters)
-      if (/max\(seq\).* FROM gemba\.(telemetry|imports)$/.test(sql)) {
-        const samples = new SampleBatchBuilder()
-        for (let i = 0; i < 10; i++) samples.push(1, begin + i, begin, blocks, 0)
-        const imported = { file: 'f', mapping: 'm', name: 'n.csv', kind: 'telemetry', rows: 10, taken: 10 }
-        store.append({
-          source: 'import',
-          samples: samples.take(),
-          rows: { imports: [{ ...imported, block: blocks++, last: false }] },
-        })
-        await store.flush()
-      }
-      return rows
-    }
-  }
-  const database = new Between(store.url)
-  const to = join(root, 'while-importing')
-  await backup(database, data, to, begin)
-  await database.close()
-  await store.close()
-  expect(blocks).toBe(2)
-  const { files } = JSON.parse(readFileSync(join(to, 'backup.json'), 'utf8')) as {
+/** Rows of a table in a backup. */
+function rowsIn(folder: string, table: string): number {
+  const { files } = JSON.parse(readFileSync(join(folder, 'backup.json'), 'utf8')) as {
     files: { path: string; rows: number }[]
   }
-  const rowsOf = (table: string): number =>
-    files.filter(({ path }) => path.startsWith(`${table}/`)).reduce((sum, { rows }) => sum + rows, 0)
-  expect(rowsOf('telemetry')).toBe(10)
-  expect(rowsOf('imports') * 10).toBeLessThanOrEqual(rowsOf('telemetry'))
+  return files.filter(({ path }) => path.startsWith(`${table}/`)).reduce((sum, { rows }) => sum + rows, 0)
+}
+
+it('a block that comes in while a backup is taken is in it with all it says or not at all, and counts once', async () => {
+  const block = (number: number): ImportBlock => ({
+    ...{ file: 'f', mapping: 'm', name: 'n.csv', kind: 'telemetry', block: number, isLast: false },
+    ...{ rows: 10, taken: 10, stateChanges: [], rejects: [], tables: {} },
+    samples: {
+      signal: Array<number>(10).fill(1),
+      time: Array.from({ length: 10 }, (_, i) => begin + number * 1_000 + i),
+      value: Array<number>(10).fill(number),
+      quality: Array<number>(10).fill(0),
+    },
+  })
+  const importing = (store: Store): ImportDesk =>
+    new ImportDesk({
+      store,
+      dictionary: new Dictionary([]),
+      clock: { now: () => begin },
+      record: entry => void store.append(entry),
+    })
+
+  const data = join(root, 'importing')
+  await (await DataDirectory.open(data)).close()
+  const first = await open(data)
+  expect(await importing(first).take(block(0))).toBe('taken')
+  await first.flush()
+  expect(await importing(first).take(block(1))).toBe('taken')
+  // Of the second, the samples reach the database and the note that it is in does not.
+  await first.close(0)
+  const server = await startEmbedded({ path: join(data, 'clickhouse'), logger: silent })
+  let arrived = (): void => undefined
+  const moment = new Promise<void>(resolve => {
+    arrived = resolve
+  })
+  class Held extends Database {
+    override async insertBlock(table: string, ...rest: Rest): Promise<void> {
+      if (table !== 'imports') return super.insertBlock(table, ...rest)
+      arrived()
+      await once(rest[2]!, 'abort')
+      throw new Error('left')
+    }
+  }
+  type Rest = Parameters<Database['insertBlock']> extends [string, ...infer Others] ? Others : never
+  const database = new Held(server.url, server.secret)
+  const spool = await Spool.open({ folder: join(data, 'spool'), wall: Date, logger: silent }, () =>
+    Promise.reject(new Error('the spool knows')),
+  )
+  const pool = createPool({ maxThreads: 1 })
+  const leave = new AbortController()
+  const writing = new Writer(spool, database, pool, silent, Date).run(leave.signal)
+  await moment
+  const count = 'SELECT toUInt32(count()) AS n FROM gemba.telemetry'
+  expect(await database.query(count)).toEqual([{ n: 20 }])
+  const to = join(root, 'while-importing')
+  await backup(database, data, to, begin)
+  expect([rowsIn(to, 'telemetry'), rowsIn(to, 'imports')]).toEqual([10, 1])
+  leave.abort()
+  await writing
+  await spool.close()
+  await pool.close()
+  await database.close()
+  await server.stop()
+
+  const restored = join(root, 'imported')
+  expect(await run(restoreCommand, '--from', to, '--data', restored)).toMatchObject({ code: 0, err: [] })
+  // Where it was taken and where it was restored, the same import goes on.
+  for (const [dataDir, told] of [
+    [data, ['known', 'known', 'taken']],
+    [restored, ['known', 'taken', 'taken']],
+  ] as const) {
+    const store = await open(dataDir)
+    const desk = importing(store)
+    for (const [number, outcome] of told.entries()) expect(await desk.take(block(number))).toBe(outcome)
+    await store.flush()
+    expect(await store.query(count)).toEqual([{ n: 30 }])
+    // What came since is whole again.
+    const again = new Database(store.url)
+    const later = `${to}-${dataDir === data ? 'old' : 'new'}`
+    await backup(again, dataDir, later, begin)
+    expect([rowsIn(later, 'telemetry'), rowsIn(later, 'imports')]).toEqual([30, 3])
+    await again.close()
+    await store.close()
+  }
 })
 
 it('a restore that was killed is told of, not taken for a history, and can be repeated', async () => {

@@ -3,21 +3,26 @@ import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { databaseName, type Table } from '../../schema/tables/definition.js'
-import { imports } from '../../schema/tables/imports.js'
 import { definitions } from '../../schema/tables/index.js'
+import { segments } from '../../schema/tables/segments.js'
+import { telemetry } from '../../schema/tables/telemetry.js'
 import { DataDirectory } from '../data-directory.js'
 import { EngineError } from '../errors.js'
 import { Database } from './database.js'
 import { startEmbedded } from './embedded/embedded.js'
 import { arrivalColumn, type ExportedFile, exportTable } from './export.js'
 import { migrate } from './migrations/migrate.js'
+import { readWhole, type Whole } from './whole-segments.js'
 
 /** What the data folder knows beside the database: what the numbers of signals and texts mean, and tokens. */
 const folderFiles = ['registry.json', 'dictionary.jsonl', 'alive.json', 'tokens.json']
 const markFile = 'backup.json'
 const version = 1
 
-const tables = definitions.filter((definition): definition is Table => definition.kind === 'table')
+/** Segments are those of the spool that fills the database. */
+const tables = definitions.filter(
+  (definition): definition is Table => definition.kind === 'table' && definition.name !== segments.name,
+)
 
 /** What a backup says of itself. */
 interface Mark {
@@ -34,7 +39,8 @@ export interface BackupReport {
 
 /**
  * Writes everything that has arrived by now into an empty folder, also while the engine goes on: the database as files
- * of ClickHouse's own format, and the files of the data folder. It is a backup once it has its mark, at the very end.
+ * of ClickHouse's own format, and the files of the data folder. What is in only in part, such as the rows of an import
+ * without the note that they are in, comes with the next one. It is a backup once it has its mark, at the very end.
  * Throws EngineError `bad-input` for a folder that is not empty.
  */
 export async function backup(
@@ -49,10 +55,10 @@ export async function backup(
       'bad-input',
       `The folder ${folder} is not empty. A backup wants a folder of its own.`,
     )
-  const newest = await arrivals(database)
+  const whole = await readWhole(database)
   const files: ExportedFile[] = []
   for (const table of tables) {
-    const upTo = newest.get(table.name)
+    const upTo = whole && newestOf(table, whole)
     const options = { table, format: 'native', folder, ...(upTo !== undefined && { upTo }) } as const
     for await (const file of exportTable(database, options)) files.push(file)
   }
@@ -68,28 +74,9 @@ export async function backup(
 /** Whether the folder holds a whole backup. */
 export const isBackup = (folder: string): boolean => existsSync(join(folder, markFile))
 
-/** Imports before all that they tell of: a block noted as in, without its rows, would never be taken again. */
-const askedInOrder: readonly Table[] = [imports, ...tables.filter(({ name }) => name !== imports.name)]
-
-/** The newest row of each table now. */
-async function arrivals(database: Database): Promise<ReadonlyMap<string, number>> {
-  const found = new Map<string, number>()
-  for (const table of askedInOrder) {
-    const column = arrivalColumn(table)
-    if (column === undefined) continue
-    // Minutes go no further than the samples beside them, or they would count some that are missing here.
-    const samples = found.get('telemetry')
-    if (column === 'up_to' && samples !== undefined) {
-      found.set(table.name, samples)
-      continue
-    }
-    const [row] = await database.query<{ newest: string }>(
-      `SELECT toString(max(${column})) AS newest FROM ${databaseName}.${table.name}`,
-    )
-    found.set(table.name, Number(row!.newest))
-  }
-  return found
-}
+/** Minutes go no further than the samples beside them, or they would count some that are missing here. */
+const newestOf = (table: Table, { samples, records }: Whole): number =>
+  table.name === telemetry.name || arrivalColumn(table) === 'up_to' ? samples : records
 
 /**
  * Makes a data folder of a backup; begins anew where an earlier restore was cut off. Throws EngineError `bad-input` for

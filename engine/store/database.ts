@@ -90,11 +90,12 @@ export class Database {
     })
   }
 
-  async insertRows(table: string, rows: readonly object[]): Promise<void> {
+  async insertRows(table: string, rows: readonly object[], signal?: AbortSignal): Promise<void> {
     await this.#client.insert({
       table: `${databaseName}.${table}`,
       values: [...rows],
       format: 'JSONEachRow',
+      ...(signal !== undefined && { abort_signal: signal }),
       // The same rows may be written again at the next start.
       clickhouse_settings: { async_insert: 0, insert_deduplicate: 0 },
     })

@@ -7,6 +7,7 @@ import type { Entry, TwinSnapshot } from '../../schema/records.js'
 import { databaseName } from '../../schema/tables/definition.js'
 import { rowTables } from '../../schema/tables/row-tables.js'
 import { createPool, type WorkerPool } from '../../workers/pool.js'
+import type { Position } from '../../workers/spool/record.js'
 import type { Registry } from '../floor/floor.js'
 import { removeAddress, writeAddress } from './address-file.js'
 import { Database } from './database.js'
@@ -29,10 +30,10 @@ import {
   writePlantVersion,
 } from './plant-versions.js'
 import { type RejectQuery, type RejectRecord, readRejects } from './reject-history.js'
-import type { Position } from './spool/recovery.js'
 import { Spool, type SpoolOptions } from './spool/spool.js'
 import { type FloorAt, readFloorAt } from './state-at.js'
 import { readTextHistory, type TextHistory, type TextHistoryQuery } from './text-history.js'
+import { markWhole } from './whole-segments.js'
 import { Writer, type WriterFigures } from './writer.js'
 
 export interface StoreOptions {
@@ -300,6 +301,8 @@ class RunningStore implements Store {
     for (let delay = 100; ; delay = Math.min(5_000, delay * 2)) {
       try {
         await migrate(this.#database, this.#logger)
+        const { id, carried } = this.#spool
+        if (carried !== undefined) await markWhole(this.#database, id, carried, this.#wall.now())
         this.#isReady = true
         return
       } catch (error) {

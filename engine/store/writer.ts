@@ -12,6 +12,7 @@ import { isRefusal, RefusedBlocks } from './refused-blocks.js'
 import { RollUp } from './roll-up.js'
 import { asidePath, type SealedSegment } from './spool/segment.js'
 import type { Spool } from './spool/spool.js'
+import { markWhole } from './whole-segments.js'
 
 export interface WriterFigures {
   /** Rows inserted since the start, repeats that counted once included. */
@@ -119,7 +120,7 @@ export class Writer {
 
   /** Returns how many samples were in it. */
   async #insert(segment: SealedSegment, signal: AbortSignal): Promise<number> {
-    const { blocks, samples, damage: found, bytes } = await this.#read(segment)
+    const { blocks, samples, next, damage: found, bytes } = await this.#read(segment)
     const damage = withMissing(found, { from: bytes, to: segment.bytes })
     const startedAt = performance.now()
     let rows = 0
@@ -134,6 +135,14 @@ export class Writer {
       }
     }
     for (const block of refused) rows += await this.#insertOrKeep(segment, block, signal)
+    if (next !== undefined)
+      await markWhole(
+        this.#database,
+        this.#spool.id,
+        { number: segment.number, end: next },
+        this.#wall.now(),
+        signal,
+      )
     const isDamaged = damage.length > 0
     if (isDamaged) {
       // Before it is: who dies in between tells of it once more.

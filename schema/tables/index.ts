@@ -11,6 +11,7 @@ import { oeeHourly } from './oee.js'
 import { productionEvents } from './production.js'
 import { rejects } from './rejects.js'
 import { productionRuns, scrapEvents } from './runs.js'
+import { segments } from './segments.js'
 import { sensorHealth } from './sensor-health.js'
 import { simulationCommands } from './simulation.js'
 import { dimDate, dimMachine, dimProduct, dimShift, factOee } from './star.js'
@@ -48,6 +49,7 @@ export const definitions: readonly Definition[] = [
   turns,
   floorCheckpoints,
   plantVersions,
+  segments,
   signals,
   machines,
   workIntervals,

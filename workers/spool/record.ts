@@ -19,11 +19,15 @@ const types = { opening: 1, entry: 2 } as const
 /** Largest record a reader believes in, bytes. */
 export const maxRecordBytes = 64 * 1024 * 1024
 
-/** First record of a segment: where the counting stood when it was opened, so that an empty segment keeps it. */
-export interface Opening {
-  readonly kind: 'opening'
+/** Where counting goes on: the next number to give. */
+export interface Position {
   readonly nextSample: number
   readonly nextRecord: number
+}
+
+/** First record of a segment: where the counting stood when it was opened, so that an empty segment keeps it. */
+export interface Opening extends Position {
+  readonly kind: 'opening'
   /** The segment before it that was not yet in the store: a cut between two of its records leaves no other trace. */
   readonly before?: SegmentLength
 }
@@ -60,6 +64,17 @@ export function recordCount(entry: Entry): number {
     (entry.snapshots?.length ?? 0) +
     Object.values(entry.rows ?? {}).reduce((sum, rows) => sum + rows.length, 0)
   )
+}
+
+/** Where counting stands behind some records; undefined where there is none. */
+export function positionAfter(records: readonly SpoolRecord[]): Position | undefined {
+  const last = records.at(-1)
+  if (last === undefined) return undefined
+  if (last.kind === 'opening') return { nextSample: last.nextSample, nextRecord: last.nextRecord }
+  return {
+    nextSample: last.firstSample + (last.entry.samples?.count ?? 0),
+    nextRecord: last.firstRecord + recordCount(last.entry),
+  }
 }
 
 type Rest = [

@@ -26,6 +26,7 @@ import { longerMemory } from './0021-longer-memory.js'
 import { detectionAnew } from './0022-detection-anew.js'
 import { suddenSupply } from './0023-sudden-supply.js'
 import { quickerDetection } from './0024-quicker-detection.js'
+import { segmentTable } from './0025-segments.js'
 import type { Migration } from './migration.js'
 
 export const migrations: readonly Migration[] = [
@@ -53,6 +54,7 @@ export const migrations: readonly Migration[] = [
   detectionAnew,
   suddenSupply,
   quickerDetection,
+  segmentTable,
 ]
 
 /** Makes the tables of a new database; applies what an older one lacks, in order. Records it in the table `migrations`. */

@@ -10,16 +10,10 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { type ByteRange, recordCount, type SpoolRecord, scanSegment } from '../../../workers/spool/record.js'
+import { type ByteRange, type Position, positionAfter, scanSegment } from '../../../workers/spool/record.js'
 import { StoreError } from '../errors.js'
 import { readCommitMark } from './commit-mark.js'
 import { listSegments, pathOf, readOpening, readSegment, type SealedSegment } from './segment.js'
-
-/** Where counting goes on: the next number to give. */
-export interface Position {
-  readonly nextSample: number
-  readonly nextRecord: number
-}
 
 /** What an earlier run left behind. */
 export interface Recovered {
@@ -118,16 +112,6 @@ function lostBytes(
       const from = segment?.bytes ?? 0
       return from < to ? [{ path: segment?.path ?? pathOf(folder, number), from, to }] : []
     })
-}
-
-function positionAfter(records: readonly SpoolRecord[]): Position | undefined {
-  const last = records.at(-1)
-  if (last === undefined) return undefined
-  if (last.kind === 'opening') return { nextSample: last.nextSample, nextRecord: last.nextRecord }
-  return {
-    nextSample: last.firstSample + (last.entry.samples?.count ?? 0),
-    nextRecord: last.firstRecord + recordCount(last.entry),
-  }
 }
 
 function readId(folder: string): string {

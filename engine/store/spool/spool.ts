@@ -1,11 +1,25 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../../schema/clock.js'
 import type { Entry } from '../../../schema/records.js'
-import { encodeEntry, maxRecordBytes, type Opening, recordCount } from '../../../workers/spool/record.js'
+import {
+  encodeEntry,
+  maxRecordBytes,
+  type Opening,
+  type Position,
+  recordCount,
+} from '../../../workers/spool/record.js'
 import { StoreError } from '../errors.js'
+import type { WholeSegment } from '../whole-segments.js'
 import { CommitMark, type Committed } from './commit-mark.js'
-import { type Position, type Recovered, recover } from './recovery.js'
-import { commitFolder, OpenSegment, removeSegment, type SealedSegment, setAside } from './segment.js'
+import { type Recovered, recover } from './recovery.js'
+import {
+  commitFolder,
+  OpenSegment,
+  readOpening,
+  removeSegment,
+  type SealedSegment,
+  setAside,
+} from './segment.js'
 
 /** Most bytes of a spool on disk unless told otherwise. */
 export const defaultLimitBytes = 10 * 1024 ** 3
@@ -32,6 +46,8 @@ export interface SpoolOptions {
 export class Spool {
   readonly id: string
   readonly folder: string
+  /** What was in the store before this run; undefined where the oldest segment that is left cannot tell. */
+  readonly carried: WholeSegment | undefined
   readonly #wall: Clock
   readonly #logger: Logger
   readonly #limitBytes: number
@@ -73,6 +89,7 @@ export class Spool {
     this.#nextSample = position.nextSample
     this.#nextRecord = position.nextRecord
     this.#committed = position.nextSample - 1
+    this.carried = carriedBefore(recovered, position)
     const opening = { ...position, ...before(recovered.left.at(-1)) }
     this.#active = OpenSegment.create(options.folder, recovered.nextSegment, opening, this.#wall.now())
     this.#mark = new CommitMark(options.folder)
@@ -303,6 +320,13 @@ export class Spool {
     this.#waiter = undefined
     waiter?.()
   }
+}
+
+function carriedBefore({ left, nextSegment }: Recovered, position: Position): WholeSegment | undefined {
+  const [oldest] = left
+  if (oldest === undefined) return { number: nextSegment - 1, end: position }
+  const end = readOpening(oldest)
+  return end && { number: oldest.number - 1, end }
 }
 
 /** What a segment keeps of the one before it. */
