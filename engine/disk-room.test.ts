@@ -22,6 +22,19 @@ describe('waiting for room on the disk', () => {
   })
 })
 
+describe('a start that is stopped', () => {
+  it('while it waits for room ends as asked', async () => {
+    const stop = new AbortController()
+    const rooms: number[] = []
+    const waiting = waitForRoom('/data', logger, 60_000, stop.signal, () => {
+      stop.abort()
+      return rooms.push(0)
+    })
+    await expect(waiting).rejects.toMatchObject({ code: 'start-given-up', exitCode: 0 })
+    await expect(waiting).rejects.toThrow('The start was given up while the disk of /data was full')
+  })
+})
+
 describe('a full disk', () => {
   it('is known by the words of the system, of ClickHouse and of the store, be they behind another error', () => {
     const system = Object.assign(new Error('ENOSPC: no space left on device, open'), { code: 'ENOSPC' })

@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { EngineError } from './errors.js'
+import { EngineError, startGivenUp } from './errors.js'
 
 /** With less than this the database cannot write its first parts, bytes. */
 const roomOfStart = 16 * 1024 ** 2
@@ -21,7 +21,7 @@ export function diskFull(folder: string, why: string, cause?: unknown): EngineEr
 
 /**
  * Waits until the disk of the data folder has room for a start, as one waits for a database that is away: not for ever.
- * Throws EngineError 'disk-full'.
+ * Throws EngineError 'disk-full', or 'start-given-up' where `signal` is aborted.
  */
 export async function waitForRoom(
   folder: string,
@@ -33,9 +33,9 @@ export async function waitForRoom(
   for (let waitedMs = 0; ; waitedMs += lookMs) {
     const free = room(folder)
     if (free >= roomOfStart) return
-    if (waitedMs >= patienceMs || signal?.aborted) {
-      throw diskFull(folder, `${free} bytes are free, a start needs ${roomOfStart}`)
-    }
+    const why = `${free} bytes are free, a start needs ${roomOfStart}`
+    if (signal?.aborted) throw startGivenUp(`the disk of ${folder} was full (${why})`)
+    if (waitedMs >= patienceMs) throw diskFull(folder, why)
     if (waitedMs === 0) {
       const message = `The disk of ${folder} is full: the start waits ${patienceMs / 1000} s for room. Free some space on it; nothing that was accepted is lost.`
       logger.error({ free, needed: roomOfStart }, message)

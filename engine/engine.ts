@@ -13,7 +13,7 @@ import type { WorkOrderSources } from '../schema/work-order-sources.js'
 import { createPool, type WorkerPool } from '../workers/pool.js'
 import { DataDirectory } from './data-directory.js'
 import { diskFull, waitForRoom } from './disk-room.js'
-import { EngineError } from './errors.js'
+import { EngineError, startGivenUp } from './errors.js'
 import { Dictionary } from './floor/dictionary.js'
 import { FloorClock } from './floor/floor-clock.js'
 import { LiveFloor } from './floor/live-floor.js'
@@ -101,7 +101,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     undo.unshift(() => store.close())
     await storeReady(store, parts.signal)
     logger.info({ clickhouse: store.url }, `ClickHouse answers at ${store.url}`)
-    const { registry, book } = await openIndexes(data, store, plant)
+    const { registry, book } = await untilStopped(openIndexes(data, store, plant), parts.signal)
 
     const adapters = [...(parts.adapters ?? []), ...adapterDefinitions]
     const alive = data.readLastAlive()
@@ -114,7 +114,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       dictionary,
       clock: new FloorClock(wall, driven, alive?.floorTime),
       wall,
-      snapshots: await store.latestSnapshots(),
+      snapshots: await untilStopped(store.latestSnapshots(), parts.signal),
       simulated,
       savesTwinsWithEntries: true,
     })
@@ -293,13 +293,28 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
 
 /** Waits for the database; not for ever, because without it nobody knows where the twins stood. */
 async function storeReady(store: Store, signal: AbortSignal | undefined): Promise<void> {
-  const impatience = AbortSignal.timeout(storePatienceMs)
-  const givenUp = AbortSignal.any(signal === undefined ? [impatience] : [impatience, signal])
-  const gaveUp = once(givenUp, 'abort').then(() => false)
-  if (await Promise.race([store.ready.then(() => true), gaveUp])) return
-  const what = signal?.aborted ? 'The start was given up while' : `For ${storePatienceMs / 1000} s`
-  const message = `${what} ClickHouse at ${store.url} did not answer. Check the address and that it runs; what was accepted is kept.`
-  throw new EngineError('store-unavailable', message)
+  const impatience = once(AbortSignal.timeout(storePatienceMs), 'abort').then(() => {
+    const message = `For ${storePatienceMs / 1000} s ClickHouse at ${store.url} did not answer. Check the address and that it runs; what was accepted is kept.`
+    throw new EngineError('store-unavailable', message)
+  })
+  const what = `ClickHouse at ${store.url} did not answer`
+  await untilStopped(Promise.race([store.ready, impatience]), signal, what)
+}
+
+/** What comes of it, unless the start is given up before: much that waits in the spool takes its time to be read. */
+async function untilStopped<T>(
+  work: Promise<T>,
+  signal: AbortSignal | undefined,
+  what = 'what waits in the spool was brought to the database',
+): Promise<T> {
+  if (signal === undefined) return work
+  const stopped = signal.aborted ? Promise.resolve() : once(signal, 'abort')
+  return Promise.race([
+    work,
+    stopped.then(() => {
+      throw startGivenUp(what)
+    }),
+  ])
 }
 
 /** Asks before anything is made: a second start in the wrong window should leave no trace. */

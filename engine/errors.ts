@@ -1,5 +1,6 @@
 /** Why the engine could not start or go on; each has an exit code of its own, stable for scripts. */
 const exitCodes = {
+  'start-given-up': 0,
   'bad-plant': 1,
   'bad-input': 1,
   'bad-usage': 2,
@@ -26,3 +27,7 @@ export class EngineError extends Error {
     return exitCodes[this.code]
   }
 }
+
+/** Of a start that somebody stopped: done as asked. `during`: what it was waiting for. */
+export const startGivenUp = (during: string): EngineError =>
+  new EngineError('start-given-up', `The start was given up while ${during}. What was accepted is kept.`)

@@ -123,7 +123,7 @@ export class FaultWalk {
       }
       if (life.isShort) {
         await gemba.says('were on the disk and are gone')
-        await this.#end(life.ending, gemba, async () => undefined, true)
+        await this.#end(life.ending, gemba, async () => undefined)
         await finished(gemba.child.stdout!)
         // What this life set aside it must have told of; the rest is for the next one.
         this.#spoilt = this.#spoilt.filter(spoilt => {
@@ -264,20 +264,13 @@ export class FaultWalk {
     }
   }
 
-  async #end(
-    ending: Ending,
-    gemba: GembaProcess,
-    relief: () => Promise<void>,
-    isStarting = false,
-  ): Promise<void> {
+  async #end(ending: Ending, gemba: GembaProcess, relief: () => Promise<void>): Promise<void> {
     if (ending === 'terminate') {
       // Asked in the midst of the trouble, which passes while it ends.
       gemba.child.kill('SIGTERM')
       await relief()
       const code = await gemba.ended()
-      // A start that is given up says so by 5: it had no time to read all that waits.
-      if (code !== 0 && !(isStarting && code === 5))
-        throw new Error(`it ended with ${code}:\n${gemba.lines.join('\n')}\n${gemba.errors}`)
+      if (code !== 0) throw new Error(`it ended with ${code}:\n${gemba.lines.join('\n')}\n${gemba.errors}`)
       return
     }
     const databases = storeProcesses(gemba.child.pid!)
