@@ -76,14 +76,16 @@ export class CounterRecord {
 
   /**
    * Whether the first that arrived of the readings of a stretch went on from the newest that had arrived by then of those
-   * behind it: their source lives on, and its clock was set back.
+   * behind it: their source lives on, and its clock was set back. What spans more time than has passed since then was
+   * measured before, and waited in a buffer.
    */
   async isSetBack(from: number, to: number): Promise<boolean> {
     const [row] = await this.#store.query<{ goesOn: number }>(
-      `WITH (SELECT (argMin(value, seq), min(seq)) FROM ${databaseName}.telemetry
+      `WITH (SELECT (argMin(value, seq), min(seq), dateDiff('ms', min(ts), max(ts)), max(received)) FROM ${databaseName}.telemetry
           WHERE signal = {signal:UInt32} AND ${isReading} AND ts >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
             AND ts < fromUnixTimestamp64Milli({to:Int64}, 'UTC')) AS early
-      SELECT toUInt8(count() > 0 AND early.1 >= argMax(value, seq)) AS goesOn FROM ${databaseName}.telemetry
+      SELECT toUInt8(count() > 0 AND early.1 >= argMax(value, seq)
+        AND early.3 <= dateDiff('ms', argMax(received, seq), early.4)) AS goesOn FROM ${databaseName}.telemetry
       WHERE signal = {signal:UInt32} AND ${isReading} AND seq < early.2 AND ts >= fromUnixTimestamp64Milli({to:Int64}, 'UTC')`,
       { ...this.#of, from, to },
     )
