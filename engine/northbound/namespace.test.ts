@@ -64,6 +64,18 @@ it('tells states and values as paths of ISA-95, each once until it changes', () 
   expect(look()).toMatchObject([{ topic: `${place}/edge/temp`, value: 23 }])
 })
 
+it('tells times in whole milliseconds, as store and API do', () => {
+  const { floor, say, look } = makeFloor()
+  floor.ingest('plc', { kind: 'connected' })
+  say('m1.temp', 21.5, start + 0.883)
+  say('m1.execution', floor.intern('ACTIVE'), start + 1.883)
+  expect(look()).toMatchObject([
+    { topic: `${place}/state`, value: 'Execute', timestamp: start + 1 },
+    { topic: `${place}/edge/temp`, timestamp: start },
+    { topic: `${place}/edge/execution`, timestamp: start + 1 },
+  ])
+})
+
 it('tells first what is not known, in place of what an earlier run has retained, and no time of it', () => {
   const unknown = { value: null, quality: 'BAD', connection: 'lost', timestamp: null, qos: 0 }
   const nothing = [

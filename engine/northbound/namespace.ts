@@ -145,8 +145,8 @@ export class Namespace {
     const shown = JSON.stringify(oeeOf(figures))
     if (this.#kpis[index] === shown) return
     this.#kpis[index] = shown
-    const timestamp = Math.round(this.#floor.clock.now())
-    const payload = `${shown.slice(0, -1)},"since":${Math.round(figures.since)},"timestamp":${timestamp}}`
+    const timestamp = toldTime(this.#floor.clock.now())
+    const payload = `${shown.slice(0, -1)},"since":${toldTime(figures.since)},"timestamp":${timestamp}}`
     messages.push({ topic: `${this.#places[index]}/kpi/oee`, payload, qos: 1 })
   }
 
@@ -156,7 +156,7 @@ export class Namespace {
     const payload = JSON.stringify({
       value,
       mode: modeOf(mode[index]!),
-      timestamp: Math.round(since[index]!) || null,
+      timestamp: toldTime(since[index]!),
     })
     if (this.#states[index] === payload) return
     this.#states[index] = payload
@@ -173,7 +173,7 @@ export class Namespace {
       value: state satisfies AlarmState,
       ...{ active: isActive, acknowledged: isAcknowledged, suppressed: alarmStates[state].isSuppressed },
       ...{ priority: settings.priority, occurrence, reading: value, limit, comment },
-      timestamp: Math.round(since),
+      timestamp: toldTime(since),
     })
     messages.push({ topic: `${place}/alarm/${level(alarm)}`, payload, qos: 1 })
   }
@@ -210,7 +210,7 @@ export class Namespace {
     const number = Number.isFinite(value) ? value : null
     const payload = JSON.stringify({
       value: signal.type === 'text' ? (this.#floor.text(value) ?? null) : number,
-      timestamp: timestamp || null,
+      timestamp: toldTime(timestamp),
       quality: qualityNames[quality]?.toUpperCase(),
       unit: signal.unit,
       connection: connectionOf(status),
@@ -218,6 +218,9 @@ export class Namespace {
     return { topic: `${this.#places[machine]}/edge/${level(signal.name)}`, payload, qos: 0 }
   }
 }
+
+/** Whole Unix ms, as store and API tell a time that is kept with its fraction; null where it never happened. */
+const toldTime = (time: number): number | null => Math.floor(time) || null
 
 /** OEE index and its factors (ISO 22400-2), shares of 1; null where there is nothing yet to divide by. */
 function oeeOf({ busy, running, ideal, idealGood, produced, good, recomputing }: ShownFigures) {
