@@ -142,6 +142,12 @@ describe('the OPC UA adapter', () => {
     server.addValue('label', { dataType: DataType.LocalizedText, value: { locale: 'en', text: 'Oil pump' } })
     server.addValue('when', { dataType: DataType.DateTime, value: timeOf(0) })
     server.addValue('alarms', { dataType: DataType.String, arrayType: list, value: ['low', 'hot'] })
+    server.addValue('grid', {
+      dataType: DataType.Double,
+      arrayType: VariantArrayType.Matrix,
+      dimensions: [2, 2],
+      value: Float64Array.of(1, 2, 3, 4),
+    })
     const text = { type: 'text', quantity: 'text' } as const
     const { context, events, samples } = read([
       testSignal(0, 'ns=1;s=on'),
@@ -154,10 +160,13 @@ describe('the OPC UA adapter', () => {
       testSignal(7, 'ns=1;s=huge', { id: 'machine.huge' }),
       testSignal(8, 'ns=1;s=zones', { id: 'machine.zones' }),
       testSignal(9, 'nsu=urn:none;s=x'),
+      testSignal(10, 'ns=1;s=grid', text),
+      testSignal(11, 'index=1,0;ns=1;s=grid'),
     ])
-    await until(() => expect(samples()).toHaveLength(9))
+    await until(() => expect(samples()).toHaveLength(11))
+    const texts = new Set([3, 4, 5, 6, 10])
     const told = new Map(
-      samples().map(([index, value]) => [index, index! < 3 || index! > 6 ? value : context.text(value!)]),
+      samples().map(([index, value]) => [index, texts.has(index!) ? context.text(value!) : value]),
     )
     expect(Object.fromEntries(told)).toEqual({
       0: 1,
@@ -170,12 +179,14 @@ describe('the OPC UA adapter', () => {
       // What cannot be told without being wrong is no value.
       7: Number.NaN,
       8: Number.NaN,
+      10: '[[1,2],[3,4]]',
+      11: 3,
     })
     const rejects = events.flatMap(event => (event.kind === 'rejects' ? event.rejects : []))
     expect(rejects.map(({ rule, raw }) => [rule, raw]).sort()).toEqual([
       ['opcua.array', '[1.5,2.5,3.5]'],
       ['opcua.bad-tag', 'nsu=urn:none;s=x'],
-      ['opcua.not-exact', '[4294967295,0]'],
+      ['opcua.not-exact', '18446744069414584320'],
     ])
   })
 

@@ -33,6 +33,9 @@ function read(signal: typeof number, received: Partial<ReceivedValue> & { status
 
 const scalar = (dataType: number, value: unknown) => ({ value: { dataType, arrayType: 0, value } })
 const array = (dataType: number, value: unknown) => ({ value: { dataType, arrayType: 1, value } })
+const matrix = (dataType: number, value: unknown, ...dimensions: number[]) => ({
+  value: { dataType, arrayType: 2, value, dimensions },
+})
 const at = sourceTime.getTime()
 
 describe('a value of an OPC UA server', () => {
@@ -63,6 +66,27 @@ describe('a value of an OPC UA server', () => {
     ['a LocalizedText', scalar(21, { locale: 'de', text: 'läuft' }), 'läuft'],
     ['an array', array(6, Int32Array.of(1, 2)), '[1,2]'],
     ['an array of texts', array(12, ['a', 'b']), '["a","b"]'],
+    [
+      'an array of Int64',
+      array(8, [
+        [0x7fffffff, 0xffffffff],
+        [-1, -2],
+      ]),
+      '[9223372036854775807,-2]',
+    ],
+    ['an array of Booleans', array(1, [true, false]), '[true,false]'],
+    [
+      'an array of LocalizedTexts',
+      array(21, [{ locale: 'de', text: 'läuft' }, { text: 'on' }]),
+      '["läuft","on"]',
+    ],
+    ['an array of ByteStrings', array(15, [Buffer.from('hello'), null]), '["aGVsbG8=",null]'],
+    ['an array of Doubles, one of which is none', array(11, Float64Array.of(1.5, Number.NaN)), '[1.5,null]'],
+    ['an empty array', array(11, new Float64Array()), '[]'],
+    ['a matrix', matrix(11, Float64Array.of(1, 2, 3, 4, 5, 6), 2, 3), '[[1,2,3],[4,5,6]]'],
+    ['a cube', matrix(6, Int32Array.of(1, 2, 3, 4), 2, 1, 2), '[[[1,2]],[[3,4]]]'],
+    ['a matrix of no rows', matrix(11, new Float64Array(), 0, 2), '[]'],
+    ['a matrix with an element too few', matrix(11, Float64Array.of(1, 2, 3), 2, 2), '[1,2,3]'],
   ])('is a text: %s', (_, value, expected) => {
     expect(read(text, value)).toEqual({ samples: [[4, at, expected, Quality.good]], rejects: [] })
   })
@@ -87,10 +111,16 @@ describe('a value of an OPC UA server', () => {
       'opcua.array: machine.ns=1;s=a is one number, but the node holds an array; write index=0; before its tag | []',
     ],
     [
+      'a matrix where one number belongs',
+      number,
+      matrix(11, Float64Array.of(1, 2, 3, 4), 2, 2),
+      'opcua.array: machine.ns=1;s=a is one number, but the node holds an array; write index=0,0; before its tag | [[1,2],[3,4]]',
+    ],
+    [
       'a whole number that no double holds',
       number,
       scalar(9, [0x200000, 1]),
-      'opcua.not-exact: machine.ns=1;s=a beyond ±2^53 would not be kept exactly | [2097152,1]',
+      'opcua.not-exact: machine.ns=1;s=a beyond ±2^53 would not be kept exactly | 9007199254740993',
     ],
     [
       'infinity, said to be good',
@@ -171,6 +201,7 @@ describe('a value of an OPC UA server', () => {
         fc.tuple(fc.integer(), fc.integer()),
         fc.double(),
       ),
+      dimensions: fc.option(fc.array(fc.oneof(fc.nat(4), fc.integer(), fc.double())), { nil: undefined }),
     })
     fc.assert(
       fc.property(anything, fc.integer(), fc.constantFrom(number, text), (value, status, signal) => {

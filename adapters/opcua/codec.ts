@@ -5,7 +5,13 @@ import { isBroken } from '../exact.js'
 
 /** As much of a DataValue (OPC 10000-4, 7.11) as is read here. */
 export interface ReceivedValue {
-  readonly value?: { readonly dataType: number; readonly arrayType: number; readonly value: unknown } | null
+  readonly value?: {
+    readonly dataType: number
+    readonly arrayType: number
+    readonly value: unknown
+    /** Of a matrix, whose elements come one row after the other. */
+    readonly dimensions?: readonly number[] | null
+  } | null
   readonly statusCode: { readonly value: number }
   readonly sourceTimestamp?: Date | null
   readonly serverTimestamp?: Date | null
@@ -83,7 +89,7 @@ export function readValue(
   }
   const single = singleValue(variant!.arrayType, content)
   if (signal.type === 'text') {
-    const text = single === undefined ? arrayText(content) : textOf(variant!.dataType, single)
+    const text = single === undefined ? listText(variant!, content) : textOf(variant!.dataType, single)
     if (text === undefined)
       refuse('opcua.type', `${signal.id} is a text, and a ${nameOf(variant!.dataType)} is none`, raw(content))
     else if (isBroken(text))
@@ -95,8 +101,9 @@ export function readValue(
     return
   }
   if (single === undefined) {
-    const reason = `${signal.id} is one number, but the node holds an array; write index=0; before its tag`
-    refuse('opcua.array', reason, raw(content))
+    const first = (isMatrix(variant!.dimensions) ? variant!.dimensions : [0]).map(() => 0).join(',')
+    const reason = `${signal.id} is one number, but the node holds an array; write index=${first}; before its tag`
+    refuse('opcua.array', reason, listText(variant!, content)?.slice(0, maxText) ?? raw(content))
     return
   }
   const number = numberOf(variant!.dataType, single)
@@ -104,7 +111,8 @@ export function readValue(
     const reason = `${signal.id} is a number, but the node holds a ${nameOf(variant!.dataType)}`
     refuse('opcua.not-a-number', reason, raw(single))
   } else if (number === 'inexact') {
-    refuse('opcua.not-exact', `${signal.id} beyond ±2^53 would not be kept exactly`, raw(single))
+    const told = textOf(variant!.dataType, single) ?? raw(single)
+    refuse('opcua.not-exact', `${signal.id} beyond ±2^53 would not be kept exactly`, told)
   } else if (Number.isFinite(number)) {
     sink.sample(index, time, number, quality)
   } else if (quality === Quality.bad) {
@@ -129,7 +137,8 @@ function timeOf(date: Date | null | undefined): number | undefined {
 export function showValue({ value }: ReceivedValue): string {
   if (value === null || value === undefined || value.value === null || value.value === undefined) return ''
   const single = singleValue(value.arrayType, value.value)
-  return (single === undefined ? undefined : textOf(value.dataType, single)) ?? raw(value.value)
+  const text = single === undefined ? listText(value, value.value) : textOf(value.dataType, single)
+  return text ?? raw(value.value)
 }
 
 /** The only value there is; undefined for an array of several or none. */
@@ -216,7 +225,44 @@ function shown(value: unknown): string | undefined {
   }
 }
 
-function arrayText(content: unknown): string | undefined {
+const isMatrix = (dimensions: readonly number[] | null | undefined): dimensions is readonly number[] =>
+  Array.isArray(dimensions) && dimensions.length > 1 && dimensions.every(Number.isInteger)
+
+/** An array as JSON, a matrix as a list of its rows; what is no number or truth is told as where it stands alone. */
+function listText(
+  { dataType, dimensions }: NonNullable<ReceivedValue['value']>,
+  content: unknown,
+): string | undefined {
+  try {
+    const elements = [...(content as Iterable<unknown>)].map(element => elementText(dataType, element))
+    return rowsText(elements, isMatrix(dimensions) ? dimensions : [elements.length])
+  } catch {
+    return undefined
+  }
+}
+
+function elementText(dataType: number, value: unknown): string {
+  const text = textOf(dataType, value)
+  if (text === undefined) return JSON.stringify(value) ?? 'null'
+  if (dataType === float || dataType === double) return JSON.stringify(value)
+  return dataType === boolean || dataType <= uint64 ? text : JSON.stringify(text)
+}
+
+/** The elements in as many levels as there are dimensions, the last of which runs first (OPC 10000-6, 5.2.2.16). */
+function rowsText(elements: readonly string[], dimensions: readonly number[]): string {
+  const [, ...inner] = dimensions
+  const size = inner.reduce((product, length) => product * length, 1)
+  // A matrix without elements may have as many rows as somebody likes to say.
+  if (inner.length === 0 || size < 1 || elements.length !== dimensions[0]! * size)
+    return `[${elements.join(',')}]`
+  const rows = Array.from({ length: dimensions[0]! }, (_, row) =>
+    rowsText(elements.slice(row * size, (row + 1) * size), inner),
+  )
+  return `[${rows.join(',')}]`
+}
+
+/** Whatever came, as JSON. */
+function contentText(content: unknown): string | undefined {
   try {
     const list = ArrayBuffer.isView(content) ? [...(content as unknown as Iterable<unknown>)] : content
     return JSON.stringify(list)
@@ -229,6 +275,6 @@ const nameOf = (dataType: number): string => typeNames[dataType] ?? `value of ty
 
 /** What came, as text for a reject. */
 function raw(content: unknown): string {
-  const text = typeof content === 'string' ? content : (arrayText(content) ?? shown(content) ?? '')
+  const text = typeof content === 'string' ? content : (contentText(content) ?? shown(content) ?? '')
   return text.slice(0, maxText)
 }

@@ -219,12 +219,15 @@ export class FakeOpcuaServer {
 
   /** Makes a variable of any kind: `value` as node-opcua has it. */
   addValue(name: string, value: VariantOptions): void {
+    const { Array: list, Matrix: matrix } = this.opcua.VariantArrayType
+    const { arrayType, dimensions } = value
     const variable = this.#namespace.addVariable({
       componentOf: this.#plant,
       browseName: name,
       nodeId: `s=${name}`,
       dataType: value.dataType!,
-      valueRank: value.arrayType === this.opcua.VariantArrayType.Array ? 1 : -1,
+      valueRank: arrayType === list ? 1 : arrayType === matrix ? dimensions!.length : -1,
+      ...(arrayType === matrix && { arrayDimensions: dimensions }),
       value,
     })
     this.#variables.set(name, variable)
