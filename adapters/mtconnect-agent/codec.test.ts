@@ -54,6 +54,18 @@ describe('a document of an MTConnect agent', () => {
     })
   })
 
+  it('has the characters that are told by number', () => {
+    const text = 'door &amp; &#x6F;&#112;en &#xe9;&#x1F600; &amp;#65;<![CDATA[&#65;]]>'
+    const document = readDocument(
+      streams(
+        `<Events><Message dataItemId="m" name="&#x41;&#66;" sequence="3" timestamp="2026-01-01T00:00:00Z">${text}</Message></Events>`,
+      ),
+    )
+    expect(document).toMatchObject({
+      observations: [{ name: 'AB', fields: ['door & open é😀 &#65;&#65;'] }],
+    })
+  })
+
   it('is empty where nothing happened', () => {
     expect(
       readDocument(
@@ -215,6 +227,30 @@ describe('observations', () => {
         'Fault E1; Fault E2',
         'Fault E2',
         'Normal',
+      ])
+    })
+
+    it('tell conditions apart for a text as well, and the worst level for a state', () => {
+      const both = [
+        testSignal(0, 'cn', { type: 'text', quantity: 'text' }),
+        testSignal(1, 'Mill:cn', { type: 'text', quantity: 'state' }),
+      ]
+      const read = (signal: (typeof both)[0]) => {
+        const taker = new ObservationTaker({ ...context, signals: [signal] }, undefined)
+        expect(taker.addsUp).toBe(false)
+        const told = shown(
+          taker,
+          '<Fault dataItemId="cn" nativeCode="E1"/>',
+          '<Warning dataItemId="cn" nativeCode="W2"/>',
+          '<Normal dataItemId="cn" nativeCode="W2"/>',
+          '<Normal dataItemId="cn"/>',
+        )
+        expect(taker.addsUp).toBe(true)
+        return told
+      }
+      expect(both.map(read)).toEqual([
+        ['Fault E1', 'Fault E1', 'Fault E1', 'Normal'],
+        ['Fault', 'Fault', 'Fault', 'Normal'],
       ])
     })
 

@@ -14,7 +14,7 @@ export interface Observation {
    * rate and values of a time series.
    */
   readonly fields: readonly string[]
-  /** Which of its conditions a condition is, where that is told besides its code (2.3 and later). */
+  /** Of a condition: which of its item's it is, where that is told besides its code (2.3 and later), else empty. */
   readonly conditionId?: string
   /** What changed of a data set or a table. */
   readonly change?: DataSetChange
@@ -102,7 +102,7 @@ function readObservation(
     sequence,
     timestamp: textOf(element['@timestamp']),
     fields: fieldsOf(category, type, element),
-    ...(element['@conditionId'] !== undefined && { conditionId: textOf(element['@conditionId']) }),
+    ...(category === 'Condition' && { conditionId: textOf(element['@conditionId']) }),
     ...changeOf(element),
   }
 }

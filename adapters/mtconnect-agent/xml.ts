@@ -11,6 +11,8 @@ const parser = new XMLParser({
   removeNSPrefix: true,
   parseTagValue: false,
   parseAttributeValue: false,
+  // Characters by their numbers (XML 1.0, 4.1), `&#x41;`; that the names of HTML are read as well does no harm.
+  htmlEntities: true,
   isArray: name => lists.has(name),
 })
 

@@ -29,7 +29,7 @@ export class ActiveConditions {
     fields: readonly string[],
     id: string,
     time: number,
-  ): { readonly text: string; readonly time: number } {
+  ): { readonly level: string; readonly text: string; readonly time: number } {
     const text = conditionText(level, fields)
     const known = this.#active.get(id)
     const isNews = level === 'Normal' ? this.#clear(id) : known?.level !== level || known.text !== text
@@ -37,7 +37,12 @@ export class ActiveConditions {
     // What stands is told again with the time it began: that is no reason to go back behind what came since.
     const at = isNews ? time : Math.max(time, this.#changedAt)
     this.#changedAt = at
-    return { text: this.#shown() ?? (id === '' ? text : 'Normal'), time: at }
+    return { ...(this.#worst() ?? { level: 'Normal', text: id === '' ? text : 'Normal' }), time: at }
+  }
+
+  /** Whether anything was ever told of it. */
+  get isTold(): boolean {
+    return this.#changedAt > Number.NEGATIVE_INFINITY
   }
 
   clear(): void {
@@ -60,14 +65,14 @@ export class ActiveConditions {
     return isNews
   }
 
-  #shown(): string | undefined {
+  #worst(): Active | undefined {
     for (const level of levels) {
       const worst = [...this.#active].filter(([, active]) => active.level === level)
       if (worst.length === 0) continue
       worst.sort(([a], [b]) => (a < b ? -1 : 1))
       const texts = worst.slice(0, mostShown).map(([, { text }]) => text)
       if (worst.length > mostShown) texts.push(`and ${worst.length - mostShown} more`)
-      return texts.join('; ')
+      return { level, text: texts.join('; ') }
     }
     return undefined
   }

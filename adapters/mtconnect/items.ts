@@ -37,7 +37,7 @@ export class Items {
   }
 
   get hasConditions(): boolean {
-    return [...this.#byTag.values()].some(({ kind }) => kind === 'condition')
+    return [...this.#byTag.values()].some(({ kind, active }) => kind === 'condition' || active.isTold)
   }
 
   /** Forgets what was active: nothing is known of what is now. */

@@ -70,8 +70,8 @@ export function readItems(fields: readonly string[], time: number, items: Items,
 }
 
 /**
- * Reads one item from the fields behind its key and says how many of them were its own. `conditionId`: which of its
- * conditions a condition is, where it says so besides its code.
+ * Reads one item from the fields behind its key and says how many of them were its own. `conditionId`: where the source
+ * itself says that it tells a condition, which of its item's that is; empty where only its code says so.
  */
 export function readItem(
   item: Item,
@@ -79,10 +79,11 @@ export function readItem(
   time: number,
   items: Items,
   sink: RowSink,
-  conditionId = '',
+  conditionId?: string,
 ): number {
   const first = fields[0]!
-  if (item.kind === 'condition') return readCondition(item, fields, time, items, sink, conditionId)
+  if (item.kind === 'condition' || conditionId !== undefined)
+    return readCondition(item, fields, time, items, sink, conditionId ?? '')
   if (item.kind === 'number' && fields.length === 3 && isSeries(fields, items)) {
     readTimeSeries(item, fields, time, sink)
     return 3
@@ -140,7 +141,8 @@ function readCondition(
   } else {
     const told = fields.slice(1, used)
     const shown = item.active.take(level, told, conditionId || (told[0] ?? '').trim(), time)
-    take(item, shown.text, shown.time, sink)
+    // A state is told by the word alone.
+    take(item, item.kind === 'word' ? shown.level : shown.text, shown.time, sink)
   }
   return used
 }
