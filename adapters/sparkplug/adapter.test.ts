@@ -177,6 +177,33 @@ describe('the Sparkplug adapter', () => {
     await until(() => expect(states().at(-1)?.text).toBe(JSON.stringify({ online: true, timestamp: now })))
   })
 
+  it.each([
+    ['cleared', ''],
+    ['overwritten', 'OFFLINE'],
+  ])(
+    '6.5.4: says so again where what it said is %s, so that a node that comes later finds it',
+    async (_, text) => {
+      subscribe()
+      await connected()
+      await watcher.subscribeAsync('spBv1.0/STATE/#', { qos: 1 })
+      await watcher.publishAsync('spBv1.0/STATE/gemba', text, { qos: 1, retain: true })
+      const online = JSON.stringify({ online: true, timestamp: now })
+      await until(() =>
+        expect(
+          states()
+            .slice(-2)
+            .map(state => state.text),
+        ).toEqual([text, online]),
+      )
+      const late = await client()
+      const kept: string[] = []
+      late.on('message', (_, payload, { retain }) => kept.push(`${payload} ${retain}`))
+      await late.subscribeAsync('spBv1.0/STATE/gemba')
+      await until(() => expect(kept).toEqual([`${online} true`]))
+      await late.endAsync(true)
+    },
+  )
+
   it('6.5.5: says that it goes, with the time, before it goes', async () => {
     subscribe()
     await connected()

@@ -5,14 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { Quality } from '../../schema/quality.js'
 import { fuzzRuns } from '../fuzz-runs.js'
 import { testContext, testSignal } from '../test-context.js'
-import {
-  asksForRebirth,
-  bdSeqOf,
-  decodePayload,
-  encodePayload,
-  encodeRebirth,
-  isOnlineState,
-} from './codec.js'
+import { asksForRebirth, bdSeqOf, decodePayload, encodePayload, encodeRebirth, saysOnline } from './codec.js'
 import { datatypes, readValue, writeValue } from './datatype.js'
 import { payloadType } from './definition.js'
 import { SparkplugHost } from './host.js'
@@ -406,8 +399,14 @@ describe('payloads', () => {
     })
   })
 
-  it.each(['', '{}', 'null', 'OFFLINE', '{"online":"false"}', '[]'])('a state of %s says nothing', text => {
-    expect(isOnlineState(Buffer.from(text))).toBeUndefined()
+  it.each(
+    [
+      ['', '{}', 'null', 'OFFLINE', '{"online":"true","timestamp":1}', '[]', '{"online":true}', '1'],
+      ['{"online":false,"timestamp":1}', '{"online":true,"timestamp":"1"}', '{"online":true,"timestamp":1'],
+    ].flat(),
+  )('a state of %s says nobody is there', text => {
+    expect(saysOnline(Buffer.from(text))).toBe(false)
+    expect(saysOnline(Buffer.from('{"online":true,"timestamp":1}'))).toBe(true)
   })
 })
 

@@ -102,13 +102,14 @@ export function encodeState(isOnline: boolean, timestamp: number): string {
   return JSON.stringify({ online: isOnline, timestamp })
 }
 
-export function isOnlineState(payload: Uint8Array): boolean | undefined {
+/** Whether a certificate says that its host is there; one that nodes cannot read says nothing. */
+export function saysOnline(payload: Uint8Array): boolean {
   try {
     const state: unknown = JSON.parse(Buffer.from(payload).toString('utf8'))
-    if (typeof state !== 'object' || state === null || !Object.hasOwn(state, 'online')) return undefined
-    const { online } = state as { readonly online: unknown }
-    return typeof online === 'boolean' ? online : undefined
+    if (typeof state !== 'object' || state === null) return false
+    const { online, timestamp } = state as { readonly online?: unknown; readonly timestamp?: unknown }
+    return online === true && typeof timestamp === 'number'
   } catch {
-    return undefined
+    return false
   }
 }

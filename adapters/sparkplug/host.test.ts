@@ -117,6 +117,40 @@ describe('6.5.4 its own STATE that says offline', () => {
     expect(host.take().commands).toEqual([host.online])
   })
 
+  it.each(['', 'OFFLINE', '{"online":true}', '{"online":false}'])('is also one that reads %j', text => {
+    const { host } = makeHost()
+    host.message('spBv1.0/STATE/gemba', Buffer.from(text), false, T0)
+    expect(host.take().commands).toEqual([host.online])
+  })
+
+  it('is answered once a second at most, and as long as nobody says that it is here', () => {
+    const { host, pass } = makeHost()
+    const online = '> spBv1.0/STATE/gemba'
+    const hear = (text: string, at: number) =>
+      host.message('spBv1.0/STATE/gemba', Buffer.from(text), false, T0 + at)
+    // What the broker kept of before does not count.
+    host.message('spBv1.0/STATE/gemba', Buffer.from('{"online":false,"timestamp":1}'), true, T0)
+    expect(host.take().commands).toEqual([host.online])
+    for (let at = 0; at < 1_000; at += 100) hear('OFFLINE', at)
+    expect(host.take().commands).toEqual([host.online])
+    expect(host.deadline).toBe(T0 + 1_000)
+    expect(pass(999)).toEqual([])
+    expect(pass(1)).toEqual([online])
+    expect(pass(60_000)).toEqual([])
+    hear('', 61_000)
+    hear('', 61_001)
+    hear(String(host.online.payload), 61_002)
+    expect(host.take().commands).toEqual([host.online])
+    expect(host.deadline).toBeUndefined()
+    expect(pass(60_000)).toEqual([])
+  })
+
+  it('is let be where another host of its id says that it is here', () => {
+    const { host, take } = makeHost()
+    host.message('spBv1.0/STATE/gemba', Buffer.from('{"online":true,"timestamp":99}'), false, T0)
+    expect(take()).toEqual([])
+  })
+
   it('of another host is none of its business', () => {
     const { host, take } = makeHost()
     host.message('spBv1.0/STATE/other', Buffer.from('{"online":false,"timestamp":1}'), true, T0)

@@ -1,6 +1,6 @@
 import type { IndexedSignal, SourceEvent } from '../contract.js'
 import { TagBook } from '../mqtt/tag-book.js'
-import { decodePayload, encodeRebirth, encodeState, isOnlineState } from './codec.js'
+import { decodePayload, encodeRebirth, encodeState, saysOnline } from './codec.js'
 import { EdgeNode, type NodeSurroundings } from './edge-node.js'
 import { Outbox } from './outbox.js'
 import { commandTopic, parseEdgeTopic, stateTopic } from './topic.js'
@@ -29,6 +29,8 @@ export interface HostCommand {
 
 /** A node that follows the STATE of its host says its birth by itself within this, ms. */
 const birthGraceMs = 1_000
+/** Its STATE is said again at most so often, ms: somebody else may insist that it is another. */
+const restateMs = 1_000
 /** Nodes remembered; names beyond them are made up. */
 const mostNodes = 10_000
 
@@ -50,6 +52,9 @@ export class SparkplugHost {
   #commands: HostCommand[] = []
   /** By then the nodes that signals are of should have been born. */
   #birthsDue: number | undefined
+  /** When its STATE was said again last, and when it is to be; Unix ms. */
+  #restatedAt = Number.NEGATIVE_INFINITY
+  #restateAt: number | undefined
   #now = 0
 
   constructor(options: HostOptions) {
@@ -89,8 +94,13 @@ export class SparkplugHost {
   message(topic: string, payload: Uint8Array, retain: boolean, now: number): void {
     this.#now = now
     if (topic === stateTopic(this.#options.hostId)) {
-      // Somebody, most often our own will of a lost connection, says that we are gone.
-      if (isOnlineState(payload) === false) this.#commands.push(this.online)
+      // Somebody, most often our own will of a lost connection, says that we are gone, or has cleared what we said: a
+      // node that comes later would wait for us. Whoever says that we are here, be it another of the same id, is let be.
+      if (saysOnline(payload)) this.#restateAt = undefined
+      // What the broker has kept of before our link comes but once.
+      else if (retain) this.#commands.push(this.online)
+      else this.#restateAt = this.#restatedAt + restateMs
+      this.#restate()
       return
     }
     const edge = parseEdgeTopic(topic)
@@ -123,6 +133,7 @@ export class SparkplugHost {
     for (const node of this.#nodes.values()) node.tick(now)
     for (const { at, group, node } of this.#askAgainAt.values())
       if (now >= at) this.#requestRebirth(group, node)
+    this.#restate()
     if (this.#birthsDue === undefined || now < this.#birthsDue) return
     this.#birthsDue = undefined
     for (const [id, { group, node }] of this.#expected())
@@ -142,6 +153,7 @@ export class SparkplugHost {
   /** When `tick` is due; undefined: nothing is awaited. */
   get deadline(): number | undefined {
     let first = this.#birthsDue
+    if (this.#restateAt !== undefined) first = Math.min(this.#restateAt, first ?? this.#restateAt)
     for (const { deadline } of this.#nodes.values()) {
       if (deadline !== undefined && (first === undefined || deadline < first)) first = deadline
     }
@@ -153,6 +165,7 @@ export class SparkplugHost {
   lost(now: number): void {
     this.#now = now
     this.#askAgainAt.clear()
+    this.#restateAt = undefined
     for (const node of this.#nodes.values()) node.offline()
   }
 
@@ -198,6 +211,14 @@ export class SparkplugHost {
     if (this.#askedAt.size >= mostNodes && !this.#askedAt.has(topic)) return
     this.#askedAt.set(topic, this.#now)
     this.#commands.push({ topic, payload: encodeRebirth(this.#now), qos: 0, retain: false })
+  }
+
+  /** Says once more that it is here, where that is due. */
+  #restate(): void {
+    if (this.#restateAt === undefined || this.#now < this.#restateAt) return
+    this.#restateAt = undefined
+    this.#restatedAt = this.#now
+    this.#commands.push(this.online)
   }
 
   #state(isOnline: boolean, timestamp: number): HostCommand {
