@@ -172,6 +172,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
         },
       }),
       waitingSince: () => store.status().waitingSince,
+      whyWaiting: () => store.status().lastError,
       wall,
       logger,
     })

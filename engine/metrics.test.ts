@@ -22,7 +22,7 @@ const idleStore = {
   }),
 }
 
-const noCopies = { isFailing: () => false, newestBackup: 0 }
+const noCopies = { isFailing: () => false, isWaiting: false, newestBackup: 0 }
 
 describe('/metrics', () => {
   it('counts the messages that twins refused by reason, and those to nobody', async () => {
@@ -48,5 +48,19 @@ describe('/metrics', () => {
       'gemba_twin_messages_refused_total{code="time-backwards"} 1',
       'gemba_twin_messages_refused_total{code="unknown-event"} 1',
     ])
+  })
+
+  it('tells that the archive fails, and that it waits', async () => {
+    const { floor } = floorOf([machineOf('m', [sensor('m', 'oil')])])
+    const intake = new Intake({ floor, append: () => {} })
+    for (const [isFailing, isWaiting] of [
+      [false, true],
+      [true, false],
+    ] as const) {
+      const copies = { isFailing: () => isFailing, isWaiting, newestBackup: 0 }
+      const text = await engineMetrics(floor, intake, idleStore, copies).metrics()
+      expect(text).toContain(`gemba_archive_failing ${Number(isFailing)}\n`)
+      expect(text).toContain(`gemba_archive_waiting ${Number(isWaiting)}\n`)
+    }
   })
 })

@@ -10,7 +10,7 @@ export function engineMetrics(
   floor: LiveFloor,
   intake: Intake,
   store: Pick<Store, 'status'>,
-  copies: Pick<Copies, 'isFailing' | 'newestBackup'>,
+  copies: Pick<Copies, 'isFailing' | 'isWaiting' | 'newestBackup'>,
 ): Registry {
   const registry = new Registry()
   const registers = [registry]
@@ -100,6 +100,11 @@ export function engineMetrics(
 
   gauge('gemba_archive_failing', '1 while raw telemetry cannot be archived.', () =>
     copies.isFailing('archive') ? 1 : 0,
+  )
+  gauge(
+    'gemba_archive_waiting',
+    '1 while days that are over wait for what is not yet in the database.',
+    () => (copies.isWaiting ? 1 : 0),
   )
   gauge('gemba_backup_failing', '1 while no backup can be taken.', () => (copies.isFailing('backup') ? 1 : 0))
   gauge(

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { EngineError } from '../errors.js'
-import { Archive } from '../store/archive.js'
+import { Archive, tellWaiting } from '../store/archive.js'
 import type { Command } from './command.js'
 import { misused, parseFlags } from './flags.js'
 import { reported } from './store-flags.js'
@@ -17,6 +17,9 @@ first, as Parquet with a manifest, the day after it is over; docs/archive.md tel
 
   --list                   a line a day: rows, files, bytes
   --verify                 reads every file and compares it with what the manifest says
+
+Both tell which days wait, and why, as the engine that archives saw it last: a day is archived when all that was
+accepted on it is in the database.
 
 Exit codes: 0 done, 1 something is missing or damaged, 2 bad usage.
 
@@ -42,6 +45,8 @@ Example: gemba archive /mnt/archive --verify`,
         io.out(`${day}: ${sum('rows')} rows in ${files.length} files, ${sum('bytes')} bytes${state}`)
         if (io.signal.aborted) return 130
       }
+      const waiting = archive.waiting()
+      if (waiting !== undefined) io.err(`gemba: ${tellWaiting(waiting)}; told ${waiting.told}`)
       return faulty === 0 ? 0 : 1
     }),
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs'
-import { mkdir, rename, stat, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { databaseName as db } from '../../schema/tables/definition.js'
@@ -14,6 +14,8 @@ const hourMs = 3_600_000
 /** A day is archived when it has been over for this long, and nothing of it waits in the spool, ms. */
 const restMs = dayMs
 const manifestFile = 'manifest.json'
+/** Beside the days, while some wait. */
+const waitingFile = 'waiting.json'
 
 /** Values by the names of their signals, so that the files say all of it without the database. */
 const columns = `s.id AS signal, s.unit AS unit, t.ts AS time, t.received AS received,
@@ -39,8 +41,34 @@ export interface ArchivedDay {
   readonly files: readonly ArchivedFile[]
 }
 
+/** Days that are over and not there, because something of them is not yet in the database. */
+export interface WaitingDays {
+  /** The first of them; null: an earlier run has left something, nobody knows of which day. */
+  readonly from: string | null
+  /** Why the database does not take it; empty where nothing was told. */
+  readonly why: string
+}
+
 const textOfDay = (day: number): string => new Date(day * dayMs).toISOString().slice(0, 10)
 const folderOf = (folder: string, day: string): string => join(folder, 'telemetry', `stored=${day}`)
+
+/** The first day, since 1970, that is not archived at `now`, Unix ms, while something waits since `since`. */
+const endAt = (now: number, since = now): number => Math.floor(Math.min(now - restMs, since) / dayMs)
+
+/** Undefined where all that is over can be archived; `since`: when the oldest of what is not in was accepted, Unix ms. */
+export function waitingDays(now: number, since: number | undefined, why = ''): WaitingDays | undefined {
+  if (since === undefined || endAt(now, since) === endAt(now)) return undefined
+  return { from: since > 0 ? textOfDay(endAt(now, since)) : null, why }
+}
+
+/** In words, for people. */
+export function tellWaiting({ from, why }: WaitingDays): string {
+  const what =
+    from === null
+      ? 'all further days wait, because something that an earlier run accepted'
+      : `${from} and the days after it wait, because something accepted then`
+  return `${what} is not yet in the database${why === '' ? '' : ` (${why})`}`
+}
 
 /** Raw telemetry as Parquet, a folder a day of acceptance, a file an hour. */
 export class Archive {
@@ -60,6 +88,22 @@ export class Archive {
       .map(name => JSON.parse(readFileSync(join(root, name, manifestFile), 'utf8')) as ArchivedDay)
   }
 
+  /** What was waiting when an engine last looked, and when that was, ISO 8601. */
+  waiting(): (WaitingDays & { readonly told: string }) | undefined {
+    const path = join(this.#folder, waitingFile)
+    return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined
+  }
+
+  /** Keeps for those who look at the folder alone which days wait, and why. */
+  async noteWaiting(waiting: WaitingDays | undefined, now: number): Promise<void> {
+    const path = join(this.#folder, waitingFile)
+    if (waiting === undefined) return rm(path, { force: true })
+    await mkdir(this.#folder, { recursive: true })
+    const told = { ...waiting, told: new Date(now).toISOString() }
+    await writeFile(`${path}.new`, `${JSON.stringify(told, undefined, 2)}\n`)
+    await rename(`${path}.new`, path)
+  }
+
   /**
    * Writes the days that are over and of which the database has more rows than the archive, oldest first: those that are
    * not there yet, and those to which rows came afterwards, as they do when a clock was wrong. `now` wall time, Unix ms;
@@ -77,7 +121,7 @@ export class Archive {
       GROUP BY toYYYYMMDD(stored) ORDER BY toYYYYMMDD(stored)`,
     )
     // Asked when the database has answered: that may have taken as long as it was away.
-    const end = Math.floor(Math.min(now - restMs, waitingSince() ?? now) / dayMs)
+    const end = endAt(now, waitingSince())
     const known = new Map(this.days().map(archived => [archived.day, archived]))
     for (const { day, n } of stored) {
       const number = Date.UTC(+day.slice(0, 4), +day.slice(4, 6) - 1, +day.slice(6)) / dayMs

@@ -46,6 +46,7 @@ beforeEach(async () => {
     const batch = new SampleBatchBuilder()
     for (let i = 0; i < 100; i++) batch.push(temperature, now + i * 1_000, now, 50 + i / 100, 0)
     batch.push(temperature, now + 100_000, now, Number.NaN, 2)
+    batch.push(temperature, now + 101_000, now, 51, 1)
     batch.push(state, now, now, 3, 0)
     store.append({ source: 's', samples: batch.take(), texts: [[3, 'Execute']] })
   }
@@ -144,18 +145,41 @@ it('archives no day of which something waits, and writes one again to which rows
   const folder = join(root, 'archive')
   const firstDay = Math.floor(begin / day) * day
   let waitingSince: number | undefined = firstDay + day - 1
-  const copies = copiesOf({ archive: folder, waitingSince: () => waitingSince })
+  const whyWaiting = () => 'code 241'
+  const copies = copiesOf({ archive: folder, waitingSince: () => waitingSince, whyWaiting })
   const archive = new Archive(folder)
   const rowsOf = () => archive.days().map(({ files }) => files.map(({ path, rows }) => [path, rows]))
   now = firstDay + 9 * day
   await copies.tick()
   expect(archive.days()).toEqual([])
+  const [first, second] = [firstDay, firstDay + day].map(time => new Date(time).toISOString().slice(0, 10))
+  const told = (from: string | undefined): string =>
+    `${from} and the days after it wait, because something accepted then is not yet in the database (code 241)`
+  expect(copies.warnings).toEqual([`the archive at ${folder}: ${told(first)}`])
+  waitingSince = 0
+  expect(copies.warnings.join()).toContain('all further days wait, because something that an earlier run')
   waitingSince = firstDay + day
   await copies.tick()
   expect(archive.days()).toHaveLength(1)
+  expect(copies.isWaiting).toBe(true)
+  const seen = new Date(now).toISOString()
+  expect(await run(archiveCommand, folder, '--verify')).toMatchObject({
+    code: 0,
+    err: [`gemba: ${told(second)}; told ${seen}`],
+  })
+  // What was accepted on a day that is not over, or has hardly been, keeps nothing waiting.
+  for (const [ago, isWaiting] of [
+    [day, false],
+    [2 * day, true],
+  ] as const) {
+    waitingSince = now - ago
+    expect(copies.isWaiting).toBe(isWaiting)
+  }
   waitingSince = undefined
   await copies.tick()
   expect(archive.days()).toHaveLength(2)
+  expect(copies.isWaiting).toBe(false)
+  expect((await run(archiveCommand, folder, '--verify')).err).toEqual([])
   const [[[, rows]]] = rowsOf() as [[[string, number]]]
 
   now = firstDay + 23 * 3_600_000
@@ -178,6 +202,8 @@ it('takes backups when they are due, keeps the newest, leaves other files alone,
   const copies = copiesOf({ backups: { folder, everyMs: day, keep: 2 } })
   const name = (time: number) => `${new Date(time).toISOString().slice(0, 19).replaceAll(':', '-')}Z`
   const taken: number[] = []
+  // Names tell minutes and seconds as well.
+  now += 17 * 60_000 + 23_000
   for (let i = 0; i < 4; i++) {
     await copies.tick()
     taken.push(now)

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { Archive } from './archive.js'
+import { Archive, tellWaiting, type WaitingDays, waitingDays } from './archive.js'
 import { BackupSeries, type BackupSeriesOptions } from './backup-series.js'
 import { Database } from './database.js'
 
@@ -12,6 +12,8 @@ export interface CopiesParts {
   readonly backups?: BackupSeriesOptions
   /** When the oldest of what is not yet in the database was accepted, Unix ms at most; undefined: all is in. */
   readonly waitingSince: () => number | undefined
+  /** Why that does not go in; undefined where nothing is known. */
+  readonly whyWaiting?: () => string | undefined
   readonly wall: { now(): number }
   readonly logger: Logger
 }
@@ -31,9 +33,21 @@ export class Copies {
     this.#backups = parts.backups && new BackupSeries(parts.backups)
   }
 
-  /** What did not work the last time, in words. */
+  /** What did not work the last time, and what waits, in words. */
   get warnings(): string[] {
-    return [...this.#failures.values()]
+    const waiting = this.#waiting
+    if (waiting === undefined) return [...this.#failures.values()]
+    return [...this.#failures.values(), `the archive at ${this.#parts.archive}: ${tellWaiting(waiting)}`]
+  }
+
+  /** Whether days that are over cannot be archived yet. */
+  get isWaiting(): boolean {
+    return this.#waiting !== undefined
+  }
+
+  get #waiting(): WaitingDays | undefined {
+    const { wall, waitingSince, whyWaiting } = this.#parts
+    return this.#archive && waitingDays(wall.now(), waitingSince(), whyWaiting?.())
   }
 
   /** 1 while the last try has failed. */
@@ -67,6 +81,7 @@ export class Copies {
     try {
       await this.#try('archive', `the archive at ${archive}`, async () => {
         if (this.#archive === undefined) return
+        await this.#archive.noteWaiting(this.#waiting, wall.now())
         for await (const { day, files } of this.#archive.add(database, wall.now(), waitingSince)) {
           const rows = files.reduce((sum, file) => sum + file.rows, 0)
           logger.info({ day, rows }, `archive: raw telemetry accepted on ${day} is in ${archive}`)

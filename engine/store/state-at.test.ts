@@ -1,5 +1,4 @@
 import fc from 'fast-check'
-import { pino } from 'pino'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { buildBlocks } from '../../workers/spool/block-builder.js'
@@ -7,7 +6,6 @@ import type { Database } from './database.js'
 import { readFloorAt } from './state-at.js'
 import { openTestDatabase, type TestDatabase } from './your-clickhouse.fixture.js'
 
-const _logger = pino({ level: 'silent' })
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
 const now = Math.floor(Date.now() / hourMs) * hourMs
@@ -94,6 +92,23 @@ it('knows what a signal showed that has long been silent, whatever came late', a
     await database.insertBlock(table, body, 'late')
   const { samples } = await readFloorAt(database, now, [9_001], [])
   expect(samples).toMatchObject([{ signal: 9_001, value: 5, sourceTime: long + 20_000 }])
+})
+
+it('knows the last start by an instant, whatever was written down since', async () => {
+  const rows = [
+    { start: true, ago: 50, seq: 3 },
+    { start: false, ago: 40, seq: 5 },
+    { start: true, ago: 30, seq: 7 },
+    { start: false, ago: 20, seq: 9 },
+  ]
+  const common = { part: 0, parts: 1, plant: '', memory: '', stored: now / 1000 }
+  await database.insertRows(
+    'floor_checkpoints',
+    rows.map(({ ago, ...row }) => ({ ...common, ...row, round: ago, ts: now - ago * minuteMs })),
+  )
+  const startedAt = async (ago: number): Promise<number> =>
+    (await readFloorAt(database, now - ago * minuteMs, [], [])).started
+  expect(await Promise.all([60, 50, 35, 30, 0].map(startedAt))).toEqual([0, 3, 3, 7, 7])
 })
 
 it('finds what happened at all machines around a moment without reading what each of them ever did', async () => {

@@ -235,6 +235,19 @@ describe('after a crash', () => {
     expect(numbers.size).toBe(2)
   })
 
+  it('never uses the number of a segment that somebody took away', async () => {
+    const spool = await open({ segmentSamples: 1 })
+    for (const value of [1, 2, 3]) spool.append(entry(value))
+    await spool.commit()
+    abandon()
+    // 4 is empty and the newest: what was last committed was its beginning.
+    const [first, ...taken] = segments()
+    expect(taken).toHaveLength(3)
+    for (const name of taken) rmSync(join(folder, name))
+    await open()
+    expect(segments()).toEqual([first, '000000000005.segment'])
+  })
+
   it('cuts off the write that never returned, wherever it stopped', async () => {
     const whole = await open()
     whole.append(entry(1, 2))
