@@ -1,6 +1,7 @@
 import { databaseName } from '../../schema/tables/definition.js'
 import type { Store } from '../store/store.js'
 import { nearest } from './nearest.js'
+import type { Arrival } from './set-back.js'
 
 export interface Reading {
   readonly time: number
@@ -24,6 +25,9 @@ interface Counter extends Record<string, unknown> {
   readonly machine: string
   readonly counter: string
 }
+
+/** Unix ms. */
+type Told = [told: number, received: number]
 
 /** What a twin takes for a reading of a counter. */
 const isReading = 'quality != 2 AND isFinite(value) AND value >= 0 AND value = floor(value)'
@@ -74,22 +78,38 @@ export class CounterRecord {
     return rows.length > 0
   }
 
-  /**
-   * Whether the first that arrived of the readings of a stretch went on from the newest that had arrived by then of those
-   * behind it: their source lives on, and its clock was set back. What spans more time than has passed since then was
-   * measured before, and waited in a buffer.
-   */
-  async isSetBack(from: number, to: number): Promise<boolean> {
-    const [row] = await this.#store.query<{ goesOn: number }>(
-      `WITH (SELECT (argMin(value, seq), min(seq), dateDiff('ms', min(ts), max(ts)), max(received)) FROM ${databaseName}.telemetry
-          WHERE signal = {signal:UInt32} AND ${isReading} AND ts >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-            AND ts < fromUnixTimestamp64Milli({to:Int64}, 'UTC')) AS early
-      SELECT toUInt8(count() > 0 AND early.1 >= argMax(value, seq)
-        AND early.3 <= dateDiff('ms', argMax(received, seq), early.4)) AS goesOn FROM ${databaseName}.telemetry
-      WHERE signal = {signal:UInt32} AND ${isReading} AND seq < early.2 AND ts >= fromUnixTimestamp64Milli({to:Int64}, 'UTC')`,
+  /** How the readings of a stretch arrived beside those behind it; undefined where all of these came later. */
+  async arrival(from: number, to: number): Promise<Arrival | undefined> {
+    const readings = `${databaseName}.telemetry WHERE signal = {signal:UInt32} AND ${isReading}`
+    const isEarly = `ts < fromUnixTimestamp64Milli({to:Int64}, 'UTC')`
+    const ms = (time: string): string => `toFloat64(toUnixTimestamp64Milli(${time}))`
+    const instant = (told: string, received: string): string => `[${ms(told)}, ${ms(received)}]`
+    const [row] = await this.#store.query<{
+      goesOn: number
+      hasNext: number
+      instants: [first: Told, end: Told, last: Told, next: Told]
+    }>(
+      `WITH
+        (SELECT (argMin(value, seq), min(seq), max(seq)) FROM ${readings} AND ${isEarly}
+          AND ts >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')) AS stretch,
+        (SELECT (maxIf(seq, seq < stretch.2), argMaxIf(value, seq, seq < stretch.2),
+          minIf(seq, seq > stretch.3), argMinIf((ts, received), seq, seq > stretch.3))
+          FROM ${readings} AND NOT ${isEarly}) AS behind
+      SELECT toUInt8(stretch.1 >= behind.2) AS goesOn, toUInt8(behind.3 > 0) AS hasNext,
+        [${instant('min(ts)', 'min(received)')}, ${instant('max(ts)', 'max(received)')},
+          ${instant('argMax(ts, seq)', 'argMax(received, seq)')}, ${instant('behind.4.1', 'behind.4.2')}] AS instants
+      FROM ${readings} AND ${isEarly} AND behind.1 > 0 AND seq > behind.1 AND (behind.3 = 0 OR seq < behind.3)
+      HAVING count() > 0`,
       { ...this.#of, from, to },
     )
-    return row?.goesOn === 1
+    if (row === undefined) return undefined
+    const [first, end, last, next] = row.instants.map(([told, received]) => ({ told, received }))
+    return {
+      goesOn: row.goesOn === 1,
+      span: { told: end!.told - first!.told, received: end!.received - first!.received },
+      last: last!,
+      next: row.hasNext === 1 ? next : undefined,
+    }
   }
 
   /**

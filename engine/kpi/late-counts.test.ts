@@ -222,28 +222,54 @@ describe('parts of a counter that was read too late', () => {
     expect(await byHour(again)).toEqual(await byHour(book))
   })
 
-  it('are not believed where the first that came in time falls behind them: a clock was set back', async () => {
-    const { book, read, readAll, goTo, settle, byHour } = await watch()
+  it('are not believed of a source whose clock was set back', async () => {
+    const { book, open, read, readAll, goTo, settle, byHour } = await watch()
     read(8 * hourMs, 1)
     read(8.5 * hourMs, 22)
     const right = [[8, 21]]
-    goTo(9 * hourMs)
-    readAll([
-      { at: 7.2 * hourMs, shows: 23 },
-      { at: 7.5 * hourMs, shows: 29 },
-    ])
+    for (const [place, shows] of [23, 29, 35, 36].entries()) {
+      goTo(9 * hourMs + place * 30_000)
+      readAll([{ at: 7.2 * hourMs + place * 30_000, shows }])
+      await settle(book)
+      expect(await byHour(book)).toEqual(right)
+      // One alone does not say; from the second on their pace does.
+      expect(book.lateReadings.all()).toHaveLength(place === 0 ? 1 : 0)
+    }
+    // The clock was set right.
+    read(9.1 * hourMs, 40)
     await settle(book)
-    expect(await byHour(book)).toEqual(right)
+    const next = open()
+    await next.start()
+    await settle(next)
+    for (const each of [book, next]) {
+      expect(await byHour(each)).toEqual([
+        [8, 21],
+        [9, 18],
+      ])
+      expect(each.lateReadings.all()).toEqual([])
+    }
   })
 
-  it('are those of a counter that was set back since, where they do not go on from what it showed then', async () => {
+  it('are not believed of a source whose clock was set back by a second just after the first', async () => {
+    const { book, read, readAll, goTo, settle, byHour } = await watch()
+    read(8 * hourMs, 100)
+    goTo(8 * hourMs + 1_000)
+    readAll([{ at: 8 * hourMs - 500, shows: 101 }])
+    await settle(book)
+    goTo(8 * hourMs + 2_000)
+    readAll([{ at: 8 * hourMs + 500, shows: 102 }])
+    await settle(book)
+    expect(await byHour(book)).toEqual([[8, 2]])
+  })
+
+  it('are those of a counter that was set back since, whatever it showed when they came', async () => {
     const { book, open, read, readAll, goTo, settle, byHour } = await watch()
     read(8 * hourMs, 5)
     read(8.5 * hourMs, 40)
     goTo(9 * hourMs)
     readAll([
       { at: 6.5 * hourMs, shows: 10 },
-      { at: 7.2 * hourMs, shows: 23 },
+      { at: 7.2 * hourMs, shows: 41 },
       { at: 7.5 * hourMs, shows: 60 },
     ])
     await settle(book)
@@ -252,10 +278,73 @@ describe('parts of a counter that was read too late', () => {
       [8, 40],
     ]
     expect(await byHour(book)).toEqual(right)
+    readAll([{ at: 6 * hourMs, shows: 45 }])
+    await settle(book)
+    expect(await byHour(book)).toEqual([[6, 10], ...right])
     const again = open()
     await again.start()
     await settle(again)
-    expect(await byHour(again)).toEqual(right)
+    expect(await byHour(again)).toEqual([[6, 10], ...right])
+  })
+
+  it('are that, where nothing more comes that would say otherwise, a minute after them', async () => {
+    const { book, read, readAll, goTo, settle, byHour } = await watch()
+    read(8 * hourMs, 5)
+    goTo(9 * hourMs)
+    readAll([{ at: 7 * hourMs, shows: 11 }])
+    await settle(book)
+    expect(book.lateReadings.all()).toHaveLength(1)
+    goTo(9 * hourMs + 60_000)
+    await settle(book)
+    expect(await byHour(book)).toEqual([[8, 5]])
+    expect(book.lateReadings.all()).toEqual([])
+  })
+
+  it('count as if they had come in order though the counter began anew again and again, wherever the first to arrive lies', async () => {
+    const steps = fc.array(
+      fc.tuple(fc.integer({ min: 60, max: 900 }), fc.constantFrom(0, 1, 2, 3, 7, 'reset')),
+      {
+        minLength: 2,
+        maxLength: 20,
+      },
+    )
+    await fc.assert(
+      fc.asyncProperty(steps, fc.nat(), fc.nat(3), async (drawn, split, size) => {
+        const { book, open, readAll, goTo, settle, byHour } = await watch()
+        let at = 0
+        let shows = 50
+        let parts = 0
+        const readings = drawn.map(([apart, by], place) => {
+          const reset = by === 'reset'
+          const before = shows
+          shows = reset ? place % 3 : shows + by
+          if (place > 0) parts += shows >= before ? shows - before : shows < before / 2 ? shows : 0
+          at += apart * 1_000
+          return { at, shows }
+        })
+        const first = 1 + (split % (readings.length - 1))
+        goTo(10 * hourMs)
+        readAll(readings.slice(first))
+        await settle(book)
+        // The older ones in pieces, as they are handed over.
+        for (let from = 0; from < first; from += size + 1) {
+          goTo(10 * hourMs + from * 10)
+          readAll(readings.slice(from, Math.min(from + size + 1, first)))
+          if (from === 0) await settle(book)
+        }
+        await settle(book)
+        goTo(10 * hourMs + 120_000)
+        await settle(book)
+        const again = open()
+        await again.start()
+        await settle(again)
+        for (const each of [book, again]) {
+          expect((await byHour(each)).reduce((sum, [, made]) => sum + made, 0)).toBe(parts)
+          expect(each.lateReadings.all()).toEqual([])
+        }
+      }),
+      { numRuns },
+    )
   })
 
   it('are those of a buffer, where they span more time than has passed since what they could go on from', async () => {

@@ -12,6 +12,7 @@ import { CounterRecord } from './counter-record.js'
 import type { LateReadingList, LateReadings } from './late-readings.js'
 import { waitChanges } from './late-waits.js'
 import { type CounterRule, movedParts, partsBefore } from './moved-parts.js'
+import { isSetBack } from './set-back.js'
 
 type Change = Pick<Entry, 'rows' | 'rejects' | 'stateChanges'>
 type PartsRow = RowOfTable<'production_events'>
@@ -65,7 +66,8 @@ export class LateCounts {
   }
 
   /** Undefined: too early to say. */
-  async #recount({ machine, counter, from, to }: LateReadings): Promise<Change | undefined> {
+  async #recount(readings: LateReadings): Promise<Change | undefined> {
+    const { machine, counter } = readings
     const { registry, store, clock } = this.#parts
     const found = registry.machineById(machine)
     const signals = found?.signals.filter(({ signal }) => partCounterOf(signal) === counter) ?? []
@@ -77,7 +79,7 @@ export class LateCounts {
       most: betweenMs => this.#plausible.most(found.machine, found.line, betweenMs),
     }
     const record = new CounterRecord(store, { signal: index, machine, counter })
-    const changed = await changedParts(record, rule, from, to)
+    const changed = await changedParts(record, rule, readings, clock.now())
     if (changed === undefined || changed.length === 0) return changed && {}
     const rejects = changed
       .filter(({ cause }) => cause === 'leap')
@@ -88,12 +90,18 @@ export class LateCounts {
 }
 
 /** What late readings change; undefined: too early to say. */
-async function changedParts(record: CounterRecord, rule: CounterRule, from: number, to: number) {
+async function changedParts(
+  record: CounterRecord,
+  rule: CounterRule,
+  { from, to }: Pick<LateReadings, 'from' | 'to'>,
+  now: number,
+) {
   const before = await record.neighbour(from, 'before')
   const first = before ?? (await record.neighbour(from, 'after'))
   if (first === undefined) return undefined
   const early =
-    before === undefined ? await changedBefore(record, rule, from, Math.min(to, first), first) : []
+    before === undefined ? await changedBefore(record, rule, from, Math.min(to, first), first, now) : []
+  if (early === undefined) return undefined
   if (to < first) return early
   const last = await record.neighbour(to, 'after')
   if (last === undefined) return undefined
@@ -101,17 +109,22 @@ async function changedParts(record: CounterRecord, rule: CounterRule, from: numb
   return [...early, ...movedParts(readings, recorded, rule)]
 }
 
-/** What late readings from before the first that came in time change; at that one at the latest. */
+/** What late readings from before the first that came in time change; at that one at the latest. Undefined: too early to say. */
 async function changedBefore(
   record: CounterRecord,
   rule: CounterRule,
   from: number,
   to: number,
   first: number,
+  now: number,
 ) {
   if (await record.isCountedBefore(first)) return []
-  // Of a source whose clock was set back they say again what was counted later.
-  if (!(await goesOn(record, rule, first)) && (await record.isSetBack(from, first))) return []
+  if (!(await goesOn(record, rule, first))) {
+    const arrival = await record.arrival(from, first)
+    // Of a source whose clock was set back they say again what was counted later.
+    const setBack = arrival !== undefined && isSetBack(arrival, now)
+    if (setBack !== false) return setBack && []
+  }
   const [before, after] = await Promise.all([
     record.neighbour(from, 'before', 'any'),
     record.neighbour(to, 'after', 'any'),
