@@ -278,6 +278,7 @@ describe('parts of a counter that was read too late', () => {
       [8, 40],
     ]
     expect(await byHour(book)).toEqual(right)
+    expect(book.lateReadings.all()).toEqual([])
     readAll([{ at: 6 * hourMs, shows: 45 }])
     await settle(book)
     expect(await byHour(book)).toEqual([[6, 10], ...right])
