@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { standardConfig } from '../../schema/machine-config.js'
 import { Quality } from '../../schema/quality.js'
-import { floorOf, machineOf, sensor, start } from './floor.fixture.js'
+import { floorOf, machineOf, sensor, start, stateSignal } from './floor.fixture.js'
 import { PlausibleParts } from './plausible-parts.js'
 
 const hour = 3_600_000
@@ -45,7 +45,7 @@ describe('a counter that goes on by more than can have been made', () => {
       {
         source: 'plc',
         rule: 'counter.leap',
-        reason: expect.stringContaining('saw.produced went on to 4294967200'),
+        reason: expect.stringContaining('saw.produced came to 4294967200'),
         signal: 'saw.produced',
         value: 4_294_967_200,
         sourceTime: start + 1_000,
@@ -85,5 +85,40 @@ describe('a counter that goes on by more than can have been made', () => {
     expect(new PlausibleParts({ products: [product] }).most(saw(), 'l1', hour)).toBe(
       (week + 2 * hour) / 6_000,
     )
+  })
+})
+
+describe('a counter that fell while its link was cut', () => {
+  const linked = (counterWidth = 0) => ({
+    ...saw(counterWidth),
+    signals: [counter, stateSignal('saw')],
+  })
+
+  /** What it shows after a cut of so long says of it. */
+  function after(cutMs: number, shows: number, counterWidth = 0, clock: 'wall' | 'source' = 'wall') {
+    const { floor, wall, say } = floorOf([linked(counterWidth)], { clock })
+    floor.ingest('plc', { kind: 'connected' })
+    say('saw.produced', 65_530)
+    floor.ingest('plc', { kind: 'interrupted', reason: 'cut' })
+    wall.time += cutMs
+    floor.ingest('plc', { kind: 'connected' })
+    const rows = say('saw.produced', shows)?.rows?.production_events ?? []
+    return rows.map(({ parts, cause }) => ({ parts, cause }))
+  }
+
+  const none = { parts: 0, cause: 'leap' }
+
+  it('tells of the parts since, as far as its machine can be ten times as quick as it should be', () => {
+    expect(after(hour, 600)).toEqual([{ parts: 600, cause: 'reset' }])
+    expect(after(hour, 602)).toEqual([none])
+    expect(after(1_000, 1)).toEqual([{ parts: 1, cause: 'reset' }])
+    expect(after(1_000, 2)).toEqual([none])
+    expect(after(hour, 4, 65_536)).toEqual([{ parts: 10, cause: 'rollover' }])
+    expect(after(hour, 700, 65_536)).toEqual([none])
+  })
+
+  it('tells of none where a recording begins again', () => {
+    expect(after(-hour, 1, 0, 'source')).toEqual([])
+    expect(after(-hour, 65_531, 0, 'source')).toEqual([{ parts: 1, cause: 'count' }])
   })
 })

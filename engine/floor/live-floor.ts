@@ -87,7 +87,7 @@ export class LiveFloor implements Floor {
       turn: this.#turn,
       text: code => dictionary.text(code),
     })
-    this.#ear = new SourceEar(this.#watches, plant, this.#turn)
+    this.#ear = new SourceEar(this.#watches, this.#turn)
     this.twins = this.#watches.twins
     this.signals = this.#watches.sensors.latest
     this.machines = this.#watches.machines.latest

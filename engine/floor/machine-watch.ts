@@ -32,6 +32,8 @@ export interface MachineWatchParts {
   readonly nested: NestedStates
   readonly holds: ModeHolds
   readonly plausible: PlausibleParts
+  /** Ids of sources that bring their own time: recordings. */
+  readonly ownTime: ReadonlySet<string>
   /** Text of a dictionary code. */
   text(code: number): string | undefined
   /** What the signals said before the sample at hand. */

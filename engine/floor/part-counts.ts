@@ -1,5 +1,6 @@
 import type { Clock } from '../../schema/clock.js'
 import { Quality } from '../../schema/quality.js'
+import { freshCounter } from '../../twins/machine/counter.js'
 import type { CounterName, MachineEmitted } from '../../twins/machine/machine.events.js'
 import type { RegisteredSignal, Registry } from './floor.js'
 import type { LatestSignals } from './latest-table.js'
@@ -19,6 +20,8 @@ export interface PartCountsParts {
   readonly turn: Turn
   readonly lines: LineWatch
   readonly plausible: PlausibleParts
+  /** Ids of sources that bring their own time: recordings. */
+  readonly ownTime: ReadonlySet<string>
   /** What the signals said before the sample at hand. */
   readonly signals: LatestSignals
 }
@@ -32,9 +35,10 @@ export class PartCounts {
   }
 
   /** A counter was read in time; `time`: source time, Unix ms. */
-  read({ index, machine }: RegisteredSignal, counter: CounterName, reading: number, time: number): void {
-    const most = this.#most(index, machine, counter, time)
-    this.#parts.machines.send(machine, { type: 'COUNTED', counter, reading, time, most })
+  read(registered: RegisteredSignal, counter: CounterName, reading: number, time: number): void {
+    const most = this.#most(registered, counter, reading, time)
+    const counted = { type: 'COUNTED', counter, reading, time } as const
+    this.#parts.machines.send(registered.machine, most === undefined ? counted : { ...counted, most })
   }
 
   /** A machine's twin spoke. */
@@ -43,13 +47,19 @@ export class PartCounts {
     if (emitted.type === 'counter.leapt') this.#leapt(machine, emitted)
   }
 
-  /** What the machine can have made since the counter was read last; after a bad reading of a new link: any. */
-  #most(index: number, place: number, counter: CounterName, time: number): number {
-    const { machines, registry, signals, plausible } = this.#parts
-    const { machine, line } = registry.machineByIndex(place)!
-    const read = machines.shown(place)?.context[counter].time ?? 0
-    const heard = signals.quality[index] === Quality.bad ? 0 : signals.sourceTime[index]!
-    return plausible.most(machine, line, Math.max(0, time - (read || heard)))
+  /**
+   * What the machine can have made since the counter was read last; after a bad reading of a new link: any. Undefined
+   * where a recording begins anew with less: it may have begun elsewhere.
+   */
+  #most(of: RegisteredSignal, counter: CounterName, reading: number, time: number): number | undefined {
+    const { machines, registry, signals, plausible, ownTime } = this.#parts
+    const { machine, line } = registry.machineByIndex(of.machine)!
+    const last = machines.shown(of.machine)?.context[counter]
+    const isBehind = last?.time === freshCounter.time && reading < (last.reading ?? 0)
+    if (isBehind && ownTime.has(of.signal.source)) return undefined
+    const heard = signals.quality[of.index] === Quality.bad ? 0 : signals.sourceTime[of.index]!
+    const between = Math.max(0, time - (last?.time || heard))
+    return isBehind ? plausible.mostBehind(machine, line, between) : plausible.most(machine, line, between)
   }
 
   #counted(place: number, { time: ts, counter, by: parts, total, cause }: PartsCounted): void {

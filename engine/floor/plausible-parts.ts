@@ -1,6 +1,8 @@
 import type { Machine, Plant, Signal } from '../../schema/plant.js'
 import type { Reject } from '../../schema/records.js'
 
+/** By so much a machine is quicker than its ideal cycle at most. */
+const haste = 10
 const weekMs = 7 * 24 * 3_600_000
 
 /**
@@ -19,6 +21,14 @@ export class PlausibleParts {
   /** `betweenMs`: time between the readings. */
   most(machine: Machine, line: string, betweenMs: number): number {
     return Math.floor((weekMs + 2 * betweenMs) / this.#shortest(machine, line))
+  }
+
+  /**
+   * The same of a counter that fell while its link was cut, with less to spare: one that began elsewhere shows more than
+   * was made in the time between.
+   */
+  mostBehind(machine: Machine, line: string, betweenMs: number): number {
+    return 1 + Math.floor((haste * betweenMs) / this.#shortest(machine, line))
   }
 
   #shortest(machine: Machine, line: string): number {
@@ -49,7 +59,7 @@ export const leapReject = (
   source,
   time: now,
   rule: 'counter.leap',
-  reason: `${signal} went on to ${reading} by more parts than ${machine} can make at its ideal cycle; none is counted, and counting goes on from there. If it counts right, correct idealCycleTime; if it rolled over, say packml.counterWidth.`,
+  reason: `${signal} came to ${reading} by more parts than ${machine} can make at its ideal cycle; none is counted, and counting goes on from there. If it counts right, correct idealCycleTime; if it rolled over, say packml.counterWidth.`,
   raw: String(reading),
   signal,
   value: reading,

@@ -1,4 +1,3 @@
-import type { Plant } from '../../schema/plant.js'
 import type { SampleBatch } from '../../schema/sample-batch.js'
 import type { SourceTwinEvent } from '../../twins/source/source.events.js'
 import type { RegisteredSignal } from './floor.js'
@@ -13,12 +12,10 @@ export class SourceEar {
   readonly #watches: Watches
   readonly #turn: Turn
   readonly #bySource = new Map<string, RegisteredSignal[]>()
-  readonly #isOwnTime = new Set<string>()
 
-  constructor(watches: Watches, plant: Plant, turn: Turn) {
+  constructor(watches: Watches, turn: Turn) {
     this.#watches = watches
     this.#turn = turn
-    for (const { id, clock } of plant.sources) if (clock === 'source') this.#isOwnTime.add(id)
     for (const registered of watches.registry.machines.flatMap(({ signals }) => signals)) {
       const { source } = registered.signal
       const ofSource = this.#bySource.get(source)
@@ -29,7 +26,7 @@ export class SourceEar {
 
   /** Whether a source brings its own time. */
   isOwnTime(source: string): boolean {
-    return this.#isOwnTime.has(source)
+    return this.#watches.ownTime.has(source)
   }
 
   /** How the link does, as its twin is told. Where it no longer stands nobody knows what the machines do. */
@@ -40,7 +37,7 @@ export class SourceEar {
 
   lose(source: string): void {
     const time = this.#watches.clock.now()
-    const isOwnTime = this.#isOwnTime.has(source)
+    const isOwnTime = this.#watches.ownTime.has(source)
     this.#watches.sensors.settleDelays(time)
     for (const { index, machine, signal } of this.#bySource.get(source) ?? []) {
       this.#watches.sensors.lost(index, time)
@@ -54,7 +51,7 @@ export class SourceEar {
     const { batch, rejects } = this.#watches.gate.judge(source, arrived, this.#watches.clock.now())
     this.#turn.add('rejects', ...rejects)
     const { count, signal, sourceTime, receiveTime, value, quality } = batch
-    const isOwnTime = this.#isOwnTime.has(source)
+    const isOwnTime = this.#watches.ownTime.has(source)
     const machines = this.#watches.machines
     const sensors = this.#watches.sensors
     const { latest } = sensors
@@ -87,7 +84,7 @@ export class SourceEar {
   }
 
   found(source: string): void {
-    const isOwnTime = this.#isOwnTime.has(source)
+    const isOwnTime = this.#watches.ownTime.has(source)
     if (isOwnTime) this.#watches.clock.restart(source)
     const time = this.#watches.clock.now()
     this.#watches.sources.tell(source, { type: 'CONNECTED', time })
@@ -107,7 +104,7 @@ export class SourceEar {
   stale(source: string, signals: readonly number[], since = Number.POSITIVE_INFINITY): void {
     // A source whose clock is ahead cannot know what will be.
     const time = Math.min(since, this.#watches.clock.now())
-    const isOwnTime = this.#isOwnTime.has(source)
+    const isOwnTime = this.#watches.ownTime.has(source)
     for (const index of signals) {
       const registered = this.#watches.registry.signalByIndex(index)
       if (registered === undefined) continue

@@ -46,6 +46,8 @@ export class Watches {
   readonly health: HealthWatch
   readonly evidence: EvidenceWatch
   readonly keeper: MemoryKeeper
+  /** Ids of sources that bring their own time: recordings. */
+  readonly ownTime: ReadonlySet<string>
   readonly #turn: Turn
 
   constructor({ plant, registry, clock, turn, simulated, text }: WatchesParts) {
@@ -58,7 +60,9 @@ export class Watches {
     this.gate = new QualityGate(registry)
     this.sources = new SourceWatch(twins, plant.sources)
     this.sensors = new SensorWatch(twins, registry, clock)
-    const shared = { twins, registry, clock, turn, simulated, signals: this.sensors.latest }
+    const ownTime = new Set(plant.sources.filter(each => each.clock === 'source').map(({ id }) => id))
+    this.ownTime = ownTime
+    const shared = { twins, registry, clock, turn, simulated, ownTime, signals: this.sensors.latest }
     const observer = new MachineObserver(plant.stateMaps, text)
     const nested = new NestedStates(plant.stateMaps, observer, shared.signals)
     const holds = new ModeHolds({ twins, turn })

@@ -18,6 +18,20 @@ describe('increment', () => {
   )
 
   it.each([
+    ['takes what it shows after a reset', 270, 3, 0, { by: 3, cause: 'reset' }],
+    ['goes round where it has a width', 65_534, 1, 65_536, { by: 3, cause: 'rollover' }],
+    ['believes no more than can have been made', 270, 4, 0, { by: 0, cause: 'leap' }],
+    ['nor when it goes round', 65_534, 2, 65_536, { by: 0, cause: 'leap' }],
+    ['corrects', 270, 269, 0, { by: 0, cause: 'count' }],
+    ['calls a leap one', 270, 274, 0, { by: 0, cause: 'leap' }],
+  ] as const)(
+    'of a link that began anew, since when 3 parts can have been made, %s',
+    (_, last, reading, width, expected) => {
+      expect(increment(last, reading, width, true, 3)).toEqual(expected)
+    },
+  )
+
+  it.each([
     ['says only where it stands at the first reading', null, 500, 0, { by: 0, cause: 'count' }],
     ['counts on', 500, 503, 0, { by: 3, cause: 'count' }],
     ['counts nothing twice', 500, 500, 0, { by: 0, cause: 'count' }],

@@ -16,35 +16,37 @@ const rolloverShare = 1 / 8
 /** Where an increment comes from: counted on, rolled over, set back to nothing, or more than can have been made. */
 export type CountedBy = 'count' | 'rollover' | 'reset' | 'leap'
 
+interface Increment {
+  readonly by: number
+  readonly cause: CountedBy
+}
+
 /**
  * How many parts lie between two readings of a cumulative counter. A smaller reading is a rollover if the counter has
  * a width and came round by less than an eighth of it: readings are seconds apart, and a counter that is set back to
  * nothing from farther below its width must make no part up. Else, below half of the last one, it is a reset: the parts since are
  * what it shows now; from half on somebody corrected the counter, which makes no part. A gap between readings is
- * counted once. The first reading only says where the counter stands, and so does a smaller one when the link has begun
- * anew (`isAnew`): the counter was set back while nobody looked, or began elsewhere. Of more than `most` parts none was
- * made: somebody set the counter, or it rolled over where nobody said so; counting goes on from where it stands.
+ * counted once. The first reading only says where the counter stands. Of more than `most` parts none was made: somebody
+ * set the counter, or it rolled over where nobody said so; counting goes on from where it stands. When the link has begun
+ * anew (`isAnew`) a smaller reading of which nobody says how many can have been made is of another counter, which began
+ * elsewhere.
  */
 export function increment(
   last: number | null,
   reading: number,
   width: number,
   isAnew = false,
-  most = Number.POSITIVE_INFINITY,
-): { readonly by: number; readonly cause: CountedBy } {
-  const step = unboundedIncrement(last, reading, width, isAnew)
-  return step.by > most ? { by: 0, cause: 'leap' } : step
+  most?: number,
+): Increment {
+  if (last === null) return { by: 0, cause: 'count' }
+  const { by, cause } =
+    reading >= last ? { by: reading - last, cause: 'count' as const } : back(last, reading, width)
+  if (isAnew && reading < last && most === undefined) return { by: 0, cause: 'count' }
+  return by <= (most ?? Number.POSITIVE_INFINITY) ? { by, cause } : { by: 0, cause: 'leap' }
 }
 
-function unboundedIncrement(
-  last: number | null,
-  reading: number,
-  width: number,
-  isAnew: boolean,
-): ReturnType<typeof increment> {
-  if (last === null) return { by: 0, cause: 'count' }
-  if (reading >= last) return { by: reading - last, cause: 'count' }
-  if (isAnew) return { by: 0, cause: 'count' }
+/** What a smaller reading tells of. */
+function back(last: number, reading: number, width: number): Increment {
   const around = reading + width - last
   if (around >= 0 && around < width * rolloverShare) return { by: around, cause: 'rollover' }
   return reading < last / 2 ? { by: reading, cause: 'reset' } : { by: 0, cause: 'count' }

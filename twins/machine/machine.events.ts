@@ -52,7 +52,10 @@ export type MachineEvent =
       readonly counter: CounterName
       readonly reading: number
       readonly time: number
-      /** Parts that can have been made since the last reading; more are none. Left out: any number. */
+      /**
+       * Parts that can have been made since the last reading; more are none. Left out: any number, but of a link that
+       * began anew, whose counter fell, none.
+       */
       readonly most?: number
     }
 

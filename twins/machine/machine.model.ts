@@ -233,18 +233,20 @@ export class MachineModel {
     for (const counter of Object.values(this.counters)) counter.time = 0
   }
 
-  #count(counter: ModelCounter, reading: number, time: number, most = Number.POSITIVE_INFINITY): void {
+  #count(counter: ModelCounter, reading: number, time: number, given?: number): void {
     if (time < counter.time) return
     this.#pass(time)
     const width = this.#config.counterWidth
     if (counter.reading !== undefined) {
       const isRollover =
         reading < counter.reading && width > counter.reading && reading + width - counter.reading < width / 8
+      const most = given ?? Number.POSITIVE_INFINITY
       let made = 0
       if (reading >= counter.reading) made = reading - counter.reading
-      else if (counter.time !== 0) {
+      else {
         if (isRollover) made = reading + width - counter.reading
         else if (2 * reading < counter.reading) made = reading
+        if (counter.time === 0 && given === undefined) made = 0
       }
       if (made <= most) counter.count += made
     }
