@@ -95,7 +95,7 @@ describe('a counter that fell while its link was cut', () => {
   })
 
   /** What it shows after a cut of so long says of it. */
-  function after(cutMs: number, shows: number, counterWidth = 0, clock: 'wall' | 'source' = 'wall') {
+  function cut(cutMs: number, shows: number, counterWidth = 0, clock: 'wall' | 'source' = 'wall') {
     const { floor, wall, say } = floorOf([linked(counterWidth)], { clock })
     floor.ingest('plc', { kind: 'connected' })
     say('saw.produced', 65_530)
@@ -109,16 +109,16 @@ describe('a counter that fell while its link was cut', () => {
   const none = { parts: 0, cause: 'leap' }
 
   it('tells of the parts since, as far as its machine can be ten times as quick as it should be', () => {
-    expect(after(hour, 600)).toEqual([{ parts: 600, cause: 'reset' }])
-    expect(after(hour, 602)).toEqual([none])
-    expect(after(1_000, 1)).toEqual([{ parts: 1, cause: 'reset' }])
-    expect(after(1_000, 2)).toEqual([none])
-    expect(after(hour, 4, 65_536)).toEqual([{ parts: 10, cause: 'rollover' }])
-    expect(after(hour, 700, 65_536)).toEqual([none])
+    expect(cut(hour, 600)).toEqual([{ parts: 600, cause: 'reset' }])
+    expect(cut(hour, 602)).toEqual([none])
+    expect(cut(1_000, 1)).toEqual([{ parts: 1, cause: 'reset' }])
+    expect(cut(1_000, 2)).toEqual([none])
+    expect(cut(hour, 4, 65_536)).toEqual([{ parts: 10, cause: 'rollover' }])
+    expect(cut(hour, 700, 65_536)).toEqual([none])
   })
 
   it('tells of none where a recording begins again', () => {
-    expect(after(-hour, 1, 0, 'source')).toEqual([])
-    expect(after(-hour, 65_531, 0, 'source')).toEqual([{ parts: 1, cause: 'count' }])
+    expect(cut(-hour, 1, 0, 'source')).toEqual([])
+    expect(cut(-hour, 65_531, 0, 'source')).toEqual([{ parts: 1, cause: 'count' }])
   })
 })
