@@ -229,7 +229,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     missing.delete('sources')
     const noteAlive = aliveNote(data, wall, logger)
     const timers = keepHouse({ floor, intake, sources, maintenance, checkpoints, noteAlive })
-    const stopPast = keepPast(floor, store, entry => void intake.record(entry), logger)
+    const stopPast = keepPast(floor, store, plants, entry => void intake.record(entry), logger)
     const lateCounts = new LateCounts({ plant, registry, store, clock: floor.clock, record: recordKpis })
     const keeping = keepKpis(kpis, lateCounts, recordKpis, logger)
 

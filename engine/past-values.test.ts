@@ -33,6 +33,7 @@ it('the past of a sensor is the mean of the half-hours around it, of what could 
   say(2, 0, 7)
   say(3, 0, 900, 2)
   say(4, 0, 1)
+  say(5, 60_000, 80)
   store.append({ source: 's', samples: samples.take() })
   await store.flush()
   expect(await readPast(store, [1, 2, 3], noon)).toEqual(
@@ -44,4 +45,15 @@ it('the past of a sensor is the mean of the half-hours around it, of what could 
   expect(await readPast(store, [1, 2, 3], 0)).toEqual(new Map())
   const many = Array.from({ length: 120_000 }, (_, signal) => signal)
   expect((await readPast(store, many, noon)).get(2)).toBe(7)
+  // 5 was kept in another unit as 2 and 1, by now it has spoken in its own: 70 and 15, each a sample.
+  const units = [
+    { signal: 2, as: 5, scale: 10, offset: 0 },
+    { signal: 1, as: 5, scale: 1, offset: -5 },
+  ]
+  expect(await readPast(store, [5, 4], noon, units)).toEqual(
+    new Map([
+      [4, 1],
+      [5, (70 + 5 + 15 + 80) / 4],
+    ]),
+  )
 })

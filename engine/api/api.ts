@@ -1,4 +1,5 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
+import type { RegisteredSignal } from '../floor/floor.js'
 import { costRates } from '../kpi/cost-rates.js'
 import { addCalibrationRoutes } from './calibrations.js'
 import type { ApiContext } from './context.js'
@@ -35,6 +36,7 @@ export function createApi(
   manifests?: ManifestBook,
 ): OpenAPIHono {
   const router = createRouter(context.logger)
+  const inOtherUnits = (of: RegisteredSignal) => context.plants?.otherUnits(of) ?? []
   addHealthRoutes(router, context)
   addPlantRoutes(router, context)
   addMachineRoutes(router, context)
@@ -57,12 +59,12 @@ export function createApi(
     addKpiRoutes(router, floor, kpis, rates)
     addParetoRoute(router, { floor, kpis, store: values, rates })
     if (pool !== undefined && values !== undefined)
-      addEnergyRoute(router, floor, kpis, { store: values, pool })
+      addEnergyRoute(router, floor, kpis, { store: values, pool }, inOtherUnits)
     if (orders !== undefined && values !== undefined)
       addWorkOrderRoutes(router, floor, orders, kpis, values, rates)
     addReliabilityRoutes(router, context.floor, context.kpis)
     if (context.values !== undefined)
-      addControlChartRoute(router, context.floor, context.kpis, context.values)
+      addControlChartRoute(router, context.floor, context.kpis, context.values, inOtherUnits)
     if (context.production !== undefined) addProductionRoutes(router, floor, kpis, context.production)
   }
   if (context.downtime !== undefined && context.kpis !== undefined)

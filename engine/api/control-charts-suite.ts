@@ -85,6 +85,17 @@ it('charts cycle times without the stops between, rejects by hour, and a signal 
   expect(times(rejects.points)).toEqual([0])
   expect(signal.capability.cp).toBeCloseTo(20 / (6 * Math.sqrt(2)), 10)
 
+  // The plant file has another unit by now.
+  const machinesThen = machines.map(each => ({ ...each, signals: [{ ...force, unit: 'N' }] }))
+  const areasThen = [{ ...site!.areas[0]!, lines: [{ ...line!, machines: machinesThen }] }]
+  const inNewtons = { ...base, plant: { ...plant, sites: [{ ...site!, areas: areasThen }] } }
+  const path = '/kpis/control-chart?machine=chart-1&of=signal&signal=chart-1.force&size=3'
+  const then = await kpiApi(common, inNewtons, book).get(path)
+  expect([values(then.points), values(then.ranges)]).toEqual([
+    [50_000, 50_000],
+    [4_000, 2_000],
+  ])
+
   expect((await get('of=signal&signal=chart-1.none')).status).toBe(422)
   const half = await get('of=cycle-time&lower=3')
   expect(half).toMatchObject({ status: 422, errors: [{ path: 'query.upper' }] })

@@ -9,7 +9,7 @@ import {
   subgroups,
   xbarR,
 } from '../../workers/kpi/control-chart.js'
-import type { Floor } from '../floor/floor.js'
+import type { Floor, RegisteredSignal } from '../floor/floor.js'
 import {
   cycleTimes,
   mostValues,
@@ -17,6 +17,7 @@ import {
   signalValues,
   type TimedValue,
 } from '../kpi/process-values.js'
+import type { OtherUnit } from '../store/other-units.js'
 import type { Store } from '../store/store.js'
 import { ApiError } from './api-error.js'
 import type { KpiReader } from './context.js'
@@ -85,6 +86,7 @@ export function addControlChartRoute(
   floor: Floor,
   kpis: KpiReader,
   store: Pick<Store, 'query' | 'flush'>,
+  inOtherUnits: (of: RegisteredSignal) => readonly OtherUnit[],
 ): void {
   router.openapi(
     createRoute({
@@ -127,7 +129,7 @@ export function addControlChartRoute(
         const signal = machine.signals.find(each => each.signal.id === query.signal)
         if (signal === undefined || signal.signal.type !== 'number')
           throw unusable('signal', `the machine has no signal '${query.signal ?? ''}' with numbers`)
-        read = await signalValues(store, signal.index, range)
+        read = await signalValues(store, signal.index, range, inOtherUnits(signal))
       }
       const values = read.map(({ value }) => value)
       const able =

@@ -20,7 +20,7 @@ const meter = (machine: string, name: string, unit: string, period: number): Sig
   tag: name,
 })
 
-const meters: Readonly<Record<string, Signal[]>> = {
+const meters: Record<string, Signal[]> = {
   'e-1': [meter('e-1', 'power', 'W', 10_000)],
   'e-2': [meter('e-2', 'power', 'kW', 1_000), meter('e-2', 'energy', 'kWh', minute)],
   'e-3': [],
@@ -215,4 +215,38 @@ it('a counter that has never told a value leaves the word to the other meters of
   })
   keep('energy', 61, 120, at => (at * 7) / 60)
   expect(await get()).toMatchObject({ meters: [{ signal: 'e-5.energy' }], items: [{ kWh: 0 }] })
+})
+
+it('energy over a change of unit is told in the unit of now, from samples and from minutes', async () => {
+  const base = common.floor(['e-6'], { machineTypes: [] }, 'line-e6')
+  const { open, tell, goTo } = base
+  const book = open()
+  await book.start()
+  const withUnit = (unit: string) => {
+    // Its counter has never told a value, in no unit.
+    meters['e-6'] = [meter('e-6', 'energy', 'kWh', minute), meter('e-6', 'power', unit, 10_000)]
+    return kpiApi(common, { ...base, plant: withMeters(base.plant) }, book)
+  }
+  const tellPower = (rest: ReturnType<typeof withUnit>, from: number, value: number): void => {
+    const samples = new SampleBatchBuilder()
+    const { index } = rest.floor.registry.signalById('e-6.power')!
+    for (let at = six + from * minute; at < six + (from + 60) * minute; at += 10_000)
+      samples.push(index, at, at, value, 0)
+    common.store.append({ source: 's', samples: samples.take() })
+  }
+  tell(book, { source: 's', stateChanges: [change('e-6', six, 'Execute')] })
+  tellPower(withUnit('W'), 0, 6_000)
+  const rest = withUnit('kW')
+  goTo(book, six + 120 * minute)
+  const of = async (begin: number) => {
+    const times = `from=${new Date(begin).toISOString()}&to=${new Date(six + 120 * minute).toISOString()}`
+    const { table, meters, items } = await rest.get(`/kpis/energy?scope=machine:e-6&${times}`)
+    return [table, meters[0].signal, items[0].kWh]
+  }
+  // The last value holds for three periods, 20 s of them after the hour.
+  const held = (6 * 20) / 3_600
+  expect(await of(six)).toEqual(['telemetry', 'e-6.power', expect.closeTo(6 + held, 6)])
+  tellPower(rest, 60, 3)
+  expect(await of(six)).toEqual(['telemetry', 'e-6.power', expect.closeTo(9, 6)])
+  expect(await of(six - 60 * 24 * 60 * minute)).toEqual(['telemetry_1m', 'e-6.power', expect.closeTo(9, 1)])
 })

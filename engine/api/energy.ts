@@ -1,11 +1,12 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { addEnergy, noEnergy, totalEnergy } from '../../workers/kpi/energy.js'
 import { timeClasses } from '../../workers/kpi/time-class.js'
-import type { Floor } from '../floor/floor.js'
+import type { Floor, RegisteredSignal } from '../floor/floor.js'
 import { tariffOf } from '../kpi/cost-rates.js'
 import { countOf, type EnergyParts, energyTableFor, readEnergy } from '../kpi/energy.js'
 import { groupings, keyIn, readKpis } from '../kpi/kpi-query.js'
 import { MeterChoice, type MeteredMachine, metersOf } from '../kpi/meters.js'
+import type { OtherUnit } from '../store/other-units.js'
 import { ApiError } from './api-error.js'
 import type { KpiReader } from './context.js'
 import { csvResponse } from './csv.js'
@@ -71,14 +72,21 @@ const energySchema = z
   .openapi('Energy')
 
 /** `/api/v1/kpis/energy`: what machines use, and what for. */
-export function addEnergyRoute(router: OpenAPIHono, floor: Floor, kpis: KpiReader, parts: EnergyParts): void {
+export function addEnergyRoute(
+  router: OpenAPIHono,
+  floor: Floor,
+  kpis: KpiReader,
+  parts: EnergyParts,
+  inOtherUnits: (of: RegisteredSignal) => readonly OtherUnit[],
+): void {
   const { plant, registry } = floor
   const metered = new Map(
     registry.machines.map(({ machine, signals }): [string, MeteredMachine[]] => {
       const plan = kpis.plans.get(machine.id)
       const meters = metersOf(plant, machine).flatMap(meter => {
-        const index = signals.find(({ signal }) => signal === meter.signal)?.index
-        return plan === undefined || index === undefined ? [] : [{ plan, meter, signal: index }]
+        const found = signals.find(({ signal }) => signal === meter.signal)
+        if (plan === undefined || found === undefined) return []
+        return [{ plan, meter, signal: found.index, others: inOtherUnits(found) }]
       })
       return [machine.id, meters]
     }),

@@ -8,6 +8,7 @@ import type { KpiBook } from '../kpi/kpi-book.js'
 import { ProductionDesk } from '../kpi/production-desk.js'
 import type { KpiGround } from '../kpi/test-ground.js'
 import { OrderBook } from '../orders/order-book.js'
+import { PastPlants } from '../store/past-plants.js'
 import { createApi } from './api.js'
 import { manifestDocument } from './manifest.js'
 
@@ -33,6 +34,7 @@ export function kpiApi(
   const api = createApi(
     {
       ...{ floor, store, kpis: book, values: store, pool, orders },
+      plants: new PastPlants(store, floor, () => indexes),
       ...{ production: new ProductionDesk({ ...parts, rates }), downtime: new DowntimeRegister(parts) },
       ...{
         sources: new Map(),

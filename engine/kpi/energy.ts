@@ -1,6 +1,6 @@
-import { databaseName } from '../../schema/tables/definition.js'
 import type { EnergyCell, Readings } from '../../workers/kpi/energy.js'
 import type { WorkerPool } from '../../workers/pool.js'
+import { inUnitsOfNow } from '../store/other-units.js'
 import type { Store } from '../store/store.js'
 import { readEvents } from './event-reader.js'
 import type { FoundMeter, MeteredMachine } from './meters.js'
@@ -79,6 +79,8 @@ export async function readEnergy(
   return [...found].map(([machine, cells]) => ({ machine, cells }))
 }
 
+const othersOf = (machines: readonly MeteredMachine[]) => machines.flatMap(({ others }) => others)
+
 /** The mean of a minute holds for that minute; a counter that is read each minute is read often enough. */
 function byMinute(meter: Omit<FoundMeter, 'signal'>, table: EnergyTable): Omit<FoundMeter, 'signal'> {
   if (table === 'telemetry' || meter.holdMs === Number.POSITIVE_INFINITY) return meter
@@ -124,9 +126,10 @@ function readSamples(
   around = 0,
 ): Promise<ReadingsRow[]> {
   if (machines.length === 0) return Promise.resolve([])
+  const table = inUnitsOfNow('telemetry', othersOf(machines))
   const nearest = (which: 'argMin' | 'argMax', begin: string, end: string): string =>
     `SELECT signal, ${which}(tuple(t.ts, t.value, t.quality, t.seq), (t.ts, t.seq)) AS at
-    FROM ${databaseName}.telemetry AS t
+    FROM ${table} AS t
     WHERE signal IN {signals:Array(UInt32)}
       AND t.ts >= fromUnixTimestamp64Milli({${begin}:Int64}, 'UTC')
       AND t.ts < fromUnixTimestamp64Milli({${end}:Int64}, 'UTC')
@@ -139,7 +142,7 @@ function readSamples(
       SELECT signal, at.4 AS seq, toFloat64(toUnixTimestamp64Milli(at.1)) AS time,
         if(at.3 = 2 OR NOT isFinite(at.2), NULL, at.2) AS number
       FROM (
-        SELECT signal, tuple(ts, value, quality, seq) AS at FROM ${databaseName}.telemetry
+        SELECT signal, tuple(ts, value, quality, seq) AS at FROM ${table}
         WHERE signal IN {signals:Array(UInt32)}
           AND ts >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
           AND ts < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
@@ -181,7 +184,7 @@ async function readMinutes(
     FROM (
       SELECT signal, toFloat64(toUnixTimestamp(minute)) * 1000 AS at, assumeNotNull(m.mean) AS average,
         assumeNotNull(m.last) AS newest, toFloat64(m.valued) AS counted
-      FROM ${databaseName}.telemetry_1m AS m
+      FROM ${inUnitsOfNow('telemetry_1m', othersOf(machines))} AS m
       WHERE signal IN {signals:Array(UInt32)} AND m.valued > 0
         AND minute >= toDateTime({from:Int64} / 1000, 'UTC') AND minute < toDateTime({to:Int64} / 1000, 'UTC')
     )

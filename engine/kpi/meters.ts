@@ -2,6 +2,7 @@ import type { Machine, Plant, Signal } from '../../schema/plant.js'
 import { databaseName } from '../../schema/tables/definition.js'
 import type { Meter } from '../../workers/kpi/energy.js'
 import type { MachinePlan } from '../../workers/kpi/machine-plan.js'
+import type { OtherUnit } from '../store/other-units.js'
 import type { Store } from '../store/store.js'
 
 /** What makes kW of a unit of power, and kWh of one of energy. */
@@ -22,6 +23,8 @@ export interface MeteredMachine {
   readonly meter: FoundMeter
   /** Index of its signal. */
   readonly signal: number
+  /** Where it was kept in other units. */
+  readonly others: readonly OtherUnit[]
 }
 
 /** What may be the meter of a machine, the best first: counters of energy, then signals of power; those called so first. */
@@ -49,6 +52,11 @@ export function metersOf(plant: Pick<Plant, 'machineTypes'>, machine: Machine): 
   ]
 }
 
+const indexesOf = ({ signal, others }: MeteredMachine): number[] => [
+  signal,
+  ...others.map(other => other.signal),
+]
+
 /** Says which of a machine's meters is the one to go by: the best that has ever told a value, else the best. */
 export class MeterChoice {
   readonly #store: Pick<Store, 'query' | 'flush'>
@@ -73,8 +81,10 @@ export class MeterChoice {
     const rows = await this.#store.query<{ signal: number }>(
       `SELECT DISTINCT signal FROM ${databaseName}.telemetry_1m AS m
       WHERE signal IN {signals:Array(UInt32)} AND m.valued > 0`,
-      { signals: meters.map(({ signal }) => signal) },
+      { signals: meters.flatMap(indexesOf) },
     )
-    for (const { signal } of rows) this.#speaking.add(signal)
+    const told = new Set(rows.map(({ signal }) => signal))
+    for (const meter of meters)
+      if (indexesOf(meter).some(index => told.has(index))) this.#speaking.add(meter.signal)
   }
 }

@@ -1,4 +1,5 @@
 import { databaseName } from '../../schema/tables/definition.js'
+import { inUnitsOfNow, type OtherUnit } from '../store/other-units.js'
 import type { Store } from '../store/store.js'
 import type { KpiBook } from './kpi-book.js'
 
@@ -41,19 +42,20 @@ export async function cycleTimes(
   })
 }
 
-/** Good values of a signal in order. */
+/** Good values of a signal in order; also those of it `others` units, in that of now. */
 export async function signalValues(
   store: Pick<Store, 'query' | 'flush'>,
   signal: number,
   { from, to }: Asked,
+  others: readonly OtherUnit[] = [],
 ): Promise<TimedValue[]> {
   await store.flush()
   const rows = await store.query<TimedValue>(
-    `SELECT toFloat64(toUnixTimestamp64Milli(ts)) AS time, value FROM ${databaseName}.telemetry
-    WHERE signal = {signal:UInt32} AND quality = 0 AND isFinite(value)
+    `SELECT toFloat64(toUnixTimestamp64Milli(ts)) AS time, value FROM ${inUnitsOfNow('telemetry', others)}
+    WHERE signal IN {signals:Array(UInt32)} AND quality = 0 AND isFinite(value)
       AND ts >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND ts < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
     ORDER BY ts DESC, seq DESC LIMIT ${mostValues}`,
-    { signal, from: Math.floor(from), to: Math.ceil(to) },
+    { signals: [signal], from: Math.floor(from), to: Math.ceil(to) },
   )
   return rows.reverse()
 }

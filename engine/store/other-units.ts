@@ -20,7 +20,7 @@ export function otherUnit(before: Meaning, index: number, now: Signal): OtherUni
 /** Each column in the unit of now: a figure, the sum of as many as a column says, or as it is. */
 const columns = {
   telemetry: { ts: '', seq: '', quality: '', value: '1' },
-  telemetry_1m: { minute: '' },
+  telemetry_1m: { minute: '', valued: '', sum: 'source.valued', mean: '1', last: '1' },
   telemetry_1m_parts: {
     ...{ minute: '', last_place: '', up_to: '', count: '', bad: '', valued: '' },
     ...{ sum: 'source.valued', min: '1', max: '1', last: '1' },

@@ -1,6 +1,7 @@
 import type { Plant } from '../../schema/plant.js'
 import type { Floor, RegisteredSignal, Registry } from '../floor/floor.js'
 import { type IndexBook, type Meaning, makeRegistry } from '../floor/registry.js'
+import { type OtherUnit, otherUnit } from './other-units.js'
 import { plantVersion } from './plant-versions.js'
 import type { Store } from './store.js'
 
@@ -57,6 +58,11 @@ export class PastPlants {
   /** What a signal meant under other indexes, before or since. */
   others({ index, signal }: RegisteredSignal): readonly Meaning[] {
     return (this.#indexes().meanings?.[signal.id] ?? []).filter(meaning => meaning.index !== index)
+  }
+
+  /** Those of them that can be turned into what it means now. */
+  otherUnits(of: RegisteredSignal): readonly OtherUnit[] {
+    return this.others(of).flatMap(meaning => otherUnit(meaning, of.index, of.signal) ?? [])
   }
 
   /** A signal that is in the plant no more, as it was last; undefined where there never was one. */
