@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import type { LossCosts } from '../../workers/kpi/costs.js'
+import { tellMoney } from './money.js'
 
 const money = z.number().nullable()
 
@@ -23,7 +24,8 @@ export const costsSchema = z
 /** An amount is null where things were lost and nothing of it has a price: it is not 0. */
 export function viewCosts(costs: LossCosts | undefined): z.infer<typeof costsSchema> {
   const { scrap = 0, downtime = 0, setup = 0, unpricedParts = 0, unpricedMs = 0 } = costs ?? {}
-  const known = (amount: number, unpriced: number) => (amount === 0 && unpriced > 0 ? null : amount)
+  const known = (amount: number, unpriced: number) =>
+    amount === 0 && unpriced > 0 ? null : tellMoney(amount)
   return {
     scrap: known(scrap, unpricedParts),
     downtime: known(downtime, unpricedMs),

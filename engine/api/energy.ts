@@ -10,6 +10,7 @@ import type { OtherUnit } from '../store/other-units.js'
 import { ApiError } from './api-error.js'
 import type { KpiReader } from './context.js'
 import { csvResponse } from './csv.js'
+import { tellMoney } from './money.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
 import { pastQuery, readPastSpan } from './time-span.js'
@@ -166,7 +167,7 @@ export function addEnergyRoute(
             idleShare: known > 0 ? 1 - (sum.byClass.production + sum.byClass.overtime) / known : null,
             goodParts,
             kWhPerGoodPart: goodParts > 0 && sum.measuredMs > 0 ? total / goodParts : null,
-            cost: sum.isPriced ? sum.cost : null,
+            cost: sum.isPriced ? tellMoney(sum.cost) : null,
             measuredShare: sum.totalMs > 0 ? sum.measuredMs / sum.totalMs : null,
           }
         })

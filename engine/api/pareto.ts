@@ -11,6 +11,7 @@ import type { Store } from '../store/store.js'
 import { ApiError } from './api-error.js'
 import type { KpiReader } from './context.js'
 import { csvResponse } from './csv.js'
+import { tellMoney } from './money.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
 import { pastQuery, readPastSpan } from './time-span.js'
@@ -191,7 +192,7 @@ function barsOf(losses: readonly Loss[], measure: (typeof measures)[number]): z.
     sums.set(key, {
       seconds: sum.seconds + seconds,
       quantity: quantity === null ? sum.quantity : (sum.quantity ?? 0) + quantity,
-      cost: cost === undefined ? sum.cost : (sum.cost ?? 0) + cost,
+      cost: cost === undefined ? sum.cost : tellMoney((sum.cost ?? 0) + cost),
     })
   }
   const measured = ({ seconds, count, quantity, cost }: Loss): number =>

@@ -8,6 +8,7 @@ import type { KpiReader } from './context.js'
 import { viewCosts } from './costs-schema.js'
 import { csvResponse } from './csv.js'
 import { groupsInOrder, sumOf } from './group-by.js'
+import { tellMoney } from './money.js'
 import { jsonAnswer, problemAnswer, timeSchema } from './router.js'
 import { scopeOf, scopeQuery } from './scope-query.js'
 import { pastQuery, readPastSpan } from './time-span.js'
@@ -303,7 +304,7 @@ function figuresOf(runs: readonly RunReport[]) {
   const cost = (of: 'scrap' | 'downtime'): number | null =>
     costs.reduce((sum: number | null, each) => {
       const own = each?.[of] ?? null
-      return sum === null || own === null ? null : sum + own
+      return sum === null || own === null ? null : tellMoney(sum + own)
     }, 0)
   return {
     target: runs.every(({ target }) => target > 0) ? sumOf(runs, ({ target }) => target) : null,
