@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import pino from 'pino'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { createPool } from '../../workers/pool.js'
 import { backupCommand, restoreCommand } from '../cli/backup.js'
@@ -19,6 +19,7 @@ import { startEmbedded } from './embedded/embedded.js'
 import { Spool } from './spool/spool.js'
 import { openStore, type Store } from './store.js'
 import { Writer } from './writer.js'
+import { dropTestDatabase, reopenTestStore, testUrl } from './your-clickhouse.fixture.js'
 
 const begin = Date.UTC(2026, 10, 20, 22)
 const silent = pino({ level: 'silent' })
@@ -26,9 +27,21 @@ let root: string
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'gemba-backup-'))
 })
+beforeEach(dropTestDatabase)
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
-const open = (dataDir: string): Promise<Store> => openStore({ dataDir, logger: silent, wall: Date })
+/** Where a plant is lived; a backup of it is always restored into a folder of its own. */
+const open = (dataDir: string): Promise<Store> => reopenTestStore({ dataDir, logger: silent, wall: Date })
+const openRestored = (dataDir: string): Promise<Store> => openStore({ dataDir, logger: silent, wall: Date })
+const takeBackup = (to: string, data: string) =>
+  run(
+    backupCommand,
+    '--to',
+    to,
+    '--data',
+    data,
+    ...(testUrl === undefined ? [] : ['--clickhouse-url', testUrl]),
+  )
 
 function append(store: Store, from: number, count: number): void {
   const builder = new SampleBatchBuilder()
@@ -84,14 +97,14 @@ it('a backup of a running engine, restored, is what had arrived, and the count g
   await store.flush()
   const before = await census(store)
   const to = join(root, 'backup')
-  expect(await run(backupCommand, '--to', to, '--data', data)).toMatchObject({ code: 0, err: [] })
+  expect(await takeBackup(to, data)).toMatchObject({ code: 0, err: [] })
   append(store, 3_500, 100)
   await store.close()
   await folder.close()
 
   const restored = join(root, 'restored')
   expect(await run(restoreCommand, '--from', to, '--data', restored)).toMatchObject({ code: 0, err: [] })
-  const again = await open(restored)
+  const again = await openRestored(restored)
   expect(await census(again)).toEqual(before)
   expect(again.status().accepted).toBe(3_500)
   append(again, 3_500, 10)
@@ -105,7 +118,7 @@ it('a backup of a running engine, restored, is what had arrived, and the count g
   await reopened.close()
 
   // Neither is anything overwritten, nor half a backup taken for a whole one.
-  expect(await run(backupCommand, '--to', to, '--data', data)).toMatchObject({
+  expect(await takeBackup(to, data)).toMatchObject({
     code: 1,
     err: [expect.stringContaining('is not empty')],
   })
@@ -128,7 +141,7 @@ it('a backup that lost rows is found out', async () => {
   await store.flush()
   await store.close()
   const to = join(root, 'damaged')
-  expect((await run(backupCommand, '--to', to, '--data', data)).code).toBe(0)
+  expect((await takeBackup(to, data)).code).toBe(0)
   const day = join(to, 'telemetry/date=2026-11-20')
   const [file] = readdirSync(day)
   const other = join(to, 'twin_events/date=2026-11-20')
@@ -176,7 +189,10 @@ it('a block that comes in while a backup is taken is in it with all it says or n
   expect(await importing(first).take(block(1))).toBe('taken')
   // Of the second, the samples reach the database and the note that it is in does not.
   await first.close(0)
-  const server = await startEmbedded({ path: join(data, 'clickhouse'), logger: silent })
+  const server =
+    testUrl === undefined
+      ? await startEmbedded({ path: join(data, 'clickhouse'), logger: silent })
+      : undefined
   let arrived = (): void => undefined
   const moment = new Promise<void>(resolve => {
     arrived = resolve
@@ -190,7 +206,7 @@ it('a block that comes in while a backup is taken is in it with all it says or n
     }
   }
   type Rest = Parameters<Database['insertBlock']> extends [string, ...infer Others] ? Others : never
-  const database = new Held(server.url, server.secret)
+  const database = new Held(server?.url ?? testUrl!, server?.secret)
   const spool = await Spool.open({ folder: join(data, 'spool'), wall: Date, logger: silent }, () =>
     Promise.reject(new Error('the spool knows')),
   )
@@ -208,7 +224,7 @@ it('a block that comes in while a backup is taken is in it with all it says or n
   await spool.close()
   await pool.close()
   await database.close()
-  await server.stop()
+  await server?.stop()
 
   const restored = join(root, 'imported')
   expect(await run(restoreCommand, '--from', to, '--data', restored)).toMatchObject({ code: 0, err: [] })
@@ -217,7 +233,7 @@ it('a block that comes in while a backup is taken is in it with all it says or n
     [data, ['known', 'known', 'taken']],
     [restored, ['known', 'taken', 'taken']],
   ] as const) {
-    const store = await open(dataDir)
+    const store = await (dataDir === data ? open : openRestored)(dataDir)
     const desk = importing(store)
     for (const [number, outcome] of told.entries()) expect(await desk.take(block(number))).toBe(outcome)
     await store.flush()
@@ -241,7 +257,7 @@ it('a restore that was killed is told of, not taken for a history, and can be re
   await store.close()
   await folder.close()
   const to = join(root, 'kill-backup')
-  expect((await run(backupCommand, '--to', to, '--data', data)).code).toBe(0)
+  expect((await takeBackup(to, data)).code).toBe(0)
 
   const half = join(root, 'half')
   const killed = new GembaProcess(['restore', '--from', to, '--data', half])
@@ -257,7 +273,7 @@ it('a restore that was killed is told of, not taken for a history, and can be re
   const directory = await DataDirectory.open(half)
   expect(directory.readIndexBook().machines).toEqual({ m1: 0 })
   await directory.close()
-  const again = await open(half)
+  const again = await openRestored(half)
   expect(again.status().accepted).toBe(3_000)
   await again.close()
   // What is whole stays refused.

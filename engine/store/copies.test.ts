@@ -14,7 +14,8 @@ import { makeRegistry } from '../floor/registry.js'
 import { Archive } from './archive.js'
 import { restore } from './backup.js'
 import { Copies, type CopiesParts } from './copies.js'
-import { openStore, type Store } from './store.js'
+import type { Store } from './store.js'
+import { openTestStore } from './your-clickhouse.fixture.js'
 
 // Databases are started here; on a busy machine that takes a while.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 90_000 })
@@ -36,7 +37,7 @@ beforeEach(async () => {
   const { registry, book } = makeRegistry(openPlant(plantFile), folder.readIndexBook())
   folder.writeIndexBook(book)
   await folder.close()
-  store = await openStore({ dataDir: join(root, 'data'), logger, wall })
+  store = await openTestStore({ dataDir: join(root, 'data'), logger, wall })
   await store.upsertDimensions(registry)
   const temperature = registry.signalById('robot-01.motor-temperature')!.index
   const state = registry.signals.find(({ signal }) => signal.type === 'text')!.index

@@ -18,23 +18,27 @@ import { scanSegment } from '../../workers/spool/record.js'
 import { storeProcesses } from '../e2e/store-processes.js'
 import { Database } from './database.js'
 import { startEmbedded } from './embedded/embedded.js'
-import { openStore, type Store, type StoreOptions } from './store.js'
-import { frontOf } from './your-clickhouse.fixture.js'
+import type { Store, StoreOptions } from './store.js'
+import { dropTestDatabase, frontOf, reopenTestStore, testUrl } from './your-clickhouse.fixture.js'
 
 const logger = pino({ level: 'silent' })
 let folder: string
 const closers: (() => Promise<unknown>)[] = []
 
-beforeEach(() => {
+beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gemba-crash-'))
+  await dropTestDatabase()
 })
+/** What only the embedded one has: a process of ours, and a folder. */
+const itEmbedded = it.skipIf(testUrl !== undefined)
+
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close()
   rmSync(folder, { recursive: true, force: true })
 })
 
 async function open(more: Partial<StoreOptions> = {}): Promise<Store> {
-  const store = await openStore({ dataDir: folder, logger, wall: { now: () => Date.now() }, ...more })
+  const store = await reopenTestStore({ dataDir: folder, logger, wall: Date, ...more })
   closers.push(() => store.close(1_000))
   return store
 }
@@ -72,7 +76,7 @@ const once = (count: number): Census => ({
   minutes: count,
 })
 
-it('a database killed under load comes back by itself, and the spool drains', async () => {
+itEmbedded('a database killed under load comes back by itself, and the spool drains', async () => {
   const store = await open({ spool: { segmentSamples: 200, sealAfterMs: 5 } })
   append(store, 0, 1_000)
   process.kill(storeProcesses()[0]!, 'SIGKILL')
@@ -82,29 +86,32 @@ it('a database killed under load comes back by itself, and the spool drains', as
   expect(await census(store)).toEqual(once(2_000))
 })
 
-it('a database killed while it starts is started again, a few times, and then told of with what to look for', async () => {
-  const startKilled = async (kills: number) => {
-    const killed = new Set<number>()
-    const assassin = setInterval(() => {
-      for (const pid of storeProcesses()) {
-        if (killed.size >= kills || killed.has(pid)) continue
-        killed.add(pid)
-        process.kill(pid, 'SIGKILL')
+itEmbedded(
+  'a database killed while it starts is started again, a few times, and then told of with what to look for',
+  async () => {
+    const startKilled = async (kills: number) => {
+      const killed = new Set<number>()
+      const assassin = setInterval(() => {
+        for (const pid of storeProcesses()) {
+          if (killed.size >= kills || killed.has(pid)) continue
+          killed.add(pid)
+          process.kill(pid, 'SIGKILL')
+        }
+      }, 20)
+      try {
+        const embedded = await startEmbedded({ path: join(folder, 'clickhouse'), logger })
+        closers.push(() => embedded.stop())
+      } finally {
+        clearInterval(assassin)
       }
-    }, 20)
-    try {
-      const embedded = await startEmbedded({ path: join(folder, 'clickhouse'), logger })
-      closers.push(() => embedded.stop())
-    } finally {
-      clearInterval(assassin)
+      return killed.size
     }
-    return killed.size
-  }
-  const error = await startKilled(Number.POSITIVE_INFINITY).catch((reason: unknown) => reason)
-  expect(error).toMatchObject({ name: 'StoreError', code: 'store-failed' })
-  expect((error as Error).message).toMatch(/ended by SIGKILL each time while it started.*memory is short/)
-  expect(await startKilled(2)).toBe(2)
-})
+    const error = await startKilled(Number.POSITIVE_INFINITY).catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ name: 'StoreError', code: 'store-failed' })
+    expect((error as Error).message).toMatch(/ended by SIGKILL each time while it started.*memory is short/)
+    expect(await startKilled(2)).toBe(2)
+  },
+)
 
 it('a segment that was inserted but not yet deleted counts once', async () => {
   const first = await open()
@@ -270,13 +277,13 @@ it('a segment that cannot be made into blocks is kept and told of by its name; n
 
 /** A spool that exists, and a server that never answers. */
 async function refusingUrl(dataDir: string): Promise<string> {
-  const store = await openStore({ dataDir, logger, wall: { now: () => Date.now() } })
+  const store = await reopenTestStore({ dataDir, logger, wall: Date })
   await store.close()
   return 'http://127.0.0.1:1'
 }
 
 describe('a folder', () => {
-  it('that another one has open gives one clear line', async () => {
+  itEmbedded('that another one has open gives one clear line', async () => {
     await open()
     const error: unknown = await open({ lockPatienceMs: 0 }).catch((reason: unknown) => reason)
     expect(error).toMatchObject({ name: 'StoreError', code: 'data-dir-locked' })
@@ -285,7 +292,7 @@ describe('a folder', () => {
     )
   })
 
-  it('that cannot be written gives one clear line', async () => {
+  itEmbedded('that cannot be written gives one clear line', async () => {
     writeFileSync(join(folder, 'file'), '')
     const error: unknown = await open({ dataDir: join(folder, 'file') }).catch((reason: unknown) => reason)
     expect(error).toMatchObject({ name: 'StoreError', code: 'data-dir-not-writable' })

@@ -8,6 +8,7 @@ import { loadPlant } from '../../schema/plant-file/load-plant.js'
 import { makePast } from '../past/make-past.js'
 import { livesOf, truthOf, watches } from './detection.fixture.js'
 import type { Store } from './store.js'
+import { dropTestDatabase, withTestUrl } from './your-clickhouse.fixture.js'
 
 const isLong = process.env.GEMBA_SOAK !== undefined
 const day = 86_400_000
@@ -164,8 +165,10 @@ describe('the views that detect faults, on pasts that nobody looked at while the
     const data = mkdtempSync(join(tmpdir(), 'gemba-detection-'))
     folders.push(data)
     const { seed, days, period } = plan
+    await dropTestDatabase()
     await makePast(
       {
+        ...withTestUrl,
         ...{ plant: plantOf(plan), data, seed, from, to: from + days * day, period },
         ...{ logger: pino({ level: 'silent' }), signal: new AbortController().signal },
         onProgress: () => undefined,

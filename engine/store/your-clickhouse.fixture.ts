@@ -18,22 +18,34 @@ import { openStore, type Store, type StoreOptions } from './store.js'
  *
  *     GEMBA_TEST_CLICKHOUSE_URL=http://127.0.0.1:8123 npx vitest run engine/store --no-file-parallelism
  *
+ * What is of the embedded one alone stays with it: `engine/store/embedded`, and tests that end its process or lock its
+ * folder. The spool has no database. Backups are restored into a folder, and so into the embedded one.
+ *
  * Where there is none at hand, `npx tsx engine/store/your-clickhouse.fixture.ts` serves one and prints its address.
  */
 export const testUrl: string | undefined = process.env.GEMBA_TEST_CLICKHOUSE_URL
 
 /** A store in a new folder, and nothing in its database: in the embedded one, or in that of `testUrl`. */
 export async function openTestStore(options: StoreOptions): Promise<Store> {
-  if (testUrl === undefined) return openStore(options)
+  await dropTestDatabase()
+  return reopenTestStore(options)
+}
+
+/** Nothing is left in the database of `testUrl`. */
+export async function dropTestDatabase(): Promise<void> {
+  if (testUrl === undefined) return
   const database = new Database(testUrl)
   await database.command(`DROP DATABASE IF EXISTS ${databaseName} SYNC`)
   await database.close()
-  return reopenTestStore(options)
 }
 
 /** The same again, with all that is there. */
 export const reopenTestStore = (options: StoreOptions): Promise<Store> =>
-  openStore({ ...options, ...(testUrl !== undefined && { clickhouseUrl: testUrl }) })
+  openStore({ ...withTestUrl, ...options })
+
+/** The address of `testUrl`, as an option of whoever opens a store. */
+export const withTestUrl: { readonly clickhouseUrl?: string } =
+  testUrl === undefined ? {} : { clickhouseUrl: testUrl }
 
 export interface TestDatabase {
   readonly database: Database
