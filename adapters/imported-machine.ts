@@ -15,7 +15,7 @@ export interface ImportedSignal {
   readonly quantity?: Quantity
   /** For states and modes: the shipped map from the source's words. */
   readonly stateMap?: string
-  /** Of a text: what it says now, where the source tells. */
+  /** Of a text or a whole number: what it says now, where the source tells. */
   readonly word?: string
 }
 

@@ -148,12 +148,12 @@ function signalOf(
   const name = path.join('.')
   const last = path.at(-1)!
   const base = { name, tag: nodeId, unit: analog?.unit ?? '' }
+  const word = value?.status === 'Good' ? value.text : ''
   if (!isNumber) {
     // A finite state machine tells its state by name (OPC 10000-16, CurrentState).
     const isState = last === 'CurrentState' || last === 'StateCurrent'
     if (last === 'UnitModeCurrent')
       return { ...base, type: 'text', quantity: 'mode', stateMap: 'packml-mode' }
-    const word = value?.status === 'Good' ? value.text : ''
     if (!isState) return { ...base, type: 'text', ...(word !== '' && { word }) }
     const said = statesOf[path.at(-2) ?? ''] ?? { quantity: 'state', stateMap: 'packml' }
     return { ...base, type: 'text', ...said }
@@ -165,6 +165,6 @@ function signalOf(
     ...base,
     type: 'number',
     ...(range && { range }),
-    ...(wholeTypes.has(dataType) && { isWhole: true }),
+    ...(wholeTypes.has(dataType) && { isWhole: true, ...(word !== '' && { word }) }),
   }
 }

@@ -62,6 +62,14 @@ export const isScalar = (type: Datatype): boolean =>
 /** Whether a number of this type is whole, and counts something: a moment does not. */
 export const isWhole = (type: Datatype): boolean => type in integers && type !== 'DateTime'
 
+/** What every number of this type can be; undefined where that is more than a double holds exactly, or no number. */
+export function rangeOf(type: Datatype): readonly [number, number] | undefined {
+  if (type === 'Boolean') return [0, 1]
+  const { bits, isSigned } = integers[type] ?? { bits: 64, isSigned: false }
+  if (bits === 64) return undefined
+  return isSigned ? [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] : [0, 2 ** bits - 1]
+}
+
 const two32 = 2 ** 32
 
 export function bigOf({ low, high }: Long64): bigint {

@@ -5,7 +5,7 @@ import { MqttLink } from '../mqtt/link.js'
 import { tlsLink } from '../tls.js'
 import { decodePayload, encodeRebirth, type Payload } from './codec.js'
 import type { SparkplugOptions } from './config.js'
-import { datatypeOf, isScalar, isWhole, own } from './datatype.js'
+import { datatypeOf, isScalar, isWhole, own, rangeOf, readValue } from './datatype.js'
 import type { WireMetric } from './definition.js'
 import { isControlName, propertyOf } from './metric-table.js'
 import { commandTopic, parseEdgeTopic } from './topic.js'
@@ -96,7 +96,9 @@ function signalsOf(
   }
   const isText = ['String', 'Text', 'UUID'].includes(type)
   const [low, high] = ['engLow', 'engHigh'].map(key => numberIn(propertyOf(metric, key)))
-  const range = low !== undefined && high !== undefined && low < high ? ([low, high] as const) : undefined
+  const told = low !== undefined && high !== undefined && low < high ? ([low, high] as const) : undefined
+  const range = told ?? rangeOf(type)
+  const now = own(metric, 'is_null') === true ? undefined : readValue(type, metric)
   return [
     {
       // Folders of names are points elsewhere.
@@ -106,7 +108,7 @@ function signalsOf(
       unit: propertyOf(metric, 'engUnit')?.string_value ?? '',
       ...(!isText && range && { range }),
       ...(isWhole(type) && { isWhole: true }),
-      ...(isText && { word: own(metric, 'string_value') ?? '' }),
+      ...((isText || isWhole(type)) && { word: String(now ?? '') }),
     },
   ]
 }

@@ -143,6 +143,31 @@ describe('gemba plant import --from opcua', () => {
     const none = await run('import', '--from', 'opcua', server.endpoint, '--machines-at', '9')
     expect([none.code, none.err[0]]).toEqual([1, expect.stringContaining('No machine was found')])
   })
+
+  it('takes a number that is called state for one, and says what is to be filled in', async () => {
+    const { DataType } = server.opcua
+    server.addFolder('Cutting')
+    server.addFolder('Cutting.Saw1', 'Cutting')
+    server.add('Cutting.Saw1.State', DataType.UInt16, 'Cutting.Saw1')
+    server.set('Cutting.Saw1.State', 6, new Date())
+    const file = join(folder, 'numbered.yaml')
+    const { code, err } = await run(
+      ...['import', '--from', 'opcua', server.endpoint, '--node', 'ns=1;s=Cutting', '--out', file],
+    )
+    expect([code, err]).toEqual([
+      0,
+      [
+        'States that are told as numbers: write under stateMaps what the numbers of state-numbers mean; until then their machines are Undefined.',
+      ],
+    ])
+    const { plant, problems } = readPlantFile(file)
+    expect([problems ?? [], plant!.stateMaps]).toEqual([
+      [],
+      { 'state-numbers': { words: { '6': { state: 'Undefined' } } } },
+    ])
+    expect(machinesOf(plant!)[0]!.signals).toMatchObject([{ name: 'State', quantity: 'state', type: 'text' }])
+    expect(readFileSync(file, 'utf8')).toContain('fill in state-numbers under stateMaps')
+  })
 })
 
 describe('gemba plant import --from opcua, companion specifications', () => {
@@ -350,6 +375,7 @@ describe('gemba plant import --from sparkplug', () => {
         { name: 'Part Count/Target rate', datatype: 10, double_value: 12 },
         double('Hydraulics/Pressure', 140, { properties: unit }),
         { name: 'state', datatype: 12, string_value: 'Execute' },
+        { name: 'Speed step', datatype: 5, int_value: 3 },
         { name: 'curve', datatype: 31 },
       ])
     })
@@ -373,12 +399,16 @@ describe('gemba plant import --from sparkplug', () => {
       expect(linesOf(plant).map(({ name }) => name)).toEqual(['Pune/line-1'])
       const [press, ...others] = machinesOf(plant)
       expect([press!.name, others.length]).toEqual(['press-01', 0])
-      expect(press!.signals.map(({ tag, quantity, unit }) => [tag, quantity, unit])).toEqual([
-        ['Pune/line-1/press-01/Part Count/Target rate', 'number', ''],
-        ['Pune/line-1/press-01/Hydraulics/Pressure', 'pressure', 'bar'],
-        ['Pune/line-1/press-01/Part Count/Good', 'counter', 'parts'],
-        ['Pune/line-1/press-01/state', 'state', ''],
-      ])
+      const any = 1e38
+      expect(press!.signals.map(({ tag, quantity, unit, range }) => [tag, quantity, unit, range[1]])).toEqual(
+        [
+          ['Pune/line-1/press-01/Part Count/Target rate', 'number', '', any],
+          ['Pune/line-1/press-01/Hydraulics/Pressure', 'pressure', 'bar', any],
+          ['Pune/line-1/press-01/Speed step', 'number', '', 255],
+          ['Pune/line-1/press-01/Part Count/Good', 'counter', 'parts', Number.MAX_SAFE_INTEGER],
+          ['Pune/line-1/press-01/state', 'state', '', 0],
+        ],
+      )
       // It says "Execute".
       expect(press!.signals.at(-1)!.stateMap).toBe('packml')
       expect(plant.sources).toMatchObject([{ adapter: 'sparkplug', options: { brokers: [broker.url] } }])

@@ -7,7 +7,7 @@ import { browse } from '../../adapters/opcua/browse.js'
 import { explain } from '../../adapters/opcua/explain.js'
 import { machinesOfTree } from '../../adapters/opcua/import-tree.js'
 import { openSession } from '../../adapters/opcua/session.js'
-import type { SourceSpec } from '../../schema/plant.js'
+import type { Plant, SourceSpec } from '../../schema/plant.js'
 import { plantToYaml } from '../../schema/plant-file/plant-to-yaml.js'
 import { EngineError } from '../errors.js'
 import { secretReader } from '../pipeline/read-secret.js'
@@ -124,7 +124,9 @@ async function importPlant(argv: readonly string[], io: CommandIo): Promise<numb
   tellUnknownWords(machines, io)
   const source: SourceSpec = { id: values.source, adapter, clock: 'wall', options }
   const plant = makePlant(machines, { name: values.name, source })
-  const text = `${comment(address)}${plantToYaml(plant)}`
+  const toFillIn = mapsToFillIn(machines, plant)
+  tellNumbers(toFillIn, io)
+  const text = `${comment(address, toFillIn)}${plantToYaml(plant)}`
   const count = machines.reduce((sum, { signals }) => sum + signals.length, 0)
   const done = `${machines.length} machines of ${plant.machineTypes.length} types with ${count} signals`
   if (values.out === undefined) io.out(text.trimEnd())
@@ -161,12 +163,28 @@ function tellUnknownWords(machines: readonly ImportedMachine[], io: CommandIo): 
   )
 }
 
-function comment(address: string): string {
+/** State maps of the file of which only the source knows what their numbers mean. */
+function mapsToFillIn(machines: readonly ImportedMachine[], { stateMaps }: Plant): readonly string[] {
+  return Object.keys(new StateWords(machines).toFillIn).filter(map => map in stateMaps)
+}
+
+function tellNumbers(maps: readonly string[], io: CommandIo): void {
+  if (maps.length === 0) return
+  io.err(
+    `States that are told as numbers: write under stateMaps what the numbers of ${some(maps)} mean; until then their machines are Undefined.`,
+  )
+}
+
+function comment(address: string, toFillIn: readonly string[]): string {
+  const numbers = toFillIn.map(
+    map =>
+      `# - what the numbers of states mean: fill in ${map} under stateMaps, and add those not seen yet;\n`,
+  )
   return `# Imported from ${address}. Read it over: no source tells how machines stand, what they are for, nor
 # - the time zone of the site (UTC here), the lines and their order;
 # - rated power (${assumed.ratedPower} kW), cycle time (${assumed.idealCycleTime} s) and archetype (${assumed.archetype}) of the types;
 # - the limits of sensors, and ranges and units that the source does not give;
-# - the words of states: compare their maps with what the machines say.
+${numbers.join('')}# - the words of states: compare their maps with what the machines say.
 `
 }
 

@@ -30,14 +30,31 @@ const counterWords = /count|produced|defective|scrap|rejected/i
 /** What stands below a `Part Count`. */
 const countedWords = /^(all|total|good|ok|bad|nok|scrap|rework|produced|processed|defective|rejected)$/i
 const partWords = /part|piece|produced|defective|scrap|reject/i
-const stateWords = /^(machine[-_ ]?)?(state|status)$/i
+const stateWords = /^(machine[-_ ]?)?(state|status)([-_. ]?current)?$/i
+/** A number called status is most often a word of bits. */
+const numberedStateWords = /^((machine|unit|equipment)[-_ ]?)?state([-_. ]?current)?$/i
+/** PackTags that are numbers of PackML's own (TR88.00.02, Status). */
+const packTags: Readonly<Record<string, Guess>> = {
+  StateCurrent: { quantity: 'state', unit: '', stateMap: 'packml' },
+  UnitModeCurrent: { quantity: 'mode', unit: '', stateMap: 'packml-mode' },
+}
 /** What only a person can say of a number. */
 const unknown = (unit: string): Guess => ({ quantity: 'number', unit })
 
 /** Whether a text by its name tells a state, of which the source does not say so. */
 export function namesState({ name, type, quantity }: ImportedSignal): boolean {
-  return type === 'text' && quantity === undefined && stateWords.test(lastOf(name))
+  return type === 'text' && quantity === undefined && stateWords.test(stateName(name))
 }
+
+/** Whether a number by its name tells a state, and only the source knows what it means. */
+export function numbersState({ name, type, quantity, unit, isWhole }: ImportedSignal): boolean {
+  const isPlain = type === 'number' && quantity === undefined && unit === '' && isWhole === true
+  return isPlain && packTags[lastOf(name)] === undefined && numberedStateWords.test(stateName(name))
+}
+
+/** `State/Current` is called by both. */
+const stateName = (name: string): string =>
+  /^current$/i.test(lastOf(name)) ? name.split('.').slice(-2).join('.') : lastOf(name)
 
 const lastOf = (name: string): string => name.split('.').at(-1) ?? name
 
@@ -52,13 +69,21 @@ function namesCounter(name: string): boolean {
  * say which are states by their name.
  */
 export function guess(signal: ImportedSignal, states: StateWords): Guess {
-  const { name, type, unit, quantity, stateMap, range, isWhole } = signal
-  const last = lastOf(name)
+  const { name, type, quantity, stateMap, isWhole } = signal
   if (type === 'text') {
     if (quantity !== undefined) return { quantity, unit: '', ...(stateMap !== undefined && { stateMap }) }
     if (!namesState(signal)) return { quantity: 'text', unit: '' }
     return { quantity: 'state', unit: '', stateMap: states.mapOf(signal) }
   }
+  const packTag = isWhole === true && quantity === undefined ? packTags[lastOf(name)] : undefined
+  if (packTag !== undefined) return packTag
+  if (numbersState(signal)) return { quantity: 'state', unit: '', stateMap: states.numbersOf(signal) }
+  return guessNumber(signal)
+}
+
+/** What a number measures or counts. */
+export function guessNumber({ name, unit, quantity, range, isWhole }: ImportedSignal): Guess {
+  const last = lastOf(name)
   if (quantity !== undefined) {
     const spelt = fittingUnit(quantity, unit)
     if (spelt !== undefined) return { quantity, unit: spelt }

@@ -1,16 +1,18 @@
-import type { ImportedMachine } from '../../adapters/imported-machine.js'
+import type { ImportedMachine, ImportedSignal } from '../../adapters/imported-machine.js'
 import { shippedMachineTypes } from '../../schema/machine-types/shipped-machine-types.js'
 import type { Line, Machine, MachineType, Plant, Quantity, Signal, SourceSpec } from '../../schema/plant.js'
 import { isOuter, shippedStateMaps } from '../../schema/state-maps.js'
-import { guess } from './guess.js'
+import { isTextQuantity } from '../../schema/units.js'
+import { type Guess, guess, guessNumber, namesState } from './guess.js'
 import { StateWords } from './state-words.js'
 
 /** What no source tells, and a person has to put right. */
 export const assumed = { ratedPower: 10, idealCycleTime: 60, archetype: 'station' } as const
 /** What a number can show of which nobody says: as wide as Float goes, so that nothing real is called bad. */
 const anyNumber: readonly [number, number] = [-1e38, 1e38]
-/** What a 32-bit counter can show (UDINT, IEC 61131-3). */
+/** What a 32-bit counter can show (UDINT, IEC 61131-3), and one of 64 bits that a double can count. */
 const counterRange: readonly [number, number] = [0, 2 ** 32 - 1]
+const longCounterRange: readonly [number, number] = [0, Number.MAX_SAFE_INTEGER]
 
 export interface PlantOptions {
   readonly name: string
@@ -61,7 +63,9 @@ export function makePlant(imported: readonly ImportedMachine[], { name, source }
     products: [],
     customers: [],
     crews: [],
-    stateMaps: Object.fromEntries(Object.entries(shippedStateMaps).filter(([map]) => used.has(map))),
+    stateMaps: Object.fromEntries(
+      Object.entries({ ...states.toFillIn, ...shippedStateMaps }).filter(([map]) => used.has(map)),
+    ),
   }
 }
 
@@ -83,17 +87,22 @@ function signalsOf(machine: ImportedMachine, id: string, source: string, states:
   const told = new Set<string>()
   // Where the source itself says what its state is, nothing is guessed to be one.
   const isSaid = machine.signals.some(signal => signal.quantity === 'state')
+  // Words say more than numbers do.
+  const isWorded = machine.signals.some(namesState)
   const signals = machine.signals.map((imported): Signal => {
     const guessed = guess(imported, states)
     const { quantity: kind } = guessed
-    const isTold = told.has(kind) || (kind === 'state' && isSaid && imported.quantity !== 'state')
+    const isTold =
+      told.has(kind) ||
+      (kind === 'state' && isSaid && imported.quantity !== 'state') ||
+      (kind === 'state' && isWorded && imported.type === 'number')
     const isLeftToInner = isOuter(shippedStateMaps[guessed.stateMap ?? ''] ?? { words: {} })
-    if (!isLeftToInner && (kind === 'state' || kind === 'mode')) told.add(kind)
-    const { quantity, unit, stateMap } = isTold
-      ? { quantity: 'text' as const, unit: '', stateMap: undefined }
-      : guessed
-    const isSensor = imported.type === 'number' && !isStatus.has(quantity)
-    const usual = quantity === 'counter' ? counterRange : anyNumber
+    if (!isTold && !isLeftToInner && (kind === 'state' || kind === 'mode')) told.add(kind)
+    const { quantity, unit, stateMap } = isTold ? another(imported) : guessed
+    const type = isTextQuantity(quantity) ? 'text' : imported.type
+    const isSensor = type === 'number' && !isStatus.has(quantity)
+    const counted = imported.isWhole === true ? longCounterRange : counterRange
+    const usual = quantity === 'counter' ? counted : anyNumber
     const name = ids.of(imported.name)
     return {
       id: `${id}.${name}`,
@@ -101,9 +110,9 @@ function signalsOf(machine: ImportedMachine, id: string, source: string, states:
       role: isSensor ? 'sensor' : 'status',
       quantity,
       unit,
-      type: imported.type,
+      type,
       period: 0,
-      range: imported.type === 'text' ? [0, 0] : (imported.range ?? usual),
+      range: type === 'text' ? [0, 0] : (imported.range ?? usual),
       resolution: 0,
       limits: {},
       source,
@@ -115,6 +124,11 @@ function signalsOf(machine: ImportedMachine, id: string, source: string, states:
     ...signals.filter(({ role }) => role === 'sensor'),
     ...signals.filter(({ role }) => role === 'status'),
   ]
+}
+
+/** What a further state or mode of a machine is. */
+function another(imported: ImportedSignal): Guess {
+  return imported.type === 'number' ? guessNumber(imported) : { quantity: 'text', unit: '' }
 }
 
 /** The types that machines turn out to be of. */

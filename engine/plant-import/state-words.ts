@@ -1,6 +1,7 @@
 import type { ImportedMachine, ImportedSignal } from '../../adapters/imported-machine.js'
+import type { StateMap } from '../../schema/plant.js'
 import { isOuter, lookupState, shippedStateMaps } from '../../schema/state-maps.js'
-import { namesState } from './guess.js'
+import { namesState, numbersState } from './guess.js'
 
 /** Where nobody says a word, or several maps know all of them. */
 const usualMap = 'running-idle-fault'
@@ -19,6 +20,8 @@ export class StateWords {
   readonly #byName = new Map<string, Set<string>>()
   /** Texts that say what the map chosen for them does not know. */
   readonly #unknown = new Map<string, Set<string>>()
+  /** Numbers that states show, by the map that is to say what they mean. */
+  readonly #numbers = new Map<string, Set<string>>()
 
   constructor(machines: readonly ImportedMachine[]) {
     const states = machines.flatMap(({ signals }) => signals.filter(namesState))
@@ -27,12 +30,36 @@ export class StateWords {
       const words = this.#byName.get(name) ?? new Set()
       this.#byName.set(name, words.add(word))
     }
+    for (const signal of machines.flatMap(({ signals }) => signals.filter(numbersState))) {
+      const { word = '' } = signal
+      const map = this.numbersOf(signal)
+      const numbers = this.#numbers.get(map) ?? new Set()
+      this.#numbers.set(map, word === '' ? numbers : numbers.add(word))
+    }
     for (const signal of states) {
       const { name, word = '' } = signal
       if (word === '' || knows(this.mapOf(signal), word)) continue
       const words = this.#unknown.get(name) ?? new Set()
       this.#unknown.set(name, words.add(word))
     }
+  }
+
+  /** Of a number: the map that somebody has to fill in. */
+  numbersOf({ name }: ImportedSignal): string {
+    const plain = name
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, '-')
+      .replaceAll(/^-+|-+$/g, '')
+    return `${plain.slice(-40).replace(/^-/, '') || 'state'}-numbers`
+  }
+
+  /** Maps of the numbers that were seen; what they mean only the source knows. */
+  get toFillIn(): Readonly<Record<string, StateMap>> {
+    const wordsOf = (numbers: ReadonlySet<string>): StateMap['words'] =>
+      Object.fromEntries(
+        [...numbers].sort((a, b) => Number(a) - Number(b)).map(number => [number, { state: 'Undefined' }]),
+      )
+    return Object.fromEntries([...this.#numbers].map(([map, numbers]) => [map, { words: wordsOf(numbers) }]))
   }
 
   /** The map that knows what this text says and most of what its like say. */
