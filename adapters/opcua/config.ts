@@ -56,8 +56,10 @@ export const opcuaOptions = z
         clearText: z.boolean().default(false),
       })
       .optional(),
-    /** A user's certificate and its private key, PEM. */
-    userCertificate: z.strictObject({ file: z.string().min(1), key: secret }).optional(),
+    /** A user's certificate, PEM or DER, and its private key, PEM. */
+    userCertificate: z
+      .strictObject({ file: z.string().min(1), key: secret, passphrase: secret.optional() })
+      .optional(),
     ...pace,
     publishingMs: pace.publishingMs.default(250),
     /** Other paces for some signals: the first group counts whose patterns fit (`*.vibration`, `press-*.*`). */

@@ -41,7 +41,7 @@ const meanings: readonly (readonly [pattern: RegExp, what: string, fix: string])
   [
     /Cannot find ANONYMOUS/,
     'takes nobody without a name',
-    'Give the source a user, with the password in the environment or a file.',
+    'Give the source a user, with the password in the environment or a file, or a userCertificate.',
   ],
   [/Cannot find USERNAME/, 'takes no user names', 'Leave user out, or use a userCertificate.'],
   [/Cannot find Certificate \(X509\)/, 'takes no user certificates', 'Use a user, or nobody in particular.'],
@@ -49,6 +49,11 @@ const meanings: readonly (readonly [pattern: RegExp, what: string, fix: string])
     /in clear text/,
     'asks for the password unencrypted',
     'Choose a security policy; or say clearText: true beside the password, and everybody on the network can read it.',
+  ],
+  [
+    /user certificate .*Bad(UserAccessDenied|IdentityToken(Rejected|Invalid)|UserSignatureInvalid)/,
+    'does not accept the user certificate',
+    'Trust it at the server (many list it under rejected certificates), and check that its user may read there.',
   ],
   [
     /BadUserAccessDenied|BadIdentityToken(Rejected|Invalid)|BadUserSignatureInvalid/,

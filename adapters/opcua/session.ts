@@ -1,12 +1,11 @@
-import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import type { ClientSession, OPCUAClient, UserIdentityInfo } from 'node-opcua'
 import type { ReadSecret } from '../../schema/secret.js'
 import type { OpcuaOptions } from './config.js'
 import { loadOpcua, type Opcua } from './library.js'
 import { openCertificates } from './pki.js'
+import { describeUser, readUserCertificate } from './user-certificate.js'
 
 export type SessionOptions = Pick<
   OpcuaOptions,
@@ -66,7 +65,11 @@ export async function openSession(
   try {
     await client.connect(options.endpoint)
     if (options.user?.clearText === false && options.security === 'None') await refuseClearText(opcua, client)
-    const session = await client.createSession(identity)
+    const session = await client.createSession(identity).catch(error => {
+      if (identity.type !== opcua.UserTokenType.Certificate) throw error
+      const said = error instanceof Error ? error.message : String(error)
+      throw new Error(`user certificate ${describeUser(identity.certificateData)}: ${said}`, { cause: error })
+    })
     const namespaces = await session.readNamespaceArray()
     signal.throwIfAborted()
     // From here on a cut link is brought back by the library, within the same session.
@@ -125,11 +128,7 @@ function readIdentity(
     }
   }
   if (userCertificate !== undefined) {
-    return {
-      type: opcua.UserTokenType.Certificate,
-      certificateData: new X509Certificate(readFileSync(userCertificate.file)).raw,
-      privateKey: readSecret(userCertificate.key),
-    }
+    return { type: opcua.UserTokenType.Certificate, ...readUserCertificate(userCertificate, readSecret) }
   }
   return { type: opcua.UserTokenType.Anonymous }
 }

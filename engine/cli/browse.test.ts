@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { FakeOpcuaServer } from '../../adapters/opcua/fake-server.js'
+import { FakeOpcuaServer, makeCertificate } from '../../adapters/opcua/fake-server.js'
 import { browseCommand } from './browse.js'
 
 let server: FakeOpcuaServer
@@ -55,6 +55,15 @@ describe('gemba browse', () => {
     expect(out.map(line => line.trim().split(/ +/)[0])).toEqual(['Plant', 'Line1'])
   })
 
+  it('is known by a certificate', async () => {
+    const { certificate, key } = await makeCertificate(folder)
+    const asReader = ['--user-certificate', certificate, '--user-key-file', key]
+    expect(await run(server.endpoint, ...asReader, '--node', 'ns=1;s=Line1')).toMatchObject({
+      code: 0,
+      err: [],
+    })
+  })
+
   it('writes JSON, a node a line', async () => {
     const { out } = await run(
       server.endpoint,
@@ -104,6 +113,16 @@ describe('gemba browse', () => {
     [['http://plc'], 2, 'browse: endpoint: not an address'],
     [['opc.tcp://plc', '--depth', '0'], 2, 'browse: --depth 0 is not a number from 1'],
     [['opc.tcp://plc', '--user', 'a'], 2, 'browse: --user goes with --password-env or --password-file'],
+    [
+      ['opc.tcp://plc', '--user-certificate', 'a.pem'],
+      2,
+      'browse: --user-certificate goes with --user-key-env or --user-key-file',
+    ],
+    [
+      ['opc.tcp://127.0.0.1:1', '--user-certificate', '/nowhere.pem', '--user-key-env', 'SESAME'],
+      1,
+      'The user certificate /nowhere.pem cannot be read (ENOENT)',
+    ],
     [
       ['opc.tcp://plc', '--security', 'Basic128Rsa15'],
       2,

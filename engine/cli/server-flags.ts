@@ -10,6 +10,9 @@ export const serverFlags = {
   user: { type: 'string' },
   'password-env': { type: 'string' },
   'password-file': { type: 'string' },
+  'user-certificate': { type: 'string' },
+  'user-key-env': { type: 'string' },
+  'user-key-file': { type: 'string' },
   timeout: { type: 'string' },
   data: { type: 'string' },
 } as const
@@ -17,6 +20,8 @@ export const serverFlags = {
 export const serverHelp = `  --security <policy>    Basic256Sha256, Aes128_Sha256_RsaOaep or Aes256_Sha256_RsaPss (default None)
   --mode <mode>          Sign or SignAndEncrypt (default SignAndEncrypt, with a policy)
   --user <name>          with --password-env <variable> or --password-file <path>
+  --user-certificate <path>
+                         with --user-key-env <variable> or --user-key-file <path>
   --timeout <ms>         how long to wait for an answer (default 5000)
   --data <folder>        data folder, where keys and trusted certificates are kept (default gemba-data)  [GEMBA_DATA]`
 
@@ -35,14 +40,19 @@ export function readServer(
   values: Readonly<Partial<Record<keyof typeof serverFlags, string>>>,
   env: NodeJS.ProcessEnv,
 ): ReachedServer {
-  const password = passwordOf(values['password-env'], values['password-file'])
+  const password = secretOf(values['password-env'], values['password-file'])
+  const key = secretOf(values['user-key-env'], values['user-key-file'])
+  const file = values['user-certificate']
   if ((values.user === undefined) !== (password === undefined))
     throw misused(verb, '--user goes with --password-env or --password-file')
+  if ((file === undefined) !== (key === undefined))
+    throw misused(verb, '--user-certificate goes with --user-key-env or --user-key-file')
   const entry = {
     endpoint,
     ...(values.security !== undefined && { security: values.security }),
     ...(values.mode !== undefined && { mode: values.mode }),
     ...(password !== undefined && { user: { name: values.user, password } }),
+    ...(key !== undefined && { userCertificate: { file, key } }),
     ...(values.timeout !== undefined && { timeoutMs: Number(values.timeout) }),
   }
   const parsed = opcuaOptions.safeParse(entry)
@@ -52,7 +62,7 @@ export function readServer(
   throw misused(verb, `${String(issue?.path[0] ?? '')}: ${issue?.message ?? ''}`)
 }
 
-function passwordOf(env: string | undefined, file: string | undefined): Secret | undefined {
+function secretOf(env: string | undefined, file: string | undefined): Secret | undefined {
   if (env !== undefined) return { env }
   return file === undefined ? undefined : { file }
 }

@@ -436,6 +436,21 @@ describe('an OPC UA server that is careful', () => {
     expect(health(shown).lastError).toBeUndefined()
   })
 
+  it('turns away a user certificate that it does not trust, and says so', async () => {
+    const { certificate: ours, key } = await makeCertificate(folder)
+    const wary = await startServer({ users: {}, isTrusting: false })
+    try {
+      const shown = start(`userCertificate: { file: ${ours}, key: { file: ${key} } }`, wary.endpoint)
+      expect(await said(shown)).toContain(
+        'does not accept the user certificate. Trust it at the server (many list it under rejected certificates)',
+      )
+      expect(health(shown).lastError).toContain('valid from ')
+      shown.stop()
+    } finally {
+      await wary.stop()
+    }
+  })
+
   it('gets no password in clear text, unless somebody says so', async () => {
     const careless = await startServer({ users: { gemba: 'open sesame' }, isClearText: true })
     try {
