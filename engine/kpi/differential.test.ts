@@ -51,6 +51,7 @@ const state = fc.constantFrom(
   ['Suspended', 'starved'] as const,
   ['Suspended', 'blocked'] as const,
   ['Suspended', 'none'] as const,
+  ['Unsuspending', 'none'] as const,
 )
 /** Changes of state at times of their own, some told twice, and counts; in any order of arrival. */
 const floors = fc
@@ -84,7 +85,7 @@ const entryOf = (machine: string, told: Told): Entry => {
 
 /**
  * The same in plain SQL, by nothing that the ledger uses but its tables: intervals from one change to the next, cut at
- * hours, shifts and the break; own stops in a row are one, and its length says what it was. What somebody said holds
+ * hours, shifts and the break; own stops in a row are one, and its length says what it was. A wait is for what was said in it last. What somebody said holds
  * for the stop that it was said of, or the next one up to its end where late data took that away: from then on until
  * the machine produces or stands for another cause.
  */
@@ -94,10 +95,16 @@ const sql = `
       SELECT toInt64(toUnixTimestamp64Milli(ts)) AS at, argMax(state, seq) AS now, argMax(reason, seq) AS why
       FROM gemba.state_changes WHERE machine = {machine:String} GROUP BY ts
     ),
+    waits AS (
+      SELECT *, now IN ('Suspended', 'Unsuspending') AS is_wait, sum(NOT is_wait) OVER (ORDER BY at) AS wait FROM changes
+    ),
     seen AS (
       SELECT at, multiIf(now = 'Execute', 'production', now IN ('Idle', 'Complete'), 'idle', now = 'Undefined', 'unknown',
-        now = 'Suspended' AND why != 'none', why, 'own') AS cause
-      FROM changes
+        is_wait AND said != '', said, 'own') AS cause
+      FROM (
+        SELECT *, anyLastIf(why, why != 'none') OVER (
+          PARTITION BY wait ORDER BY at ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS said
+        FROM waits)
     ),
     runs AS (
       SELECT at AS begin, cause,

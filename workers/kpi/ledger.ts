@@ -3,7 +3,15 @@ import { type Cell, copyOf, placeOf } from './cell.js'
 import { KpiError } from './kpi-error.js'
 import { type LedgerEvent, type Situation, saysWhat, situationAfter, untold } from './ledger-event.js'
 import { addMade, addTally, emptyTally, type Made, type Tally } from './tally.js'
-import { type Cause, causeOf, causeTold, type Errand, type TimeClass } from './time-class.js'
+import {
+  type Cause,
+  causeOf,
+  causeTold,
+  type Errand,
+  type TimeClass,
+  type Wait,
+  waitOf,
+} from './time-class.js'
 
 export interface LedgerSetup {
   readonly calendar: Calendar
@@ -40,6 +48,8 @@ interface Page {
   head: number
   situation: Situation
   errand: Errand
+  /** What it has waited for, while it waits. */
+  wait: Wait | undefined
   /** Something was said since the last production that a machine has to warm up after. */
   isCold: boolean
   warmUntil: number
@@ -75,6 +85,7 @@ export class Ledger {
       head: from,
       situation: untold,
       errand: 'setup',
+      wait: undefined,
       isCold: false,
       warmUntil: Number.NEGATIVE_INFINITY,
       open: [],
@@ -194,7 +205,8 @@ export class Ledger {
 
   #book(planned: CalendarSpan, from: number, to: number): void {
     const page = this.#page
-    const seen = causeOf(page.situation, page.errand)
+    page.wait = waitOf(page.situation, page.wait)
+    const seen = causeOf(page.situation, page.errand, page.wait)
     if (page.reasonCause !== undefined && page.reasonCause !== seen) this.#dropReason()
     if (seen !== 'production') page.reasonCause = seen
     const cause = causeTold(seen, page.situation.downtimeReason)
@@ -271,7 +283,7 @@ export class Ledger {
     const { tally } = this.#owned(this.#cell(planned))
     const made: Made = { produced: 0, scrapped: 0, warmUp: 0, reworked: 0, ...part }
     const isBusy = planned.plan === 'busy'
-    const isOfPlan = isBusy || (isEntered && causeOf(page.situation, page.errand) !== 'production')
+    const isOfPlan = isBusy || (isEntered && causeOf(page.situation, page.errand, page.wait) !== 'production')
     if (!isOfPlan) {
       tally.overtimeParts += made.produced || made.scrapped + made.reworked
       return

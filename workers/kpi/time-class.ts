@@ -55,6 +55,9 @@ export type Cause =
 /** Causes that a machine on its way back to work carries on. */
 export type Errand = 'own' | 'setup'
 
+/** What a machine that waits, waits for. */
+export type Wait = Exclude<SuspendReason, 'none'>
+
 /**
  * The cause of a PackML state (TR88.00.02) in the terms of ISO 22400-2; a rule of ours, since no standard gives one.
  * States on the way back to work (Resetting, Starting) belong to what took the machine out of it: `errand`.
@@ -81,27 +84,31 @@ const causeByState: Readonly<Record<PackmlState, Cause | 'errand' | 'interlock'>
   Clearing: 'own',
 }
 
-const byInterlock: Readonly<Record<SuspendReason, Cause>> = {
-  blocked: 'blocked',
-  starved: 'starved',
-  // Suspended by something outside that nobody names: not to be put upon a neighbour.
-  none: 'own',
+/**
+ * What a machine that waits, waits for: what its interlocks say, or, once they have fallen, what they said in this wait
+ * last, for the way back to work is as much a part of the wait as the way into it. Undefined: it does not wait, or
+ * nobody has said what for.
+ */
+export function waitOf({ state, reason }: Doing, before: Wait | undefined): Wait | undefined {
+  if (causeByState[state as PackmlState] !== 'interlock') return undefined
+  return reason === 'blocked' || reason === 'starved' ? reason : before
 }
 
 /** States of a fault: no mode makes setup of them. */
 const faultStates: ReadonlySet<string> = new Set(['Aborting', 'Aborted', 'Clearing', 'Holding', 'Held'])
 
 /**
- * Why the machine does what it does. `errand`: what took it out of production last. Maintenance after a stop of its
- * own is its repair; else it is planned. By hand (mode Manual) somebody sets it up.
+ * Why the machine does what it does. `errand`: what took it out of production last; `wait`: what it has waited for, if it
+ * waits. Maintenance after a stop of its own is its repair; else it is planned. By hand (mode Manual) somebody sets it up.
  */
-export function causeOf({ state, mode, reason }: Doing, errand: Errand): Cause {
+export function causeOf({ state, mode }: Doing, errand: Errand, wait: Wait | undefined): Cause {
   if (state === '' || state === 'Undefined') return 'unknown'
   if (mode === 'Maintenance') return errand === 'own' ? 'own' : 'maintenance'
   if (mode === 'Manual' && !faultStates.has(state)) return 'setup'
   const cause = causeByState[state as PackmlState] ?? 'unknown'
   if (cause === 'errand') return errand
-  if (cause === 'interlock') return byInterlock[reason as SuspendReason] ?? 'own'
+  // Suspended by something outside that nobody has named: not to be put upon a neighbour.
+  if (cause === 'interlock') return wait ?? 'own'
   return cause
 }
 
