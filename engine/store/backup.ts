@@ -40,8 +40,8 @@ export interface BackupReport {
 /**
  * Writes everything that has arrived by now into an empty folder, also while the engine goes on: the database as files
  * of ClickHouse's own format, and the files of the data folder. What is in only in part, such as the rows of an import
- * without the note that they are in, comes with the next one. It is a backup once it has its mark, at the very end.
- * Throws EngineError `bad-input` for a folder that is not empty.
+ * without the note that they are in, comes with the next one, and so may the last ten seconds. It is a backup once it
+ * has its mark, at the very end. Throws EngineError `bad-input` for a folder that is not empty.
  */
 export async function backup(
   database: Database,

@@ -12,7 +12,10 @@ import { isRefusal, RefusedBlocks } from './refused-blocks.js'
 import { RollUp } from './roll-up.js'
 import { asidePath, type SealedSegment } from './spool/segment.js'
 import type { Spool } from './spool/spool.js'
-import { markWhole } from './whole-segments.js'
+import { markWhole, type WholeSegment } from './whole-segments.js'
+
+/** Longest time between two marks of what is in as a whole, ms. */
+const markEveryMs = 10_000
 
 export interface WriterFigures {
   /** Rows inserted since the start, repeats that counted once included. */
@@ -57,6 +60,7 @@ export class Writer {
     lastError: undefined,
   }
   #writtenUpTo = -1
+  #markedAt = Number.NEGATIVE_INFINITY
   #hasEnded = false
 
   constructor(spool: Spool, database: Database, pool: WorkerPool, logger: Logger, wall: Clock) {
@@ -135,14 +139,7 @@ export class Writer {
       }
     }
     for (const block of refused) rows += await this.#insertOrKeep(segment, block, signal)
-    if (next !== undefined)
-      await markWhole(
-        this.#database,
-        this.#spool.id,
-        { number: segment.number, end: next },
-        this.#wall.now(),
-        signal,
-      )
+    if (next !== undefined) await this.#mark({ number: segment.number, end: next }, signal)
     const isDamaged = damage.length > 0
     if (isDamaged) {
       // Before it is: who dies in between tells of it once more.
@@ -181,6 +178,14 @@ export class Writer {
       )
       return 0
     }
+  }
+
+  /** When nothing more waits and, where there is always more, now and then: each mark is an insert of its own. */
+  async #mark(whole: WholeSegment, signal: AbortSignal): Promise<void> {
+    const now = performance.now()
+    if (this.#spool.waiting > 1 && now - this.#markedAt < markEveryMs) return
+    await markWhole(this.#database, this.#spool.id, whole, this.#wall.now(), signal)
+    this.#markedAt = now
   }
 
   #token(segment: SealedSegment, { table }: TableBlock): string {
