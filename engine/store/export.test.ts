@@ -83,6 +83,15 @@ it('writes the newest version of what had arrived, although a newer one is there
   ])
 })
 
+it('writes a newer version where the one of then was merged into it', async () => {
+  await database.command('SYSTEM START MERGES gemba.twin_snapshots')
+  await database.command('OPTIMIZE TABLE gemba.twin_snapshots FINAL')
+  expect(await written('merged', { upTo: 3 })).toEqual([
+    { rows: 1, told: [saw] },
+    { rows: 1, told: ['machine:press {"at":4}'] },
+  ])
+})
+
 it('writes rows in the order of the key, however they came and lie in the database', async () => {
   await database.command('SYSTEM STOP MERGES gemba.telemetry')
   const rows = [3, 1, 2].flatMap(signal => [2, 0, 1].map(second => ({ signal, second })))

@@ -103,9 +103,8 @@ interface Piece {
 async function pieces(database: Database, { table, from, to, upTo }: ExportOptions): Promise<Piece[]> {
   const column = timeColumn(table)
   const arrival = upTo === undefined ? undefined : arrivalColumn(table)
-  // PREWHERE is looked at before FINAL: of what had arrived by then the newest version, and not nothing for a row of
-  // which a newer one has arrived since.
-  const of = `${databaseName}.${table.name}${isReplacing(table) ? ' FINAL' : ''}${arrival === undefined ? '' : ` PREWHERE ${arrival} <= ${upTo}`}`
+  const arrived = arrival === undefined ? '' : ` PREWHERE ${arrivedBy(table, `${arrival} <= ${upTo}`)}`
+  const of = `${databaseName}.${table.name}${isReplacing(table) ? ' FINAL' : ''}${arrived}`
   const all = (conditions: readonly string[]): string =>
     conditions.length === 0 ? of : `${of} WHERE ${conditions.join(' AND ')}`
   const countOf = async (source: string): Promise<number> => {
@@ -148,6 +147,17 @@ function orderOf(table: Definition): string {
   if (table.kind !== 'table') return 'ALL'
   const arrival = arrivalColumn(table)
   return [...table.orderBy, ...(arrival === undefined ? [] : [arrival])].join(', ')
+}
+
+/**
+ * What had arrived `byThen`. Where rows are replaced, it is looked at before FINAL: of each the newest version of then,
+ * and where the database has merged that into one that came since, this one, rather than nothing.
+ */
+function arrivedBy(table: Definition, byThen: string): string {
+  if (table.kind !== 'table' || !isReplacing(table)) return byThen
+  const key = table.orderBy.map(name => `\`${name}\``).join(', ')
+  const keys = (where: string): string => `SELECT ${key} FROM ${databaseName}.${table.name} WHERE ${where}`
+  return `${byThen} OR (${key}) NOT IN (${keys(`${byThen} AND (${key}) IN (${keys(`NOT (${byThen})`)})`)})`
 }
 
 /** Whether a row takes the place of an older one with the same key, which stays beside it until the database merges. */
