@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import type { Subscription } from 'rxjs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AdapterError, SourceEvent } from '../contract.js'
@@ -165,7 +166,7 @@ describe('the HTTP adapter', () => {
     events = []
     error = undefined
     listen()
-    await until(() => expect(error?.message).toContain('the answer is no JSON'))
+    await until(() => expect(error?.message).toContain('the answer is no JSON. Check'))
     expect(events).toEqual([])
   })
 
@@ -229,6 +230,51 @@ describe('the HTTP adapter', () => {
       expect(error?.message).toContain('has a trouble of its own (500)')
     })
     expect([server.requests.length, values().length]).toEqual([7, 2])
+  })
+
+  it('tells nothing more of a request that fails three times in a row while another is answered, until it is', async () => {
+    server.documents.set('/status/press', { force: 5 })
+    let isFailing = false
+    server.answer = (path, response) =>
+      isFailing && path === '/status/press' && !!response.writeHead(500).end()
+    listen({ requests: [{ values: { oil: '$.oil' } }, { path: '/press', values: { force: '$.force' } }] })
+    await until(() => expect(values()).toEqual([46.5, 5]))
+    const stale = () => events.flatMap(event => (event.kind === 'stale' ? event.signals : []))
+    isFailing = true
+    for (let round = 1; round <= 5; round++) {
+      expect(stale()).toEqual(round <= 3 ? [] : [1])
+      await poll()
+      await until(() => expect([values().length, server.requests.length]).toEqual([2 + round, 2 + 2 * round]))
+      await until(() => expect(stale()).toEqual(round < 3 ? [] : [1]))
+    }
+    expect(events.flatMap(event => (event.kind === 'noted' ? event.what : []))).toEqual([
+      `${base}/status/press has a trouble of its own (500), 3 times in a row, while other requests are answered. Its signals are stale until it is.`,
+    ])
+    isFailing = false
+    await poll()
+    await until(() => expect(values().slice(-2)).toEqual([46.5, 5]))
+    expect(error).toBeUndefined()
+  })
+
+  it.each([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+  ])('reads an answer packed with %s, asked for or not', async (encoding, pack) => {
+    const body = pack(Buffer.from('\uFEFF{ "oil": 47.5 }'))
+    server.answer = (_, response) => !!response.writeHead(200, { 'content-encoding': encoding }).end(body)
+    listen()
+    await until(() => expect(values()).toEqual([47.5]))
+  })
+
+  it.each([
+    ['zstd', Buffer.from('{}'), 'cannot be unpacked (content-encoding: zstd)'],
+    ['gzip', Buffer.from('{}'), 'cannot be unpacked (content-encoding: gzip)'],
+    ['gzip', gzipSync(Buffer.alloc(5_000)), 'answers with more than 1024 bytes'],
+  ])('says of an answer packed with %s what is wrong with it', async (encoding, body, said) => {
+    server.answer = (_, response) => !!response.writeHead(200, { 'content-encoding': encoding }).end(body)
+    listen({ maxLength: 1_024 })
+    await until(() => expect(error?.message).toContain(said))
   })
 
   it('gives up a request that is not answered in time', async () => {

@@ -52,6 +52,8 @@ interface PolledRequest {
   /** When each reject was last due, by its reason: an answer that cannot be read is no better at the next poll. */
   readonly told: Map<string, number>
   readonly standstill: Standstill
+  /** Failures of its own in a row, whatever the other requests do. */
+  failures: number
 }
 
 /** What was all right for so long, and for three polls, is told anew when it comes again; sooner it is counted. */
@@ -110,7 +112,7 @@ class Poller {
       const answer = await this.#client.get(request.url)
       if (!this.#subscriber.closed) this.#hear(request, answer)
     } catch (error) {
-      if (!this.#subscriber.closed) this.#fail(error as NodeJS.ErrnoException)
+      if (!this.#subscriber.closed) this.#fail(request, error as NodeJS.ErrnoException)
     } finally {
       patience.unsubscribe()
       this.#subscriber.remove(patience)
@@ -128,8 +130,9 @@ class Poller {
       const message = `${request.url.href} asks to be left alone for now (${status}).`
       this.#subscriber.error(new AdapterError('back-off', message, wait))
     } else if (status >= 500) {
-      this.#fail(new RangeError(`has a trouble of its own (${status})`))
+      this.#fail(request, new RangeError(`has a trouble of its own (${status})`))
     } else {
+      request.failures = 0
       if (status === 200) this.#read(request, body)
       else {
         this.#stand()
@@ -146,8 +149,8 @@ class Poller {
     // A try that fails is told by its error; to reject every one would fill the record.
     if (this.#isConnected) this.#emit(request, decoded)
     if (isUnread) {
-      const reason = decoded.rejects.map(reject => reject.reason).join(' ')
-      this.#fail(new RangeError(`answers with something else than what is asked for: ${reason}`))
+      const reason = decoded.rejects.map(reject => reject.reason.replace(/\.$/, '')).join(', ')
+      this.#count(new RangeError(`answers with something else than what is asked for: ${reason}`))
     }
   }
 
@@ -193,11 +196,21 @@ class Poller {
     return { source, time: clock.now(), rule: 'http.refused', reason, raw: body.slice(0, 4_096) }
   }
 
-  #fail(error: NodeJS.ErrnoException): void {
+  /** One request of several may fail while the others do not: what it said last is no longer known then. */
+  #fail(request: PolledRequest, error: NodeJS.ErrnoException): void {
+    this.#count(error)
+    if (this.#subscriber.closed || ++request.failures !== this.#options.timeouts) return
+    const what = `${request.url.href} ${whatOf(error)}, ${request.failures} times in a row, while other requests are answered. Its signals are stale until it is.`
+    this.#subscriber.next({ kind: 'noted', what })
+    const signals = [...new Set(request.decoder.none().signal)]
+    if (signals.length > 0) this.#subscriber.next({ kind: 'stale', signals })
+  }
+
+  /** So many failures in a row, of whatever requests, and the service is lost. */
+  #count(error: NodeJS.ErrnoException): void {
     this.#failures++
     if (this.#isConnected && this.#failures < this.#options.timeouts) return
-    const what = error instanceof RangeError ? error.message : explainSocketError(error)
-    this.#lose(what, 'Check that the service runs and that the address is right.', error)
+    this.#lose(whatOf(error), 'Check that the service runs and that the address is right.', error)
   }
 
   /** Asks only while no more than a window of our samples is still to be accepted. */
@@ -211,6 +224,9 @@ class Poller {
   }
 }
 
+const whatOf = (error: NodeJS.ErrnoException): string =>
+  error instanceof RangeError ? error.message : explainSocketError(error)
+
 function groupsOf({ url, requests, pollMs }: HttpOptions, context: AdapterContext) {
   const byPeriod = new Map<number, PolledRequest[]>()
   const periods = new Map(context.signals.map(({ index, signal }) => [index, signal.period]))
@@ -221,7 +237,14 @@ function groupsOf({ url, requests, pollMs }: HttpOptions, context: AdapterContex
     byPeriod.set(period, group)
     const decoder = new AnswerDecoder(context, entry)
     const standstill = new Standstill({ periods, pollMs: period, silenceMs })
-    group.push({ url: urlOf(url, entry), decoder, periodMs: period, told: new Map(), standstill })
+    group.push({
+      url: urlOf(url, entry),
+      decoder,
+      periodMs: period,
+      told: new Map(),
+      standstill,
+      failures: 0,
+    })
   }
   return [...byPeriod].map(([periodMs, parts]) => ({ periodMs, parts }))
 }

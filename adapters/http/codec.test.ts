@@ -121,6 +121,24 @@ describe('an answer whose times bear no zone', () => {
   })
 })
 
+describe('an answer whose time is 0', () => {
+  const read = (time: unknown, quality?: string) =>
+    decoderOf({ time: '$.at', quality: '$.q', values: { oil: '$.oil' } })({ oil: 5, at: time, q: quality })
+
+  it.each([0, '0'])('is a reject, as of a clock that was never set: %j', time => {
+    expect(read(time)).toMatchObject({
+      samples: [{ value: Number.NaN, quality: Quality.bad }],
+      rules: ['http.bad-time'],
+    })
+  })
+
+  it('is of now where it is bad, or says no time', () => {
+    expect(read(0, 'bad')).toMatchObject({ samples: [{ value: 5, quality: Quality.bad }], rules: [] })
+    for (const time of [null, '', undefined])
+      expect(read(time)).toMatchObject({ samples: [{ value: 5, quality: Quality.good }], rules: [] })
+  })
+})
+
 describe('an answer that is something else', () => {
   it.each([
     ['no JSON', '<html>'],

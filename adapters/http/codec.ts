@@ -1,5 +1,5 @@
 import { valueAtPath } from '../../schema/json-path.js'
-import type { Quality } from '../../schema/quality.js'
+import { Quality } from '../../schema/quality.js'
 import type { Reject } from '../../schema/records.js'
 import { type SampleBatch, SampleBatchBuilder } from '../../schema/sample-batch.js'
 import type { Conversion } from '../../schema/unit-conversion.js'
@@ -10,6 +10,7 @@ import {
   type Cell,
   cellOf,
   idOf,
+  isNever,
   isObject,
   isZoneless,
   parseJson,
@@ -156,6 +157,11 @@ export class AnswerDecoder {
     if (quality === undefined) {
       const reason = `${tag}: the quality is ${shown(cell.quality)}`
       this.#refuse(found.signals, 'http.bad-quality', reason, raw, time)
+      return
+    }
+    if (quality !== Quality.bad && isNever(cell.time)) {
+      const reason = `${tag}: its time is 0, as of a clock that was never set; leave it out where the value is of now`
+      this.#refuse(found.signals, 'http.bad-time', reason, raw)
       return
     }
     for (const signal of found.signals) this.#push(signal, tag, cell, { arithmetic, time, quality, raw })

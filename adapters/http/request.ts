@@ -1,5 +1,6 @@
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
 import type { TlsLink } from '../tls.js'
 
 export interface Answer {
@@ -53,7 +54,12 @@ export class GetClient {
           const { statusCode: status = 0, headers: said } = response
           const seconds = Number(said['retry-after'])
           const retryAfterMs = seconds > 0 ? seconds * 1000 : undefined
-          resolve({ status, retryAfterMs, body: Buffer.concat(chunks).toString('utf8') })
+          try {
+            const body = unpack(Buffer.concat(chunks), said['content-encoding'], maxLength)
+            resolve({ status, retryAfterMs, body: body.toString('utf8') })
+          } catch (error) {
+            reject(error)
+          }
         })
       })
       request.end()
@@ -71,4 +77,26 @@ export class GetClient {
     this.#http.destroy()
     this.#https.destroy()
   }
+}
+
+/** How a service may pack its answer (RFC 9110, 8.4.1); some do so unasked. */
+const unpackers: Readonly<Record<string, typeof gunzipSync>> = {
+  gzip: gunzipSync,
+  'x-gzip': gunzipSync,
+  deflate: inflateSync,
+  br: brotliDecompressSync,
+}
+
+/** Throws RangeError where it cannot be unpacked, or not within `maxLength` bytes. */
+function unpack(body: Buffer, encoding = 'identity', maxLength: number): Buffer {
+  const coding = encoding.trim().toLowerCase()
+  if (coding === 'identity' || coding === '' || body.length === 0) return body
+  const unpacker = Object.hasOwn(unpackers, coding) ? unpackers[coding] : undefined
+  try {
+    if (unpacker !== undefined) return unpacker(body, { maxOutputLength: maxLength })
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
+      throw new RangeError(`answers with more than ${maxLength} bytes (maxLength)`, { cause })
+  }
+  throw new RangeError(`answers with what cannot be unpacked (content-encoding: ${coding})`)
 }

@@ -150,7 +150,9 @@ function qualityOfWord(text: string, codes: QualityCodes): Quality | undefined {
  * Parses JSON, whole numbers beyond a double as texts; undefined where it is none. Gateways write NaN where they have no number, which JSON does not know and
  * which would cost all the other values of the message: it is read as null.
  */
-export function parseJson(text: string): { readonly json: unknown } | undefined {
+export function parseJson(said: string): { readonly json: unknown } | undefined {
+  // The mark that some Windows programs write before all their texts may be passed over (RFC 8259, 8.1).
+  const text = said.startsWith('\uFEFF') ? said.slice(1) : said
   try {
     return { json: parseExactly(text) }
   } catch {
