@@ -26,7 +26,7 @@ const cost = z.number().min(0).max(mostCost).describe('In the plant’s currency
 
 const partSchema = z.strictObject({
   part: z.string().trim().min(1).max(200),
-  quantity: z.number().positive(),
+  quantity: z.number().positive().max(1e9),
   cost: cost.describe('Of all its pieces together, in the plant’s currency'),
 })
 

@@ -257,7 +257,15 @@ it('what nobody can have meant is refused with what is wrong, and changes nothin
   await refused('POST', '/scrap', { ...scrap, quantity: -1 }, 'json.quantity', /./)
   await refused('POST', '/scrap', { ...scrap, quantity: 0.5 }, 'json.quantity', /./)
   await refused('POST', '/scrap', { ...scrap, time: at(300) }, 'json.time', /ahead/)
+  // Misspelt or of another's interface: left out, something else would be kept.
+  await refused('POST', '/scrap', { ...scrap, qty: 4 }, 'json.qty', /no such field/)
+  const part = { at: at(70), reason: 'changeover/set-up', minutes: 5 }
+  await refused('PATCH', breakdown, { who, split: [part] }, 'json.split.0.minutes', /no such field/)
+  await refused('PATCH', breakdown, { who, reason: 'tooling', start: at(60) }, 'json.start', /no such field/)
   const run = { line: 'refused-line', who }
+  await refused('POST', '/production', { ...run, quantity: 4 }, 'json.quantity', /no such field/)
+  for (const target of [2e9, 900.5, -1])
+    await refused('POST', '/production', { ...run, target }, 'json.target', /./)
   expect((await send('POST', '/production', { ...run, start: at(100) })).status).toBe(201)
   await refused('POST', '/production', { ...run, start: at(50) }, 'json.start', /begin after it/)
   await refused('POST', '/production', { ...run, line: 'none' }, 'json.line', /there is no line/)

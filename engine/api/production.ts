@@ -77,7 +77,7 @@ const startSchema = z
     line: id,
     product: z.string().max(64).default(''),
     order: z.string().max(100).default(''),
-    target: z.number().min(0).default(0).describe('Parts to make; 0 = not said'),
+    target: z.number().int().min(0).max(1e9).default(0).describe('Parts to make; 0 = not said'),
     who: z.string().trim().min(1).max(100),
     start: when.describe('Now unless given; after the begin of the run before'),
   })

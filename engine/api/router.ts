@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { problemSchema } from '../../schema/problem.js'
 import { ApiError } from './api-error.js'
 import { problemResponse } from './problem.js'
+import { strictSchema } from './strict-schema.js'
 
 /** A router whose every error is a problem document and never shows a stack. */
 export function createRouter(logger: Logger): OpenAPIHono {
@@ -12,9 +13,9 @@ export function createRouter(logger: Logger): OpenAPIHono {
       if (result.success) return
       const errors = result.error.issues.flatMap(issue => {
         const path = [result.target, ...issue.path].map(String).join('.')
-        if (issue.code !== 'unrecognized_keys' || result.target !== 'query')
-          return [{ path, message: issue.message }]
-        return issue.keys.map(key => ({ path: `${path}.${key}`, message: 'no such parameter' }))
+        if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }]
+        const message = `no such ${result.target === 'query' ? 'parameter' : 'field'}`
+        return issue.keys.map(key => ({ path: `${path}.${key.slice(0, 100)}`, message }))
       })
       const detail = `${errors.length === 1 ? 'One part' : `${errors.length} parts`} of the request cannot be used; see errors.`
       return problemResponse(422, detail, { instance: c.req.path, errors })
@@ -40,11 +41,17 @@ export function createRouter(logger: Logger): OpenAPIHono {
   return router
 }
 
-/** A misspelt parameter would be left out without a word, and the answer be about something else. */
+/** Takes nothing that the route does not name. */
 function strictly(route: RouteConfig): RouteConfig {
-  const query = route.request?.query
-  if (!(query instanceof z.ZodObject)) return route
-  return { ...route, request: { ...route.request, query: query.strict() } }
+  const { query, body } = route.request ?? {}
+  const json = body?.content['application/json']
+  const request = { ...route.request }
+  if (query instanceof z.ZodObject) request.query = strictSchema(query)
+  if (json !== undefined && 'schema' in json && json.schema instanceof z.ZodType) {
+    const content = { ...body!.content, 'application/json': { ...json, schema: strictSchema(json.schema) } }
+    request.body = { ...body!, content }
+  }
+  return { ...route, request }
 }
 
 /** Routes know their methods: anything else on the same path is 405. Call it when all routes are in; wildcards stay. */
