@@ -136,6 +136,36 @@ describe('the book of figures', () => {
     expect(whole(await again.cells(['late-1'], six, now))).toEqual(after)
   })
 
+  it('ends a stop that came late with a state that was told again after it, though what was told again is not read back', async () => {
+    const { open, tell, goTo, settle } = common.floor(['told-again'])
+    const book = open()
+    await book.start()
+    const say = (at: number, state: string) =>
+      tell(book, { source: 's', stateChanges: [change('told-again', six + at * minute, state)] })
+    goTo(book, six + 60 * minute)
+    for (const [at, state] of [
+      [50, 'Execute'],
+      [52, 'Aborted'],
+      [54, 'Execute'],
+    ] as const)
+      say(at, state)
+    // Too late: from now on the past is what was read back.
+    say(10, 'Execute')
+    await settle(book)
+    say(47, 'Held')
+    await settle(book)
+    const again = open()
+    await again.start()
+    for (const each of [book, again]) {
+      goTo(each, six + 60 * minute)
+      expect(whole(await each.cells(['told-again'], six, six + 60 * minute)).time).toMatchObject({
+        production: (60 - 10 - 3 - 2) * minute,
+        minorStop: (3 + 2) * minute,
+        breakdown: 0,
+      })
+    }
+  })
+
   it('works out at a start what came late just before the engine ended, be it that a stop which goes on held the hours back', async () => {
     const { open, tell, goTo, settle } = common.floor(['owed-1', 'owed-2'])
     const book = open()

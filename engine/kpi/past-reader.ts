@@ -160,6 +160,7 @@ export class PastReader {
     const begin = isFirst ? account.born : Math.min(from, ordered[0]?.time ?? from)
     const live = new LiveLedger(this.#setups.of(account.plan), begin)
     for (const event of ordered) live.take({ ...event, time: Math.max(event.time, begin) })
+    live.readBackUpTo(past.reduce((newest, { time }) => Math.max(newest, time), begin))
     live.forgetBefore(hour)
     live.advance(this.#clock.now())
     account.live = live

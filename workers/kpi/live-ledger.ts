@@ -25,6 +25,8 @@ export class LiveLedger {
   #ahead: Ledger | undefined
   /** An event was put into the past: the head no longer stands for the log. */
   #isStale = false
+  /** Before this a state that was told again may be missing. */
+  #thinUpTo = Number.NEGATIVE_INFINITY
 
   constructor(setup: LedgerSetup, from: number) {
     this.#collector = new StopCollector(stop => this.#stops.push(stop))
@@ -62,9 +64,18 @@ export class LiveLedger {
     return stops
   }
 
+  /**
+   * What it has up to a time was read back, where of states that are told again and again the first is all there is: one
+   * that comes before the last of them is too late, or it would hold beyond the next time that another was told.
+   */
+  readBackUpTo(time: number): void {
+    this.#thinUpTo = time
+  }
+
   /** False where the event is too late to be put into its place. */
   take(event: LedgerEvent): boolean {
     if (event.time < this.#base.head) return false
+    if (event.time < this.#thinUpTo && (event.state ?? event.mode) !== undefined) return false
     this.#ahead = undefined
     const last = this.#log.at(-1)
     const isNewest = last === undefined || compareEvents(last, event) <= 0
