@@ -47,14 +47,32 @@ export function namesState({ name, type, quantity }: ImportedSignal): boolean {
 }
 
 /** Whether a number by its name tells a state, and only the source knows what it means. */
-export function numbersState({ name, type, quantity, unit, isWhole }: ImportedSignal): boolean {
+export function numbersState(signal: ImportedSignal): boolean {
+  const { name, type, quantity, unit, isWhole } = signal
   const isPlain = type === 'number' && quantity === undefined && unit === '' && isWhole === true
-  return isPlain && packTags[lastOf(name)] === undefined && numberedStateWords.test(stateName(name))
+  return isPlain && packTagOf(signal) === undefined && numberedStateWords.test(stateName(name))
+}
+
+/**
+ * The state of a machine whose source does not say what it is: of those that their names call one, words before numbers, and
+ * the machine's own before those of its parts.
+ */
+export function stateOf(signals: readonly ImportedSignal[]): ImportedSignal | undefined {
+  const rank = (signal: ImportedSignal): number =>
+    namesState(signal) ? 0 : packTagOf(signal)?.quantity === 'state' ? 1 : numbersState(signal) ? 2 : 3
+  const depth = ({ name }: ImportedSignal): number => name.split('.').length
+  const [first] = signals
+    .filter(signal => rank(signal) < 3)
+    .sort((a, b) => rank(a) - rank(b) || depth(a) - depth(b))
+  return first
 }
 
 /** `State/Current` is called by both. */
 const stateName = (name: string): string =>
   /^current$/i.test(lastOf(name)) ? name.split('.').slice(-2).join('.') : lastOf(name)
+
+const packTagOf = ({ name, type, quantity, isWhole }: ImportedSignal): Guess | undefined =>
+  type === 'number' && isWhole === true && quantity === undefined ? packTags[lastOf(name)] : undefined
 
 const lastOf = (name: string): string => name.split('.').at(-1) ?? name
 
@@ -69,13 +87,13 @@ function namesCounter(name: string): boolean {
  * say which are states by their name.
  */
 export function guess(signal: ImportedSignal, states: StateWords): Guess {
-  const { name, type, quantity, stateMap, isWhole } = signal
+  const { type, quantity, stateMap } = signal
   if (type === 'text') {
     if (quantity !== undefined) return { quantity, unit: '', ...(stateMap !== undefined && { stateMap }) }
     if (!namesState(signal)) return { quantity: 'text', unit: '' }
     return { quantity: 'state', unit: '', stateMap: states.mapOf(signal) }
   }
-  const packTag = isWhole === true && quantity === undefined ? packTags[lastOf(name)] : undefined
+  const packTag = packTagOf(signal)
   if (packTag !== undefined) return packTag
   if (numbersState(signal)) return { quantity: 'state', unit: '', stateMap: states.numbersOf(signal) }
   return guessNumber(signal)

@@ -28,6 +28,20 @@ it('takes a number that is called state for one, with a map to fill in of the nu
   expect(plant.stateMaps).toEqual({ 'status-state-numbers': { words: { '6': nothing, '11': nothing } } })
 })
 
+it('takes the state of the machine for its own, not that of a part, and shows how a number is filled in', () => {
+  const { plant, signals } = plantOf([
+    number('Valve.State', { isWhole: true }),
+    number('State', { isWhole: true }),
+    number('Door.State', { isWhole: true }),
+  ])
+  expect(signals.map(({ name, quantity }) => [name, quantity])).toEqual([
+    ['Valve-State', 'number'],
+    ['Door-State', 'number'],
+    ['State', 'state'],
+  ])
+  expect(plant.stateMaps).toEqual({ 'state-numbers': { words: { '0': { state: 'Undefined' } } } })
+})
+
 it('knows the numbers of PackTags', () => {
   const { plant, signals } = plantOf([
     whole('Status.StateCurrent', '6'),

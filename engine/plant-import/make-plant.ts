@@ -3,7 +3,7 @@ import { shippedMachineTypes } from '../../schema/machine-types/shipped-machine-
 import type { Line, Machine, MachineType, Plant, Quantity, Signal, SourceSpec } from '../../schema/plant.js'
 import { isOuter, shippedStateMaps } from '../../schema/state-maps.js'
 import { isTextQuantity } from '../../schema/units.js'
-import { type Guess, guess, guessNumber, namesState } from './guess.js'
+import { type Guess, guess, guessNumber, stateOf } from './guess.js'
 import { StateWords } from './state-words.js'
 
 /** What no source tells, and a person has to put right. */
@@ -87,15 +87,12 @@ function signalsOf(machine: ImportedMachine, id: string, source: string, states:
   const told = new Set<string>()
   // Where the source itself says what its state is, nothing is guessed to be one.
   const isSaid = machine.signals.some(signal => signal.quantity === 'state')
-  // Words say more than numbers do.
-  const isWorded = machine.signals.some(namesState)
+  const guessedState = isSaid ? undefined : stateOf(machine.signals)
   const signals = machine.signals.map((imported): Signal => {
     const guessed = guess(imported, states)
     const { quantity: kind } = guessed
-    const isTold =
-      told.has(kind) ||
-      (kind === 'state' && isSaid && imported.quantity !== 'state') ||
-      (kind === 'state' && isWorded && imported.type === 'number')
+    const isAnother = kind === 'state' && imported.quantity !== 'state' && imported !== guessedState
+    const isTold = told.has(kind) || isAnother
     const isLeftToInner = isOuter(shippedStateMaps[guessed.stateMap ?? ''] ?? { words: {} })
     if (!isTold && !isLeftToInner && (kind === 'state' || kind === 'mode')) told.add(kind)
     const { quantity, unit, stateMap } = isTold ? another(imported) : guessed

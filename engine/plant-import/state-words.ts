@@ -53,11 +53,13 @@ export class StateWords {
     return `${plain.slice(-40).replace(/^-/, '') || 'state'}-numbers`
   }
 
-  /** Maps of the numbers that were seen; what they mean only the source knows. */
+  /** Maps of the numbers that were seen, or of one in their place; what they mean only the source knows. */
   get toFillIn(): Readonly<Record<string, StateMap>> {
     const wordsOf = (numbers: ReadonlySet<string>): StateMap['words'] =>
       Object.fromEntries(
-        [...numbers].sort((a, b) => Number(a) - Number(b)).map(number => [number, { state: 'Undefined' }]),
+        (numbers.size === 0 ? ['0'] : [...numbers])
+          .sort((a, b) => Number(a) - Number(b))
+          .map(number => [number, { state: 'Undefined' }]),
       )
     return Object.fromEntries([...this.#numbers].map(([map, numbers]) => [map, { words: wordsOf(numbers) }]))
   }
