@@ -16,6 +16,7 @@ import { ImportDesk } from '../import/import-desk.js'
 import { backup } from './backup.js'
 import { Database } from './database.js'
 import { startEmbedded } from './embedded/embedded.js'
+import { migrate } from './migrations/migrate.js'
 import { Spool } from './spool/spool.js'
 import { openStore, type Store } from './store.js'
 import { Writer } from './writer.js'
@@ -152,6 +153,27 @@ it('a backup that lost rows is found out', async () => {
   })
   expect(file).toBe('hour=22.native')
   expect(readdirSync(join(root, 'small-again'))).not.toContain('clickhouse')
+})
+
+it('a backup is restored whole though some of its rows are past their time by now', async () => {
+  const data = join(root, 'long')
+  await (await DataDirectory.open(data)).close()
+  const server = await startEmbedded({ path: join(data, 'clickhouse'), logger: silent })
+  const database = new Database(server.url, server.secret)
+  await migrate(database, silent)
+  await database.command('SYSTEM STOP TTL MERGES')
+  const row = { signal: 0, ts: begin, received: begin, value: 1, quality: 0 }
+  for (const [seq, age] of [100, 1].entries()) {
+    const stored = Math.floor(Date.now() / 1_000) - age * 24 * 3_600
+    await database.insertRows('telemetry', [{ ...row, seq, stored }])
+  }
+  const to = join(root, 'long-backup')
+  await backup(database, data, to, begin)
+  await database.close()
+  await server.stop()
+  expect(rowsIn(to, 'telemetry')).toBe(2)
+  const restored = join(root, 'long-again')
+  expect(await run(restoreCommand, '--from', to, '--data', restored)).toMatchObject({ code: 0, err: [] })
 })
 
 /** Rows of a table in a backup. */
