@@ -17,24 +17,30 @@ export interface CsvText {
   readonly isWhole: boolean
 }
 
-/** What Windows-1252 has from 0x80 to 0x9f, where Latin-1 has controls. */
-const windows1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'
-
 /**
  * The text of a CSV file, which does not say how it is written: UTF-16 by its mark, else UTF-8, else Windows-1252 (of which
  * Latin-1 is a part), as programs on Windows write it.
  */
 export function csvText(bytes: Uint8Array): string {
-  const [first, second] = bytes
-  if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes)
-  if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes)
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    // Node's own decoder of Windows-1252 takes it for Latin-1 (20.20).
-    const latin = new TextDecoder('latin1').decode(bytes)
-    return latin.replaceAll(/[\x80-\x9f]/g, control => windows1252[control.charCodeAt(0) - 0x80]!)
+    return textIn(bytes, 'windows-1252')
   }
+}
+
+/** A text in an encoding, or in UTF-16 where its mark says so; what is not in it is U+FFFD. */
+export function textIn(bytes: Uint8Array, encoding: string): string {
+  const [first, second] = bytes
+  const marked =
+    first === 0xff && second === 0xfe
+      ? 'utf-16le'
+      : first === 0xfe && second === 0xff
+        ? 'utf-16be'
+        : undefined
+  const decoder = new TextDecoder(marked ?? encoding)
+  // As a stream: at once Node takes Windows-1252 for Latin-1 (20.20).
+  return decoder.decode(bytes, { stream: true }) + decoder.decode()
 }
 
 /** The rows of a CSV text (RFC 4180), by the names in its first row; a row that is too short lacks its last fields. */

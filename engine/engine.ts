@@ -9,7 +9,7 @@ import type { Clock } from '../schema/clock.js'
 import type { Config } from '../schema/config.js'
 import type { Plant } from '../schema/plant.js'
 import type { Entry } from '../schema/records.js'
-import type { WorkOrderSources } from '../schema/work-order-sources.js'
+import { plainOrderFiles, type WorkOrderSources } from '../schema/work-order-sources.js'
 import { createPool, type WorkerPool } from '../workers/pool.js'
 import { DataDirectory } from './data-directory.js'
 import { diskFull, waitForRoom } from './disk-room.js'
@@ -381,7 +381,7 @@ function simulatedSources(plant: Plant, adapters: readonly AdapterDefinition[]):
 /** The folder may be named by a setting, as for a plant that has no file. */
 function orderSourcesOf({ ordersFolder }: Config, { workOrders = {} }: Plant): WorkOrderSources {
   if (ordersFolder === undefined) return workOrders
-  return { ...workOrders, folder: { columns: {}, ...workOrders.folder, path: ordersFolder } }
+  return { ...workOrders, folder: { ...plainOrderFiles, ...workOrders.folder, path: ordersFolder } }
 }
 
 async function openStoreIn(

@@ -7,12 +7,42 @@ const names = (what: string) =>
   z.partialRecord(z.enum(workOrderFields), z.string({ error: what }).min(1, { error: what }))
 const pathsByField = z.partialRecord(z.enum(workOrderFields), jsonPathText)
 
+/** As the Encoding Standard of the WHATWG names those that planning systems write. */
+export const orderFileEncodings = [
+  'utf-8',
+  'utf-16le',
+  'utf-16be',
+  'windows-1250',
+  'windows-1251',
+  'windows-1252',
+  'windows-1253',
+  'windows-1254',
+  'windows-1257',
+  'iso-8859-1',
+  'iso-8859-2',
+  'iso-8859-5',
+  'iso-8859-15',
+  'shift_jis',
+  'euc-jp',
+  'euc-kr',
+  'gb18030',
+  'big5',
+] as const
+
 /** A folder that files with work orders are dropped into. */
 const orderFolder = z.strictObject({
   path: z.string().min(1, { error: 'write the path of a folder' }),
   /** Name of a field's column (CSV) or key (JSON), where it is not the field's own. */
   columns: names('write the name of a column').default({}),
+  /** What files are written in; UTF-16 is known by its mark. */
+  encoding: z.enum(orderFileEncodings).default('utf-8'),
+  /** The mark before decimals; the other one is for thousands then. By what divides a CSV unless said. */
+  decimal: z.enum(['.', ',']).optional(),
 })
+/** How what is dropped into the folder is written. */
+export type OrderFileFormat = Omit<z.infer<typeof orderFolder>, 'path'>
+/** Where nobody says how. */
+export const plainOrderFiles: OrderFileFormat = { columns: {}, encoding: 'utf-8' }
 
 /** A REST service that is asked for work orders. All it ever hears is GET. */
 const orderService = z

@@ -1,7 +1,9 @@
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { type WorkOrderField, workOrderFields } from '../../schema/work-order.js'
+import { textIn } from '../../adapters/csv.js'
+import { workOrderFields } from '../../schema/work-order.js'
+import type { OrderFileFormat } from '../../schema/work-order-sources.js'
 import { csv } from '../api/csv.js'
 import type { OrderBook } from './order-book.js'
 import { OrderFileFault, orderFileEndings, type ReadOrders, readOrderFile } from './order-file.js'
@@ -14,7 +16,7 @@ const largestFile = 64 * 1024 * 1024
 
 export interface DropFolderParts {
   readonly path: string
-  readonly columns: Readonly<Partial<Record<WorkOrderField, string>>>
+  readonly format: OrderFileFormat
   readonly book: Pick<OrderBook, 'take' | 'failed'>
   readonly wall: { now(): number }
   readonly logger: Logger
@@ -93,7 +95,7 @@ export class DropFolder {
   }
 
   async #take(name: string): Promise<void> {
-    const { path, columns, book, wall, logger } = this.#parts
+    const { path, format, book, wall, logger } = this.#parts
     const seen = this.#seen.get(name)!
     const isPatient = wall.now() - seen.since < patienceMs
     let read: ReadOrders
@@ -101,10 +103,10 @@ export class DropFolder {
     try {
       if (seen.size > largestFile)
         throw new OrderFileFault(`it has ${seen.size} bytes; ${largestFile} are the most. Divide it`)
-      const text = await readFile(join(path, name), 'utf8')
+      const text = textIn(await readFile(join(path, name)), format.encoding)
       // A last row without its line break may be half of it.
       if (isPatient && name.toLowerCase().endsWith('.csv') && !text.endsWith('\n')) return
-      read = readOrderFile(name, text, columns)
+      read = readOrderFile(name, text, format)
     } catch (error) {
       if (!(error instanceof OrderFileFault)) throw error
       if (isPatient && seen.size <= largestFile) return
@@ -141,7 +143,7 @@ export class DropFolder {
     const columns = unknown.join(', ')
     if (columns === '' || this.#told.has(`columns ${columns}`)) return
     this.#told.add(`columns ${columns}`)
-    const names = workOrderFields.map(field => this.#parts.columns[field] ?? field).join(', ')
+    const names = workOrderFields.map(field => this.#parts.format.columns[field] ?? field).join(', ')
     this.#parts.logger.warn(
       `work orders: ${name} has columns that are left out: ${columns}; those that are read are ${names}. Others can be named under workOrders.folder.columns`,
     )

@@ -21,9 +21,9 @@ export function keepOrders({ sources, ...parts }: KeepOrdersParts): () => void {
   const { book, readSecret, logger } = parts
   const stops: (() => void)[] = []
   if (sources.folder !== undefined) {
-    const { path, columns } = sources.folder
+    const { path, ...format } = sources.folder
     book.declare({ kind: 'folder', place: path, everyMs: undefined })
-    const folder = new DropFolder({ ...parts, path, columns })
+    const folder = new DropFolder({ ...parts, path, format })
     void folder.look()
     const timer = setInterval(() => void folder.look(), lookMs)
     stops.push(() => clearInterval(timer))

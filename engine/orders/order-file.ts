@@ -1,6 +1,16 @@
 import { parseCsv } from '../../adapters/csv.js'
-import type { WorkOrder, WorkOrderField } from '../../schema/work-order.js'
-import { fieldNames, foldName, OrderFault, type OrderFields, readOrder } from './read-order.js'
+import { isBroken } from '../../adapters/exact.js'
+import type { WorkOrder } from '../../schema/work-order.js'
+import type { OrderFileFormat } from '../../schema/work-order-sources.js'
+import { csvNumbers, plainNumbers } from './order-number.js'
+import {
+  fieldNames,
+  foldName,
+  OrderFault,
+  type OrderFields,
+  type OrderWriting,
+  readOrder,
+} from './read-order.js'
 
 /** A row, or an entry of a list, that could not be taken. */
 interface RefusedRow {
@@ -28,34 +38,39 @@ export const orderFileEndings = ['.csv', '.json'] as const
  * The orders of a file by its ending: CSV with a row of names, or JSON with a list of orders (or one order, or a map
  * with a list `orders`). Throws OrderFileFault where it is neither.
  */
-export function readOrderFile(
-  name: string,
-  text: string,
-  columns: Readonly<Partial<Record<WorkOrderField, string>>>,
-): ReadOrders {
-  return name.toLowerCase().endsWith('.json') ? readJson(text, columns) : readCsv(text, columns)
+export function readOrderFile(name: string, text: string, format: OrderFileFormat): ReadOrders {
+  return name.toLowerCase().endsWith('.json') ? readJson(text, format) : readCsv(text, format)
 }
+
+/** What to do where a file turns out not to be in the encoding that it was taken for. */
+const lostIn = (encoding: string): string =>
+  `it is not in ${encoding}; say what files are written in (workOrders.folder.encoding, such as windows-1252)`
 
 /** The orders of a list; `fieldsOf` finds the fields in an entry; `unknown`: what of entries it does not look at. */
 export function readOrderList(
   entries: readonly unknown[],
   fieldsOf: (entry: Readonly<Record<string, unknown>>) => OrderFields,
   unknown: readonly string[] = [],
+  writing?: OrderWriting,
 ): ReadOrders {
   const book = new OrderCollector(unknown)
   for (const [index, entry] of entries.entries()) {
     const raw = JSON.stringify(entry) ?? ''
     book.take(`entry ${index + 1}`, raw, () => {
       if (!isObject(entry)) throw new OrderFault('it is not an object with the fields of an order')
-      return readOrder(fieldsOf(entry))
+      return readOrder(fieldsOf(entry), writing)
     })
   }
   return book.taken
 }
 
-function readCsv(text: string, columns: Readonly<Partial<Record<WorkOrderField, string>>>): ReadOrders {
+function readCsv(text: string, { columns, encoding, decimal }: OrderFileFormat): ReadOrders {
   const { names, rows, delimiter, isWhole } = parseCsv(text)
   const fields = fieldNames(columns)
+  const lost = lostIn(encoding)
+  const broken = names.find(isBroken)
+  if (broken !== undefined)
+    throw new OrderFileFault(`line 1 names the column "${broken}", of which letters were lost: ${lost}`)
   const ofColumn = names.map(name => fields.get(foldName(name)))
   if (!ofColumn.includes('number')) {
     const wanted = columns.number ?? 'number'
@@ -65,18 +80,19 @@ function readCsv(text: string, columns: Readonly<Partial<Record<WorkOrderField, 
   }
   if (!isWhole) throw new OrderFileFault('it ends within a quoted field, so its end is missing')
   const book = new OrderCollector(names.filter((name, at) => name !== '' && ofColumn[at] === undefined))
+  const writing = { numbers: csvNumbers(delimiter, decimal), lost }
   for (const { line, raw, fields: values } of rows) {
     book.take(`line ${line}`, raw, () => {
       if (values.length > names.length)
         throw new OrderFault(`it has ${values.length} fields, more than the ${names.length} columns`)
       const said = values.map((value, at) => [ofColumn[at] ?? '', value] as const)
-      return readOrder(Object.fromEntries(said), { decimalComma: delimiter !== ',' })
+      return readOrder(Object.fromEntries(said), writing)
     })
   }
   return book.taken
 }
 
-function readJson(text: string, columns: Readonly<Partial<Record<WorkOrderField, string>>>): ReadOrders {
+function readJson(text: string, { columns, encoding }: OrderFileFormat): ReadOrders {
   let json: unknown
   try {
     json = JSON.parse(text.replace(/^\uFEFF/, ''))
@@ -95,6 +111,7 @@ function readJson(text: string, columns: Readonly<Partial<Record<WorkOrderField,
         Object.entries(entry).map(([key, value]) => [fields.get(foldName(key)) ?? '', value]),
       ),
     [...keys].filter(key => !fields.has(foldName(key))),
+    { numbers: plainNumbers, lost: lostIn(encoding) },
   )
 }
 

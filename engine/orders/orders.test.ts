@@ -5,7 +5,7 @@ import pino from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { FakeRestServer } from '../../adapters/http/fake-server.js'
 import type { Entry } from '../../schema/records.js'
-import { type OrderService, workOrderSources } from '../../schema/work-order-sources.js'
+import { type OrderService, plainOrderFiles, workOrderSources } from '../../schema/work-order-sources.js'
 import { KpiGround } from '../kpi/test-ground.js'
 import { secretReader } from '../pipeline/read-secret.js'
 import { DropFolder } from './drop-folder.js'
@@ -64,7 +64,7 @@ describe('the drop folder', () => {
     book.declare({ kind: 'folder', place: folder, everyMs: undefined })
     const drop = new DropFolder({
       path: folder,
-      columns: {},
+      format: plainOrderFiles,
       book,
       wall,
       logger: to,
@@ -155,6 +155,16 @@ describe('the drop folder', () => {
       'place,reason,raw\r\nline 3,"ordered is ""many"", not a number","D-6,bolt,many"\r\n',
     )
     expect(names('done').map(name => name.slice(25))).toEqual(['some.csv'])
+  })
+
+  it('refuses rows in another encoding than the folder’s, and tells of the setting', async () => {
+    const look = openFolder(openBook())
+    const text = 'number,part,ordered,customer\nL-1,bolt,10,Müller\n'
+    writeFileSync(join(folder, 'latin.csv'), text, 'latin1')
+    await look(4)
+    expect(rejects).toMatchObject([
+      { reason: expect.stringMatching(/^latin\.csv, line 2: customer is .*workOrders\.folder\.encoding/) },
+    ])
   })
 
   it('lets a file lie until its orders are durable, and takes the older file first', async () => {

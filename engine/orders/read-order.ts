@@ -1,4 +1,6 @@
+import { isBroken } from '../../adapters/exact.js'
 import { type WorkOrder, type WorkOrderField, workOrderFields } from '../../schema/work-order.js'
+import { type NumberWriting, plainNumbers, readNumber } from './order-number.js'
 
 /** What a file or an answer says of an order, field by field; undefined where it says nothing. */
 export type OrderFields = Readonly<Partial<Record<WorkOrderField, unknown>>>
@@ -9,11 +11,19 @@ export class OrderFault extends Error {}
 const longest: Readonly<Partial<Record<WorkOrderField, number>>> = { number: 100, description: 500 }
 const usualLongest = 200
 
+export interface OrderWriting {
+  readonly numbers: NumberWriting
+  /** What to do where letters were lost on the way. */
+  readonly lost: string
+}
+
+const usual: OrderWriting = { numbers: plainNumbers, lost: 'it has to come in UTF-8' }
+
 /**
- * The order that these fields say. Numbers may be texts; with `decimalComma` 1,5 is one and a half. Throws OrderFault
- * naming the first field that cannot be taken.
+ * The order that these fields say. Numbers may be texts, as people write them. Throws OrderFault naming the first field
+ * that cannot be taken.
  */
-export function readOrder(fields: OrderFields, { decimalComma = false } = {}): WorkOrder {
+export function readOrder(fields: OrderFields, { numbers, lost } = usual): WorkOrder {
   const text = (field: WorkOrderField): string => {
     const value = fields[field]
     if (value === undefined || value === null) return ''
@@ -23,12 +33,19 @@ export function readOrder(fields: OrderFields, { decimalComma = false } = {}): W
     const most = longest[field] ?? usualLongest
     if (plain.length > most)
       throw new OrderFault(`${field} has ${plain.length} characters; ${most} are the most`)
+    if (isBroken(plain)) throw new OrderFault(`${field} is "${plain}", of which letters were lost: ${lost}`)
     return plain
   }
   const number = (field: WorkOrderField): number | null => {
     const plain = text(field)
     if (plain === '') return null
-    const value = numberOf(plain, decimalComma)
+    const value = readNumber(plain, numbers)
+    if (typeof value === 'object') {
+      const either = value.join(' or ')
+      throw new OrderFault(
+        `${field} is "${plain}", which may be ${either}: write it without the mark, or say which mark stands before decimals (workOrders.folder.decimal)`,
+      )
+    }
     if (value === undefined) throw new OrderFault(`${field} is "${plain}", not a number`)
     if (value < 0) throw new OrderFault(`${field} is ${plain}; it must not be below 0`)
     return value
@@ -62,11 +79,6 @@ export function fieldNames(
 }
 
 export const foldName = (name: string): string => name.toLowerCase().replaceAll(/[\s_-]/g, '')
-
-function numberOf(text: string, decimalComma: boolean): number | undefined {
-  const plain = decimalComma ? text.replace(',', '.') : text
-  return /^[+-]?\d+(\.\d+)?([eE][+-]?\d{1,2})?$/.test(plain) ? Number(plain) : undefined
-}
 
 /** A day (the begin of it, UTC) or a time with its zone. */
 function dueOf(text: string): number | null {
