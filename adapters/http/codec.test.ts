@@ -208,6 +208,45 @@ describe('an answer with a list', () => {
     })
   })
 
+  it.each([
+    ['is of another tag', {}, [], ['oil_F']],
+    ['is converted where units are said to be in names', { unitInName: true }, [100], []],
+  ])('of which a name that ends in a unit %s', (_, given, values, unknown) => {
+    const read = decoderOf({ list: '$', ...given })
+    const told = (answer: object) => {
+      const { samples, unknown } = read(answer)
+      return [samples.map(({ value }) => value), unknown]
+    }
+    expect(told([{ id: 'oil_F', v: 212 }])).toEqual([values, unknown])
+    expect(
+      told([
+        { id: 'oil', v: 50 },
+        { id: 'oil_F', v: 212 },
+      ]),
+    ).toEqual([[50], ['oil_F']])
+  })
+
+  it('may say its unit in the name of a tag of the plant, and what only looks like one is left alone', () => {
+    const signals = [
+      testSignal(1, 'oil_F', { quantity: 'temperature', unit: '°C' }),
+      testSignal(2, 'phase_C', { quantity: 'current', unit: 'A' }),
+    ]
+    const told = (unitInName: boolean, unit?: string) => {
+      const { requests } = httpOptions.parse({ url: 'http://plc', requests: [{ list: '$', unitInName }] })
+      const decoder = new AnswerDecoder(testContext({ signals }), requests[0]!)
+      const answer = [
+        { id: 'oil_F', v: 212, unit },
+        { id: 'phase_C', v: 7 },
+      ]
+      return [...decoder.decode(JSON.stringify(answer)).batch.value].map(value => Math.round(value))
+    }
+    expect([told(false), told(true), told(true, 'K')]).toEqual([
+      [212, 7],
+      [100, 7],
+      [-61, 7],
+    ])
+  })
+
   it('may be the whole answer, with the usual names', () => {
     expect(decode({ list: '$' }, [{ tag: 'oil', value: 1 }]).samples).toMatchObject([{ signal: 1, value: 1 }])
   })

@@ -20,7 +20,7 @@ import {
   readTime,
   zonelessNote,
 } from '../mqtt/cell.js'
-import { composed, TagBook, type TaggedSignal } from '../mqtt/tag-book.js'
+import { composed, TagBook, type TaggedSignal, type TaggedSignals } from '../mqtt/tag-book.js'
 import { asCame, shown } from '../shown.js'
 import type { RequestEntry } from './config.js'
 
@@ -96,9 +96,13 @@ export class AnswerDecoder {
   none(): SampleBatch {
     this.#batch.take()
     for (const tag of Object.keys(this.#entry.values ?? {}))
-      for (const { index } of this.#tags.find(tag)?.signals ?? []) this.#pushNone(index)
+      for (const { index } of this.#find(tag)?.signals ?? []) this.#pushNone(index)
     for (const index of this.#told.keys()) this.#pushNone(index)
     return this.#batch.take()
+  }
+
+  #find(tag: string): TaggedSignals | undefined {
+    return this.#tags.find(tag, this.#entry.unitInName)
   }
 
   #pushNone(index: number): void {
@@ -126,7 +130,7 @@ export class AnswerDecoder {
       const tag = name === undefined ? (isObject(item) ? idOf(item) : undefined) : valueAtPath(item, name)
       if (typeof tag !== 'string') this.#reject('http.malformed', 'an entry of the list has no name', item)
       else {
-        for (const { index } of this.#tags.find(tag)?.signals ?? []) {
+        for (const { index } of this.#find(tag)?.signals ?? []) {
           this.#told.set(index, tag)
           this.#present.add(index)
         }
@@ -141,7 +145,7 @@ export class AnswerDecoder {
   }
 
   #take(tag: string, cell: Cell, arithmetic: Arithmetic, raw: unknown): void {
-    const found = this.#tags.find(tag)
+    const found = this.#find(tag)
     if (found === undefined) {
       this.#unknown.push({ tag, raw: asCame(raw) })
       return
@@ -164,14 +168,21 @@ export class AnswerDecoder {
       this.#refuse(found.signals, 'http.bad-time', reason, raw)
       return
     }
-    for (const signal of found.signals) this.#push(signal, tag, cell, { arithmetic, time, quality, raw })
+    const { signals, suffix } = found
+    for (const signal of signals) this.#push(signal, tag, cell, { arithmetic, suffix, time, quality, raw })
   }
 
   #push(
     signal: TaggedSignal,
     tag: string,
     cell: Cell,
-    said: { arithmetic: Arithmetic; time: number | undefined; quality: Quality; raw: unknown },
+    said: {
+      arithmetic: Arithmetic
+      suffix: string
+      time: number | undefined
+      quality: Quality
+      raw: unknown
+    },
   ): void {
     const now = this.#context.clock.now()
     const at = said.time ?? now
@@ -189,7 +200,7 @@ export class AnswerDecoder {
       return
     }
     const number = readNumber(cell.value, signal.unit)
-    const conversion = this.#conversion(signal, cell.unit, said.arithmetic)
+    const conversion = this.#conversion(signal, cell.unit, said.suffix, said.arithmetic)
     if (number === undefined) refuse('http.unfit-value', `${tag}: the value is no number`)
     else if (conversion === 'unread')
       refuse('http.bad-unit', `${tag}: not in a unit of ${signal.unit || 'none'}`)
@@ -203,12 +214,14 @@ export class AnswerDecoder {
   #conversion(
     signal: TaggedSignal,
     said: unknown,
+    suffix: string,
     { scale, offset, unit }: Arithmetic,
   ): Conversion | undefined | 'unread' {
     const spelled = unit ?? (typeof said === 'string' && said !== '' ? said : undefined)
-    if (spelled === undefined || spelled === signal.unit) return composed({ scale, offset }, undefined)
-    const then = conversionFrom(spelled, signal.unit)
-    return then === undefined ? 'unread' : composed({ scale, offset }, then)
+    const then = conversionFrom(spelled ?? suffix, signal.unit)
+    // A name may end in what only looks like a unit; what is said to be the unit must be one.
+    const isUnfit = spelled !== undefined && spelled !== signal.unit && then === undefined
+    return isUnfit ? 'unread' : composed({ scale, offset }, then)
   }
 
   #malformed(reason: string, raw: unknown): void {

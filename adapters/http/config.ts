@@ -34,6 +34,8 @@ const requestEntry = z
     ...places,
     ...arithmetic,
     timeUnit: z.enum(['s', 'ms']).default('ms'),
+    /** Whether the end of a tag's name may be its unit (`oven-01/oil_F`). */
+    unitInName: z.boolean().default(false),
   })
   .refine(({ values, list }) => (values === undefined) !== (list === undefined), {
     error: 'say either values (where each tag’s value is) or list (where entries with name and value are)',

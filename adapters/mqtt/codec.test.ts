@@ -179,6 +179,24 @@ describe('a KEPServerEX IoT Gateway', () => {
     expect(read('kepware/a/b/oil_F', '212').said[0]?.value).toBeCloseTo(100, 9)
     expect(read('kepware/a/b/oil_bar', '2').unknown).toEqual(['a.b.oil_bar'])
   })
+
+  it.each([
+    ['by their topics', perTag, 'kepware/a/b/', (_: string) => '212'],
+    ['in lists', gateway, 'iotgateway', (tag: string) => JSON.stringify([{ id: `a.b.${tag}`, v: 212 }])],
+  ])(
+    'means the tag itself, not that with a unit behind it, once both were heard %s',
+    (_, entry, topic, told) => {
+      const { read } = reader(entry, number('a.b.oil', '°C'))
+      const heard = (tag: string) => {
+        const { said, unknown } = read(topic.endsWith('/') ? topic + tag : topic, told(tag))
+        return [said.map(({ value }) => value), unknown]
+      }
+      expect(heard('oil_F')).toEqual([[100], []])
+      expect(heard('oil')).toEqual([[212], []])
+      expect(heard('oil_F')).toEqual([[], ['a.b.oil_F']])
+      expect(heard('oil')).toEqual([[212], []])
+    },
+  )
 })
 
 describe('a plain topic', () => {
@@ -188,6 +206,14 @@ describe('a plain topic', () => {
     expect(read('shop/press/program', 'O1e5').said).toMatchObject([{ value: 'O1e5' }])
     expect(read('shop/press/program', '1e5').said).toMatchObject([{ value: '1e5' }])
     expect(read('shop/press/program', '"O2"').said).toMatchObject([{ value: 'O2' }])
+  })
+
+  it('that ends in a unit is another tag, unless units are said to be in names', () => {
+    const heard = (entry: object) => reader(entry, number('shop/oil', '°C')).read('shop/oil_F', '212')
+    expect(heard({ topic: 'shop/#' })).toMatchObject({ said: [], unknown: ['shop/oil_F'] })
+    expect(heard({ topic: 'shop/#', format: 'uns' })).toMatchObject({ said: [], unknown: ['shop/oil_F'] })
+    expect(heard({ topic: 'shop/#', unit: '°F' })).toMatchObject({ said: [], unknown: ['shop/oil_F'] })
+    expect(heard({ topic: 'shop/#', unitInName: true }).said).toMatchObject([{ value: 100 }])
   })
 
   it('is mapped by paths, scale and unit', () => {

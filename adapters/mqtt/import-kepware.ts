@@ -1,6 +1,7 @@
-import { unitsSpelled } from '../../schema/unit-spelling.js'
+import { conversionFrom, unitsSpelled } from '../../schema/unit-spelling.js'
 import { readCsv } from '../csv.js'
 import type { ImportedMachine, ImportedSignal } from '../imported-machine.js'
+import { suffixOf } from './tag-book.js'
 
 /** What numbers of KEPServerEX's data types can show; types that are not here can show anything. */
 const ranges: Readonly<Record<string, readonly [number, number]>> = {
@@ -52,8 +53,7 @@ function signalOf(row: Readonly<Record<string, string>>, place: string): Importe
   if (type === undefined) return undefined
   const scaled = isScaled ? rangeOf(row['Scaled Low'], row['Scaled High']) : undefined
   const range = scaled ?? ranges[dataType]
-  const suffix = /_([A-Za-z%°][A-Za-z0-9%°/]*)$/.exec(name)?.[1] ?? ''
-  const spelled = unitsSpelled(suffix)
+  const spelled = unitsSpelled(suffixOf(name))
   const unit = (row['Eng Units'] ?? '').trim() || (spelled.length === 1 ? spelled[0]! : '')
   const base = { name, tag: `${place}.${name}`, type, unit } as const
   return {
@@ -62,6 +62,13 @@ function signalOf(row: Readonly<Record<string, string>>, place: string): Importe
     ...(wholeTypes.has(dataType) && { isWhole: true }),
   }
 }
+
+/** Whether its name ends in a unit that would be converted to the one it is in, as with `cycle_ms` in s. */
+export const isNamedOtherwise = ({ tag, unit }: ImportedSignal): boolean =>
+  unitsSpelled(unit).some(own => {
+    const { scale, offset } = conversionFrom(suffixOf(tag), own) ?? { scale: 1, offset: 0 }
+    return scale !== 1 || offset !== 0
+  })
 
 function rangeOf(low: string | undefined, high: string | undefined): readonly [number, number] | undefined {
   const [from, to] = [Number(low || Number.NaN), Number(high || Number.NaN)]

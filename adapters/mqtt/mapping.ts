@@ -38,6 +38,7 @@ export class Mapping {
   readonly #tags: TagBook
   /** Feeds of known tags: as many as the plant has, so it needs no bound. */
   readonly #feeds = new Map<string, readonly Feed[]>()
+  #edition = 0
 
   constructor(entry: TopicEntry, tags: TagBook) {
     this.entry = entry
@@ -71,6 +72,10 @@ export class Mapping {
 
   /** The signals that a tag of this mapping feeds; none where the plant knows no such tag. */
   feedsOf(tag: string): readonly Feed[] {
+    if (this.#edition !== this.#tags.edition) {
+      this.#feeds.clear()
+      this.#edition = this.#tags.edition
+    }
     const known = this.#feeds.get(tag)
     if (known !== undefined) return known
     const feeds = this.#makeFeeds(tag, this.entry)
@@ -87,12 +92,11 @@ export class Mapping {
   }
 
   #makeFeeds(tag: string, { scale, offset, unit }: Arithmetic): Feed[] {
-    const found = this.#tags.find(tag)
+    const found = this.#tags.find(tag, this.entry.unitInName ?? this.entry.format === 'kepware')
     if (found === undefined) return []
     const own = { scale, offset }
-    const isSuffixUnit = this.entry.unitInName ?? this.entry.format === 'kepware'
     return found.signals.map(signal => {
-      const spelled = unit ?? (isSuffixUnit && found.suffix !== '' ? found.suffix : undefined)
+      const spelled = unit ?? (found.suffix === '' ? undefined : found.suffix)
       const isSame = spelled === undefined || spelled === signal.unit
       const then = isSame ? undefined : conversionFrom(spelled, signal.unit)
       // A name may end in what only looks like a unit; what the plant file says must be one.

@@ -18,8 +18,10 @@ const mostTopics = 100_000
 
 /** Which entries of `topics` read which topic. */
 export class RouteBook {
+  readonly #tags: TagBook
   readonly #mappings: readonly Mapping[]
   readonly #routes = new Map<string, readonly Route[]>()
+  #edition = 0
   readonly #onOverlap: (topic: string, first: string, other: string) => void
 
   /** `onOverlap` hears of a topic that two entries of other filters match, of which the first alone reads it. */
@@ -28,8 +30,8 @@ export class RouteBook {
     signals: readonly IndexedSignal[],
     onOverlap: (topic: string, first: string, other: string) => void,
   ) {
-    const tags = new TagBook(signals)
-    this.#mappings = entries.map(entry => new Mapping(entry, tags))
+    this.#tags = new TagBook(signals)
+    this.#mappings = entries.map(entry => new Mapping(entry, this.#tags))
     this.#onOverlap = onOverlap
   }
 
@@ -40,6 +42,10 @@ export class RouteBook {
 
   /** How a topic is read: by the first entry that it matches and all others with the very filter of that. */
   routesOf(topic: string): readonly Route[] {
+    if (this.#edition !== this.#tags.edition) {
+      this.#routes.clear()
+      this.#edition = this.#tags.edition
+    }
     const known = this.#routes.get(topic)
     if (known !== undefined) return known
     const routes: Route[] = []

@@ -15,15 +15,21 @@ export interface TaggedSignal {
 /** The signals that one tag feeds, nearly always one, and how the tag's name says they are measured. */
 export interface TaggedSignals {
   readonly signals: readonly TaggedSignal[]
-  /** What stands behind the last `_` of the tag's last part: perhaps a unit. */
+  /** The tag's `suffixOf`; empty where units in names do not count. */
   readonly suffix: string
 }
 
-const suffixOf = /_([A-Za-z%°][A-Za-z0-9%°/]*)$/
+/** What stands behind the last `_` of a tag, perhaps a unit; empty where nothing does. */
+export const suffixOf = (tag: string): string => /_([A-Za-z%°][A-Za-z0-9%°/]*)$/.exec(tag)?.[1] ?? ''
 
 /** The signals of a source by tag. */
 export class TagBook {
   readonly #byTag = new Map<string, TaggedSignal[]>()
+  /** Found by their tag itself. */
+  readonly #named = new Set<readonly TaggedSignal[]>()
+  /** Found by a name that says their unit as well. */
+  readonly #meant = new Set<readonly TaggedSignal[]>()
+  #edition = 0
 
   constructor(signals: readonly IndexedSignal[]) {
     for (const { index, signal } of signals) {
@@ -35,20 +41,32 @@ export class TagBook {
     }
   }
 
+  /** Grows when a tag that has been found is found no longer, so that what is kept of it is to be worked out anew. */
+  get edition(): number {
+    return this.#edition
+  }
+
   /**
-   * The signals of a tag as a source names it. Where the plant knows no such tag, slashes may stand for dots, and a
-   * unit at the end of the name may be missing in the plant: `press/flow_Lmin` finds `press.flow`, measured in L/min.
+   * The signals of a tag as a source names it. Where the plant knows no such tag, slashes may stand for dots. With
+   * `isUnitInName` a unit at the end of the name may be missing in the plant: `press/flow_Lmin` finds `press.flow`,
+   * measured in L/min, which whoever asks converts; not where the source has been heard to have `press/flow` itself.
    */
-  find(tag: string): TaggedSignals | undefined {
-    const suffix = suffixOf.exec(tag)?.[1] ?? ''
+  find(tag: string, isUnitInName: boolean): TaggedSignals | undefined {
+    const suffix = isUnitInName ? suffixOf(tag) : ''
     const dotted = tag.replaceAll('/', '.')
     const exact = this.#byTag.get(tag) ?? this.#byTag.get(dotted)
-    if (exact !== undefined) return { signals: exact, suffix }
+    if (exact !== undefined) {
+      if (this.#meant.has(exact) && !this.#named.has(exact)) this.#edition++
+      this.#named.add(exact)
+      return { signals: exact, suffix }
+    }
     if (suffix === '') return undefined
     const bare = -suffix.length - 1
     const signals = this.#byTag.get(tag.slice(0, bare)) ?? this.#byTag.get(dotted.slice(0, bare))
-    const isUnit = signals?.every(({ unit }) => conversionFrom(suffix, unit) !== undefined)
-    return signals !== undefined && isUnit ? { signals, suffix } : undefined
+    if (signals === undefined || this.#named.has(signals)) return undefined
+    if (!signals.every(({ unit }) => conversionFrom(suffix, unit) !== undefined)) return undefined
+    this.#meant.add(signals)
+    return { signals, suffix }
   }
 }
 

@@ -219,6 +219,15 @@ describe('a metric', () => {
     expect(told('as the drawing says', '°C').said).toMatchObject([{ value: 212 }])
   })
 
+  it('whose name is that of another with a unit behind it is a metric of its own', () => {
+    const { said, unknown } = hear(
+      [['g/n/temp', { unit: '°C' }]],
+      ['NBIRTH/n', encode({ seq: 0, metrics: [bdSeq(0), double('temp', 20.5), double('temp_F', 212)] })],
+      ['NDATA/n', encode({ seq: 1, metrics: [double('temp_F', 213)] })],
+    )
+    expect([said.map(({ value }) => value), unknown]).toEqual([[20.5], ['g/n/temp_F', 'g/n/temp_F']])
+  })
+
   it('is in another unit from where data say so, and a historical value alone in its own', () => {
     const inUnit = (unit: string) => ({ keys: ['engUnit'], values: [{ type: 12, string_value: unit }] })
     const data = (seq: number, metric: TestMetric) =>

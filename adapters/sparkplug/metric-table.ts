@@ -113,7 +113,8 @@ export class MetricTable {
   #feeds(tag: string, unit: string): MetricFeed[] {
     // A unit in words that we do not know says nothing; the plant file does.
     const isKnown = unit !== '' && unitsSpelled(unit).length > 0
-    return (this.#tags.find(tag)?.signals ?? []).map(signal => {
+    // A metric has a property for its unit: a name that ends in one is another metric's.
+    return (this.#tags.find(tag, false)?.signals ?? []).map(signal => {
       const isSame = !isKnown || unit === signal.unit || signal.unit === '' || signal.type === 'text'
       const conversion = isSame ? undefined : conversionFrom(unit, signal.unit)
       const mismatch = !isSame && conversion === undefined ? unit : undefined

@@ -322,6 +322,22 @@ describe('gemba plant import --from kepware-csv', () => {
     expect(plant.sources).toMatchObject([{ adapter: 'mqtt' }])
   })
 
+  it.each([
+    ['in', false],
+    ['s', undefined],
+    ['', undefined],
+  ])('believes the unit of a tag (%j) rather than its name', async (unit, unitInName) => {
+    const file = join(folder, 'Press5.csv')
+    writeFileSync(file, `Tag Name,Address,Data Type,Eng Units\ngap_mm,D1,Float,${unit}\nphase_C,D2,Float,A\n`)
+    const { plant } = await imported('--from', 'kepware-csv', file)
+    expect(plant.sources).toMatchObject([{ options: { topics: [{ format: 'kepware' }] } }])
+    expect((plant.sources[0]!.options as { topics: object[] }).topics[0]).toEqual({
+      topic: 'iotgateway',
+      format: 'kepware',
+      ...(unitInName === false && { unitInName }),
+    })
+  })
+
   it('reads what Windows writes, and says what it leaves out', async () => {
     const file = join(folder, 'Press3.csv')
     const rows = 'Tag Name,Address,Data Type,Eng Units\nTemp,D1,Float,°C\nCurve,D2,Float Array,\n'

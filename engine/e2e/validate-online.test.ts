@@ -106,6 +106,21 @@ it('tells of each tag of an HTTP source', async () => {
   )
 })
 
+it('says of a missing tag that the source tells it with a unit behind it', async () => {
+  const server = await FakeRestServer.start()
+  closers.push(() => server.stop())
+  server.documents.set('/', [
+    { id: 'load', value: 40 },
+    { id: 'name', value: 'Oil' },
+    { id: 'gone_pct', value: 40 },
+  ])
+  const told = await validate(
+    plantOf(`{ adapter: http, url: "${server.url}", requests: [{ list: $ }] }`, name => name),
+  )
+  expectEachTold(told)
+  expect(told.said).toMatch(/^missing +saw\.gone .* but of gone_pct, another tag$/m)
+})
+
 it('tells of each tag of an MTConnect agent', async () => {
   const agent = await FakeAgent.start(['load', 'name'])
   closers.push(() => agent.stop())

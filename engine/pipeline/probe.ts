@@ -126,6 +126,8 @@ class Listening {
   /** Signals of which the source said that it has no value. */
   readonly #empty = new Set<number>()
   readonly #rejects: Reject[] = []
+  /** Tags that no signal has. */
+  readonly #unknown = new Set<string>()
   /** Of a source that is not there nothing can be missing. */
   isConnected = false
 
@@ -153,6 +155,7 @@ class Listening {
   hear(event: SourceEvent): void {
     if (event.kind === 'connected') this.isConnected = true
     if (event.kind === 'rejects') this.#rejects.push(...event.rejects)
+    if (event.kind === 'unknown-tags') for (const { tag } of event.values) this.#unknown.add(tag)
     if (event.kind !== 'samples') return
     const { count, signal, value, quality } = event.batch
     for (let i = 0; i < count; i++) {
@@ -200,9 +203,20 @@ class Listening {
         const outcome = isTypeRule(reject.rule) ? 'wrong type' : 'missing'
         return { signal: id, tag, outcome, detail: reject.reason }
       }
-      const detail = this.#empty.has(index) ? 'the source has no value for it' : 'nothing was heard of it'
+      const near = this.#withUnit(tag)
+      const unheard =
+        near === undefined
+          ? 'nothing was heard of it'
+          : `nothing was heard of it, but of ${near}, another tag`
+      const detail = this.#empty.has(index) ? 'the source has no value for it' : unheard
       return { signal: id, tag, outcome: 'missing', detail }
     })
+  }
+
+  /** A tag of the source that nobody has, which is this one with perhaps a unit behind it. */
+  #withUnit(tag: string): string | undefined {
+    const dotted = `${tag.replaceAll('/', '.')}_`
+    return [...this.#unknown].find(each => each.replaceAll('/', '.').startsWith(dotted))
   }
 
   #rejectOf({ id, tag }: IndexedSignal['signal']): Reject | undefined {

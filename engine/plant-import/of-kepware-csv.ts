@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { csvText } from '../../adapters/csv.js'
-import { machineOfKepwareCsv } from '../../adapters/mqtt/import-kepware.js'
+import { isNamedOtherwise, machineOfKepwareCsv } from '../../adapters/mqtt/import-kepware.js'
 import { EngineError } from '../errors.js'
 import type { Described } from './described.js'
 
@@ -22,8 +22,10 @@ export function ofKepwareCsv(path: string, channel = 'Channel1'): Described {
     const message = `${file} has no column "Tag Name": export it in KEPServerEX from the tags of one device, as CSV.`
     throw new EngineError('bad-input', message)
   })
-  const options = { url: 'mqtt://127.0.0.1:1883', topics: [{ topic: 'iotgateway', format: 'kepware' }] }
-  return { machines, adapter: 'mqtt', options }
+  // What the server says of a value's unit counts more than its name, which would be converted from.
+  const isContradicted = machines.some(({ signals }) => signals.some(isNamedOtherwise))
+  const topic = { topic: 'iotgateway', format: 'kepware', ...(isContradicted && { unitInName: false }) }
+  return { machines, adapter: 'mqtt', options: { url: 'mqtt://127.0.0.1:1883', topics: [topic] } }
 }
 
 function filesOf(path: string): string[] {
