@@ -1,10 +1,11 @@
 import { defer, finalize, from, switchMap } from 'rxjs'
+import type { Reject } from '../../schema/records.js'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import type { AdapterDefinition, SourceEvent } from '../contract.js'
 import { type DueSamples, paced } from '../simulator/paced.js'
 import { addRow, type RecordedRows } from './codec.js'
 import { type ReplayOptions, replayOptions } from './config.js'
-import { type LinkMoment, PastRecord } from './record.js'
+import { type LinkMoment, otherMeaning, PastRecord } from './record.js'
 
 /** Any window of the past as a source: the same samples in the same order, with the times they had. */
 export const replay: AdapterDefinition<ReplayOptions> = {
@@ -46,6 +47,9 @@ class Replay implements DueSamples {
   /** Next of the links. */
   #link = 0
   #events: SourceEvent[] = []
+  /** Signals that were left out of which that was told, and rows of them since the last events. */
+  readonly #toldOf = new Set<Reject>()
+  #leftOut = 0
   #isFetching = false
   #isComplete = false
   #failure: unknown
@@ -81,7 +85,9 @@ class Replay implements DueSamples {
         continue
       }
       if (page === undefined || row === undefined || row.receiveTime > until) break
-      addRow(batch, row, this.#record.translations)
+      const stranger = this.#record.strangers.get(row.signal)
+      if (stranger === undefined) addRow(batch, row, this.#record.translations)
+      else this.#leaveOut(stranger)
       if (++this.#at === page.count) {
         this.#pages.shift()
         this.#at = 0
@@ -94,7 +100,17 @@ class Replay implements DueSamples {
 
   /** What happened to the link before the samples taken last. */
   takeEvents(): readonly SourceEvent[] {
-    return this.#events.splice(0)
+    const events = this.#events.splice(0)
+    if (this.#leftOut > 0) events.push({ kind: 'repeated', rule: otherMeaning, count: this.#leftOut })
+    this.#leftOut = 0
+    return events
+  }
+
+  /** Told once, then counted. */
+  #leaveOut(stranger: Reject): void {
+    if (this.#toldOf.has(stranger)) this.#leftOut++
+    else this.#events.push({ kind: 'rejects', rejects: [stranger] })
+    this.#toldOf.add(stranger)
   }
 
   #fetch(page: Promise<RecordedRows>): void {

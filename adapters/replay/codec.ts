@@ -1,4 +1,5 @@
 import type { SampleBatchBuilder } from '../../schema/sample-batch.js'
+import type { Conversion } from '../../schema/unit-conversion.js'
 
 /**
  * A row of telemetry in ClickHouse's RowBinary, little-endian:
@@ -63,10 +64,13 @@ export function encodeRows(rows: readonly RecordedRow[]): Uint8Array {
   return bytes
 }
 
-/** What a signal of the record is here; `code` turns its texts, where it has any. */
+/** What a signal of the record is here. */
 export interface Translation {
   readonly index: number
+  /** Turns its texts, where it has any. */
   code?(recorded: number): number
+  /** From the unit that it was recorded in; as it is where there is none. */
+  readonly conversion?: Conversion
 }
 
 /** Adds a row to a batch; a signal that nobody asked for is not there. */
@@ -78,7 +82,11 @@ export function addRow(
   const translation = translations.get(row.signal)
   if (translation === undefined) return
   const { sourceTime, receiveTime, quality } = row
-  const value =
-    translation.code === undefined || Number.isNaN(row.value) ? row.value : translation.code(row.value)
-  batch.push(translation.index, sourceTime, receiveTime, value, quality)
+  batch.push(translation.index, sourceTime, receiveTime, translated(row, translation), quality)
+}
+
+function translated({ value }: RecordedRow, { code, conversion }: Translation): number {
+  if (Number.isNaN(value)) return value
+  if (code !== undefined) return code(value)
+  return conversion === undefined ? value : value * conversion.scale + conversion.offset
 }

@@ -1,4 +1,7 @@
+import type { Signal } from '../../schema/plant.js'
+import type { Reject } from '../../schema/records.js'
 import { databaseName as db } from '../../schema/tables/definition.js'
+import { conversion } from '../../schema/unit-conversion.js'
 import { type AdapterContext, AdapterError, type SourceEvent } from '../contract.js'
 import { RecordedRows, rowColumns, type Translation } from './codec.js'
 import type { ReplayOptions } from './config.js'
@@ -12,6 +15,16 @@ export interface LinkMoment {
   readonly event: Extract<SourceEvent, { kind: 'connected' | 'interrupted' | 'alive' | 'stale' }>
 }
 
+/** What a signal of the record meant then; its number is one of its own for each meaning that it had. */
+type MeaningRow = [
+  signal: number,
+  id: string,
+  source: string,
+  quantity: Signal['quantity'],
+  unit: string,
+  type: Signal['type'],
+]
+
 interface LinkRow {
   readonly time: number
   readonly seq: number
@@ -23,12 +36,16 @@ interface LinkRow {
 /** Ends of a link, as its twin was told of them. */
 const ends: ReadonlySet<string> = new Set(['LOST', 'ENDED', 'STOP', 'INTERRUPTED'])
 
+/** Of a reject: what was recorded is not what the signal is here. */
+export const otherMeaning = 'replay.other-meaning'
+
 /** The record of the past, page by page in the order of arrival. */
 export class PastRecord {
   readonly #options: ReplayOptions
   readonly #context: AdapterContext
   readonly #signal: AbortSignal
-  #translations: ReadonlyMap<number, Translation> = new Map()
+  readonly #translations = new Map<number, Translation>()
+  readonly #strangers = new Map<number, Reject>()
   /** Indexes of the signals that each recorded source told. */
   readonly #ofSource = new Map<string, number[]>()
 
@@ -43,31 +60,45 @@ export class PastRecord {
     return this.#translations
   }
 
+  /** Of signals that were recorded as something that cannot become what they are here: what there is to be said of it. */
+  get strangers(): ReadonlyMap<number, Reject> {
+    return this.#strangers
+  }
+
   /** Throws AdapterError `not-connected` where ClickHouse does not answer, `protocol` where it has no such record. */
   async open(): Promise<void> {
     const byId = new Map(this.#context.signals.map(each => [each.signal.id, each]))
-    const known = await this.#rows<[signal: number, id: string, source: string]>(
-      `SELECT signal, id, source FROM ${db}.signals FINAL WHERE id IN {ids:Array(String)}`,
+    const rows = await this.#rows<MeaningRow>(
+      `SELECT signal, id, source, quantity, unit, type FROM ${db}.signals FINAL WHERE id IN {ids:Array(String)}`,
       { ids: `[${[...byId.keys()].map(quoted).join(',')}]` },
     )
-    if (known.length === 0 && byId.size > 0) {
+    if (rows.length === 0 && byId.size > 0) {
       const message = `The record at ${this.#options.clickhouse} knows none of the ${byId.size} signals of source ${this.#context.source}: replay the plant that was recorded, its ids are what counts.`
       throw new AdapterError('protocol', message)
-    }
-    for (const [, id, source] of known) {
-      const { index } = byId.get(id)!
-      this.#ofSource.set(source, [...(this.#ofSource.get(source) ?? []), index])
     }
     const texts = new Map(
       await this.#rows<[code: number, text: string]>(`SELECT code, text FROM ${db}.dictionary FINAL`, {}),
     )
     const code = (recorded: number): number => this.#context.intern(texts.get(recorded) ?? '')
-    this.#translations = new Map(
-      known.map(([number, id]) => {
-        const { index, signal } = byId.get(id)!
-        return [number, signal.type === 'text' ? { index, code } : { index }]
-      }),
-    )
+    for (const [number, id, source, quantity, unit, type] of rows) {
+      const { index, signal } = byId.get(id)!
+      this.#ofSource.set(source, [...(this.#ofSource.get(source) ?? []), index])
+      const before = { quantity, unit, type }
+      const isAlike = type === signal.type && (type === 'text' || quantity === signal.quantity)
+      const turned = isAlike && type === 'number' ? conversion(unit, signal.unit) : undefined
+      if (isAlike && type === 'text') this.#translations.set(number, { index, code })
+      else if (turned !== undefined) this.#translations.set(number, { index, conversion: turned })
+      else this.#strangers.set(number, this.#stranger(signal, before))
+    }
+  }
+
+  #stranger(signal: Signal, before: Pick<Signal, 'quantity' | 'unit' | 'type'>): Reject {
+    const { source, clock } = this.#context
+    const [was, is] = [meaningText(before), meaningText(signal)]
+    return {
+      ...{ source, time: clock.now(), rule: otherMeaning, raw: was, signal: signal.id },
+      reason: `${signal.id} was recorded as ${was} and is ${is} here: what was recorded so is left out. Give it back what it was then, or replay a window of another time.`,
+    }
   }
 
   /** What happened to the links of the recorded sources in the window, in order of arrival. */
@@ -117,7 +148,7 @@ export class PastRecord {
       ORDER BY seq LIMIT {page:UInt32}
       FORMAT RowBinary`,
       {
-        signals: `[${[...this.#translations.keys()].join(',')}]`,
+        signals: `[${[...this.#translations.keys(), ...this.#strangers.keys()].join(',')}]`,
         after: String(after),
         from: String(Date.parse(from)),
         to: String(Date.parse(to)),
@@ -158,3 +189,6 @@ export class PastRecord {
 }
 
 const quoted = (text: string): string => `'${text.replace(/[\\']/g, '\\$&')}'`
+
+const meaningText = ({ quantity, unit, type }: Pick<Signal, 'quantity' | 'unit' | 'type'>): string =>
+  type === 'text' ? `a text (${quantity})` : `${quantity}${unit === '' ? '' : ` in ${unit}`}`

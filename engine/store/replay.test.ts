@@ -13,6 +13,7 @@ import { describeAdapterContract } from '../../adapters/contract-suite.js'
 import { replay } from '../../adapters/replay/adapter.js'
 import type { ReplayOptions } from '../../adapters/replay/config.js'
 import { testContext } from '../../adapters/test-context.js'
+import { Quality } from '../../schema/quality.js'
 import type { Entry } from '../../schema/records.js'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { propertyRuns } from '../../twins/proof/runs.js'
@@ -290,6 +291,56 @@ describe('a replay', () => {
     ])
   })
 
+  it('turns what was recorded in another unit into that of here, and leaves out what was something else, and says so', async () => {
+    const run = ++runs
+    const at = start + run * 86_400_000
+    const machine = machinesOf(run)[0]!
+    const [temp] = machine.signals
+    const { registry, floor } = floorOf([machine])
+    const meanings = [{ unit: '°C' }, { unit: 'K' }, { quantity: 'pressure', unit: 'bar' }] as const
+    for (const [place, meaning] of meanings.entries()) {
+      const index = 40_000_000 + place
+      const [registered] = registry.machines
+      const signals = [{ ...registered!.signals[0]!, index, signal: { ...temp!, ...meaning } }]
+      await store.upsertDimensions({ ...registry, machines: [{ ...registered!, signals }] })
+      const batch = new SampleBatchBuilder()
+      for (const value of [300, 301]) batch.push(index, at + place * 10, at + place * 10, value, Quality.good)
+      store.append({ source: 'plc', samples: batch.take() })
+    }
+    await store.flush()
+    const options = replay.options.parse({
+      clickhouse: store.url,
+      from: new Date(at).toISOString(),
+      to: new Date(at + 86_400_000).toISOString(),
+      speed: 1_000_000,
+    })
+    const context = { ...testContext({ signals: registry.signals, clock: floor.clock }), wall: Date }
+    const told: unknown[] = []
+    await lastValueFrom(
+      replay.create(options, context).pipe(
+        tap(event => {
+          if (event.kind === 'samples') told.push(...[...event.batch.value].map(value => value.toFixed(2)))
+          else told.push(event)
+        }),
+      ),
+    )
+    const isReject = (event: unknown): boolean => (event as { kind: string }).kind === 'rejects'
+    expect(told.filter(event => typeof event === 'string')).toEqual(['300.00', '301.00', '26.85', '27.85'])
+    expect(told.filter(isReject)).toMatchObject([
+      {
+        rejects: [
+          {
+            rule: 'replay.other-meaning',
+            signal: temp!.id,
+            raw: 'pressure in bar',
+            reason: expect.stringContaining('was recorded as pressure in bar and is temperature in °C here'),
+          },
+        ],
+      },
+    ])
+    expect(told).toContainEqual({ kind: 'repeated', rule: 'replay.other-meaning', count: 1 })
+  })
+
   it('says what is wrong where the record has nothing of its plant', async () => {
     const context = testContext({ signals: floorOf(machinesOf(9_999)).registry.signals })
     const options = replay.options.parse({
@@ -322,8 +373,8 @@ describe('docs/connect/replay.md', () => {
     const page = readFileSync(new URL('../../docs/connect/replay.md', import.meta.url), 'utf8')
     const [, block = ''] = /```yaml\n(.*?)```/s.exec(page)!
     const { past } = (parse(block) as { sources: Record<string, Record<string, unknown>> }).sources
-    const { adapter, clock, ...options } = past!
-    expect([adapter, clock]).toEqual([replay.kind, 'source'])
+    const { adapter, clock, tags, ...options } = past!
+    expect([adapter, clock, tags]).toEqual([replay.kind, 'source', '{machine}.{signal}'])
     expect(replay.options.parse(options)).toMatchObject({ speed: 48 })
     const told = [70, 80, 90].map(what => ({ machine: 1, what, quality: 0, wait: 100, age: 0 }))
     const run = ++runs
