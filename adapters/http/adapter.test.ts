@@ -150,6 +150,23 @@ describe('the HTTP adapter', () => {
     expect(error).toBeUndefined()
   })
 
+  it.each(['time', 'quality'])(
+    'tells once of a %s that cannot be read, whatever it is at each poll',
+    async part => {
+      const say = (said: string) => server.documents.set('/status', { oil: 46.5, said })
+      say('a')
+      listen({ requests: [{ [part]: '$.said', values: { oil: '$.oil' } }] })
+      await until(() => expect(values()).toEqual([Number.NaN]))
+      say('b')
+      await poll()
+      await until(() => expect(values()).toEqual([Number.NaN, Number.NaN]))
+      expect(rejects()).toMatchObject([
+        { rule: `http.bad-${part}`, reason: `oil: its ${part} cannot be read.`, raw: 'a' },
+      ])
+      expect(events.at(-2)).toEqual({ kind: 'repeated', rule: `http.bad-${part}`, count: 1 })
+    },
+  )
+
   it('is lost where it answers with something else three times in a row, a login page perhaps', async () => {
     listen()
     await until(() => expect(values()).toEqual([46.5]))
@@ -237,8 +254,8 @@ describe('the HTTP adapter', () => {
     let isFailing = false
     server.answer = (path, response) =>
       isFailing && path === '/status/press' && !!response.writeHead(500).end()
-    listen({ requests: [{ values: { oil: '$.oil' } }, { path: '/press', values: { force: '$.force' } }] })
-    await until(() => expect(values()).toEqual([46.5, 5]))
+    listen({ requests: [{ path: '/press', values: { force: '$.force' } }, { values: { oil: '$.oil' } }] })
+    await until(() => expect(values()).toEqual([5, 46.5]))
     const stale = () => events.flatMap(event => (event.kind === 'stale' ? event.signals : []))
     isFailing = true
     for (let round = 1; round <= 5; round++) {
@@ -252,7 +269,7 @@ describe('the HTTP adapter', () => {
     ])
     isFailing = false
     await poll()
-    await until(() => expect(values().slice(-2)).toEqual([46.5, 5]))
+    await until(() => expect(values().slice(-2)).toEqual([5, 46.5]))
     expect(error).toBeUndefined()
   })
 

@@ -85,6 +85,9 @@ describe('an answer with values at known places', () => {
   it.each([
     ['a word for a number', { values: { oil: '$.v' } }, { v: 'warm' }, 'http.unfit-value'],
     ['an object for a text', { values: { state: '$.v' } }, { v: {} }, 'http.unfit-value'],
+    ['no time where one should be', { time: '$.t', values: { oil: '$.v' } }, { v: 1 }, 'http.bad-time'],
+    ['an empty time', { values: { oil: { value: '$.v', time: '$.t' } } }, { v: 1, t: '' }, 'http.bad-time'],
+    ['none in a list', { list: '$', time: '$.t' }, [{ id: 'oil', v: 1, t: null }], 'http.bad-time'],
     ['a time that is none', { time: '$.t', values: { oil: '$.v' } }, { v: 1, t: 'now' }, 'http.bad-time'],
     [
       'a quality that is none',
@@ -102,6 +105,29 @@ describe('an answer with values at known places', () => {
     const { samples, rules, unknown } = decode(request, answer)
     expect([rules, unknown]).toEqual([[rule], []])
     expect(samples.map(({ quality }) => quality)).toEqual([Quality.bad])
+  })
+})
+
+describe('the time of an answer', () => {
+  it.each([
+    ['missing of a value that is bad anyway', { time: '$.t', quality: '$.q' }, { v: 7, q: 'bad' }],
+    ['that nobody looks for', {}, { v: 7 }],
+    ['missing with the value', { time: '$.t' }, { v: null }],
+  ])('%s is now', (_, places, answer) => {
+    expect(decode({ ...places, values: { oil: '$.v' } }, answer)).toMatchObject({
+      samples: [{ signal: 1, time: now }],
+      rules: [],
+    })
+  })
+
+  it.each([
+    ['s', now / 1000],
+    ['us', now * 1e3],
+    ['ns', now * 1e6],
+  ])('may count in %s', (timeUnit, at) => {
+    expect(decode({ time: '$.t', timeUnit, values: { oil: '$.v' } }, { v: 7, t: at }).samples).toMatchObject([
+      { time: now },
+    ])
   })
 })
 
@@ -132,10 +158,8 @@ describe('an answer whose time is 0', () => {
     })
   })
 
-  it('is of now where it is bad, or says no time', () => {
+  it('is of now where it is bad', () => {
     expect(read(0, 'bad')).toMatchObject({ samples: [{ value: 5, quality: Quality.bad }], rules: [] })
-    for (const time of [null, '', undefined])
-      expect(read(time)).toMatchObject({ samples: [{ value: 5, quality: Quality.good }], rules: [] })
   })
 })
 

@@ -12,19 +12,20 @@ import {
   idOf,
   isNever,
   isObject,
+  isSaid,
   isZoneless,
+  type Places,
   parseJson,
   readNumber,
   readQuality,
   readText,
   readTime,
+  timeUnits,
   zonelessNote,
 } from '../mqtt/cell.js'
 import { composed, TagBook, type TaggedSignal, type TaggedSignals } from '../mqtt/tag-book.js'
-import { asCame, shown } from '../shown.js'
+import { asCame } from '../shown.js'
 import type { RequestEntry } from './config.js'
-
-const timeUnits = { s: 1000, ms: 1 } as const
 
 /** What an answer amounts to: each value is a sample, a reject or an unknown tag. */
 export interface DecodedAnswer {
@@ -113,8 +114,9 @@ export class AnswerDecoder {
   #readValues(json: unknown, values: NonNullable<RequestEntry['values']>): void {
     for (const [tag, own] of Object.entries(values)) {
       const { time, quality, unitAt } = this.#entry
-      const cell = cellOf(json, { time, quality, unitAt, ...own })
-      this.#take(tag, cell, own, cell.value)
+      const places = { time, quality, unitAt, ...own }
+      const cell = cellOf(json, places)
+      this.#take(tag, cell, places, own, cell.value)
     }
   }
 
@@ -134,7 +136,8 @@ export class AnswerDecoder {
           this.#told.set(index, tag)
           this.#present.add(index)
         }
-        this.#take(tag, cellOf(item, { value, time, quality, unitAt }), this.#entry, item)
+        const places = { value, time, quality, unitAt }
+        this.#take(tag, cellOf(item, places), places, this.#entry, item)
       }
     }
     for (const [index, tag] of this.#told) {
@@ -144,7 +147,7 @@ export class AnswerDecoder {
     }
   }
 
-  #take(tag: string, cell: Cell, arithmetic: Arithmetic, raw: unknown): void {
+  #take(tag: string, cell: Cell, places: Places, arithmetic: Arithmetic, raw: unknown): void {
     const found = this.#find(tag)
     if (found === undefined) {
       this.#unknown.push({ tag, raw: asCame(raw) })
@@ -152,19 +155,30 @@ export class AnswerDecoder {
     }
     const time = readTime(cell.time, timeUnits[this.#entry.timeUnit])
     if (time === 'unread') {
-      this.#refuse(found.signals, 'http.bad-time', `${tag}: the time is ${shown(cell.time)}`, raw)
+      this.#refuse(found.signals, 'http.bad-time', `${tag}: its time cannot be read`, cell.time)
       return
     }
     if (time !== undefined) this.#isTimed = true
     if (time !== undefined && isZoneless(cell.time)) this.#note = zonelessNote
     const quality = readQuality(cell.quality, 'opc-da')
     if (quality === undefined) {
-      const reason = `${tag}: the quality is ${shown(cell.quality)}`
-      this.#refuse(found.signals, 'http.bad-quality', reason, raw, time)
+      this.#refuse(
+        found.signals,
+        'http.bad-quality',
+        `${tag}: its quality cannot be read`,
+        cell.quality,
+        time,
+      )
       return
     }
     if (quality !== Quality.bad && isNever(cell.time)) {
       const reason = `${tag}: its time is 0, as of a clock that was never set; leave it out where the value is of now`
+      this.#refuse(found.signals, 'http.bad-time', reason, raw)
+      return
+    }
+    // Whoever names the place of a time knows that there is one: a value without it may be of any.
+    if (time === undefined && places.time !== undefined && quality !== Quality.bad && isSaid(cell.value)) {
+      const reason = `${tag}: there is no time where the plant file says it is; leave time out there where values are of now`
       this.#refuse(found.signals, 'http.bad-time', reason, raw)
       return
     }
@@ -229,7 +243,10 @@ export class AnswerDecoder {
     this.#reject('http.malformed', reason, raw)
   }
 
-  /** What came for these signals cannot be taken: rejected, and they have no value from then on. */
+  /**
+   * What came for these signals cannot be taken: rejected, and they have no value from then on. The reason is the same at
+   * each poll for as long as the answer is no better; what changes is in `raw`.
+   */
   #refuse(signals: readonly TaggedSignal[], rule: Rule, reason: string, raw: unknown, time?: number): void {
     this.#reject(rule, reason, raw)
     const now = this.#context.clock.now()

@@ -33,7 +33,7 @@ const requestEntry = z
     value: jsonPath.optional(),
     ...places,
     ...arithmetic,
-    timeUnit: z.enum(['s', 'ms']).default('ms'),
+    timeUnit: z.enum(['s', 'ms', 'us', 'ns']).default('ms'),
     /** Whether the end of a tag's name may be its unit (`oven-01/oil_F`). */
     unitInName: z.boolean().default(false),
   })

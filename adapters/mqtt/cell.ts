@@ -70,6 +70,9 @@ function part(
   return holder && named(holder, names)
 }
 
+/** Neither left out nor null. */
+export const isSaid = (part: unknown): boolean => part !== undefined && part !== null
+
 const decimal = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/
 
 /**
@@ -90,6 +93,9 @@ export function readText(value: unknown): string | undefined {
   if (typeof value !== 'number' || !Number.isFinite(value)) return undefined
   return Number.isInteger(value) && !Number.isSafeInteger(value) ? undefined : String(value)
 }
+
+/** How many milliseconds a time that is a number counts by. */
+export const timeUnits = { s: 1000, ms: 1, us: 1e-3, ns: 1e-6 } as const
 
 /** `unread` where there is something that is no time; undefined where there is nothing, or a 0: never. */
 export function readTime(time: unknown, unitMs: number): number | undefined | 'unread' {

@@ -236,6 +236,23 @@ describe('a plain topic', () => {
     })
   })
 
+  it.each([
+    [{ topic: 'a', time: '$.at' }, 'a'],
+    [{ topic: 'b', tag: 'a', time: '$.at', values: { x: { value: '$.value' } } }, 'b'],
+    [{ topic: 'c', tag: 'a', values: { x: { value: '$.value', time: '$.at' } } }, 'c'],
+  ])('without the time that the plant file names has no value: %j', (entry, topic) => {
+    const { read } = reader(entry, 'a')
+    const told = (rest: object) => {
+      const { said, rules } = read(topic, { value: 7, ...rest })
+      return [said.map(({ value, time }) => [value, time]), rules]
+    }
+    const refused = [[[Number.NaN, now]], ['mqtt.bad-time']]
+    expect(told({ at: then })).toEqual([[[7, then]], []])
+    for (const rest of [{}, { at: null }, { at: '' }]) expect(told(rest)).toEqual(refused)
+    expect(told({ quality: 'bad' })).toEqual([[[7, now]], []])
+    expect(told({ value: null, quality: 'bad' })).toEqual([[[Number.NaN, now]], []])
+  })
+
   it('may hold several values, each with its own unit', () => {
     const entry = {
       topic: 'shop/{machine}/status',

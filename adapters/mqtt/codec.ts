@@ -10,8 +10,10 @@ import {
   idOf,
   isNever,
   isObject,
+  isSaid,
   isZoneless,
   type JsonObject,
+  type Places,
   parseJson,
   readQuality,
   readText,
@@ -147,7 +149,7 @@ export class MqttDecoder {
       if (cell.value !== undefined) found++
       else missing ??= tag
       if (feeds.length === 0) this.#found.unknownTag(tag, payload)
-      else this.#readCell(mapping, tag, cell, feeds, undefined, payload, bareText)
+      else this.#readCell(mapping, tag, cell, places, feeds, undefined, payload, bareText)
     }
     if (found > 0 && missing !== undefined)
       this.#found.note('partial', partialNote(mapping.entry.topic, missing))
@@ -166,7 +168,7 @@ export class MqttDecoder {
       }
       const feeds = mapping.feedsOf(id)
       if (feeds.length === 0) this.#found.unknownTag(id, each)
-      else this.#readCell(mapping, id, cellOf(each, mapping.entry), feeds, sentAt, each)
+      else this.#readCell(mapping, id, cellOf(each, mapping.entry), mapping.entry, feeds, sentAt, each)
     }
   }
 
@@ -182,7 +184,7 @@ export class MqttDecoder {
       }
       const feeds = mapping.feedsOf(inner)
       if (feeds.length === 0) this.#found.unknownTag(inner, value)
-      else this.#readCell(mapping, inner, cellOf(value, {}), feeds, sentAt, value)
+      else this.#readCell(mapping, inner, cellOf(value, {}), {}, feeds, sentAt, value)
     }
   }
 
@@ -190,6 +192,7 @@ export class MqttDecoder {
     mapping: Mapping,
     tag: string,
     cell: Cell,
+    places: Places,
     feeds: readonly Feed[],
     sentAt: unknown,
     raw: unknown,
@@ -211,6 +214,12 @@ export class MqttDecoder {
     // A gateway says 0 of what it has never read, and that it is bad; a value that is said to be good is of some time.
     if (said === undefined && quality !== Quality.bad && (isNever(cell.time) || isNever(sentAt))) {
       const reason = `${tag}: its time is 0, as of a clock that was never set; leave it out where the value is of now`
+      this.#found.refuse(feeds, 'mqtt.bad-time', reason, raw)
+      return
+    }
+    // Whoever names the place of a time knows that there is one: a value without it may be of any.
+    if (said === undefined && places.time !== undefined && quality !== Quality.bad && isSaid(cell.value)) {
+      const reason = `${tag}: the message has no time where the plant file says it is; leave time out there where values are of now`
       this.#found.refuse(feeds, 'mqtt.bad-time', reason, raw)
       return
     }

@@ -1,6 +1,6 @@
 import type { Conversion } from '../../schema/unit-conversion.js'
 import { conversionFrom } from '../../schema/unit-spelling.js'
-import type { Places, QualityCodes } from './cell.js'
+import { type Places, type QualityCodes, timeUnits } from './cell.js'
 import type { TopicEntry } from './config.js'
 import { composed, type TagBook, type TaggedSignal } from './tag-book.js'
 import { fillTemplate, type TopicPattern, topicPattern } from './topic-pattern.js'
@@ -26,7 +26,6 @@ export interface Reading {
   readonly feeds: readonly Feed[]
 }
 
-const timeUnits = { s: 1000, ms: 1, us: 1e-3, ns: 1e-6 } as const
 type Arithmetic = Pick<TopicEntry, 'scale' | 'offset' | 'unit'>
 
 /** An entry of `topics`, ready to read messages. */
