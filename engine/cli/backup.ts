@@ -12,7 +12,7 @@ export const backupCommand: Command = {
   usage: `Usage: gemba backup --to <folder> [options]
 
 Copies everything that has arrived by now: the database, and what the data folder knows of signals and texts. The
-engine goes on meanwhile. For backups by themselves see --backups of gemba start.
+engine goes on meanwhile; what came within the last ten seconds may be left to the next one. For backups by themselves see --backups of gemba start.
 
   --to <folder>            a new or empty folder
 ${storeHelp}

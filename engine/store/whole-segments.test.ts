@@ -5,6 +5,7 @@ import pino from 'pino'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { createPool } from '../../workers/pool.js'
+import { backup } from './backup.js'
 import { Spool } from './spool/spool.js'
 import { readWhole } from './whole-segments.js'
 import { Writer } from './writer.js'
@@ -55,4 +56,11 @@ it('what is in as a whole is noted when nothing more waits, and every ten second
     [1, 4, 7, 9].map(segment => ({ segment, samples: segment * 10, records: segment })),
   )
   expect(await readWhole(database)).toEqual({ samples: 90, records: 9 })
+})
+
+it('a folder of a version before is backed up as it lies', async () => {
+  const { database } = opened
+  await database.command('DROP TABLE gemba.segments')
+  const saved = await backup(database, folder, join(folder, 'backup'), 0)
+  expect(saved.rows).toBeGreaterThanOrEqual(99)
 })

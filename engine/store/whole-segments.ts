@@ -28,8 +28,13 @@ export interface Whole {
   readonly records: number
 }
 
-/** Undefined in a database of a version before that nobody has started since: nothing goes into it either. */
+/** Undefined in a database of a version before that nobody has started since: it lacks the table, and nothing goes into it. */
 export async function readWhole(database: Database): Promise<Whole | undefined> {
+  const there = await database.query(
+    'SELECT 1 FROM system.tables WHERE database = {database:String} AND name = {table:String}',
+    { database: databaseName, table: segments.name },
+  )
+  if (there.length === 0) return undefined
   const [row] = await database.query<Record<'marks' | 'samples' | 'records', string>>(
     `SELECT toString(count()) AS marks, toString(max(s.samples)) AS samples, toString(max(s.records)) AS records
     FROM ${databaseName}.${segments.name} AS s`,
