@@ -71,9 +71,9 @@ const meanings: readonly (readonly [pattern: RegExp, what: string, fix: string])
     'Check that an OPC UA server listens there, and whether it is overloaded.',
   ],
   [
-    /waiting for data on socket|BadTcp(MessageTypeInvalid|InternalError)|BadCommunicationError/,
+    /waiting for data on socket|premature disconnection|BadTcp(MessageTypeInvalid|InternalError)|BadCommunicationError/,
     'does not speak OPC UA on that port, or broke off the greeting',
-    'Check the port.',
+    'Check the port, and whether the server is still starting.',
   ],
   [
     /BadTcpEndpointUrlInvalid/,
