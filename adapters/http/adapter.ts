@@ -67,6 +67,7 @@ class Poller {
   readonly #scheduler: SchedulerLike
   readonly #client: GetClient
   readonly #schedule: PollSchedule<PolledRequest>
+  readonly #requests: readonly PolledRequest[]
   #isConnected = false
   #failures = 0
   #emitted = 0
@@ -83,7 +84,9 @@ class Poller {
       { headers: headersOf(options, place => context.readSecret(place)), tls: link, maxLength },
       bytes => context.received(bytes),
     )
-    this.#schedule = new PollSchedule(groupsOf(options, context), this.#scheduler, {
+    const groups = groupsOf(options, context)
+    this.#requests = groups.flatMap(({ parts }) => parts)
+    this.#schedule = new PollSchedule(groups, this.#scheduler, {
       read: request => void this.#ask(request),
       missed: polls => subscriber.next({ kind: 'missed', polls }),
     })
@@ -196,11 +199,16 @@ class Poller {
     return { source, time: clock.now(), rule: 'http.refused', reason, raw: body.slice(0, 4_096) }
   }
 
-  /** One request of several may fail while the others do not: what it said last is no longer known then. */
+  /**
+   * A link that breaks is the service's trouble; what is wrong with an answer is that of one request for as long as not
+   * all fail. What it said last is no longer known then.
+   */
   #fail(request: PolledRequest, error: NodeJS.ErrnoException): void {
-    this.#count(error)
-    if (this.#subscriber.closed || ++request.failures !== this.#options.timeouts) return
-    const what = `${request.url.href} ${whatOf(error)}, ${request.failures} times in a row, while other requests are answered. Its signals are stale until it is.`
+    request.failures++
+    const isItsOwn = error instanceof RangeError && this.#requests.some(({ failures }) => failures === 0)
+    if (!isItsOwn) this.#count(error)
+    if (this.#subscriber.closed || request.failures !== this.#options.timeouts) return
+    const what = `${request.url.href} ${whatOf(error)}, ${request.failures} times in a row, while others are answered. Its signals are stale until it is.`
     this.#subscriber.next({ kind: 'noted', what })
     const signals = [...new Set(request.decoder.none().signal)]
     if (signals.length > 0) this.#subscriber.next({ kind: 'stale', signals })
