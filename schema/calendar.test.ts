@@ -149,3 +149,21 @@ it.each([
   const pauses = [...calendar.between(noon - 18 * 3_600_000, noon)].filter(({ plan }) => plan === 'pause')
   expect(pauses.reduce((sum, { from, to }) => sum + to - from, 0)).toBe(minutes * 60_000)
 })
+
+it.each([
+  ['America/Santiago', '2026-09-06', '00:30', '01:15', '01:30', '02:15'],
+  ['Europe/Berlin', '2026-03-29', '02:45', '03:15', '03:45', '04:15'],
+  ['Europe/Berlin', '2026-03-29', '02:15', '03:45', '03:15', '04:45'],
+  ['Europe/Berlin', '2026-03-29', '02:15', '02:45', '03:15', '03:45'],
+  ['Europe/Berlin', '2026-03-29', '01:45', '02:15', '01:45', '03:15'],
+])(
+  'a break in %s on %s from %s to %s, which the clock leaves out, is from %s to %s',
+  (timeZone, date, start, end, ...clock) => {
+    const shift = { id: 'n', name: 'N', site: 's', start: '22:00', end: '06:00', days: [1, 2, 3, 4, 5, 6, 7] }
+    const calendar = new Calendar({ timeZone, shifts: [{ ...shift, breaks: [{ start, end }] }] })
+    const noon = Date.parse(`${date}T15:00:00Z`)
+    const pauses = [...calendar.between(noon - 18 * 3_600_000, noon)].filter(({ plan }) => plan === 'pause')
+    const format = new Intl.DateTimeFormat('de', { timeZone, hour: '2-digit', minute: '2-digit' })
+    expect([pauses[0]!.from, pauses.at(-1)!.to].map(time => format.format(time))).toEqual(clock)
+  },
+)

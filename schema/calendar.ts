@@ -168,26 +168,26 @@ function spanOn(date: Temporal.PlainDate, { start, end }: TimeOfDaySpan, timeZon
 }
 
 /**
- * A pause of a shift over midnight may lie on its second day. It lasts as long as its times say: where the clock is moved
- * about its begin, that reading of the begin counts. Where the change falls within, the clock decides.
+ * A pause of a shift over midnight may lie on its second day. It lasts as long as its times say: where its begin comes
+ * twice, that reading of it counts; one that the change leaves out is as much after it, and the end follows. Where the
+ * change falls within, the clock decides.
  */
 function pauseOf(date: Temporal.PlainDate, shift: TimeOfDaySpan, pause: TimeOfDaySpan, timeZone: string) {
   const isNextDay = minutesOf(pause.start) < minutesOf(shift.start)
   const day = isNextDay ? date.add({ days: 1 }) : date
   const span = spanOn(day, pause, timeZone)
   const lengthMs = ((minutesOf(pause.end) - minutesOf(pause.start) + 1_440) % 1_440) * 60_000
-  const begins = [
-    span.from,
-    ...(['earlier', 'later'] as const).map(way => timeOn(day, pause.start, timeZone, way)),
-  ]
-  return { ...span, from: begins.find(from => span.to - from === lengthMs) ?? span.from }
+  const isLeftOut = !zoned(span.from, timeZone).toPlainTime().equals(Temporal.PlainTime.from(pause.start))
+  if (isLeftOut) return { from: span.from, to: span.from + lengthMs }
+  const again = timeOn(day, pause.start, timeZone, 'later')
+  return { ...span, from: span.to - again === lengthMs ? again : span.from }
 }
 
 function timeOn(
   date: Temporal.PlainDate,
   time: string,
   timeZone: string,
-  disambiguation: 'compatible' | 'earlier' | 'later' = 'compatible',
+  disambiguation: 'compatible' | 'later' = 'compatible',
 ): number {
   const local = date.toPlainDateTime(Temporal.PlainTime.from(time))
   return local.toZonedDateTime(timeZone, { disambiguation }).epochMilliseconds

@@ -5,6 +5,7 @@ export const qualityRules = {
   'value.out-of-range': 'The value is outside of what the instrument can show (range of the signal).',
   'value.wrong-unit': 'The value makes no sense in its unit, but does in another unit of its quantity.',
   'value.too-fast': 'The value changed faster than what is measured can change (maxRate of the signal).',
+  'value.not-whole': 'A counter of parts shows a fraction of a part.',
   'time.in-future':
     'The sample claims a time ahead of the floor’s clock by more than its source may be wrong.',
   'time.too-old': 'The sample is older than anything that is kept.',

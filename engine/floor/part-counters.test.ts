@@ -98,10 +98,11 @@ describe('the part counters of a machine', () => {
     const batch = new SampleBatchBuilder()
     for (const [i, value] of [1000, 1001, 1000, 1000.5, 1002].entries())
       batch.push(0, 10 + i, 10 + i, value, Quality.good)
-    floor.ingest('plc', { kind: 'samples', batch: batch.take() })
+    const entry = floor.ingest('plc', { kind: 'samples', batch: batch.take() })
     const { context } = floor.twins.get('machine:m1')!.snapshot as unknown as { context: MachineContext }
     expect(context.processed).toMatchObject({ count: 3, reading: 1002 })
-    expect(floor.twins.refused['bad-payload']).toBe(1)
+    expect(entry?.rejects).toMatchObject([{ rule: 'value.not-whole', value: 1000.5 }])
+    expect(floor.twins.refused['bad-payload']).toBe(0)
   })
 
   it.each([

@@ -48,6 +48,26 @@ describe('the gate before the twins', () => {
     expect(rejects).toEqual([])
   })
 
+  it('makes the reading of a counter bad that is no whole number of parts, and says where to look', () => {
+    const counter = { quantity: 'counter', unit: 'parts', role: 'status', tag: 'produced' } as const
+    const { judge } = gateFor({ ...counter, id: 'saw.produced', name: 'produced', range: [0, 65_535] })
+    const { qualities, rejects } = judge([
+      [0, 100],
+      [1, 101.5],
+      [2, 103],
+    ])
+    expect(qualities).toEqual([0, 2, 0])
+    expect(rejects).toMatchObject([
+      {
+        ...{ rule: 'value.not-whole', signal: 'saw.produced', value: 101.5 },
+        reason:
+          'saw.produced: 101.5 is no whole number of parts; look at the tag in the source, and at its unit and its scale.',
+      },
+    ])
+    const hours = gateFor({ ...counter, unit: 'kWh', range: [0, 65_535] })
+    expect(hours.judge([[0, 101.5]]).rejects).toEqual([])
+  })
+
   it('makes a value outside of the range bad, and keeps value, rule, time and source', () => {
     const { judge } = gateFor(jumping)
     const { qualities, rejects } = judge([

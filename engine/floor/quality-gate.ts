@@ -5,6 +5,7 @@ import type { Reject } from '../../schema/records.js'
 import type { SampleBatch } from '../../schema/sample-batch.js'
 import { likelyUnit } from '../../schema/unit-conversion.js'
 import type { RegisteredSignal, Registry } from './floor.js'
+import { partCounterOf } from './part-counters.js'
 import { timeText } from './time-text.js'
 
 export interface Judged {
@@ -30,6 +31,8 @@ export class QualityGate {
   readonly #high: Float64Array
   readonly #step: Float64Array
   readonly #rate: Float64Array
+  /** Of each signal: whether it counts parts. */
+  readonly #isCounter: Uint8Array
   /** The newest value that was believed, and its source time. */
   readonly #lastValue: Float64Array
   readonly #lastTime: Float64Array
@@ -41,6 +44,7 @@ export class QualityGate {
     this.#high = new Float64Array(capacity).fill(Number.POSITIVE_INFINITY)
     this.#step = new Float64Array(capacity)
     this.#rate = new Float64Array(capacity).fill(Number.POSITIVE_INFINITY)
+    this.#isCounter = new Uint8Array(capacity)
     this.#lastValue = new Float64Array(capacity)
     this.#lastTime = new Float64Array(capacity).fill(Number.NEGATIVE_INFINITY)
     for (const registered of registry.signals) this.#watch(registered)
@@ -55,9 +59,9 @@ export class QualityGate {
       const index = signal[i]!
       const reading = value[i]!
       if (quality[i] === Quality.bad || Number.isNaN(reading)) continue
-      const isShown = reading >= this.#low[index]! && reading <= this.#high[index]!
-      if (isShown && !this.#isTooFast(index, reading, sourceTime[i]!)) continue
-      rejects.push(this.#reject(source, batch, i, isShown ? 'value.too-fast' : 'value.out-of-range', now))
+      const broken = this.#broken(index, reading, sourceTime[i]!)
+      if (broken === undefined) continue
+      rejects.push(this.#reject(source, batch, i, broken, now))
       believed ??= quality.slice()
       believed[i] = Quality.bad
     }
@@ -79,8 +83,15 @@ export class QualityGate {
     this.#lastTime[index] = time
   }
 
+  #broken(index: number, reading: number, time: number): QualityRule | undefined {
+    if (!(reading >= this.#low[index]! && reading <= this.#high[index]!)) return 'value.out-of-range'
+    if (this.#isCounter[index] === 1 && !Number.isInteger(reading)) return 'value.not-whole'
+    return this.#isTooFast(index, reading, time) ? 'value.too-fast' : undefined
+  }
+
   #watch({ index, signal }: RegisteredSignal): void {
     if (signal.type === 'text') return
+    if (partCounterOf(signal) !== undefined) this.#isCounter[index] = 1
     const [low, high] = signal.range
     const span = high - low
     // The last step of the display may round beyond the edge.
@@ -114,26 +125,41 @@ export class QualityGate {
     const likely = likelyUnit(signal.quantity, signal.unit, value, turned =>
       this.#isUsual(batch.signal[i]!, signal, turned),
     )
-    const shown = `${short(value)} ${signal.unit}`.trim()
-    const why =
-      broken === 'value.out-of-range'
-        ? `lies outside of what it can show (${signal.range[0]} to ${signal.range[1]})`
-        : `is too far from ${short(this.#lastValue[batch.signal[i]!]!)} ${Math.max(0, sourceTime - this.#lastTime[batch.signal[i]!]!) / 1000} s before`
-    const guess = likely && `in ${likely.unit} it would be ${short(likely.value)} ${signal.unit}`
-    const advice =
-      guess === undefined
-        ? 'look at the sensor, or at range and maxRate in the plant file'
-        : `${guess}: look at the unit in the source`
+    const [why, advice] = this.#why(broken, batch.signal[i]!, value, sourceTime)
+    const guess =
+      likely &&
+      `in ${likely.unit} it would be ${short(likely.value)} ${signal.unit}: look at the unit in the source`
     return {
       source,
       time: now,
       rule: likely === undefined ? broken : 'value.wrong-unit',
-      reason: `${signal.id}: ${shown} ${why}; ${advice}.`,
+      reason: `${signal.id}: ${why}; ${guess ?? advice}.`,
       raw: `${timeText(sourceTime)}|${signal.tag}|${value}|${qualityNames[batch.quality[i]!]}`,
       signal: signal.id,
       value,
       sourceTime,
     }
+  }
+
+  /** What is wrong with a value, and where to look. */
+  #why(
+    broken: QualityRule,
+    index: number,
+    value: number,
+    sourceTime: number,
+  ): readonly [why: string, advice: string] {
+    const { range, unit } = this.#registry.signalByIndex(index)!.signal
+    if (broken === 'value.not-whole')
+      return [
+        `${value} is no whole number of parts`,
+        'look at the tag in the source, and at its unit and its scale',
+      ]
+    const shown = `${short(value)} ${unit}`.trim()
+    const advice = 'look at the sensor, or at range and maxRate in the plant file'
+    if (broken === 'value.out-of-range')
+      return [`${shown} lies outside of what it can show (${range[0]} to ${range[1]})`, advice]
+    const passed = Math.max(0, sourceTime - this.#lastTime[index]!) / 1000
+    return [`${shown} is too far from ${short(this.#lastValue[index]!)} ${passed} s before`, advice]
   }
 
   /** Where the signal was last, or where it is in normal production. */

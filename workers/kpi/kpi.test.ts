@@ -139,8 +139,19 @@ describe('the indicators of ISO 22400-2', () => {
     const down = emptyTally()
     down.time.breakdown = 60 * minute
     const { ratios, reasons } = kpisOf(down)
-    expect(ratios).toMatchObject({ availability: 0, effectiveness: null, qualityRatio: null, oee: 0, nee: 0 })
-    expect(reasons).toMatchObject({ effectiveness: 'nothing ran (APT 0)', qualityRatio: 'no parts (PQ 0)' })
+    const noRun = 'nothing ran (APT 0)'
+    expect(ratios).toMatchObject({
+      availability: 0,
+      effectiveness: null,
+      qualityRatio: null,
+      oee: 0,
+      nee: null,
+    })
+    expect(reasons).toMatchObject({ effectiveness: noRun, nee: noRun, qualityRatio: 'no parts (PQ 0)' })
+    const setUp = emptyTally()
+    setUp.time.setup = 60 * minute
+    expect(kpisOf(setUp)).toMatchObject({ ratios: { oee: 0, nee: null }, reasons: { nee: noRun } })
+    expect(nothing.reasons.nee).toBe('no planned busy time (PBT 0)')
   })
 
   it('show a performance above 1 as it is, with a flag', () => {

@@ -116,9 +116,6 @@ export interface Kpis {
 
 const hour = 3_600_000
 
-/** AUPT · effectiveness · quality ratio, ms. */
-const neeTime = (e: Elements): number => (e.APT === 0 ? 0 : (e.AUPT * e.idealGoodTime) / e.APT)
-
 /**
  * The indicators of ISO 22400-2:2014, clause 8, from sums of times and counts. Nothing is clamped: what cannot be true
  * is shown as it is, with a flag. The order's execution time (AOET) is taken as the time units were planned busy, the
@@ -145,8 +142,8 @@ export function kpisOf(
     qualityRatio: over('qualityRatio', e.GQ, e.PQ, noParts),
     // PRI·GQ/PBT is the product of the three, and stands where one of them does not: 0 parts in planned time is 0.
     oee: over('oee', e.idealGoodTime, e.PBT, noBusy),
-    // (AUPT/PBT) · effectiveness · quality: setup is no loss.
-    nee: e.APT === 0 && e.PQ > 0 ? over('nee', 0, 0, noRun) : over('nee', neeTime(e), e.PBT, noBusy),
+    // (AUPT/PBT) · effectiveness · quality: setup is no loss. Nothing that ran is no 0 here: APT does not cancel.
+    nee: over('nee', e.AUPT * e.idealGoodTime, e.PBT * e.APT, e.PBT > 0 ? noRun : noBusy),
     teep: over('teep', e.idealGoodTime, e.calendar, 'no time at all'),
     allocationEfficiency: over('allocationEfficiency', e.AUBT, e.PBT, noBusy),
     utilisationEfficiency: over('utilisationEfficiency', e.APT, e.AUBT, 'never busy (AUBT 0)'),
