@@ -103,6 +103,13 @@ describe('the intake', () => {
 
   it('warns once that samples are rejected for a time that cannot be', () => {
     const { intake, say, warned } = makeIntake()
+    const batch = new SampleBatchBuilder()
+    for (let day = 1; day <= 3; day++) batch.push(0, Date.parse(`2099-01-0${day}`), 1, 7, 0)
+    intake.take('plc', {
+      kind: 'event',
+      event: { kind: 'samples', batch: batch.take() },
+      accept: () => undefined,
+    })
     for (let i = 0; i < 3; i++) say(7, Date.parse('2099-01-01'))
     expect(warned).toEqual([
       expect.stringMatching(/^plc: Samples are rejected \(time.in-future\); the first: .*set the clock/),

@@ -127,7 +127,7 @@ export class Intake {
           event.isHistory,
         )
         if (!event.isHistory) health.time.measureLag(event.batch, lastTrue)
-        for (const { rule, reason } of rejects) {
+        for (const [rule, reason] of firstByRule(rejects)) {
           if (!health.rejectsByRule.has(rule))
             this.#note(health, `Samples are rejected (${rule}); the first: ${reason}`)
         }
@@ -249,4 +249,10 @@ function spanText(ms: number): string {
   const hours = ms / 3_600_000
   if (hours >= 48) return `${Math.round(hours / 24)} days`
   return hours >= 1 ? `${hours.toFixed(1)} h` : `${(hours * 60).toFixed(1)} min`
+}
+
+function firstByRule(rejects: readonly Reject[]): ReadonlyMap<string, string> {
+  const first = new Map<string, string>()
+  for (const { rule, reason } of rejects) if (!first.has(rule)) first.set(rule, reason)
+  return first
 }

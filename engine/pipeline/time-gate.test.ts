@@ -82,6 +82,29 @@ describe('times', () => {
     expect(tell([years], Quality.bad)).toMatchObject({ kept: [testStart], quality: [Quality.bad] })
   })
 
+  it.each([
+    [testStart / 1e3, 's', 'time.too-old'],
+    [testStart * 1e3, 'us', 'time.in-future'],
+    [testStart * 1e6, 'ns', 'time.in-future'],
+  ])('that are of now in another unit say so: %d', (time, unit, rule) => {
+    const { gate, tell } = gateOf()
+    const reasonOf = (at: number) => tell([at]).rejects.map(({ rule, reason }) => [rule, reason])
+    const advised = [
+      [
+        rule,
+        expect.stringMatching(new RegExp(`; it is of now if it counts in ${unit}, .*timeUnit: ${unit},`)),
+      ],
+    ]
+    const years = testStart - 3 * 365 * day
+    expect(reasonOf(years)).toEqual([['time.too-old', expect.stringMatching(/ link tells\.$/)]])
+    expect(reasonOf(years)).toEqual([
+      ['time.too-old', expect.stringMatching(/; set the clock of the source\.$/)],
+    ])
+    expect(reasonOf(time)).toEqual(advised)
+    gate.connected()
+    if (unit === 's') expect(reasonOf(time)).toEqual(advised)
+  })
+
   it('too far ahead make what is shown outdated, unless they are told after the event', () => {
     const { gate, tell } = gateOf()
     gate.connected()

@@ -5,6 +5,7 @@ import type { SampleBatch } from '../../schema/sample-batch.js'
 import type { Floor } from '../floor/floor.js'
 import { timeText } from '../floor/time-text.js'
 import { slackMs } from './time-ahead.js'
+import { timeUnitAdvice } from './time-unit.js'
 
 /** The times that can be true on a floor. */
 interface Bounds {
@@ -142,15 +143,16 @@ export class TimeGate {
       ahead === undefined
         ? 'is older than what is kept'
         : `lies more than ${ahead} ahead of the clock of this floor`
-    const advice = isTaken
-      ? 'taken as what is true now, of uncertain quality, since it is the first that this link tells'
-      : 'set the clock of the source'
+    const taken =
+      'taken as what is true now, of uncertain quality, since it is the first that this link tells'
+    const unit = timeUnitAdvice(time, floor.clock.now())
+    const advice = [isTaken ? taken : undefined, unit].filter(each => each !== undefined).join('; ')
     const rule: QualityRule = ahead === undefined ? 'time.too-old' : 'time.in-future'
     return {
       source: this.#source,
       time: floor.clock.now(),
       rule,
-      reason: `${signal?.id ?? 'a signal'} says it is of ${said}, which ${why}; ${advice}.`,
+      reason: `${signal?.id ?? 'a signal'} says it is of ${said}, which ${why}; ${advice || 'set the clock of the source'}.`,
       raw: `${said}|${signal?.tag ?? batch.signal[i]}|${shown}`,
       signal: signal?.id ?? '',
       ...(signal?.type === 'number' && Number.isFinite(value) && { value }),
