@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { pino } from 'pino'
-import { backup, restore } from '../store/backup.js'
+import { backup, restore, verifyBackup } from '../store/backup.js'
 import type { Command } from './command.js'
 import { misused, parseFlags } from './flags.js'
 import { dataFolder, reported, storeFlags, storeHelp, withHistory } from './store-flags.js'
@@ -38,13 +38,14 @@ Example: gemba backup --to backups/2026-11-20`,
 export const restoreCommand: Command = {
   name: 'restore',
   summary: 'make a data folder from a backup',
-  usage: `Usage: gemba restore --from <folder> [--data <folder>]
+  usage: `Usage: gemba restore --from <folder> [--data <folder> | --verify]
 
 Makes a new data folder of a backup; the next \`gemba start --data\` goes on from there. It never overwrites a history.
 One that was cut off begins anew with the same command; until it is whole, nothing else opens the folder.
 
   --from <folder>          what gemba backup wrote
   --data <folder>          the new data folder
+  --verify                 only read the backup, and say whether it is as it was written
 
 Exit codes: 0 done, 1 the backup or the folder is at fault, 2 bad usage, 4 the folder is in use or cannot be written.
 
@@ -52,9 +53,19 @@ Example: gemba restore --from backups/2026-11-20 --data gemba-restored`,
 
   run: (argv, io) =>
     reported(io, async () => {
-      const flags = { from: { type: 'string' }, data: { type: 'string' } } as const
+      const flags = {
+        from: { type: 'string' },
+        data: { type: 'string' },
+        verify: { type: 'boolean' },
+      } as const
       const { values } = parseFlags('restore', argv, flags)
       if (values.from === undefined) throw misused('restore', 'say from where with --from')
+      if (values.verify === true) {
+        if (values.data !== undefined) throw misused('restore', 'say --data or --verify')
+        const { rows, files } = await verifyBackup(resolve(values.from))
+        io.out(`${rows} rows in ${files} files at ${resolve(values.from)}, whole`)
+        return 0
+      }
       const data = dataFolder(values, io)
       const { rows, files } = await restore(resolve(values.from), data, pino({ level: 'silent' }))
       io.out(`${rows} rows of ${files} files are in ${data}`)

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { databaseName as db } from '../../schema/tables/definition.js'
 import type { Database } from './database.js'
 import { writeWhole } from './write-whole.js'
+import { faultsOf, hashOf, type WrittenFile } from './written-files.js'
 
 /** Of the columns and their meaning; another number is another shape. */
 const version = 1
@@ -23,14 +22,11 @@ const columns = `s.id AS signal, s.unit AS unit, t.ts AS time, t.received AS rec
   if(s.type = 'text' AND NOT isNaN(t.value), d.text, NULL) AS text,
   ['good', 'uncertain', 'bad'][t.quality + 1] AS quality, t.seq AS seq`
 
-interface ArchivedFile {
-  readonly path: string
+interface ArchivedFile extends WrittenFile {
   readonly rows: number
   /** First and last time of the values, ISO 8601. */
   readonly from: string
   readonly to: string
-  readonly bytes: number
-  readonly sha256: string
 }
 
 /** What the archive says of a day; there once all of the day is. */
@@ -152,14 +148,7 @@ export class Archive {
 
   /** What is wrong with the files of a day; nothing: they are as they were written. */
   async verify({ day, files }: ArchivedDay): Promise<string[]> {
-    const faults: string[] = []
-    for (const { path, bytes, sha256 } of files) {
-      const file = join(folderOf(this.#folder, day), path)
-      if (!existsSync(file)) faults.push(`${file} is missing`)
-      else if ((await stat(file)).size !== bytes || (await hashOf(file)) !== sha256)
-        faults.push(`${file} is not as it was written`)
-    }
-    return faults
+    return faultsOf(folderOf(this.#folder, day), files)
   }
 }
 
@@ -190,10 +179,4 @@ async function writeHour(
   const bytes = await writeWhole(stream, file)
   const times = { from: new Date(from).toISOString(), to: new Date(to).toISOString() }
   return { path, rows, ...times, bytes, sha256: await hashOf(file) }
-}
-
-async function hashOf(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  return hash.digest('hex')
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -134,25 +134,52 @@ it('a backup of a running engine, restored, is what had arrived, and the count g
   })
 })
 
-it('a backup that lost rows is found out', async () => {
+it('a backup that is not as it was written is found out before anything is restored, and a folder that has anything is left as it is', async () => {
   const data = join(root, 'small')
   await (await DataDirectory.open(data)).close()
   const store = await open(data)
   append(store, 0, 10)
   await store.flush()
   await store.close()
+  writeFileSync(join(data, 'tokens.json'), '[]')
   const to = join(root, 'damaged')
   expect((await takeBackup(to, data)).code).toBe(0)
-  const day = join(to, 'telemetry/date=2026-11-20')
-  const [file] = readdirSync(day)
-  const other = join(to, 'twin_events/date=2026-11-20')
-  writeFileSync(join(other, readdirSync(other)[0]!), '')
-  expect(await run(restoreCommand, '--from', to, '--data', join(root, 'small-again'))).toMatchObject({
+  const verified = () => run(restoreCommand, '--from', to, '--verify')
+  expect(await verified()).toMatchObject({ code: 0, out: [expect.stringMatching(/files at .*, whole$/)] })
+  const other = join(root, 'small-again')
+  const restored = () => run(restoreCommand, '--from', to, '--data', other)
+  const file = join(to, 'telemetry/date=2026-11-20/hour=22.native')
+  const mark = join(to, 'backup.json')
+  const whole = [file, join(to, 'tokens.json'), mark].map(path => [path, readFileSync(path)] as const)
+  const flipped = Buffer.from(whole[0]![1])
+  flipped[flipped.length - 1]! ^= 1
+  const damages: [string, Buffer | undefined, string][] = [
+    [file, flipped, 'hour=22.native is not as it was written'],
+    [file, flipped.subarray(0, 20), 'hour=22.native is not as it was written'],
+    [file, undefined, 'hour=22.native is missing'],
+    [join(to, 'tokens.json'), Buffer.from('[ ]'), 'tokens.json is not as it was written'],
+    [mark, Buffer.from('{'), 'backup.json is no JSON'],
+  ]
+  for (const [path, bytes, what] of damages) {
+    if (bytes === undefined) rmSync(path)
+    else writeFileSync(path, bytes)
+    const refused = { code: 1, err: [expect.stringContaining(`is damaged: `)] }
+    expect(await verified()).toMatchObject(refused)
+    const said = await restored()
+    expect(said).toMatchObject(refused)
+    expect(said.err[0]).toContain(what)
+    expect(existsSync(other)).toBe(false)
+    for (const [each, before] of whole) writeFileSync(each, before)
+  }
+  mkdirSync(other)
+  writeFileSync(join(other, 'tokens.json'), 'mine')
+  expect(await restored()).toMatchObject({
     code: 1,
-    err: [expect.stringContaining('twin_events has 1 rows, but 0 came out of its files')],
+    err: [expect.stringContaining('has a history already (tokens.json)')],
   })
-  expect(file).toBe('hour=22.native')
-  expect(readdirSync(join(root, 'small-again'))).not.toContain('clickhouse')
+  expect(readFileSync(join(other, 'tokens.json'), 'utf8')).toBe('mine')
+  rmSync(other, { recursive: true })
+  expect(await restored()).toMatchObject({ code: 0, err: [] })
 })
 
 it('a backup is restored whole though some of its rows are past their time by now', async () => {

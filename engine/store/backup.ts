@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { databaseName, type Table } from '../../schema/tables/definition.js'
@@ -13,11 +13,12 @@ import { startEmbedded } from './embedded/embedded.js'
 import { arrivalColumn, type ExportedFile, exportTable } from './export.js'
 import { migrate } from './migrations/migrate.js'
 import { readWhole, type Whole } from './whole-segments.js'
+import { faultsOf, hashOf, type WrittenFile } from './written-files.js'
 
 /** What the data folder knows beside the database: what the numbers of signals and texts mean, and tokens. */
 const folderFiles = ['registry.json', 'dictionary.jsonl', 'alive.json', 'tokens.json']
 const markFile = 'backup.json'
-const version = 1
+const version = 2
 
 /** Segments are those of the spool that fills the database. */
 const tables = definitions.filter(
@@ -29,7 +30,10 @@ interface Mark {
   readonly gemba: number
   /** When it was begun, ISO 8601. */
   readonly taken: string
-  readonly files: readonly ExportedFile[]
+  /** Of the database, and what their bytes come to. */
+  readonly files: readonly (ExportedFile & WrittenFile)[]
+  /** Of the data folder. */
+  readonly folder: readonly WrittenFile[]
 }
 
 export interface BackupReport {
@@ -56,19 +60,25 @@ export async function backup(
       `The folder ${folder} is not empty. A backup wants a folder of its own.`,
     )
   const whole = await readWhole(database)
-  const files: ExportedFile[] = []
+  const files: Mark['files'][number][] = []
   for (const table of tables) {
     const upTo = whole && newestOf(table, whole)
     const options = { table, format: 'native', folder, ...(upTo !== undefined && { upTo }) } as const
-    for await (const file of exportTable(database, options)) files.push(file)
+    for await (const file of exportTable(database, options))
+      files.push({ ...file, sha256: await hashOf(join(folder, file.path)) })
   }
   // After the rows: the numbers and texts that they use are in these by now.
-  for (const name of folderFiles)
-    if (existsSync(join(dataDir, name))) await copyFile(join(dataDir, name), join(folder, name))
-  const mark: Mark = { gemba: version, taken: new Date(now).toISOString(), files }
+  const copied: WrittenFile[] = []
+  for (const path of folderFiles) {
+    const copy = join(folder, path)
+    if (!existsSync(join(dataDir, path))) continue
+    await copyFile(join(dataDir, path), copy)
+    copied.push({ path, bytes: (await stat(copy)).size, sha256: await hashOf(copy) })
+  }
+  const mark: Mark = { gemba: version, taken: new Date(now).toISOString(), files, folder: copied }
   await writeFile(join(folder, `${markFile}.new`), `${JSON.stringify(mark, undefined, 2)}\n`)
   await rename(join(folder, `${markFile}.new`), join(folder, markFile))
-  return { rows: files.reduce((sum, { rows }) => sum + rows, 0), files: files.length }
+  return reportOf(mark)
 }
 
 /** Whether the folder holds a whole backup. */
@@ -78,18 +88,23 @@ export const isBackup = (folder: string): boolean => existsSync(join(folder, mar
 const newestOf = (table: Table, { samples, records }: Whole): number =>
   table.name === telemetry.name || arrivalColumn(table) === 'up_to' ? samples : records
 
+/** Reads a backup as a whole. Throws EngineError `bad-input` for what is none, or not as it was written. */
+export async function verifyBackup(folder: string): Promise<BackupReport> {
+  return reportOf(await readMark(folder))
+}
+
 /**
  * Makes a data folder of a backup; begins anew where an earlier restore was cut off. Throws EngineError `bad-input` for
- * what is no whole backup, or a folder that has a history already.
+ * what is no whole backup, or a folder that has a history already, or tokens.
  */
 export async function restore(folder: string, dataDir: string, logger: Logger): Promise<BackupReport> {
   const mark = await readMark(folder)
   const data = await DataDirectory.open(dataDir, { toRestore: true })
   try {
     if (data.isHalfRestored) await clear(dataDir)
-    for (const taken of ['clickhouse', 'spool', 'registry.json']) {
+    for (const taken of ['clickhouse', 'spool', ...folderFiles]) {
       if (!existsSync(join(dataDir, taken))) continue
-      const message = `The folder ${dataDir} has a history already. Restore into a new one: nothing is ever overwritten.`
+      const message = `The folder ${dataDir} has a history already (${taken}). Restore into a new one: nothing is ever overwritten.`
       throw new EngineError('bad-input', message)
     }
     data.beginRestore()
@@ -104,8 +119,13 @@ export async function restore(folder: string, dataDir: string, logger: Logger): 
   } finally {
     await data.close()
   }
-  return { rows: mark.files.reduce((sum, { rows }) => sum + rows, 0), files: mark.files.length }
+  return reportOf(mark)
 }
+
+const reportOf = ({ files }: Mark): BackupReport => ({
+  rows: files.reduce((sum, { rows }) => sum + rows, 0),
+  files: files.length,
+})
 
 async function fill(dataDir: string, folder: string, mark: Mark, logger: Logger): Promise<void> {
   const embedded = await startEmbedded({ path: join(dataDir, 'clickhouse'), logger })
@@ -134,6 +154,7 @@ async function clear(dataDir: string): Promise<void> {
   for (const name of ['clickhouse', ...folderFiles]) await rm(join(dataDir, name), patiently)
 }
 
+/** What a backup says of itself, once all of it has been read and is as it was written. */
 async function readMark(folder: string): Promise<Mark> {
   let text: string
   try {
@@ -142,12 +163,21 @@ async function readMark(folder: string): Promise<Mark> {
     const message = `${folder} is no backup, or one that was not finished: it has no ${markFile}.`
     throw new EngineError('bad-input', message, { cause })
   }
-  const mark = JSON.parse(text) as Mark
+  const damaged = (what: string, cause?: unknown): EngineError =>
+    new EngineError('bad-input', `The backup in ${folder} is damaged: ${what}. Take another.`, { cause })
+  let mark: Mark
+  try {
+    mark = JSON.parse(text) as Mark
+  } catch (cause) {
+    throw damaged(`${markFile} is no JSON`, cause)
+  }
   if (mark.gemba !== version) {
     const message = `The backup in ${folder} is of version ${mark.gemba}; this Gemba reads version ${version}.`
     throw new EngineError('bad-input', message)
   }
-  return mark
+  const [fault, ...more] = await faultsOf(folder, [...mark.files, ...mark.folder])
+  if (fault === undefined) return mark
+  throw damaged(more.length === 0 ? fault : `${fault}, and ${more.length} more files`)
 }
 
 /** Tables that replace rows may have fewer by now; all others have what was written. */
