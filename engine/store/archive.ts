@@ -1,5 +1,5 @@
-import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs'
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { databaseName as db } from '../../schema/tables/definition.js'
 import type { Database } from './database.js'
