@@ -3,18 +3,25 @@
 import { readFileSync } from 'node:fs'
 import { build } from './build.js'
 
-if (['--version', '-V'].includes(process.argv[2])) {
-  console.log(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version)
-  process.exit(0)
-}
-if (!(await build({ log: line => process.stderr.write(`${line}\n`) }))) process.exit(70)
-
-const { main } = await import('../dist/engine/cli/main.js')
 // `gemba browse … | head` has seen enough.
 process.stdout.on('error', error => {
   if (error.code !== 'EPIPE') throw error
   process.exit(0)
 })
+/** Ends once all that was said is taken: a pipe that is full takes the rest only as its reader reads. */
+async function end(code) {
+  const taken = [process.stdout, process.stderr].map(stream => new Promise(done => stream.write('', done)))
+  await Promise.all(taken)
+  process.exit(code)
+}
+
+if (['--version', '-V'].includes(process.argv[2])) {
+  console.log(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version)
+  await end(0)
+}
+if (!(await build({ log: line => process.stderr.write(`${line}\n`) }))) await end(70)
+
+const { main } = await import('../dist/engine/cli/main.js')
 const stop = new AbortController()
 let askedAt = 0
 for (const name of ['SIGINT', 'SIGTERM']) {
@@ -31,4 +38,4 @@ const code = await main(process.argv.slice(2), {
   signal: stop.signal,
   env: process.env,
 })
-process.exit(code)
+await end(code)

@@ -53,6 +53,23 @@ describe('the command line', () => {
     expect(version.lines.join()).toMatch(/^\d+\.\d+\.\d+$/)
   })
 
+  it('ends once a slow reader has taken all of what it prints, and quietly where one has seen enough', async () => {
+    // What is stale is built before, or building would be the slow part.
+    await gemba('--help').ended()
+    const piped = (reader: string) => {
+      const line = `{ "$0" scripts/gemba.js schema; echo "code $?" >&2; } | ${reader}`
+      const options = { cwd: root, encoding: 'utf8' } as const
+      const { stdout, stderr } = spawnSync('sh', ['-c', line, process.execPath], options)
+      return { stdout, stderr }
+    }
+    const whole = piped('cat')
+    // More than a pipe takes at once, or nothing waits for the reader.
+    expect(whole.stdout.length).toBeGreaterThan(100_000)
+    expect(piped('{ dd bs=1 count=1 status=none; sleep 1; cat; }')).toEqual(whole)
+    const [first] = whole.stdout.split('\n', 1)
+    expect(piped('head -1')).toEqual({ stdout: `${first}\n`, stderr: 'code 0\n' })
+  })
+
   it('ends a start without room for files with the next step and exit code 4', async () => {
     // What is stale is built before: afterwards nothing could be.
     await gemba('--help').ended()
