@@ -40,7 +40,7 @@ describe('a KEPServerEX tag export', () => {
           range: [0, 4_294_967_295],
           isWhole: true,
         },
-        { name: 'Level', tag: 'Forming.Press1.Level', type: 'number', unit: 'mm', range: [0, 250] },
+        { name: 'Level', tag: 'Forming.Press1.Level', type: 'number', unit: 'mm', range: [0, 4010] },
         { name: 'State', tag: 'Forming.Press1.State', type: 'text', unit: '' },
         {
           name: 'spindle_vibration_mms',
@@ -51,6 +51,25 @@ describe('a KEPServerEX tag export', () => {
       ],
       leftOut: ['Forming.Press1.Curve (Float Array)', 'Forming.Press1.Odd (Variant)'],
     })
+  })
+
+  it.each([
+    ['clamped at both ends', 'Word,Linear,0,27648,0,250,Float,1,1,0', [0, 250]],
+    ['not clamped', 'Word,Linear,0,27648,0,250,Float,0,0,0', [0, 593]],
+    ['not clamped, of a signed type', 'Short,Linear,0,27648,0,250,Float,0,0,0', [-297, 297]],
+    ['with a live zero', 'Word,Linear,4000,20000,-50,150,Double,0,1,0', [-100, 150]],
+    ['not clamped, by the square root', 'Word,Square Root,0,27648,0,500,Float,0,0,0', [0, 770]],
+    ['in a type that holds less', 'Word,Linear,0,100,0,1000,Short,0,0,0', [0, 32_767]],
+    ['that rolls over', 'Word,Linear,0,100,0,1000,Double,0,0,0', [0, 655_350]],
+    ['negated', 'Word,Linear,0,100,0,100,Float,1,1,1', [-100, 0]],
+    ['negated and not clamped', 'Word,Linear,0,100,0,100,Float,0,0,1', [-65_535, 0]],
+    ['of a type that shows anything', 'Float,Linear,0,1,0,100,Float,0,0,0', undefined],
+    ['of such a type, clamped below', 'Float,Linear,0,1,0,100,Float,1,0,0', [0, 1e38]],
+    ['by nothing that can be read', 'Word,Linear,0,"0,5",0,"2,5",Double,0,0,0', undefined],
+  ])('has the range that a scaled tag can show: %s', (_, row, range) => {
+    const columns =
+      'Tag Name,Data Type,Scaling,Raw Low,Raw High,Scaled Low,Scaled High,Scaled Data Type,Clamp Low,Clamp High,Negate Value'
+    expect(machineOfKepwareCsv(`${columns}\nA,${row}\n`, 'c', 'd')?.signals[0]?.range).toEqual(range)
   })
 
   it('may be written with semicolons, and is undefined where it is none', () => {

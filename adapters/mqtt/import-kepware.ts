@@ -15,6 +15,8 @@ const ranges: Readonly<Record<string, readonly [number, number]>> = {
   BCD: [0, 9_999],
   LBCD: [0, 99_999_999],
 }
+/** So wide that it says nothing. */
+const any: readonly [number, number] = [-1e38, 1e38]
 const numbers = new Set([...Object.keys(ranges), 'Float', 'Double', 'LLong', 'QWord'])
 const wholeTypes = new Set(
   [...numbers].filter(type => type !== 'Boolean' && type !== 'Float' && type !== 'Double'),
@@ -51,8 +53,7 @@ function signalOf(row: Readonly<Record<string, string>>, place: string): Importe
   const dataType = (isScaled && row['Scaled Data Type']) || (row['Data Type'] ?? '')
   const type = texts.has(dataType) ? 'text' : numbers.has(dataType) ? 'number' : undefined
   if (type === undefined) return undefined
-  const scaled = isScaled ? rangeOf(row['Scaled Low'], row['Scaled High']) : undefined
-  const range = scaled ?? ranges[dataType]
+  const range = (isScaled ? scaledRange(row, ranges[dataType]) : undefined) ?? ranges[dataType]
   const spelled = unitsSpelled(suffixOf(name))
   const unit = (row['Eng Units'] ?? '').trim() || (spelled.length === 1 ? spelled[0]! : '')
   const base = { name, tag: `${place}.${name}`, type, unit } as const
@@ -70,7 +71,35 @@ export const isNamedOtherwise = ({ tag, unit }: ImportedSignal): boolean =>
     return scale !== 1 || offset !== 0
   })
 
-function rangeOf(low: string | undefined, high: string | undefined): readonly [number, number] | undefined {
-  const [from, to] = [Number(low || Number.NaN), Number(high || Number.NaN)]
-  return from < to ? [from, to] : undefined
+/**
+ * What a scaled tag can show (KEPServerEX, Tag Scaling): up to where it is clamped, else what its raw type comes to, for a
+ * transmitter may be a little below or above what it is scaled by; no more than its type (`most`). Undefined = anything.
+ */
+function scaledRange(
+  row: Readonly<Record<string, string>>,
+  most = any,
+): readonly [number, number] | undefined {
+  const number = (column: string): number => Number(row[column] || Number.NaN)
+  const is = (column: string): boolean => /^(1|true|yes)$/i.test(row[column] ?? '')
+  const [rawLow, rawHigh] = [number('Raw Low'), number('Raw High')]
+  const [low, high] = [number('Scaled Low'), number('Scaled High')]
+  if (!(low < high)) return undefined
+  const raw = rawLow < rawHigh ? ranges[row['Data Type'] ?? ''] : undefined
+  const scale = (value: number): number => {
+    const part = (value - rawLow) / (rawHigh - rawLow)
+    const root = row.Scaling === 'Linear' ? part : Math.sign(part) * Math.sqrt(Math.abs(part))
+    return root * (high - low) + low
+  }
+  const [least, greatest] = raw === undefined ? any : [floor(scale(raw[0])), 0 - floor(0 - scale(raw[1]))]
+  const from = Math.max(most[0], is('Clamp Low') ? low : least)
+  const to = Math.min(most[1], is('Clamp High') ? high : greatest)
+  if (!(from < to) || (from === any[0] && to === any[1])) return undefined
+  return is('Negate Value') ? [0 - to, 0 - from] : [from, to]
+}
+
+/** Down to three digits; what is whole remains, because counters roll over there. */
+function floor(value: number): number {
+  if (Number.isInteger(value)) return value
+  const step = 10 ** (Math.floor(Math.log10(Math.abs(value))) - 2)
+  return Number((Math.floor(value / step) * step).toPrecision(3))
 }
