@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { pino } from 'pino'
 import { type Setting, settings } from '../../schema/config.js'
 import { EngineError } from '../errors.js'
+import { isDiskFull } from '../store/disk-full.js'
 import { openReader, type StoreReader } from '../store/reader.js'
 import type { CommandIo } from './command.js'
 
@@ -49,13 +50,21 @@ export async function withHistory(
   }
 }
 
-/** Runs a verb; an EngineError becomes a line and an exit code. */
+/** Runs a verb; an EngineError becomes a line and an exit code, and so does a disk without room. */
 export async function reported(io: CommandIo, run: () => Promise<number>): Promise<number> {
   try {
     return await run()
-  } catch (error) {
+  } catch (thrown) {
+    const error = roomless(thrown) ?? thrown
     if (!(error instanceof EngineError)) throw error
     io.err(`gemba: ${error.message}`)
     return error.exitCode
   }
+}
+
+/** What a disk without room ended, in whatever words; undefined where it was something else, or is said already. */
+function roomless(error: unknown): EngineError | undefined {
+  if (!isDiskFull(error) || (error instanceof EngineError && error.code === 'disk-full')) return undefined
+  const { message } = error as Error
+  return new EngineError('disk-full', `There is no room on the disk (${message}). Make room, and try again.`)
 }

@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -295,6 +296,45 @@ it('a block that comes in while a backup is taken is in it with all it says or n
     await again.close()
     await store.close()
   }
+})
+
+/** A disk of its own with next to no room; undefined where this user may not mount one. */
+function smallDisk(): string | undefined {
+  const folder = join(root, 'small-disk')
+  mkdirSync(folder)
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=600k', 'gemba-backup', folder], { stdio: 'ignore' })
+    return folder
+  } catch {
+    return undefined
+  }
+}
+
+it('a disk without room is told, and what came of a backup or a restore until then is not in the way', async ({
+  skip,
+  onTestFinished,
+}) => {
+  const small = smallDisk()
+  if (small === undefined) return skip()
+  onTestFinished(() => void execFileSync('umount', ['-l', small]))
+  const data = join(root, 'large')
+  await (await DataDirectory.open(data)).close()
+  const store = await open(data)
+  append(store, 0, 50_000)
+  await store.flush()
+  await store.close()
+  const to = join(small, 'backup')
+  const full = {
+    code: 4,
+    err: [expect.stringMatching(/^gemba: There is no room on the disk \(.*\)\. Make room/)],
+  }
+  expect(await takeBackup(to, data)).toMatchObject(full)
+  expect(readdirSync(to)).toEqual([])
+  const whole = join(root, 'large-backup')
+  expect((await takeBackup(whole, data)).code).toBe(0)
+  const restored = join(small, 'restored')
+  expect(await run(restoreCommand, '--from', whole, '--data', restored)).toMatchObject(full)
+  expect(readdirSync(restored)).toEqual([])
 })
 
 it('a restore that was killed is told of, not taken for a history, and can be repeated', async () => {

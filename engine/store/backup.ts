@@ -59,6 +59,21 @@ export async function backup(
       'bad-input',
       `The folder ${folder} is not empty. A backup wants a folder of its own.`,
     )
+  try {
+    return await write(database, dataDir, folder, now)
+  } catch (error) {
+    // What there is of it is no backup, and in the way of the next.
+    for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true })
+    throw error
+  }
+}
+
+async function write(
+  database: Database,
+  dataDir: string,
+  folder: string,
+  now: number,
+): Promise<BackupReport> {
   const whole = await readWhole(database)
   const files: Mark['files'][number][] = []
   for (const table of tables) {

@@ -94,6 +94,18 @@ it('knows what a signal showed that has long been silent, whatever came late', a
   expect(samples).toMatchObject([{ signal: 9_001, value: 5, sourceTime: long + 20_000 }])
 })
 
+it('knows what a twin said last, though what it said it of is older than what it said before', async () => {
+  const event = { address: 'sensor:pump.flow', type: 'connection.changed', stored: now / 1000 }
+  await database.insertRows('twin_events', [
+    { ...event, seq: 1, ts: now - 60_000, payload: '{"from":"live","to":"stale"}' },
+    { ...event, seq: 2, ts: now - 80_000, payload: '{"from":"stale","to":"live"}' },
+    { ...event, seq: 3, ts: now - 10_000, payload: '{"from":"live","to":"stale"}' },
+  ])
+  const twinsAt = async (ago: number) => (await readFloorAt(database, now - ago, [], [])).twins
+  expect(await twinsAt(30_000)).toMatchObject([{ to: 'live', time: now - 80_000, seq: 2 }])
+  expect(await twinsAt(0)).toMatchObject([{ to: 'stale', time: now - 10_000, seq: 3 }])
+})
+
 it('knows the last start by an instant, whatever was written down since', async () => {
   const rows = [
     { start: true, ago: 50, seq: 3 },

@@ -217,10 +217,11 @@ async function machinesSince(
   return rows.map(row => ({ ...row, since: Number(row.since) }))
 }
 
+/** The last word of each twin, by arrival: the first value after a link begins bears a time from before it as a rule. */
 async function twinsAt(database: Database, at: number): Promise<readonly TwinAt[]> {
   const rows = await database.query<Omit<TwinAt, 'time'> & { time: string }>(
-    `SELECT address, type, JSONExtractString(argMax(payload, (ts, t.seq)), 'to') AS to,
-      toString(toUnixTimestamp64Milli(max(ts))) AS time, toFloat64(argMax(t.seq, (ts, t.seq))) AS seq
+    `SELECT address, type, JSONExtractString(argMax(payload, t.seq), 'to') AS to,
+      toString(toUnixTimestamp64Milli(argMax(ts, t.seq))) AS time, toFloat64(max(t.seq)) AS seq
     FROM ${db}.twin_events AS t
     WHERE ts <= ${instant('at')} AND type IN ('level.changed', 'connection.changed', 'link.changed')
     GROUP BY address, type`,
