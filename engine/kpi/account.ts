@@ -15,6 +15,8 @@ export interface Account {
   lastHour: number
   /** Up to here hours that are written are not right any more; those that a stop holds back are written as they are now. */
   wrongUpTo: number
+  /** When the first of what made them wrong happened; infinity where none is. */
+  wrongFrom: number
   /** What came too late for the live ledger: everything from here on is to be worked out anew. */
   staleFrom: number
   /** From when on its past is being worked out anew; infinity where it is not. */
@@ -39,6 +41,7 @@ export const unheardAccount = (plan: MachinePlan, live: LiveLedger): Account => 
   rereadFrom: Number.POSITIVE_INFINITY,
   arrived: undefined,
   wrongUpTo: Number.NEGATIVE_INFINITY,
+  wrongFrom: Number.POSITIVE_INFINITY,
   toldEarly: [],
   begin: Number.NEGATIVE_INFINITY,
   early: [],

@@ -173,10 +173,18 @@ type Six = [number, number, number, number, number, number]
 /** In the order of `selected`. */
 type HourNumbers = [...Six, ...Six, number, number, number, number, number]
 
-/** The last hour of each machine that is written; none of those that never had one. */
-export async function lastHours(store: Pick<Store, 'query'>): Promise<Map<string, number>> {
-  const rows = await store.query<{ machine: string; hour: number }>(
-    `SELECT machine, toFloat64(toUnixTimestamp64Milli(max(hour))) AS hour FROM ${databaseName}.oee_hourly GROUP BY machine`,
+/** Begins of the first and the last hour of a machine that are written, and so all between, Unix ms. */
+export interface WrittenHours {
+  readonly first: number
+  readonly last: number
+}
+
+/** Which hours of each machine are written; none of those that never had one. */
+export async function writtenHours(store: Pick<Store, 'query'>): Promise<Map<string, WrittenHours>> {
+  const rows = await store.query<WrittenHours & { machine: string }>(
+    `SELECT machine, toFloat64(toUnixTimestamp64Milli(min(hour))) AS first,
+      toFloat64(toUnixTimestamp64Milli(max(hour))) AS last
+    FROM ${databaseName}.oee_hourly GROUP BY machine`,
   )
-  return new Map(rows.map(({ machine, hour }) => [machine, hour]))
+  return new Map(rows.map(({ machine, ...hours }) => [machine, hours]))
 }

@@ -12,7 +12,7 @@ import type { Store } from '../store/store.js'
 import { type Account, unheardAccount } from './account.js'
 import { CellReader, type Stretch } from './cell-reader.js'
 import { firstHeard } from './first-heard.js'
-import { type CellDetail, hourRows, lastHours, readHours } from './hourly.js'
+import { type CellDetail, hourRows, readHours, writtenHours } from './hourly.js'
 import { LateReadingList, lateReadingsSince } from './late-readings.js'
 import { owedHours } from './owed-hours.js'
 import { PastReader } from './past-reader.js'
@@ -29,8 +29,6 @@ const memoryMs = 24 * hourMs
 /** After a start hours that are written down are read back so far: longer than a shift. */
 const earlyMs = 12 * hourMs
 const machinesAtOnce = 1_000
-/** Of a machine that was never written down, this much is read back at most at a start. */
-const longestReadBackMs = 7 * 24 * hourMs
 /** Late readings of counters that an earlier run may not have worked out are of this much time, ms. */
 const lateReadingMs = 24 * hourMs
 
@@ -84,14 +82,14 @@ export class KpiBook {
     }
   }
 
-  /** Reads back what happened since the last hour that was written; before sources are asked. */
+  /** Reads back all that is not written, however old it is; before sources are asked. */
   async start(): Promise<void> {
     const now = this.#parts.clock.now()
     // What an earlier run left in the spool is as much the past as what the database has.
     await this.#parts.store.flush()
     const { store, wall } = this.#parts
     const [written, heard, owed, late] = await Promise.all([
-      lastHours(store),
+      writtenHours(store),
       firstHeard(store, [...this.plans.keys()]),
       owedHours(store),
       lateReadingsSince(store, wall.now() - lateReadingMs),
@@ -99,14 +97,13 @@ export class KpiBook {
     ])
     for (const readings of late) this.lateReadings.add(readings)
     for (const [machine, account] of this.#accounts) {
-      const lastHour = written.get(machine)
-      account.lastHour = lastHour ?? Number.NEGATIVE_INFINITY
+      const hours = written.get(machine)
       const first = heard.get(machine)
-      if (lastHour === undefined && first === undefined) continue
-      const from =
-        lastHour === undefined
-          ? Math.max(this.#hours.hourOf(account.plan, now - longestReadBackMs), first!)
-          : this.#hours.nextHour(account.plan, lastHour)
+      // Its hours are written from the first on: one that was heard of before that was so just before an engine ended.
+      const isWhole = hours !== undefined && !(first !== undefined && first < hours.first)
+      const from = isWhole ? this.#hours.nextHour(account.plan, hours.last) : first
+      if (from === undefined) continue
+      account.lastHour = hours?.last ?? Number.NEGATIVE_INFINITY
       account.born = first ?? from
       account.since = Math.min(now, from)
       account.staleFrom = Math.min(account.since, owed.get(machine) ?? now)
@@ -175,11 +172,14 @@ export class KpiBook {
     for (const { live, since } of this.#accounts.values()) if (since <= now) live.advance(now)
   }
 
-  /** Hours and stops that nothing will change any more, and the shifts of sites, to be written down; each once. */
+  /**
+   * Hours and stops that nothing will change any more, and the shifts of sites, to be written down; each once. To be
+   * written in this order, hours last: wherever that is cut off, the next start finds what is missing.
+   */
   takeSettled(): {
-    readonly hours: RowOfTable<'oee_hourly'>[]
-    readonly stops: RowOfTable<'downtime_events'>[]
     readonly shifts: RowOfTable<'shift_hours'>[]
+    readonly stops: RowOfTable<'downtime_events'>[]
+    readonly hours: RowOfTable<'oee_hourly'>[]
   } {
     const computed = this.#parts.wall.now()
     const now = this.#parts.clock.now()
@@ -188,16 +188,17 @@ export class KpiBook {
     for (const [machine, account] of this.#accounts) {
       if (account.staleFrom !== Number.POSITIVE_INFINITY || account.since > now) continue
       if (account.arrived !== undefined) continue
-      const settled = account.live.settledCells().filter(({ hour }) => hour > account.lastHour)
-      for (const cell of settled) {
-        hours.push(...hourRows(account.plan, cell, computed))
-        account.lastHour = Math.max(account.lastHour, cell.hour)
-      }
-      const wrong = (hour: number): boolean => hour > account.lastHour && hour <= account.wrongUpTo
-      if (account.wrongUpTo > account.lastHour)
-        for (const cell of account.live.cells(now))
-          if (wrong(cell.hour)) hours.push(...hourRows(account.plan, cell, computed))
+      // What it has of before its begin only tells how that hour began, and not what was made.
+      const isWhole = (hour: number): boolean => hour > account.lastHour && hour >= account.begin
+      const settled = account.live.settledCells().filter(({ hour }) => isWhole(hour))
+      const lastHour = settled.reduce((latest, { hour }) => Math.max(latest, hour), account.lastHour)
+      const wrong = (hour: number): boolean => hour > lastHour && hour <= account.wrongUpTo
+      const held =
+        account.wrongUpTo > lastHour ? account.live.cells(now).filter(cell => wrong(cell.hour)) : []
+      hours.push(...this.#rowsOf(account, [...settled, ...held], computed))
+      account.lastHour = lastHour
       account.wrongUpTo = Number.NEGATIVE_INFINITY
+      account.wrongFrom = Number.POSITIVE_INFINITY
       account.live.forgetBefore(Math.min(account.lastHour, now - memoryMs))
       account.early = account.early.filter(({ hour }) => hour >= now - memoryMs)
       const told = account.live.takeStops()
@@ -208,7 +209,15 @@ export class KpiBook {
     }
     // What is on its way into the database is waited for before it is read from there.
     for (const { hour } of hours) this.#stored.tell(hour)
-    return { hours, stops, shifts: this.#takeShifts(now) }
+    return { shifts: this.#takeShifts(now), stops, hours }
+  }
+
+  /** That hour last in which something came too late: as long as it is not written anew all of it is owed. */
+  #rowsOf({ plan, wrongFrom }: Account, cells: readonly Cell[], computed: number) {
+    const owed = wrongFrom === Number.POSITIVE_INFINITY ? wrongFrom : this.#hours.hourOf(plan, wrongFrom)
+    const others = cells.filter(({ hour }) => hour !== owed)
+    const last = cells.filter(({ hour }) => hour === owed)
+    return [...others, ...last].flatMap(cell => hourRows(plan, cell, computed))
   }
 
   /** Of sites that have been heard of, which shift each hour is in. */

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Entry } from '../../schema/records.js'
+import type { RowOfTable } from '../../schema/tables/row-tables.js'
 import type { KpiBook } from './kpi-book.js'
 import type { LateCounts } from './late-counts.js'
 
@@ -14,7 +15,7 @@ const rowsAtOnce = 5_000
 
 /** Keeps what is written of a book up to date. */
 export interface KpiKeeper {
-  /** Works out what is late still, writes it down, and ends. Never rejects. */
+  /** Works out what is late still, writes down what is complete, and ends. Never rejects. */
   stop(): Promise<void>
 }
 
@@ -68,19 +69,36 @@ export function keepKpis(
       clearTimeout(next)
       await settling
       if (book.isStale || book.lateReadings.isNew) await settle()
+      else {
+        book.advance()
+        recordSettled(book, record)
+      }
     },
   }
 }
 
-/** Writes down the hours and stops that are complete, and the shifts of the hours to come. */
-export function recordSettled(book: KpiBook, record: (entry: Entry) => void): void {
-  const { hours, stops, shifts } = book.takeSettled()
-  for (let at = 0; at < Math.max(hours.length, stops.length, shifts.length); at += rowsAtOnce) {
-    const rows = {
-      oee_hourly: hours.slice(at, at + rowsAtOnce),
-      downtime_events: stops.slice(at, at + rowsAtOnce),
-      shift_hours: shifts.slice(at, at + rowsAtOnce),
-    }
-    record({ source: 'kpis', rows })
+/** Writes down the shifts of the hours to come, and the stops and hours that are complete; hours last. */
+export function recordSettled(book: KpiBook, record: (entry: Entry) => void, atOnce = rowsAtOnce): void {
+  const { shifts, stops, hours } = book.takeSettled()
+  const source = 'kpis'
+  for (const shift_hours of piecesOf(shifts, atOnce)) record({ source, rows: { shift_hours } })
+  for (const downtime_events of piecesOf(stops, atOnce)) record({ source, rows: { downtime_events } })
+  for (const oee_hourly of piecesOf(hours, atOnce, isOneHour)) record({ source, rows: { oee_hourly } })
+}
+
+type HourRow = RowOfTable<'oee_hourly'>
+
+const isOneHour = (a: HourRow, b: HourRow): boolean => a.machine === b.machine && a.hour === b.hour
+
+/** So many rows each, and more where neighbours belong together: an hour is written as a whole, or not at all. */
+function* piecesOf<Row>(
+  rows: readonly Row[],
+  atOnce: number,
+  isTogether: (a: Row, b: Row) => boolean = () => false,
+): Generator<readonly Row[]> {
+  for (let at = 0, end = 0; at < rows.length; at = end) {
+    end = Math.min(rows.length, at + atOnce)
+    while (end < rows.length && isTogether(rows[end - 1]!, rows[end]!)) end++
+    yield rows.slice(at, end)
   }
 }

@@ -59,6 +59,7 @@ export class PastReader {
       const stops = await readStopBegins(this.#store, machines)
       for (const [account, begin] of begins) {
         this.#replace(account, events.get(account.plan.machine)!, begin)
+        account.wrongFrom = Math.min(account.wrongFrom, stale.get(account)!)
         // Those that are told again will be written over.
         account.gone = stops.get(account.plan.machine) ?? []
       }

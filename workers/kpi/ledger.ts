@@ -216,7 +216,8 @@ export class Ledger {
       // The shift's end is the stop's; a pause only interrupts it.
       if (isOff || cause !== 'own') this.#settle()
       if (cause === 'production') this.#warmUp(from)
-      else if (isOff) page.isCold = true
+      // Of one that only counts nobody knows whether it is warm.
+      else if (isOff && page.situation.state !== '') page.isCold = true
       this.#enter(piece, cause === 'production' ? 'overtime' : isOff ? 'unscheduled' : 'planned')
     } else if (cause === 'own') {
       const last = page.open.at(-1)
