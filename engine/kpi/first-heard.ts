@@ -26,6 +26,7 @@ export async function firstHeard(
 const tellsNothing: Readonly<Record<string, string>> = {
   state_changes: "AND (state != '' OR mode != '')",
   production_events: "AND cause != 'late'",
+  scrap_events: 'AND NOT counted',
 }
 
 function firstsOf(

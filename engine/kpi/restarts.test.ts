@@ -107,6 +107,21 @@ it('begins a machine’s time again where an entry of the wrong year put it, and
   expect(await figures(next, 'year-1', wrong - day)).toEqual(before)
 })
 
+it('begins no machine’s time with an entry that only says why its counter has counted rejects, after a start as before it', async () => {
+  const { open, tell, goTo, settle } = common.floor(['why-1'])
+  const book = open()
+  await book.start()
+  goTo(book, now)
+  for (const entry of morning('why-1')) tell(book, entry)
+  tell(book, entered('why-1', six - day, 2, true))
+  await settle(book)
+  const before = await figures(book, 'why-1')
+  expect(before.unheard).toBe(2 * day)
+  const next = open()
+  await next.start()
+  expect(await figures(next, 'why-1')).toEqual(before)
+})
+
 it('works out again what a kill cut off while hours were being written anew', async () => {
   const { open, tell, goTo, settle, settlePartly } = common.floor(['cut-off'])
   const book = open()
