@@ -13,7 +13,7 @@ import { type Account, unheardAccount } from './account.js'
 import { CellReader, type Stretch } from './cell-reader.js'
 import { firstHeard } from './first-heard.js'
 import { type CellDetail, hourRows, readHours, writtenHours } from './hourly.js'
-import { LateReadingList, lateReadingsSince } from './late-readings.js'
+import { LateReadingList, owedReadings } from './late-readings.js'
 import { owedHours } from './owed-hours.js'
 import { PastReader } from './past-reader.js'
 import { PlanHours } from './plan-hours.js'
@@ -29,8 +29,6 @@ const memoryMs = 24 * hourMs
 /** After a start hours that are written down are read back so far: longer than a shift. */
 const earlyMs = 12 * hourMs
 const machinesAtOnce = 1_000
-/** Late readings of counters that an earlier run may not have worked out are of this much time, ms. */
-const lateReadingMs = 24 * hourMs
 
 export interface KpiBookParts {
   readonly plant: Plant
@@ -87,12 +85,12 @@ export class KpiBook {
     const now = this.#parts.clock.now()
     // What an earlier run left in the spool is as much the past as what the database has.
     await this.#parts.store.flush()
-    const { store, wall } = this.#parts
+    const { store } = this.#parts
     const [written, heard, owed, late] = await Promise.all([
       writtenHours(store),
       firstHeard(store, [...this.plans.keys()]),
       owedHours(store),
-      lateReadingsSince(store, wall.now() - lateReadingMs),
+      owedReadings(store),
       this.#shiftHours.start(store, now),
     ])
     for (const readings of late) this.lateReadings.add(readings)

@@ -52,17 +52,18 @@ export class LateReadingList {
 const keyOf = ({ machine, counter }: Pick<LateReadings, 'machine' | 'counter'>): string =>
   `${machine} ${counter}`
 
-/** The late readings that are on record since a time, by the wall's clock, Unix ms. */
-export async function lateReadingsSince(
-  store: Pick<Store, 'query'>,
-  stored: number,
-): Promise<LateReadings[]> {
+/** So much of what arrived before the last hour was written is looked at, s. */
+const lookBackSeconds = 2 * 24 * 3_600
+
+/** The late readings that an earlier run may not have worked out, however long ago it ended. */
+export async function owedReadings(store: Pick<Store, 'query'>): Promise<LateReadings[]> {
   return store.query<LateReadings>(
     `SELECT machine, counter, toFloat64(toUnixTimestamp64Milli(min(ts))) AS from,
       toFloat64(toUnixTimestamp64Milli(max(ts))) AS to
     FROM ${databaseName}.production_events
-    WHERE cause = 'late' AND counter IN {counters:Array(String)} AND stored >= toDateTime({stored:UInt32}, 'UTC')
+    WHERE cause = 'late' AND counter IN {counters:Array(String)}
+      AND stored >= (SELECT toDateTime(greatest(0, toUnixTimestamp(max(stored)) - ${lookBackSeconds}), 'UTC') FROM ${databaseName}.oee_hourly)
     GROUP BY machine, counter`,
-    { counters: lateCounters, stored: Math.max(0, Math.floor(stored / 1_000)) },
+    { counters: lateCounters },
   )
 }

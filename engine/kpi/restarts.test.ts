@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { Entry } from '../../schema/records.js'
 import type { MachineCell } from '../../workers/kpi/roll-up.js'
 import { calendarTime, sumTallies } from '../../workers/kpi/tally.js'
-import type { KpiBook } from './kpi-book.js'
+import { KpiBook } from './kpi-book.js'
 import { change, KpiGround, minute, morning, parts, six } from './test-ground.js'
 
 // A database is started here; on a busy machine that takes a while.
@@ -138,6 +138,21 @@ it('works out again what a kill cut off while hours were being written anew', as
   const next = open()
   await next.start()
   expect(await figures(next, 'cut-off')).toEqual(right)
+})
+
+it('looks at late readings of counters that came just before an engine ended, be it a week ago', async () => {
+  const { plant, clock, open, tell, goTo, settle } = common.floor(['week-1'])
+  const book = open()
+  await book.start()
+  for (const entry of morning('week-1')) tell(book, entry)
+  goTo(book, now)
+  await settle(book)
+  const late = { machine: 'week-1', ts: six, counter: 'processed', parts: 0, total: 3, cause: 'late' }
+  tell(book, { source: 's', rows: { production_events: [late] } })
+  const wall = { now: () => Date.now() + 7 * day }
+  const next = new KpiBook({ plant, store: common.store, clock, wall })
+  await next.start()
+  expect(next.isRecomputing(['week-1'], now)).toBe(true)
 })
 
 /** In minutes. */
