@@ -100,9 +100,20 @@ describe('the schedule of polls', () => {
     const [parent] = blocks[0]!.parts
     schedule.start()
     scheduler.advance(0)
-    schedule.replace(parent!, [block(5), block(6)])
+    schedule.replace([parent!], [block(5), block(6)])
     scheduler.advance(100)
     expect(reads.slice(-3).map(([, address]) => address)).toEqual([5, 6, 9])
+  })
+
+  it('reads one part in place of several, at once, and then once a poll', () => {
+    const { scheduler, schedule, reads, blocks } = run([[100, 1, 2, 3, 9]], 10)
+    const [, second, third] = blocks[0]!.parts
+    schedule.start()
+    // While the second is being read.
+    scheduler.advance(15)
+    schedule.replace([second!, third!], [block(5)])
+    scheduler.advance(185)
+    expect(reads.map(([, address]) => address)).toEqual([1, 2, 5, 9, 1, 5, 9, 1])
   })
 
   it('leaves a block out while it rests', () => {

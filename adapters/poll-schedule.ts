@@ -27,13 +27,13 @@ interface RunningGroup<Part> {
  * not shift it. One read is under way at a time; the next is of the group that must be over first. A poll that is due
  * while the one before still runs is missed, counted, and never made up for.
  */
-export class PollSchedule<Part> {
+export class PollSchedule<Part extends object> {
   readonly #scheduler: SchedulerLike
   readonly #actions: ScheduleActions<Part>
   readonly #groups: readonly RunningGroup<Part>[]
   readonly #timers = new Set<Subscription>()
   /** Parts that are left out, and until when. */
-  readonly #resting = new Map<Part, number>()
+  readonly #resting = new WeakMap<Part, number>()
   /** The group of which a part is being read. */
   #reading: RunningGroup<Part> | undefined
   #isPaused = false
@@ -72,12 +72,13 @@ export class PollSchedule<Part> {
     this.#pump()
   }
 
-  /** From now on these parts are read in place of the one just read, and at once. */
-  replace(part: Part, parts: readonly Part[]): void {
+  /** From now on these parts are read in place of those, of which one was just read, and at once. */
+  replace(those: readonly Part[], parts: readonly Part[]): void {
     for (const group of this.#groups) {
-      const place = group.parts.indexOf(part)
+      const place = group.parts.findIndex(part => those.includes(part))
       if (place === -1) continue
-      group.parts.splice(place, 1, ...parts)
+      const rest = group.parts.slice(place).filter(part => !those.includes(part))
+      group.parts = [...group.parts.slice(0, place), ...parts, ...rest]
       group.next = place
       return
     }

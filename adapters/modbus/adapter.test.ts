@@ -208,6 +208,40 @@ describe('the Modbus adapter', () => {
     expect(samples().filter(([index, , quality]) => index === 37 && quality === Quality.good)).toHaveLength(1)
   })
 
+  it('reads the planned blocks again once a device that refused everything for a moment answers', async () => {
+    server.refuse = () => 2
+    listen(tags(...Array.from({ length: 100 }, (_, i) => `holding:${i}`)))
+    await connected(100)
+    // It passes while the parts rest that were refused.
+    server.refuse = () => undefined
+    for (let seconds = 1; seconds < 10; seconds++) scheduler.advance(1000)
+    await poll(100)
+    expect(
+      samples()
+        .slice(-100)
+        .map(([, , quality]) => quality),
+    ).not.toContain(Quality.bad)
+    const before = server.requests.length
+    for (let polls = 1; polls <= 3; polls++) await poll(100)
+    expect([server.requests.length - before, missed()]).toEqual([3, 0])
+  })
+
+  it('joins a block again whose parts were all answered, and asks ever more seldom where it never is', async () => {
+    // What lies between the two fields does not exist.
+    server.refuse = ({ address, quantity }) => (address === 0 && quantity > 1 ? 2 : undefined)
+    listen(tags('holding:0', 'holding:5'))
+    await connected(2)
+    const wholes = () => server.requests.filter(({ quantity }) => quantity === 6).length
+    // One part is read once more where the whole is asked for in vain.
+    for (let seconds = 1; seconds < 100; seconds++) await poll([10, 30, 70].includes(seconds) ? 3 : 2)
+    expect(wholes()).toBe(4)
+    server.refuse = () => undefined
+    for (let seconds = 100; seconds < 152; seconds++) await poll(seconds === 150 ? 3 : 2)
+    const before = server.requests.length
+    await poll(2)
+    expect([server.requests.length - before, missed(), rejects()]).toEqual([1, 0, []])
+  })
+
   it.each([
     [4, Quality.bad, 'server device failure'],
     [10, Quality.bad, 'gateway path unavailable'],

@@ -9,8 +9,9 @@ import { type Answer, encodeRead, FrameReader, type ReadRequest, readAnswer } fr
 import { type ModbusOptions, modbusOptions } from './config.js'
 import { meaningOf } from './exceptions.js'
 import { checkTags, readFields } from './fields.js'
-import { type Block, planBlocks, splitBlock } from './plan.js'
+import { type Block, planBlocks } from './plan.js'
 import { nameOf, Reading } from './reading.js'
+import { SplitBlocks } from './split-blocks.js'
 import { counterWidth, tables } from './tag.js'
 
 /** How long a block that the device refuses, or that nobody answers for, is left alone, ms. */
@@ -59,13 +60,14 @@ class Connection {
   readonly #frames = new FrameReader()
   readonly #reading: Reading
   readonly #schedule: PollSchedule<Block>
+  readonly #splits = new SplitBlocks()
   readonly #connecting: Subscription
   #open: OpenRead | undefined
   #transaction = 0
   #accepted = 0
   /** Requests in a row that nobody answered: of the whole link, and of each block. */
   #timeouts = 0
-  readonly #timeoutsOf = new Map<Block, number>()
+  readonly #timeoutsOf = new WeakMap<Block, number>()
 
   constructor(options: ModbusOptions, context: AdapterContext, subscriber: Subscriber<SourceEvent>) {
     this.#options = options
@@ -154,6 +156,7 @@ class Connection {
     switch (answer.kind) {
       case 'values':
         this.#reading.values(block, answer.bytes)
+        this.#rejoin(block)
         return
       case 'malformed':
         this.#reading.reject(
@@ -177,12 +180,19 @@ class Connection {
     }
     if (kind === 'ask' && block.fields.length > 1) {
       // Which of them it does not have is not told: ask for less at a time until it is known.
-      this.#schedule.replace(block, splitBlock(block))
+      this.#schedule.replace([block], this.#splits.split(block, this.#scheduler.now()))
       return
     }
     this.#reading.none(block)
     this.#reading.reject('modbus.exception', `${nameOf(block)}: ${why}.`, nameOf(block))
-    if (kind === 'ask') this.#schedule.rest(block, restMs)
+    if (kind !== 'ask') return
+    this.#splits.refused(block)
+    this.#schedule.rest(block, restMs)
+  }
+
+  #rejoin(block: Block): void {
+    const whole = this.#splits.answered(block, this.#scheduler.now())
+    if (whole !== undefined) this.#schedule.replace([...whole.parts], [whole.planned])
   }
 
   #timeOut(block: Block): void {

@@ -18,7 +18,7 @@ export class Reading {
   /** The value of each signal, where it has one, and when it was read, Unix ms UTC. */
   readonly #last = new Map<number, { readonly value: number; readonly readAt: number }>()
   /** Polls in a row that a block had no newer values. */
-  readonly #stillFor = new Map<Block, number>()
+  readonly #stillFor = new WeakMap<Block, number>()
   readonly #ids: ReadonlyMap<number, string>
   /** What was rejected already, by rule and place: a wrong tag is wrong at every poll. */
   readonly #told = new Set<string>()
