@@ -8,6 +8,7 @@ import {
   causeOf,
   causeTold,
   type Errand,
+  errandAfter,
   type TimeClass,
   type Wait,
   waitOf,
@@ -231,9 +232,7 @@ export class Ledger {
       if (cause === 'production') this.#warmUp(from)
       this.#enter(piece, cause === 'maintenance' ? 'planned' : cause)
     }
-    // By what was seen: what is said of a stop does not change where it ends.
-    if (seen === 'own') page.errand = 'own'
-    else if (seen === 'production') page.errand = 'setup'
+    page.errand = errandAfter(page.situation, seen, page.errand)
   }
 
   #dropReason(): void {

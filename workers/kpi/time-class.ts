@@ -52,7 +52,7 @@ export type Cause =
   | 'unknown'
   | 'maintenance'
 
-/** Causes that a machine on its way back to work carries on. */
+/** Causes that a machine on its way back to work carries on: its own stop, or the order that comes next. */
 export type Errand = 'own' | 'setup'
 
 /** What a machine that waits, waits for. */
@@ -98,7 +98,7 @@ export function waitOf({ state, reason }: Doing, before: Wait | undefined): Wait
 const faultStates: ReadonlySet<string> = new Set(['Aborting', 'Aborted', 'Clearing', 'Holding', 'Held'])
 
 /**
- * Why the machine does what it does. `errand`: what took it out of production last; `wait`: what it has waited for, if it
+ * Why the machine does what it does. `errand`: what took it out of production last (see `errandAfter`); `wait`: what it has waited for, if it
  * waits. Maintenance after a stop of its own is its repair; else it is planned. By hand (mode Manual) somebody sets it up.
  */
 export function causeOf({ state, mode }: Doing, errand: Errand, wait: Wait | undefined): Cause {
@@ -110,6 +110,18 @@ export function causeOf({ state, mode }: Doing, errand: Errand, wait: Wait | und
   // Suspended by something outside that nobody has named: not to be put upon a neighbour.
   if (cause === 'interlock') return wait ?? 'own'
   return cause
+}
+
+/** With the last part of an order out a machine is back from whatever it was, and what follows is for the next one. */
+const endOfOrder: ReadonlySet<string> = new Set<PackmlState>(['Completing', 'Complete'])
+
+/**
+ * What a machine is on its way back to work from, once it has been seen as something. By what was seen: what is said of a
+ * stop does not change where it ends. Nothing leads from a wait to Resetting but the end of an order, whatever it was for.
+ */
+export function errandAfter({ state }: Doing, seen: Cause, before: Errand): Errand {
+  if (seen === 'own') return causeByState[state as PackmlState] === 'interlock' ? before : 'own'
+  return seen === 'production' || endOfOrder.has(state) ? 'setup' : before
 }
 
 export function noTime(): ClassedTime {
