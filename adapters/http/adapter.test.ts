@@ -9,6 +9,7 @@ import { testContext, testSignal } from '../test-context.js'
 import { http } from './adapter.js'
 import { type HttpOptions, httpOptions } from './config.js'
 import { FakeRestServer } from './fake-server.js'
+import { GetClient } from './request.js'
 
 const list = { list: '$', name: '$.id', value: '$.v' }
 
@@ -146,6 +147,29 @@ describe('the HTTP adapter', () => {
     server.answer = (_, response) => !!response.writeHead(429, { 'retry-after': '30' }).end()
     listen()
     await until(() => expect([error?.code, error?.waitMs]).toEqual(['back-off', 30_000]))
+  })
+
+  it.each([
+    ['UTF-16, by its mark', 'application/json', Buffer.from('\uFEFF{ "word": "Öl" }', 'utf16le')],
+    [
+      'Latin-1, as it says',
+      'application/json; charset=ISO-8859-1',
+      Buffer.from('{ "word": "Öl" }', 'latin1'),
+    ],
+    ['UTF-8', 'text/plain', Buffer.from('{ "word": "Öl" }')],
+  ])('reads an answer in %s', async (_, type, body) => {
+    server.answer = (_, response) => !!response.writeHead(200, { 'content-type': type }).end(body)
+    const client = new GetClient({ headers: {}, tls: undefined, maxLength: 1_024 }, () => undefined)
+    const answer = await client.get(new URL(base))
+    client.close()
+    expect(JSON.parse(answer.body)).toEqual({ word: 'Öl' })
+  })
+
+  it('says of an answer in an encoding that it does not know', async () => {
+    server.answer = (_, response) =>
+      !!response.writeHead(200, { 'content-type': 'application/json; charset=klingon' }).end('{}')
+    listen()
+    await until(() => expect(error?.message).toContain('encoding that is not known (content-type'))
   })
 
   it('keeps a document that is not there as bad values, with one reject, and goes on', async () => {

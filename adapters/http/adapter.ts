@@ -7,6 +7,7 @@ import { AnswerDecoder, type DecodedAnswer } from './codec.js'
 import { type HttpOptions, httpOptions, type RequestEntry } from './config.js'
 import { headersOf } from './headers.js'
 import { type Answer, GetClient } from './request.js'
+import { retryAfterMs } from './retry-after.js'
 import { Standstill } from './standstill.js'
 
 /** Asks a REST service again and again. All it can send is GET. */
@@ -125,11 +126,12 @@ class Poller {
     this.#schedule.done()
   }
 
-  #hear(request: PolledRequest, { status, retryAfterMs, body }: Answer): void {
+  #hear(request: PolledRequest, { status, retryAfter, body }: Answer): void {
     if (status === 401 || status === 403) {
       this.#lose(`does not let us in (${status})`, 'Check bearer, user and secretHeaders.')
     } else if (status === 429 || status === 503) {
-      const wait = retryAfterMs === undefined ? {} : { waitMs: retryAfterMs }
+      const waitMs = retryAfterMs(retryAfter, this.#context.wall.now())
+      const wait = waitMs === undefined ? {} : { waitMs }
       const message = `${request.url.href} asks to be left alone for now (${status}).`
       this.#subscriber.error(new AdapterError('back-off', message, wait))
     } else if (status >= 500) {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { oneLogin, oneLoginRule, restAccess } from '../../schema/rest-access.js'
-import { arithmetic, jsonPath } from '../mqtt/config.js'
+import { arithmetic, jsonPath, valueEntry } from '../mqtt/config.js'
 
 const places = {
   time: jsonPath.optional(),
@@ -8,12 +8,6 @@ const places = {
   /** Where the answer says the unit, where it does. */
   unitAt: jsonPath.optional(),
 }
-
-/** A value of an answer: where it is, and what makes it the signal's. A path alone will do. */
-const valueEntry = z.union([
-  jsonPath.transform(value => ({ value, scale: 1, offset: 0 })),
-  z.strictObject({ value: jsonPath, ...places, ...arithmetic }),
-])
 
 /** What an answer holds: values at known places, or a list of values that name their tags themselves. */
 const requestEntry = z

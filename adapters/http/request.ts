@@ -1,12 +1,13 @@
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
+import { textIn } from '../csv.js'
 import type { TlsLink } from '../tls.js'
 
 export interface Answer {
   readonly status: number
-  /** How long the service asks to be left alone, ms; undefined = it does not. */
-  readonly retryAfterMs: number | undefined
+  /** `Retry-After`, as it is said. */
+  readonly retryAfter: string | undefined
   readonly body: string
 }
 
@@ -52,11 +53,9 @@ export class GetClient {
         response.on('error', reject)
         response.on('end', () => {
           const { statusCode: status = 0, headers: said } = response
-          const seconds = Number(said['retry-after'])
-          const retryAfterMs = seconds > 0 ? seconds * 1000 : undefined
           try {
             const body = unpack(Buffer.concat(chunks), said['content-encoding'], maxLength)
-            resolve({ status, retryAfterMs, body: body.toString('utf8') })
+            resolve({ status, retryAfter: said['retry-after'], body: decoded(body, said['content-type']) })
           } catch (error) {
             reject(error)
           }
@@ -76,6 +75,16 @@ export class GetClient {
     this.#open?.request.destroy()
     this.#http.destroy()
     this.#https.destroy()
+  }
+}
+
+/** A text as its mark says it is written, else as its service says, else UTF-8. Throws RangeError of no known encoding. */
+function decoded(body: Uint8Array, contentType = ''): string {
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType)?.[1] ?? 'utf-8'
+  try {
+    return textIn(body, charset)
+  } catch {
+    throw new RangeError(`answers in an encoding that is not known (content-type: ${contentType})`)
   }
 }
 

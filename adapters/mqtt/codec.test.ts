@@ -258,14 +258,19 @@ describe('a plain topic', () => {
       topic: 'shop/{machine}/status',
       tag: '{machine}.{value}',
       time: '$.ts',
-      values: { temperature: { value: '$.motor.t', unit: 'K' }, pressure: { value: 'p', scale: 0.01 } },
+      values: {
+        temperature: { value: '$.motor.t', unit: 'K' },
+        pressure: { value: 'p', scale: 0.01 },
+        count: '$.n',
+      },
     }
-    const { read } = reader(entry, number('m1.temperature', '°C'), number('m1.pressure', 'bar'))
-    expect(read('shop/m1/status', { ts: then, motor: { t: 300 }, p: 250 }).said).toMatchObject([
+    const { read } = reader(entry, number('m1.temperature', '°C'), number('m1.pressure', 'bar'), 'm1.count')
+    expect(read('shop/m1/status', { ts: then, motor: { t: 300 }, p: 250, n: 7 }).said).toMatchObject([
       { tag: 'm1.temperature', value: 26.85, time: then },
       { tag: 'm1.pressure', value: 2.5, time: then },
+      { tag: 'm1.count', value: 7, time: then },
     ])
-    expect(read('shop/m1/status', { ts: then, p: 250 }).rules).toEqual(['mqtt.no-value'])
+    expect(read('shop/m1/status', { ts: then, p: 250, n: 7 }).rules).toEqual(['mqtt.no-value'])
   })
 
   it('may say its unit in the message, but not one that measures something else', () => {

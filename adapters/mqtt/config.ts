@@ -25,6 +25,12 @@ const places = {
   unitAt: jsonPath.optional(),
 }
 
+/** One of several values of a message: where it is, and what makes it the signal's. A path alone will do. */
+export const valueEntry = z.union([
+  jsonPath.transform(value => ({ value, scale: 1, offset: 0 })),
+  z.strictObject({ ...places, value: jsonPath, ...arithmetic }),
+])
+
 const topicEntry = z
   .strictObject({
     topic: z.string().superRefine((text, context) => {
@@ -50,9 +56,7 @@ const topicEntry = z
     /** Whether the end of a tag's name may be its unit (`spindle_vibration_mms`). */
     unitInName: z.boolean().optional(),
     /** Several values in one message, by the name that the tag has them by. */
-    values: z
-      .record(z.string().min(1), z.strictObject({ ...places, value: jsonPath, ...arithmetic }))
-      .optional(),
+    values: z.record(z.string().min(1), valueEntry).optional(),
     qos: z.union([z.literal(0), z.literal(1)]).optional(),
   })
   .superRefine((entry, context) => {
