@@ -328,6 +328,37 @@ describe('the MQTT adapter', () => {
     expect(error?.message).toContain('does not answer any more')
   })
 
+  it.each([
+    // CONNACK (success), then a SUBACK that refuses the second topic. mosquitto alone grants all topics.
+    ['3.1.1', '20020000', (id: string) => `9004${id}0180`, 'line/b.'],
+    ['5', '2003000000', (id: string) => `9005${id}000187`, 'line/b (Not authorized).'],
+  ] as const)('says which subscription was refused, over %s', async (protocol, connack, suback, said) => {
+    const server = createServer(socket => {
+      let heard = Buffer.alloc(0)
+      socket.on('data', chunk => {
+        heard = Buffer.concat([heard, chunk])
+        while (heard.length >= 2 && heard.length >= 2 + heard[1]!) {
+          const [packet, id] = [heard[0], heard.subarray(2, 4).toString('hex')]
+          heard = heard.subarray(2 + heard[1]!)
+          if (packet === 0x10) socket.write(Buffer.from(connack, 'hex'))
+          if (packet === 0x82) socket.write(Buffer.from(suback(id), 'hex'))
+        }
+      })
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const url = `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const topics = mqttOptions.parse({ url, topics: [{ topic: 'line/a' }, { topic: 'line/b' }] }).topics
+    subscription = mqtt
+      .create(optionsFor(url, { protocol, topics }), testContext({ signals }))
+      .subscribe({ error: (lost: AdapterError) => (error = lost) })
+    await until(() => expect(error).toBeDefined())
+    expect(error?.message).toBe(
+      `${url} refused the subscription to ${said} Check the topic, and the rights that the broker gives to this user.`,
+    )
+    server.close()
+  })
+
   it('says why the broker ended the connection where the broker says it', async () => {
     // CONNACK (success), then DISCONNECT: session taken over (MQTT 5.0, 3.14.2.1). mosquitto just closes.
     const server = createServer(socket => socket.end(Buffer.from('2003000000e0028e00', 'hex')))

@@ -23,3 +23,11 @@ export function explain(error: Error & { readonly code?: string | number }): str
   if (error.message === 'connack timeout') return 'does not greet us: it is no MQTT broker, or too busy'
   return explainSocketError(error)
 }
+
+/** What a broker says of subscriptions that it does not grant. */
+export function explainRefusal(error: Error, topics: readonly string[]): string {
+  // 3.1.1 has one code for all reasons, and a link that broke has none.
+  const reason = error.message.replace(/^Subscribe error: /, '').replace(/^Unspecified error$/, '')
+  const what = topics.length === 0 ? 'a subscription' : `the subscription to ${topics.join(', ')}`
+  return `refused ${what}${reason && ` (${reason})`}. Check the topic, and the rights that the broker gives to this user`
+}

@@ -3,7 +3,7 @@ import { connect, type IClientOptions, type MqttClient } from 'mqtt'
 import type { SchedulerLike, Subscription } from 'rxjs'
 import { AdapterError } from '../contract.js'
 import type { TlsLink } from '../tls.js'
-import { explain } from './explain.js'
+import { explain, explainRefusal } from './explain.js'
 import { type Published, PublishLane } from './publish-lane.js'
 
 export interface LinkOptions {
@@ -73,10 +73,13 @@ export class MqttLink {
 
   /** Resolves when the broker has granted all of them; a refusal is a lost link. */
   subscribe(filters: Readonly<Record<string, { readonly qos: 0 | 1 }>>, granted: () => void): void {
-    this.#client.subscribe({ ...filters }, {}, error => {
+    this.#client.subscribe({ ...filters }, {}, (error, asked, answer) => {
       if (this.#isOver) return
-      if (error) this.#lose(`refused a subscription: ${error.message}`, error)
-      else granted()
+      if (error === null) granted()
+      else {
+        const topics = asked?.filter((_, i) => Number(answer?.granted?.[i]) >= 0x80).map(({ topic }) => topic)
+        this.#lose(explainRefusal(error, topics ?? []), error)
+      }
     })
   }
 
