@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { pino } from 'pino'
 import { referencePlant } from '../../schema/reference-plant/reference-plant.js'
 import { definitions } from '../../schema/tables/index.js'
+import { segments } from '../../schema/tables/segments.js'
 import { telemetry1mParts } from '../../schema/tables/telemetry.js'
 import { EngineError } from '../errors.js'
 import { makePast } from '../past/make-past.js'
@@ -107,7 +108,10 @@ written, 5 the store does not start, 130 interrupted; the same command goes on.`
   },
 }
 
-/** Every table and view of the past as files. */
+/**
+ * Every table and view of the past as files. How minutes were added up piece by piece is nobody's, since the view of them
+ * tells the sums; nor is how segments of a spool came in.
+ */
 function writeFiles(
   values: { readonly data?: string; readonly 'clickhouse-url'?: string; readonly out?: string },
   { format, from }: { readonly format: ExportFormat; readonly from: number },
@@ -115,8 +119,7 @@ function writeFiles(
 ): Promise<number> {
   const folder = resolve(values.out ?? 'past')
   return withHistory(values, io, async ({ database }) => {
-    // How minutes were added up piece by piece is nobody's: the view of them tells the sums.
-    for (const table of definitions.filter(definition => definition !== telemetry1mParts)) {
+    for (const table of definitions.filter(each => each !== telemetry1mParts && each !== segments)) {
       let rows = 0
       for await (const file of exportTable(database, { table, format, folder, asLivedFrom: from })) {
         rows += file.rows

@@ -1,8 +1,10 @@
 import { databaseName as db, deduplicationWindow } from '../../../schema/tables/definition.js'
 import { definitions } from '../../../schema/tables/index.js'
+import { segments } from '../../../schema/tables/segments.js'
 import type { Migration } from './migration.js'
 
-const tables = definitions.filter(({ kind }) => kind === 'table')
+/** Those there were by then. */
+const tables = definitions.filter(({ kind, name }) => kind === 'table' && name !== segments.name)
 
 /** The tokens of all blocks that the fullest spool can hold are remembered. */
 export const longerMemory: Migration = {
