@@ -59,6 +59,11 @@ type FigureEvent =
   | { readonly kind: 'repeated'; readonly rule: string; readonly count: number }
   /** What a person should know of how the source speaks, once; where it is said again nobody is told again. */
   | { readonly kind: 'noted'; readonly what: string }
+  /**
+   * Something does not work though the link stands: what it is and the next step, or undefined once it is over. One at a
+   * time of each name in `of`; with the link all of them are over.
+   */
+  | { readonly kind: 'trouble'; readonly of: string; readonly what: string | undefined }
   /** Polls that were due while the one before still ran, or while nothing more was accepted. */
   | { readonly kind: 'missed'; readonly polls: number }
 

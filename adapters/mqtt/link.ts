@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { connect, type IClientOptions, type MqttClient } from 'mqtt'
+import { connect, ErrorWithReasonCode, type IClientOptions, type MqttClient } from 'mqtt'
 import type { SchedulerLike, Subscription } from 'rxjs'
 import { AdapterError } from '../contract.js'
 import type { TlsLink } from '../tls.js'
@@ -83,13 +83,20 @@ export class MqttLink {
     })
   }
 
-  /** For what a protocol demands of its reader; nothing else may call it. */
+  /**
+   * For what a protocol demands of its reader; nothing else may call it. `refused`: the broker has taken it at QoS 1 and
+   * says that it may not be (MQTT 5 alone has words for that).
+   */
   publish(
     topic: string,
     payload: string | Buffer,
     options: { readonly qos: 0 | 1; readonly retain: boolean },
+    refused?: (why: string) => void,
   ): void {
-    if (!this.#isOver) this.#client.publish(topic, payload, options)
+    if (this.#isOver) return
+    this.#client.publish(topic, payload, options, error => {
+      if (!this.#isOver && error instanceof ErrorWithReasonCode) refused?.(error.message)
+    })
   }
 
   /** Stops reading, or goes on. While stopped it pings by itself, since it does not read the broker's answers. */

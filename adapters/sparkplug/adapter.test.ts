@@ -276,6 +276,45 @@ describe('the Sparkplug adapter', () => {
     await other.endAsync(true)
   })
 
+  it('tells of the one broker of two that never takes it, until it does', async () => {
+    const late = await Broker.start()
+    await late.halt()
+    subscribe([wire.url, late.url])
+    await connected()
+    const ofLate = () => events.filter(event => event.kind === 'trouble' && event.of === late.url)
+    await until(() =>
+      expect(ofLate()).toContainEqual({
+        kind: 'trouble',
+        of: late.url,
+        what: expect.stringMatching(/refused the connection.*tried again until it answers/),
+      }),
+    )
+    await late.run()
+    await until(() => expect(ofLate().at(-1)).toMatchObject({ what: undefined }))
+    expect(error).toBeUndefined()
+    subscription?.unsubscribe()
+    await late.stop()
+  })
+
+  it.each(['3.1.1', '5'])('tells what a broker does not let it publish, over MQTT %s', async protocol => {
+    const strict = await Broker.start(['acl_file $folder/acl'], { acl: 'topic read spBv1.0/#\n' })
+    subscribe([strict.url], { protocol })
+    await connected()
+    const advice = 'Let our user write and read spBv1.0/STATE/gemba'
+    // Over 3.1.1 it has no words for it, and hangs up.
+    if (protocol === '3.1.1') await until(() => expect(error?.message).toContain(advice))
+    else
+      await until(() =>
+        expect(events).toContainEqual({
+          kind: 'trouble',
+          of: `${strict.url} STATE`,
+          what: expect.stringMatching(`refuses our STATE \\(Publish error: Not authorized\\).*${advice}`),
+        }),
+      )
+    subscription?.unsubscribe()
+    await strict.stop()
+  })
+
   it('is lost when every broker is', async () => {
     subscribe(['mqtt://127.0.0.1:1', wire.url])
     await connected()

@@ -104,7 +104,8 @@ class Subscription {
     this.#timer?.unsubscribe()
     for (const { host, link, isOpen, retry } of this.#sessions) {
       retry?.unsubscribe()
-      if (isOpen && host && link && !this.#isGuest) publish(link, host.goodbye(this.#context.wall.now()))
+      if (isOpen && host && link && !this.#isGuest)
+        publish(link, host, host.goodbye(this.#context.wall.now()))
       link?.close()
     }
   }
@@ -119,6 +120,7 @@ class Subscription {
     const { hostId, reorderTimeoutMs, requestRebirth, rebirthIntervalMs } = this.#options
     const host = new SparkplugHost({
       source,
+      broker: session.url,
       hostId,
       signals,
       reorderTimeoutMs,
@@ -172,15 +174,17 @@ class Subscription {
     link.subscribe(Object.fromEntries(all), () => {
       session.isOpen = true
       session.failures = 0
-      if (!this.#isGuest) publish(link, host.online)
+      if (!this.#isGuest) publish(link, host, host.online)
       this.#sayConnected()
+      this.#subscriber.next({ kind: 'trouble', of: session.url, what: undefined })
       host.begin(this.#context.clock.now())
       this.#watch()
     })
   }
 
   /** One broker of several may go: its nodes are stale, and it is tried again. Without any the source is lost. */
-  #lost(session: Session, error: AdapterError): void {
+  #lost(session: Session, given: AdapterError): void {
+    const error = explained(given, session)
     session.host?.lost(this.#context.clock.now())
     this.#flush()
     session.host = undefined
@@ -190,6 +194,8 @@ class Subscription {
       this.#subscriber.error(error)
       return
     }
+    const what = `${error.message} What its nodes told is stale; it is tried again until it answers.`
+    this.#subscriber.next({ kind: 'trouble', of: session.url, what })
     const delay = Math.min(longestRetryMs, firstRetryMs * 2 ** session.failures++)
     session.retry = this.#scheduler.schedule(() => this.#open(session), delay)
   }
@@ -233,7 +239,7 @@ class Subscription {
         if (event.kind === 'samples') this.#emitted += event.batch.count
         this.#subscriber.next(event)
       }
-      if (link !== undefined) for (const command of commands) publish(link, command)
+      if (link !== undefined) for (const command of commands) publish(link, host, command)
     }
     this.#acknowledgements.settle()
     this.#watch()
@@ -261,6 +267,14 @@ class Subscription {
   }
 }
 
-function publish(link: MqttLink, { topic, payload, qos, retain }: HostCommand): void {
-  link.publish(topic, payload, { qos, retain })
+/** Over MQTT 3.1.1 a broker can say only by hanging up that something may not be published. */
+function explained(error: AdapterError, { host, isOpen }: Session): AdapterError {
+  if (!isOpen || !host?.isUnheard) return error
+  const message = `${error.message} It did so before it brought back our STATE; it may not let us say it. ${host.stateAdvice}`
+  return new AdapterError(error.code, message, { cause: error })
+}
+
+function publish(link: MqttLink, host: SparkplugHost, command: HostCommand): void {
+  const { topic, payload, qos, retain } = command
+  link.publish(topic, payload, { qos, retain }, why => host.refused(topic, why))
 }

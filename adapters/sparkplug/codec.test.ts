@@ -34,6 +34,7 @@ function hear(
   const context = testContext({ signals })
   const host = new SparkplugHost({
     source: 'test',
+    broker: 'mqtt://broker',
     hostId: 'gemba',
     signals,
     reorderTimeoutMs: 1000,

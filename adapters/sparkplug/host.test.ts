@@ -14,6 +14,7 @@ function makeHost(given: { owners?: Map<number, object>; rebirthIntervalMs?: num
   const context = testContext({ signals })
   const host = new SparkplugHost({
     source: 'test',
+    broker: 'mqtt://broker',
     hostId: 'gemba',
     signals,
     reorderTimeoutMs: 1_000,
@@ -39,6 +40,8 @@ function makeHost(given: { owners?: Map<number, object>; rebirthIntervalMs?: num
         return event.rejects.map(({ rule }) => rule)
       case 'repeated':
         return [`${event.rule} × ${event.count}`]
+      case 'trouble':
+        return [`${event.of}: ${event.what ?? 'over'}`]
     }
     return []
   }
@@ -58,6 +61,12 @@ function makeHost(given: { owners?: Map<number, object>; rebirthIntervalMs?: num
     host.tick(clock.now)
     return take()
   }
+  /** The broker brings back its STATE. */
+  const begin = () => {
+    host.begin(clock.now)
+    const { topic, payload } = host.online
+    host.message(topic, Buffer.from(payload), false, clock.now)
+  }
   const born = (seq = 0, session = 0) =>
     say('NBIRTH/n', {
       seq,
@@ -67,7 +76,7 @@ function makeHost(given: { owners?: Map<number, object>; rebirthIntervalMs?: num
     say('DBIRTH/n/d', { seq, metrics: [double('a', 3, { alias: 3 }), double('b', 4, { alias: 4 })] })
   const data = (seq: number, value: number, alias = 1) =>
     say('NDATA/n', { seq, metrics: [{ alias, double_value: value }] })
-  return { host, clock, take, say, pass, born, deviceBorn, data }
+  return { host, clock, take, begin, say, pass, born, deviceBorn, data }
 }
 
 const rebirth = '> spBv1.0/g/NCMD/n'
@@ -90,8 +99,8 @@ describe('6.5.3 its STATE', () => {
 
 describe('6.5.7 a node that was born before the host came', () => {
   it('is asked for its birth, once a link, where signals are of it and it says nothing by itself', () => {
-    const { host, born, pass } = makeHost()
-    host.begin(T0)
+    const { host, begin, born, pass } = makeHost()
+    begin()
     expect(host.deadline).toBe(T0 + 1_000)
     born()
     expect(pass(999)).toEqual([])
@@ -100,9 +109,59 @@ describe('6.5.7 a node that was born before the host came', () => {
   })
 
   it('is left alone where that is asked for', () => {
-    const { host, pass } = makeHost({ rebirthIntervalMs: Number.POSITIVE_INFINITY })
-    host.begin(T0)
+    const { begin, pass } = makeHost({ rebirthIntervalMs: Number.POSITIVE_INFINITY })
+    begin()
     expect(pass(60_000)).toEqual([])
+  })
+})
+
+describe('what its broker does not let it say', () => {
+  const state = 'spBv1.0/STATE/gemba'
+  const begun = () => {
+    const made = makeHost({ rebirthIntervalMs: Number.POSITIVE_INFINITY })
+    made.host.begin(T0)
+    return made
+  }
+
+  it('is told where its STATE does not come back, and no more once it does', () => {
+    const { host, clock, pass, take } = begun()
+    host.message(state, Buffer.from(JSON.stringify({ online: true, timestamp: T0 - 1 })), true, T0)
+    expect(pass(4_999)).toEqual([])
+    expect(host.deadline).toBe(T0 + 5_000)
+    expect(pass(1)).toEqual([
+      expect.stringMatching(
+        /^mqtt:\/\/broker STATE: mqtt:\/\/broker: the broker does not bring back our own STATE .*write and read spBv1.0\/STATE\/gemba/,
+      ),
+    ])
+    expect(host.deadline).toBeUndefined()
+    host.message(state, host.online.payload as Buffer, false, clock.now)
+    expect(take()).toEqual(['mqtt://broker STATE: over'])
+  })
+
+  it('is nothing where its STATE comes back, and is over with the link', () => {
+    const heard = makeHost({ rebirthIntervalMs: Number.POSITIVE_INFINITY })
+    heard.begin()
+    expect(heard.pass(60_000)).toEqual([])
+    const unheard = begun()
+    expect(unheard.pass(5_000)).toHaveLength(1)
+    unheard.host.lost(unheard.clock.now)
+    expect(unheard.take()).toEqual(['mqtt://broker STATE: over'])
+  })
+
+  it('is told where a node speaks and does not answer three requests for its birth, until it does', () => {
+    const { data, pass, born } = makeHost()
+    data(1, 5)
+    for (const seq of [2, 3]) {
+      pass(10_000)
+      const told = data(seq, 5)
+      if (seq === 2) expect(told).toEqual(['sparkplug.before-birth × 1', rebirth])
+      else {
+        expect(told).toContainEqual(
+          expect.stringMatching(/^mqtt:\/\/broker g\/n: .*asked 3 times for its birth.*spBv1.0\/g\/NCMD\/n/),
+        )
+      }
+    }
+    expect(born()).toContain('mqtt://broker g/n: over')
   })
 })
 

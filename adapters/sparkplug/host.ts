@@ -1,12 +1,14 @@
 import type { IndexedSignal, SourceEvent } from '../contract.js'
 import { TagBook } from '../mqtt/tag-book.js'
-import { decodePayload, encodeRebirth, encodeState, saysOnline } from './codec.js'
+import { decodePayload, encodeRebirth, encodeState, rebirthMetric, saysOnline } from './codec.js'
 import { EdgeNode, type NodeSurroundings } from './edge-node.js'
 import { Outbox } from './outbox.js'
 import { commandTopic, parseEdgeTopic, stateTopic } from './topic.js'
 
 export interface HostOptions {
   readonly source: string
+  /** Where it is a host, for words. */
+  readonly broker: string
   readonly hostId: string
   readonly signals: readonly IndexedSignal[]
   readonly reorderTimeoutMs: number
@@ -31,6 +33,10 @@ export interface HostCommand {
 const birthGraceMs = 1_000
 /** Its STATE is said again at most so often, ms: somebody else may insist that it is another. */
 const restateMs = 1_000
+/** A broker brings back what we say of our STATE, to which we are subscribed, within this, ms. */
+const echoGraceMs = 5_000
+/** A node that speaks and was asked so often for its birth in vain is not asked at all, or does not listen. */
+const rebirthsInVain = 3
 /** Nodes remembered; names beyond them are made up. */
 const mostNodes = 10_000
 
@@ -43,6 +49,7 @@ export class SparkplugHost {
   readonly #tags: TagBook
   readonly #out: Outbox
   readonly #nodes = new Map<string, EdgeNode>()
+  readonly #expected: ReadonlyMap<string, { readonly group: string; readonly node: string }>
   readonly #askedAt = new Map<string, number>()
   /** Nodes to be asked, by the topic of their commands: at that time, since they were asked a moment ago. */
   readonly #askAgainAt = new Map<
@@ -55,12 +62,19 @@ export class SparkplugHost {
   /** When its STATE was said again last, and when it is to be; Unix ms. */
   #restatedAt = Number.NEGATIVE_INFINITY
   #restateAt: number | undefined
+  /** By then the broker should have brought back our STATE. */
+  #echoDue: number | undefined
+  /** Requests for rebirth since the last birth, by the topic of the commands. */
+  readonly #asked = new Map<string, number>()
+  /** What is told not to work. */
+  readonly #troubles = new Set<string>()
   #now = 0
 
   constructor(options: HostOptions) {
     this.#options = options
     this.#tags = new TagBook(options.signals)
     this.#out = new Outbox(options.source)
+    this.#expected = this.#expect()
   }
 
   /** Samples not yet taken. */
@@ -88,6 +102,7 @@ export class SparkplugHost {
    */
   begin(now: number): void {
     this.#birthsDue = now + Math.min(birthGraceMs, this.#options.reorderTimeoutMs)
+    if (this.#options.hostId !== '') this.#echoDue = now + echoGraceMs
   }
 
   /** `now`: the host's clock, Unix ms UTC. */
@@ -96,6 +111,7 @@ export class SparkplugHost {
     if (topic === stateTopic(this.#options.hostId)) {
       // Somebody, most often our own will of a lost connection, says that we are gone, or has cleared what we said: a
       // node that comes later would wait for us. Whoever says that we are here, be it another of the same id, is let be.
+      if (String(this.online.payload) === Buffer.from(payload).toString()) this.#echoed()
       if (saysOnline(payload)) this.#restateAt = undefined
       // What the broker has kept of before our link comes but once.
       else if (retain) this.#commands.push(this.online)
@@ -134,14 +150,18 @@ export class SparkplugHost {
     for (const { at, group, node } of this.#askAgainAt.values())
       if (now >= at) this.#requestRebirth(group, node)
     this.#restate()
+    if (this.#echoDue !== undefined && now >= this.#echoDue) {
+      this.#echoDue = undefined
+      this.#tellStateUnheard('the broker does not bring back our own STATE')
+    }
     if (this.#birthsDue === undefined || now < this.#birthsDue) return
     this.#birthsDue = undefined
-    for (const [id, { group, node }] of this.#expected())
+    for (const [id, { group, node }] of this.#expected)
       if (!this.#nodes.get(id)?.isOnline) this.#requestRebirth(group, node)
   }
 
   /** The nodes that signals are of: a tag begins with group and node. */
-  #expected(): Map<string, { readonly group: string; readonly node: string }> {
+  #expect(): Map<string, { readonly group: string; readonly node: string }> {
     const nodes = new Map<string, { readonly group: string; readonly node: string }>()
     for (const { signal } of this.#options.signals) {
       const [group = '', node = '', metric] = signal.tag.split('/', 3)
@@ -154,6 +174,7 @@ export class SparkplugHost {
   get deadline(): number | undefined {
     let first = this.#birthsDue
     if (this.#restateAt !== undefined) first = Math.min(this.#restateAt, first ?? this.#restateAt)
+    if (this.#echoDue !== undefined) first = Math.min(this.#echoDue, first ?? this.#echoDue)
     for (const { deadline } of this.#nodes.values()) {
       if (deadline !== undefined && (first === undefined || deadline < first)) first = deadline
     }
@@ -166,7 +187,46 @@ export class SparkplugHost {
     this.#now = now
     this.#askAgainAt.clear()
     this.#restateAt = undefined
+    this.#echoDue = undefined
+    for (const of of this.#troubles) this.#over(of)
     for (const node of this.#nodes.values()) node.offline()
+  }
+
+  /** The broker does not take what we said there. */
+  refused(topic: string, why: string): void {
+    if (topic !== stateTopic(this.#options.hostId)) return
+    this.#echoDue = undefined
+    this.#tellStateUnheard(`the broker refuses our STATE (${why})`)
+  }
+
+  /** It has said its STATE and still waits to hear it. */
+  get isUnheard(): boolean {
+    return this.#echoDue !== undefined
+  }
+
+  /** What to do where its STATE is not heard, in words. */
+  get stateAdvice(): string {
+    const { hostId } = this.#options
+    return `Nodes whose primary host is ${hostId} wait for it. Let our user write and read ${stateTopic(hostId)}, and write spBv1.0/+/NCMD/+.`
+  }
+
+  #tellStateUnheard(what: string): void {
+    const { hostId, broker } = this.#options
+    this.#trouble(`${broker} STATE`, `${broker}: ${what} (${stateTopic(hostId)}). ${this.stateAdvice}`)
+  }
+
+  #echoed(): void {
+    this.#echoDue = undefined
+    this.#over(`${this.#options.broker} STATE`)
+  }
+
+  #trouble(of: string, what: string): void {
+    this.#troubles.add(of)
+    this.#out.trouble(of, what)
+  }
+
+  #over(of: string): void {
+    if (this.#troubles.delete(of)) this.#out.trouble(of, undefined)
   }
 
   take(): { readonly events: readonly SourceEvent[]; readonly commands: readonly HostCommand[] } {
@@ -185,7 +245,7 @@ export class SparkplugHost {
       reorderTimeoutMs,
       intern: text => this.#options.intern(text),
       requestRebirth: () => this.#requestRebirth(group, name),
-      reborn: () => void this.#askAgainAt.delete(commandTopic(group, name)),
+      reborn: () => this.#reborn(commandTopic(group, name), id),
       claim: signals => {
         for (const signal of signals) owners.set(signal, this)
       },
@@ -210,7 +270,27 @@ export class SparkplugHost {
     // A flood of made-up names is not to fill the memory, nor the broker.
     if (this.#askedAt.size >= mostNodes && !this.#askedAt.has(topic)) return
     this.#askedAt.set(topic, this.#now)
+    this.#countAsked(topic, `${group}/${node}`)
     this.#commands.push({ topic, payload: encodeRebirth(this.#now), qos: 0, retain: false })
+  }
+
+  #countAsked(topic: string, id: string): void {
+    if (this.#nodes.get(id) === undefined || !this.#expected.has(id)) return
+    const { broker } = this.#options
+    const asked = (this.#asked.get(topic) ?? 0) + 1
+    this.#asked.set(topic, asked)
+    if (asked !== rebirthsInVain) return
+    const next = `What it tells is not understood until then. Let our user write ${topic}, and see that the node takes ${rebirthMetric}.`
+    this.#trouble(
+      `${broker} ${id}`,
+      `${broker}: the edge node ${id} speaks, was asked ${asked} times for its birth and says none. ${next}`,
+    )
+  }
+
+  #reborn(topic: string, id: string): void {
+    this.#askAgainAt.delete(topic)
+    this.#asked.delete(topic)
+    this.#over(`${this.#options.broker} ${id}`)
   }
 
   /** Says once more that it is here, where that is due. */

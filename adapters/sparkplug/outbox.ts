@@ -66,6 +66,11 @@ export class Outbox {
     this.#unknown.push(tag)
   }
 
+  /** Something does not work, or does again where `what` is undefined. */
+  trouble(of: string, what: string | undefined): void {
+    this.#events.push({ kind: 'trouble', of, what })
+  }
+
   take(): readonly SourceEvent[] {
     this.#cut()
     const events = this.#events

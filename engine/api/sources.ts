@@ -40,7 +40,9 @@ const sourceSchema = z
       ),
     time: z.enum(timePolicies).describe('Which time its samples bear'),
     lastError: z.string().nullable().describe('What went wrong last, though it may be mended since'),
-    warnings: z.array(z.string()).describe('What a person should know of its configuration'),
+    warnings: z
+      .array(z.string())
+      .describe('What a person should know: what does not work now, how it is configured, and how it speaks'),
   })
   .openapi('Source')
 

@@ -117,6 +117,28 @@ describe('the intake', () => {
     expect(intake.health.get('plc')!.warnings).toHaveLength(1)
   })
 
+  it('warns of what does not work for as long as it does not, and tells of one that comes and goes once', () => {
+    const { intake, warned } = makeIntake()
+    const tell = (what: string | undefined) =>
+      intake.take('plc', {
+        kind: 'event',
+        event: { kind: 'trouble', of: 'unit 7', what },
+        accept: () => undefined,
+      })
+    const warnings = () => intake.health.get('plc')!.warnings
+    tell('It is away.')
+    expect(warnings()).toEqual(['It is away.'])
+    tell(undefined)
+    expect(warnings()).toEqual([])
+    tell('It is away.')
+    expect(warnings()).toEqual(['It is away.'])
+    tell('It is busy.')
+    expect(warnings()).toEqual(['It is busy.'])
+    expect(warned).toEqual(['plc: It is away.', 'plc: It is busy.'])
+    intake.take('plc', { kind: 'lost', error: new Error('refused'), waitMs: 1000 })
+    expect(warnings()).toEqual([])
+  })
+
   it('a value from ahead holds up none that follow, and its source is warned of once', () => {
     let now = start
     const wall = { now: () => now }

@@ -69,16 +69,19 @@ export class Intake {
         this.record(floor.tellSource(source, { type: 'CONNECT', time }))
         return
       case 'event':
-        health.heardAt = floor.wall.now()
+        // What does not work is news of the adapter's, not of the source.
+        if (signal.event.kind !== 'trouble') health.heardAt = floor.wall.now()
         this.#takeEvent(health, signal.event, signal.accept)
         return
       case 'lost': {
         const reason = signal.error instanceof Error ? signal.error.message : String(signal.error)
+        health.troubles.clear()
         health.lastError = reason
         this.record(floor.tellSource(source, { type: 'LOST', reason, retryAt: time + signal.waitMs, time }))
         return
       }
       case 'ended':
+        health.troubles.clear()
         this.record(floor.tellSource(source, { type: 'ENDED', time }))
     }
   }
@@ -110,6 +113,10 @@ export class Intake {
         return
       case 'noted':
         this.#note(health, event.what)
+        return
+      case 'trouble':
+        if (health.troubles.set(event.of, event.what, floor.wall.now()))
+          this.#parts.onNoted?.(health.source, event.what!)
         return
       case 'missed':
         health.missedPolls += event.polls

@@ -2,6 +2,7 @@ import type { SourceSpec } from '../../schema/plant.js'
 import type { SourceState } from '../../schema/source-state.js'
 import type { SourceLink } from '../floor/source-watch.js'
 import { SourceTime } from './source-time.js'
+import { Troubles } from './troubles.js'
 import { UnknownTags } from './unknown-tags.js'
 
 /** A source whose notes are all different would fill the memory. */
@@ -14,6 +15,7 @@ export class SourceHealth {
   readonly signals: number
   readonly time: SourceTime
   readonly unknownTags = new UnknownTags()
+  readonly troubles = new Troubles()
   /** Samples: received, taken by the spool, older than the newest of their signal, the same as the newest. */
   samples = 0
   accepted = 0
@@ -92,13 +94,14 @@ export class SourceHealth {
     return true
   }
 
-  /** What a person should know of how it is configured, and of how it speaks. */
+  /** What a person should know: what does not work now, how it is configured, and how it speaks. */
   get warnings(): readonly string[] {
     const { tls } = this.spec.options as { tls?: { rejectUnauthorized?: unknown } }
-    if (tls?.rejectUnauthorized !== false) return [...this.#notes]
+    const known = [...this.troubles.list, ...this.#notes]
+    if (tls?.rejectUnauthorized !== false) return known
     return [
       'Its certificate is not checked (tls.rejectUnauthorized: false): anybody may answer in its place.',
-      ...this.#notes,
+      ...known,
     ]
   }
 }

@@ -214,6 +214,7 @@ export class Sources {
         source.silence.connecting(wall.now())
         return
       case 'event':
+        if (signal.event.kind === 'trouble') return
         if (signal.event.kind === 'interrupted') {
           // The adapter has its own patience: giving up would give away what the other side keeps for it.
           source.silence.off()

@@ -59,6 +59,7 @@ export class ServedFloor {
       case 'missed':
       case 'repeated':
       case 'noted':
+      case 'trouble':
         return
     }
     this.#floor.ingest(source, event satisfies FloorEvent)

@@ -197,6 +197,7 @@ function listen() {
   const texts: string[] = []
   const host = new SparkplugHost({
     source: 'test',
+    broker: 'mqtt://broker',
     hostId: 'gemba',
     signals,
     reorderTimeoutMs: 1_000,
