@@ -372,6 +372,8 @@ describe('the options of a REST source', () => {
     [{ url: 'http://plc', requests: [{}] }, 'either values'],
     [{ url: 'http://plc', requests: [{ values: {}, list: '$' }] }, 'either values'],
     [{ url: 'http://plc', requests: [{ path: 'status', list: '$' }] }, 'begins with /'],
+    [{ url: 'http://plc', requests: [{ values: { oil: 'a b.c[' } }] }, 'a path is written like'],
+    [{ url: 'http://plc', requests: [{ values: { oil: { value: '$.a', uint: 'K' } } }] }, 'uint'],
     [{ url: 'http://plc', requests: [{ list: '$' }], bearer: 'hunter2' }, '{ env: NAME }'],
     [
       {

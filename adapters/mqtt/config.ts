@@ -26,10 +26,10 @@ const places = {
 }
 
 /** One of several values of a message: where it is, and what makes it the signal's. A path alone will do. */
-export const valueEntry = z.union([
-  jsonPath.transform(value => ({ value, scale: 1, offset: 0 })),
+export const valueEntry = z.preprocess(
+  given => (typeof given === 'string' ? { value: given } : given),
   z.strictObject({ ...places, value: jsonPath, ...arithmetic }),
-])
+)
 
 const topicEntry = z
   .strictObject({
