@@ -380,6 +380,71 @@ describe('the Modbus adapter', () => {
     expect([asked(3), asked(7), error]).toEqual([5, 3, undefined])
   })
 
+  it('is connected once the device answers, not by the connection alone', async () => {
+    server.hold = () => true
+    listen(tags('holding:0'), { timeoutMs: 500, timeouts: 3 })
+    for (const sent of [1, 2, 3]) {
+      await until(() => expect(server.requests).toHaveLength(sent))
+      scheduler.advance(500)
+      if (sent < 3) scheduler.advance(500)
+    }
+    expect([events, error?.code]).toEqual([[], 'not-connected'])
+    server.hold = () => false
+    listen(tags('holding:0'))
+    await connected(1)
+  })
+
+  const troubles = () => events.flatMap(event => (event.kind === 'trouble' ? [[event.of, event.what]] : []))
+  const away = 'unit 7: the device answers "gateway target device failed to respond" (exception 11)'
+
+  it('tells which unit has no values and why, once, until it has', async () => {
+    server.refuse = ({ unit }) => (unit === 7 ? 11 : undefined)
+    listen(tags('holding:0?unit=3', 'holding:0?unit=7', 'input:0?unit=7'))
+    await connected(3)
+    await poll(3)
+    expect(troubles()).toEqual([
+      [
+        away,
+        expect.stringMatching(/^unit 7, \w+:0: the device answers .*the device behind the gateway runs/),
+      ],
+    ])
+    server.refuse = ({ unit, function: code }) => (unit === 7 && code === 4 ? 4 : undefined)
+    await poll(3)
+    server.refuse = () => undefined
+    await poll(3)
+    const fault = 'unit 7: the device answers "server device failure" (exception 4)'
+    expect(troubles().slice(1)).toEqual(
+      expect.arrayContaining([
+        [away, undefined],
+        [fault, expect.stringContaining('Look at the device.')],
+        [fault, undefined],
+      ]),
+    )
+    expect(troubles()).toHaveLength(4)
+  })
+
+  it.each([
+    ['an answer that is none', 1, /unit 9 instead of 1.*it is the device that answers/],
+    ['being busy for three polls', 4, /"server device busy".*ask it more seldom/],
+  ])('tells of %s, until values come', async (_, polls, words) => {
+    listen(tags('holding:0'))
+    await connected(1)
+    if (polls > 1) server.refuse = () => 6
+    else server.hold = () => true
+    for (let i = 0; i < polls; i++) {
+      const { length } = server.requests
+      scheduler.advance(1000)
+      await until(() => expect(server.requests).toHaveLength(length + 1))
+      if (polls === 1) server.say(Uint8Array.of(0, 2, 0, 0, 0, 5, 9, 3, 2, 0, 7))
+      else await until(() => expect(server.answers).toBe(server.requests.length))
+    }
+    await until(() => expect(troubles()).toEqual([[expect.any(String), expect.stringMatching(words)]]))
+    server.refuse = () => undefined
+    server.hold = () => false
+    await poll(1)
+    expect(troubles().at(-1)).toEqual([expect.any(String), undefined])
+  })
+
   it('takes no answer to a request that it has given up', async () => {
     let bytes = 0
     server.holding.set([5])

@@ -7,8 +7,8 @@ import { explainSocketError } from '../socket-error.js'
 import { tlsLink } from '../tls.js'
 import { type Answer, encodeRead, FrameReader, type ReadRequest, readAnswer } from './codec.js'
 import { type ModbusOptions, modbusOptions } from './config.js'
-import { meaningOf } from './exceptions.js'
-import { checkTags, readFields } from './fields.js'
+import { adviceFor, gatewayAdvice, meaningOf } from './exceptions.js'
+import { checkTags, readFields, type TagFault } from './fields.js'
 import { type Block, planBlocks } from './plan.js'
 import { nameOf, Reading } from './reading.js'
 import { SplitBlocks } from './split-blocks.js'
@@ -16,6 +16,8 @@ import { counterWidth, tables } from './tag.js'
 
 /** How long a block that the device refuses, or that nobody answers for, is left alone, ms. */
 const restMs = 10_000
+const malformedAdvice =
+  'See that it is the device that answers there, and that maxRegisters is what it allows.'
 
 /** Polls the registers and coils of a device over Modbus TCP. The only requests it can make are the four reads. */
 export const modbus: AdapterDefinition<ModbusOptions> = {
@@ -64,6 +66,8 @@ class Connection {
   readonly #connecting: Subscription
   #open: OpenRead | undefined
   #transaction = 0
+  readonly #faults: readonly TagFault[]
+  #isConnected = false
   #accepted = 0
   /** Requests in a row that nobody answered: of the whole link, and of each block. */
   #timeouts = 0
@@ -76,6 +80,7 @@ class Connection {
     this.#scheduler = context.scheduler ?? asyncScheduler
     this.#reading = new Reading(context, event => subscriber.next(event))
     const { byPeriod, faults } = readFields(context.signals, options)
+    this.#faults = faults
     const groups = [...byPeriod].map(([periodMs, fields]) => ({
       periodMs,
       parts: planBlocks(fields, options),
@@ -86,8 +91,8 @@ class Connection {
     })
     this.#socket = this.#connect(() => {
       this.#connecting.unsubscribe()
-      subscriber.next({ kind: 'connected' })
-      this.#reading.faults(faults)
+      // Nothing to ask: nothing more will be known of it.
+      if (groups.length === 0) this.#sayConnected()
       this.#schedule.start()
     })
     const { connectTimeoutMs } = options
@@ -122,6 +127,14 @@ class Connection {
     return socket
   }
 
+  /** A device that takes the connection need not answer: it is there once it does. */
+  #sayConnected(): void {
+    if (this.#isConnected) return
+    this.#isConnected = true
+    this.#subscriber.next({ kind: 'connected' })
+    this.#reading.faults(this.#faults)
+  }
+
   #read(block: Block): void {
     this.#transaction = (this.#transaction + 1) % 65_536
     const { unit, table, address, quantity } = block
@@ -140,6 +153,7 @@ class Connection {
       this.#settle()
       this.#timeouts = 0
       this.#timeoutsOf.delete(block)
+      this.#sayConnected()
       // The server repeats the unit (Messaging Guide, 3.1): behind a gateway another one is another machine.
       const isOurs = unit === request.unit
       const why = `unit ${unit} instead of ${request.unit}`
@@ -164,7 +178,7 @@ class Connection {
           `${nameOf(block)}: the answer has ${answer.why}.`,
           nameOf(block),
         )
-        this.#reading.none(block)
+        this.#reading.none(block, `the answer has ${answer.why}`, malformedAdvice)
         return
       case 'exception':
         this.#except(block, answer.code)
@@ -175,7 +189,7 @@ class Connection {
     const { name, kind } = meaningOf(code)
     const why = `the device answers "${name}" (exception ${code})`
     if (kind === 'busy') {
-      this.#reading.still(block, why)
+      this.#reading.still(block, why, adviceFor(code))
       return
     }
     if (kind === 'ask' && block.fields.length > 1) {
@@ -183,7 +197,7 @@ class Connection {
       this.#schedule.replace([block], this.#splits.split(block, this.#scheduler.now()))
       return
     }
-    this.#reading.none(block)
+    this.#reading.none(block, why, adviceFor(code))
     this.#reading.reject('modbus.exception', `${nameOf(block)}: ${why}.`, nameOf(block))
     if (kind !== 'ask') return
     this.#splits.refused(block)
@@ -207,7 +221,7 @@ class Connection {
     this.#timeoutsOf.set(block, ofBlock)
     if (ofBlock >= timeouts) {
       // Others are answered: behind the gateway one device is away. It must not hold up the rest.
-      this.#reading.none(block)
+      this.#reading.none(block, `no answer to ${ofBlock} requests in a row`, gatewayAdvice)
       this.#timeoutsOf.delete(block)
       this.#schedule.rest(block, restMs)
     }

@@ -24,6 +24,23 @@ const meanings: Readonly<Record<number, ExceptionMeaning>> = {
   11: { name: 'gateway target device failed to respond', quality: Quality.bad, kind: 'device' },
 }
 
+/** What to do about an exception, in words. */
+export function adviceFor(code: number): string {
+  if (code === 10 || code === 11) return gatewayAdvice
+  switch (meaningOf(code).kind) {
+    case 'ask':
+      return 'Compare the tags with the list of registers of the device: table, address, base, unit.'
+    case 'busy':
+      return 'See what else asks it, or ask it more seldom (pollMs).'
+    case 'device':
+      return 'Look at the device.'
+  }
+}
+
+/** What to do about a device that is not reached through its gateway. */
+export const gatewayAdvice =
+  'See that the device behind the gateway runs, and that its unit is the one of the tags.'
+
 export function meaningOf(code: number): ExceptionMeaning {
   return meanings[code] ?? { name: `exception ${code}`, quality: Quality.bad, kind: 'device' }
 }

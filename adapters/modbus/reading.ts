@@ -5,6 +5,7 @@ import type { AdapterContext, SourceEvent } from '../contract.js'
 import { guarded } from '../guarded.js'
 import type { TagFault } from './fields.js'
 import type { Block, Field } from './plan.js'
+import { UnwellUnits } from './unwell-units.js'
 import { decodeValue } from './value.js'
 
 /** After so many polls without a newer value a value is stale, as after so many periods of silence. */
@@ -22,11 +23,13 @@ export class Reading {
   readonly #ids: ReadonlyMap<number, string>
   /** What was rejected already, by rule and place: a wrong tag is wrong at every poll. */
   readonly #told = new Set<string>()
+  readonly #unwell: UnwellUnits
   #samples = 0
 
   constructor(context: AdapterContext, tell: (event: SourceEvent) => void) {
     this.#context = context
     this.#tell = tell
+    this.#unwell = new UnwellUnits(tell)
     this.#ids = new Map(context.signals.map(({ index, signal }) => [index, signal.id]))
   }
 
@@ -42,6 +45,7 @@ export class Reading {
   values(block: Block, bytes: Uint8Array): void {
     const now = this.#context.clock.now()
     this.#stillFor.delete(block)
+    this.#unwell.clear(block)
     for (const field of block.fields) {
       const raw = `${field.tag.table}:${field.tag.address}`
       const failure = guarded(this.#context.source, now, raw, () => this.#read(field, block, bytes, now))
@@ -66,12 +70,13 @@ export class Reading {
     this.#batch.push(index, now, now, value, Quality.good)
   }
 
-  /** The device has no values for the block. */
-  none(block: Block): void {
+  /** The device has no values for the block: `why`, and what to do about it. */
+  none(block: Block, why: string, advice: string): void {
     const now = this.#context.clock.now()
     this.#stillFor.delete(block)
     for (const { index } of block.fields) this.#none(index, now)
     this.#flush()
+    this.#unwell.add(block, why, tell(block, why, advice))
   }
 
   /** What is told as no value is not to come back as the last one. */
@@ -84,7 +89,7 @@ export class Reading {
    * The device has no newer values for the block than those it told last: they are uncertain, at the time they were read,
    * and stale where that lasts, as values are that do not come.
    */
-  still(block: Block, why: string): void {
+  still(block: Block, why: string, advice: string): void {
     const polls = (this.#stillFor.get(block) ?? 0) + 1
     this.#stillFor.set(block, polls)
     if (polls === 1) {
@@ -98,6 +103,7 @@ export class Reading {
     if (polls < missedToStale) return
     if (polls === missedToStale)
       this.#tell({ kind: 'stale', signals: block.fields.map(({ index }) => index) })
+    this.#unwell.add(block, why, tell(block, why, advice))
     this.reject('modbus.exception', `${nameOf(block)}: ${why}.`, nameOf(block))
   }
 
@@ -119,6 +125,10 @@ export class Reading {
     this.#samples += this.#batch.count
     this.#tell({ kind: 'samples', batch: this.#batch.take() })
   }
+}
+
+function tell(block: Block, why: string, advice: string): string {
+  return `${nameOf(block)}: ${why}. ${advice} It may be so of more places; the rejects name each.`
 }
 
 /** A block in words. */
