@@ -51,6 +51,7 @@ const state = fc.constantFrom(
   ['Suspended', 'starved'] as const,
   ['Suspended', 'blocked'] as const,
   ['Suspended', 'none'] as const,
+  ['Suspending', 'none'] as const,
   ['Unsuspending', 'none'] as const,
 )
 /** Changes of state at times of their own, some told twice, and counts; in any order of arrival. */
@@ -85,7 +86,8 @@ const entryOf = (machine: string, told: Told): Entry => {
 
 /**
  * The same in plain SQL, by nothing that the ledger uses but its tables: intervals from one change to the next, cut at
- * hours, shifts and the break; own stops in a row are one, and its length says what it was. A wait is for what was said in it last. What somebody said holds
+ * hours, shifts and the break; own stops in a row are one, and its length says what it was. A wait is for what was said in it last, and the
+ * way into it for what is said next. What somebody said holds
  * for the stop that it was said of, or the next one up to its end where late data took that away: from then on until
  * the machine produces or stands for another cause.
  */
@@ -96,14 +98,17 @@ const sql = `
       FROM gemba.state_changes WHERE machine = {machine:String} GROUP BY ts
     ),
     waits AS (
-      SELECT *, now IN ('Suspended', 'Unsuspending') AS is_wait, sum(NOT is_wait) OVER (ORDER BY at) AS wait FROM changes
+      SELECT *, now IN ('Suspending', 'Suspended', 'Unsuspending') AS is_wait, sum(NOT is_wait) OVER (ORDER BY at) AS wait FROM changes
     ),
     seen AS (
       SELECT at, multiIf(now = 'Execute', 'production', now IN ('Idle', 'Complete'), 'idle', now = 'Undefined', 'unknown',
         is_wait AND said != '', said, 'own') AS cause
       FROM (
         SELECT *, anyLastIf(why, why != 'none') OVER (
-          PARTITION BY wait ORDER BY at ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS said
+            PARTITION BY wait ORDER BY at ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS before,
+          argMinIf(why, at, now != 'Suspending' OR why != 'none') OVER (
+            PARTITION BY wait ORDER BY at ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS after,
+          multiIf(before != '' OR now != 'Suspending', before, after = 'none', '', after) AS said
         FROM waits)
     ),
     runs AS (

@@ -85,7 +85,7 @@ products: [{ id: bolt, lines: [line-1] }, { id: nut, lines: [line-1] }]
 )
 
 describe('a simulated line that changes over and on which nothing fails', () => {
-  it('is set up for as long as its machines were, and never breaks down', () => {
+  it('is set up for as long as its machines were, and never stops by itself', () => {
     const machines = behaviourMachines(line.plant!, ({ quantity }) => quantity === 'state')
     const behaviour = new Behaviour(machines, { seed: 1, start: begin, plan: line.plant! })
     const { words, flow, signals } = behaviour
@@ -110,6 +110,7 @@ describe('a simulated line that changes over and on which nothing fails', () => 
       expect((figures.starved ?? 0) > 0).toBe(place > 0)
       expect((figures.blocked ?? 0) > 0).toBe(place < machines.length - 1)
       expect(figures.breakdown).toBeUndefined()
+      expect(figures.minorStop).toBeUndefined()
       const live = new LiveLedger(setup, begin)
       for (const event of events) live.take(event)
       expect(live.cells(end).reduce((ms, { tally }) => ms + tally.time.setup, 0) / 1_000).toBeCloseTo(

@@ -9,6 +9,7 @@ import {
   causeTold,
   type Errand,
   errandAfter,
+  isWayIn,
   type TimeClass,
   type Wait,
   waitOf,
@@ -44,10 +45,21 @@ interface Piece {
   readonly cell: Cell
 }
 
+/** On its way into a wait of which nobody has said yet what for: the next state tells, and until then it is not booked. */
+interface WayIn {
+  /** All that was said on it, in order. */
+  readonly events: LedgerEvent[]
+  /** As of now. */
+  situation: Situation
+}
+
 /** State of a ledger: plain, so that it can be copied. */
 interface Page {
+  /** Up to where time has gone, and up to where it is booked: less only on the way into a wait. */
   head: number
+  booked: number
   situation: Situation
+  wayIn: WayIn | undefined
   errand: Errand
   /** What it has waited for, while it waits. */
   wait: Wait | undefined
@@ -84,7 +96,9 @@ export class Ledger {
     this.#listen = listen
     this.#page = {
       head: from,
+      booked: from,
       situation: untold,
+      wayIn: undefined,
       errand: 'setup',
       wait: undefined,
       isCold: false,
@@ -96,18 +110,19 @@ export class Ledger {
     }
   }
 
-  /** Up to where time is booked. */
+  /** Up to where time has gone. */
   get head(): number {
     return this.#page.head
   }
 
   get situation(): Situation {
-    return this.#page.situation
+    return (this.#page.wayIn ?? this.#page).situation
   }
 
   /** Since when a stop is open whose class is not known before it ends; infinity where there is none. */
   get openSince(): number {
-    return this.#page.open[0]?.from ?? Number.POSITIVE_INFINITY
+    const { open, wayIn, booked } = this.#page
+    return open[0]?.from ?? (wayIn === undefined ? Number.POSITIVE_INFINITY : booked)
   }
 
   /**
@@ -118,8 +133,11 @@ export class Ledger {
     const window = { from: this.#setup.window?.from ?? Number.NEGATIVE_INFINITY, to: until ?? 0 }
     const setup = until === undefined ? this.#setup : { ...this.#setup, window }
     const copy = new Ledger(setup, this.#page.head, listen)
-    const { cells, open } = this.#page
-    copy.#page = { ...this.#page, cells: [...cells], open: [...open] }
+    const { cells, open, wayIn } = this.#page
+    copy.#page = {
+      ...{ ...this.#page, cells: [...cells], open: [...open] },
+      wayIn: wayIn && { ...wayIn, events: [...wayIn.events] },
+    }
     copy.#ownFrom = cells.length
     this.#ownFrom = cells.length
     return copy
@@ -127,8 +145,17 @@ export class Ledger {
 
   /** Books an event that is not older than the head; throws KpiError `time-backwards` where it is. */
   take(event: LedgerEvent): void {
+    this.advance(event.time)
+    const { wayIn } = this.#page
+    if (wayIn === undefined) this.#hear(event)
+    else {
+      wayIn.events.push(event)
+      if (saysWhat(event)) wayIn.situation = situationAfter(wayIn.situation, event)
+    }
+  }
+
+  #hear(event: LedgerEvent): void {
     const { time, made, isEntered = false, isReasonVoid } = event
-    this.advance(time)
     if (made !== undefined) this.#count(time, made, isEntered)
     if (isReasonVoid === true && this.#page.reasonCause === undefined) this.#dropReason()
     if (event.downtimeReason !== undefined) this.#page.reasonCause = undefined
@@ -142,16 +169,46 @@ export class Ledger {
       const message = `Time ${time} lies before ${page.head}, which is booked; begin anew from an earlier time.`
       throw new KpiError('time-backwards', message)
     }
-    while (page.head < time) {
-      const planned = this.#setup.calendar.at(page.head)
+    if (time === page.head) return
+    if (page.wayIn !== undefined && !this.#isWayIn(page.wayIn.situation)) this.#bookWayIn()
+    if (page.wayIn === undefined && this.#isWayIn(page.situation))
+      page.wayIn = { events: [], situation: page.situation }
+    page.head = time
+    if (page.wayIn === undefined) this.#bookUpTo(time)
+  }
+
+  #isWayIn(situation: Situation): boolean {
+    const { errand, wait } = this.#page
+    return isWayIn(situation) && causeOf(situation, errand, waitOf(situation, wait)) === 'own'
+  }
+
+  /** Books what was not yet: it belongs to the wait that it led into, if there is one. */
+  #bookWayIn(): void {
+    const page = this.#page
+    const { wayIn, head } = page
+    if (wayIn === undefined) return
+    page.wayIn = undefined
+    page.wait = waitOf(wayIn.situation, page.wait)
+    for (const event of wayIn.events) {
+      this.#bookUpTo(event.time)
+      this.#hear(event)
+    }
+    this.#bookUpTo(head)
+  }
+
+  #bookUpTo(time: number): void {
+    const page = this.#page
+    while (page.booked < time) {
+      const planned = this.#setup.calendar.at(page.booked)
       const to = Math.min(planned.to, time)
-      this.#book(planned, page.head, to)
-      page.head = to
+      this.#book(planned, page.booked, to)
+      page.booked = to
     }
   }
 
   /** Tells the listener of a stop that is still open as of now; for a ledger that is at its end. */
   close(): void {
+    this.#bookWayIn()
     this.#settle()
   }
 
@@ -160,6 +217,7 @@ export class Ledger {
    * it ended now.
    */
   cells(): Cell[] {
+    if (this.#page.wayIn !== undefined) return this.#asOfNow().cells()
     const { open } = this.#page
     const cells = [...this.#page.cells]
     this.#ownFrom = cells.length
@@ -181,6 +239,7 @@ export class Ledger {
 
   /** The sum of those cells that are wanted; undefined: there are none. */
   tally(isWanted: (cell: Cell) => boolean): Tally | undefined {
+    if (this.#page.wayIn !== undefined) return this.#asOfNow().tally(isWanted)
     const { cells, open } = this.#page
     let sum: Tally | undefined
     for (const cell of cells) {
@@ -192,6 +251,13 @@ export class Ledger {
     const timeClass = this.#classOfOpen()
     for (const { cell, from, to } of open) if (isWanted(cell)) sum.time[timeClass] += this.#within(from, to)
     return sum
+  }
+
+  /** One that has booked the way into a wait as the stop of its own that it is as long as nobody says what for. */
+  #asOfNow(): Ledger {
+    const copy = this.copy()
+    copy.#bookWayIn()
+    return copy
   }
 
   /** Lets go of cells of hours before `time`, so that a ledger that runs for ever does not grow for ever. */

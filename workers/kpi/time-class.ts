@@ -94,6 +94,11 @@ export function waitOf({ state, reason }: Doing, before: Wait | undefined): Wait
   return reason === 'blocked' || reason === 'starved' ? reason : before
 }
 
+/** Whether a machine is on its way into a wait of which nothing is said yet: what it waits for is often told with Suspended. */
+export function isWayIn({ state, reason }: Doing): boolean {
+  return state === 'Suspending' && reason !== 'blocked' && reason !== 'starved'
+}
+
 /** States of a fault: no mode makes setup of them. */
 const faultStates: ReadonlySet<string> = new Set(['Aborting', 'Aborted', 'Clearing', 'Holding', 'Held'])
 
