@@ -68,6 +68,7 @@ describe('the HTTP adapter', () => {
   const count = (kind: SourceEvent['kind']) => events.filter(event => event.kind === kind).length
   const rejects = () => events.flatMap(event => (event.kind === 'rejects' ? event.rejects : []))
   const values = () => events.flatMap(event => (event.kind === 'samples' ? [event.batch.value[0]] : []))
+  const troubles = () => events.flatMap(event => (event.kind === 'trouble' ? [event.what] : []))
   const listen = (given: object = {}) => {
     const options = httpOptions.parse({
       url: `${base}/status`,
@@ -218,6 +219,25 @@ describe('the HTTP adapter', () => {
     expect(events).toEqual([])
   })
 
+  it.each([
+    ['302 instead of a document', 302, ''],
+    ['something else than what is asked for: the answer is no JSON', 200, '<html>'],
+  ])('says of one of its requests that is answered with %s, until it is not', async (said, status, body) => {
+    let isOdd = true
+    server.documents.set('/status/press', { force: 5 })
+    server.answer = (path, response) =>
+      isOdd && path === '/status/press' && !!response.writeHead(status).end(body)
+    listen({ requests: [{ values: { oil: '$.oil' } }, { path: '/press', values: { force: '$.force' } }] })
+    await until(() => expect(values()).toEqual([46.5, Number.NaN]))
+    expect(troubles()).toEqual([
+      expect.stringContaining(`${base}/status/press answers with ${said}. Its signals have no values until`),
+    ])
+    isOdd = false
+    await poll()
+    await until(() => expect(values().slice(2)).toEqual([46.5, 5]))
+    expect([troubles().slice(1), error]).toEqual([[undefined], undefined])
+  })
+
   it('has no values of a list that is not there any more', async () => {
     server.documents.set('/status/all', [{ id: 'oil', v: 1 }])
     listen({ requests: [{ path: '/all', ...list }] })
@@ -296,12 +316,12 @@ describe('the HTTP adapter', () => {
     expect(asked()).toBeLessThanOrEqual(5)
     await advanceUntil(() => expect(asked()).toBe(8))
     expect([stale(), error, new Set(values().slice(2))]).toEqual([[1], undefined, new Set([46.5])])
-    expect(events.flatMap(event => (event.kind === 'noted' ? event.what : []))).toEqual([
+    expect(troubles()).toEqual([
       `${base}/status/press has a trouble of its own (500), 3 times in a row, while others are answered. Its signals are stale until it is.`,
     ])
     isFailing = false
     await advanceUntil(() => expect(values().slice(2)).toContain(5))
-    expect(error).toBeUndefined()
+    expect([troubles().slice(1), error]).toEqual([[undefined], undefined])
   })
 
   it('stays where one request fails from the first while another that is asked seldom is answered, until both fail', async () => {

@@ -55,6 +55,8 @@ interface PolledRequest {
   readonly standstill: Standstill
   /** Failures of its own in a row, whatever the other requests do. */
   failures: number
+  /** It was told that this one is not answered as it should be. */
+  isInTrouble: boolean
 }
 
 /** What was all right for so long, and for three polls, is told anew when it comes again; sooner it is counted. */
@@ -142,6 +144,7 @@ class Poller {
       else {
         this.#stand()
         const rejects = [this.#refused(request, status, body)]
+        this.#trouble(request, `${rejects[0]!.reason} Its signals have no values until it answers with one.`)
         this.#emit(request, { batch: request.decoder.none(), unknown: [], rejects, isTimed: false })
       }
     }
@@ -151,12 +154,22 @@ class Poller {
   #read(request: PolledRequest, body: string): void {
     const { isUnread, ...decoded } = request.decoder.decode(body)
     if (!isUnread) this.#stand()
-    // A try that fails is told by its error; to reject every one would fill the record.
-    if (this.#isConnected) this.#emit(request, decoded)
-    if (isUnread) {
-      const reason = decoded.rejects.map(reject => reject.reason.replace(/\.$/, '')).join(', ')
-      this.#count(new RangeError(`answers with something else than what is asked for: ${reason}`))
+    const reason = decoded.rejects.map(reject => reject.reason.replace(/\.$/, '')).join(', ')
+    const what = `answers with something else than what is asked for: ${reason}`
+    if (this.#isConnected) {
+      const until = 'Its signals have no values until that is over.'
+      this.#trouble(request, isUnread ? `${request.url.href} ${what}. ${until}` : undefined)
+      // A try that fails is told by its error; to reject every one would fill the record.
+      this.#emit(request, decoded)
     }
+    if (isUnread) this.#count(new RangeError(what))
+  }
+
+  /** What is wrong with one request while the link stands; undefined: no more. */
+  #trouble(request: PolledRequest, what: string | undefined): void {
+    if (what === undefined && !request.isInTrouble) return
+    request.isInTrouble = what !== undefined
+    this.#subscriber.next({ kind: 'trouble', of: request.url.href, what })
   }
 
   /** The first answer that can be read, or says why there is none, is the link. */
@@ -211,7 +224,7 @@ class Poller {
     if (!isItsOwn) this.#count(error)
     if (this.#subscriber.closed || request.failures !== this.#options.timeouts) return
     const what = `${request.url.href} ${whatOf(error)}, ${request.failures} times in a row, while others are answered. Its signals are stale until it is.`
-    this.#subscriber.next({ kind: 'noted', what })
+    this.#trouble(request, what)
     const signals = [...new Set(request.decoder.none().signal)]
     if (signals.length > 0) this.#subscriber.next({ kind: 'stale', signals })
   }
@@ -254,6 +267,7 @@ function groupsOf({ url, requests, pollMs }: HttpOptions, context: AdapterContex
       told: new Map(),
       standstill,
       failures: 0,
+      isInTrouble: false,
     })
   }
   return [...byPeriod].map(([periodMs, parts]) => ({ periodMs, parts }))
