@@ -129,6 +129,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     // What is recorded before anything is published is told when the publisher looks for the first time.
     let publish = (_: Entry): void => undefined
     const pass = (entry: Entry): void => publish(entry)
+    let publishWarnings = (): readonly string[] => []
     const intake = makeIntake(floor, store, data, kpis, simulation, pass, logger)
     const told = await readMaintenance(store)
     const maintenance = new MaintenanceDesk({
@@ -207,7 +208,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       metrics,
       logger,
       missing: () => [...missing],
-      warnings: () => copies.warnings,
+      warnings: () => [...copies.warnings, ...publishWarnings()],
     })
     undo.unshift(() => gateway.close())
 
@@ -223,8 +224,9 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       intake.record(floor.ingest(id, { kind: 'damage', reports: simulation.faults.metAnew(id) }))
     }
     // Before the sources: some bring samples as soon as they are asked.
-    const publishing = publishNorthbound(config, floor, figures, logger)
+    const publishing = publishNorthbound(config, floor, figures, logger, metrics)
     publish = entry => publishing.pass(entry)
+    publishWarnings = () => publishing.warnings
     sources.start()
     missing.delete('sources')
     const noteAlive = aliveNote(data, wall, logger)
