@@ -136,6 +136,32 @@ describe('the book of figures', () => {
     expect(whole(await again.cells(['late-1'], six, now))).toEqual(after)
   })
 
+  it('works out anew the way into a wait, in the hour before, when what it was for is corrected', async () => {
+    const { open, tell, goTo, settle } = common.floor(['way-in'])
+    const book = open()
+    await book.start()
+    const say = (at: number, state: string, reason?: string) =>
+      tell(book, { source: 's', stateChanges: [change('way-in', six + at * minute, state, reason)] })
+    say(0, 'Execute')
+    say(59, 'Suspending')
+    say(62, 'Suspended', 'starved')
+    say(90, 'Execute')
+    const now = six + 290 * minute
+    goTo(book, now)
+    await settle(book)
+    const first = async (of: KpiBook) => whole(await of.cells(['way-in'], six, six + 60 * minute)).time
+    expect(await first(book)).toMatchObject({ starved: minute, breakdown: 0 })
+    // Nobody knows what for, after all: a stop of its own.
+    say(62, 'Suspended')
+    await settle(book)
+    await settle(book)
+    expect(await first(book)).toMatchObject({ starved: 0, breakdown: minute })
+    const again = open()
+    await again.start()
+    goTo(again, now)
+    expect(await first(again)).toMatchObject({ starved: 0, breakdown: minute })
+  })
+
   it('ends a stop that came late with a state that was told again after it, though what was told again is not read back', async () => {
     const { open, tell, goTo, settle } = common.floor(['told-again'])
     const book = open()

@@ -135,15 +135,12 @@ export class PastReader {
     return stops
   }
 
-  /**
-   * The begin of the stop or wait that a machine had at a time or just before, in parts or not; else the time. What the way
-   * into a wait counts as, and with it the stop before it, hangs on what was said in the wait.
-   */
+  /** The begin of the stop of its own that a machine had at a time or just before, in parts or not; else the time. */
   #stopBegin(plan: MachinePlan, stops: readonly StopPlace[], time: number): number {
     const calendar = this.#setups.calendarOf(plan)
     let begin = time
     for (const { kind, from, to } of stops.toReversed()) {
-      if (from >= begin || !isDecidedLater(kind)) continue
+      if (from >= begin || (kind !== 'breakdown' && kind !== 'minorStop')) continue
       // A break between two parts of a stop does not end it.
       let end = to
       for (let span = calendar.at(end); end < begin && isBreak(span.plan); span = calendar.at(end))
@@ -175,8 +172,5 @@ export class PastReader {
     account.since = Math.min(account.since, from)
   }
 }
-
-const isDecidedLater = (kind: StopPlace['kind']): boolean =>
-  kind === 'breakdown' || kind === 'minorStop' || kind === 'starved' || kind === 'blocked'
 
 const isBreak = (plan: Plan): boolean => plan === 'pause' || plan === 'stop'
