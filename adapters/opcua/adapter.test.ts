@@ -120,6 +120,22 @@ describe('the OPC UA adapter', () => {
     }
   })
 
+  it('tells what the server samples more slowly than asked', async () => {
+    for (const name of ['lazy-1', 'lazy-2', 'quick']) server.add(name)
+    for (const name of ['lazy-1', 'lazy-2']) server.sampleSlowly(name, 1_500)
+    const signals = ['quick', 'lazy-1', 'lazy-2'].map((name, i) => testSignal(i, `ns=1;s=${name}`))
+    const { events } = read(signals, { samplingMs: 100 })
+    await until(() => expect(events).toContainEqual(expect.objectContaining({ of: 'queue' })))
+    expect(events).toContainEqual({
+      kind: 'trouble',
+      of: 'sampling',
+      what: expect.stringContaining(
+        `2 signals more slowly than asked, ${signals[1]!.signal.id} every 1500 ms instead of 100`,
+      ),
+    })
+    expect(events).toContainEqual({ kind: 'trouble', of: 'queue', what: undefined })
+  })
+
   it('reads values of every kind from a real server', async () => {
     const { DataType, VariantArrayType } = server.opcua
     const { Array: list } = VariantArrayType

@@ -179,6 +179,11 @@ export class FakeOpcuaServer {
     return node
   }
 
+  /** From now on the server looks at the variable no more often than this, ms, whoever asks. */
+  sampleSlowly(name: string, ms: number): void {
+    this.#variables.get(name)!.minimumSamplingInterval = ms
+  }
+
   /** From now on the server keeps what the variable was. */
   keepHistory(name: string): void {
     this.#server.engine.addressSpace!.installHistoricalDataNode(this.#variables.get(name)!, {

@@ -7,6 +7,7 @@ import { explain, isTimeout, slow } from './explain.js'
 import { GapFiller } from './gap-filler.js'
 import { Outlet } from './outlet.js'
 import { planSubscriptions } from './plan.js'
+import { tellShort, tellSlower } from './revision.js'
 import { listens, type OpenSession, openSession } from './session.js'
 import {
   type LiveSubscription,
@@ -82,6 +83,7 @@ export class Link {
       this.#checkAny(missing)
       this.#miss(missing)
       this.#outlet.open()
+      this.#tellRevised()
       this.#watchOver()
       this.#lookForMissing(firstLookMs)
       this.#schedule(() => void this.#fillGaps(), this.#settledMs)
@@ -120,6 +122,13 @@ export class Link {
     session.on('session_closed', status => {
       this.#begunAnew(`the server closed the session (${status.name})`)
     })
+  }
+
+  /** What it gives less of than asked is no error to the server, and would be lost without a word. */
+  #tellRevised(): void {
+    const revisions = this.#live.flatMap(live => live.revisions)
+    this.#subscriber.next({ kind: 'trouble', of: 'sampling', what: tellSlower(revisions) })
+    this.#subscriber.next({ kind: 'trouble', of: 'queue', what: tellShort(revisions) })
   }
 
   #hear(live: LiveSubscription): void {
@@ -333,7 +342,10 @@ export class Link {
     if (this.#live.every(({ missing }) => missing.length === 0)) return
     this.#schedule(async () => {
       try {
-        if (this.#outlet.isOpen) for (const live of this.#live) await monitorFound(this.#open!, live)
+        if (this.#outlet.isOpen) {
+          for (const live of this.#live) await monitorFound(this.#open!, live)
+          this.#tellRevised()
+        }
         this.#lookForMissing(Math.min(2 * delayMs, longestLookMs))
       } catch (error) {
         // A link that is gone again is told elsewhere.

@@ -11,6 +11,7 @@ import type { Opcua } from './library.js'
 import { MessageSequence } from './message-sequence.js'
 import { type NodeAddress, readTag, TagError } from './node-address.js'
 import type { ItemGroup, SubscriptionPlan } from './plan.js'
+import type { Revision } from './revision.js'
 import type { OpenSession } from './session.js'
 
 /** A signal that the server does not deliver, and why. */
@@ -28,6 +29,8 @@ export interface LiveSubscription {
   readonly byHandle: Map<number, IndexedSignal>
   /** Signals whose nodes the server did not have, as they were asked for. */
   missing: ItemGroup[]
+  /** What the server made of what each signal was asked for. */
+  readonly revisions: Revision[]
   /** When the server last sent anything for it, by the wall's clock. */
   heardAt: number
 }
@@ -63,7 +66,12 @@ export async function subscribe(
     })
     const heardAt = Number.NEGATIVE_INFINITY
     const sequence = new MessageSequence()
-    const live: LiveSubscription = { subscription, sequence, byHandle: new Map(), missing: [], heardAt }
+    const live: LiveSubscription = {
+      ...{ subscription, sequence, heardAt },
+      byHandle: new Map(),
+      missing: [],
+      revisions: [],
+    }
     hooks.onSubscription(live)
     for (const group of plan.groups) {
       const missing = await monitor(open, live, group)
@@ -144,8 +152,17 @@ async function monitorSome(
     for (const [place, item] of monitoredItems.entries()) {
       const [indexed] = addressed[place]!
       const { statusCode } = item
-      if (statusCode.isGood()) live.byHandle.set(item.monitoringParameters.clientHandle, indexed)
-      else if (deadband !== undefined && /Filter|Deadband/.test(statusCode.name))
+      if (statusCode.isGood()) {
+        live.byHandle.set(item.monitoringParameters.clientHandle, indexed)
+        live.revisions.push({
+          signal: indexed.signal.id,
+          askedMs: samplingMs,
+          givenMs: item.result?.revisedSamplingInterval ?? samplingMs,
+          askedQueue: queueSize,
+          givenQueue: item.result?.revisedQueueSize ?? queueSize,
+          publishingMs: live.subscription.publishingInterval,
+        })
+      } else if (deadband !== undefined && /Filter|Deadband/.test(statusCode.name))
         withoutFilter.push(addressed[place]!)
       else missing.push(refused(indexed, statusCode.name, statusCode.description))
     }
