@@ -145,7 +145,7 @@ export class Link {
 
   #begunAnew(why: string): void {
     const { endpoint } = this.#options
-    const message = `${endpoint}: ${why}. What changed meanwhile is lost; subscribing anew.`
+    const message = `${endpoint}: ${why}. What changed meanwhile is lost, but for what its history tells; subscribing anew.`
     this.#fail(new AdapterError('not-connected', message))
   }
 

@@ -278,6 +278,8 @@ export class EdgeNode {
       if (definition !== undefined) readMetric(definition, metric, table, context)
       else {
         isUnknown = true
+        // One of them has another value now, and nobody knows which.
+        this.#stale(table.sharing(metric))
         const alias = own(metric, 'alias')
         const name = own(metric, 'name') ?? (alias === undefined ? 'nameless' : `alias ${bigOf(alias)}`)
         const why = `its birth told no such metric (${name}), or several of one alias; told once, counted until a birth`

@@ -290,7 +290,7 @@ describe('6.5.6 births', () => {
       seq: 0,
       metrics: [bdSeq(0), double('a', 1, { alias: 1 }), double('b', 2, { alias: 1 })],
     })
-    expect(data(1, 5, 1)).toEqual(['sparkplug.unknown-metric', rebirth])
+    expect(data(1, 5, 1)).toEqual(['g/n/a stale', 'g/n/b stale', 'sparkplug.unknown-metric', rebirth])
     expect(say('NDATA/n', { seq: 2, metrics: [{ name: 'b', double_value: 6 }] })).toEqual(['g/n/b = 6 @ 0'])
   })
 })

@@ -39,6 +39,9 @@ export class MetricTable {
   /** `undefined` where two metrics have one alias: nobody knows which of them is meant. */
   readonly #byAlias = new Map<number | bigint, MetricDefinition | undefined>()
 
+  /** The names of the metrics of each alias: there should be one. */
+  readonly #sharing = new Map<number | bigint, readonly string[]>()
+
   /** `prefix`: `group/node` or `group/node/device`; the tag of a metric is this, a slash, and its name. */
   constructor(prefix: string, metrics: readonly WireMetric[], tags: TagBook) {
     this.#prefix = prefix
@@ -66,6 +69,14 @@ export class MetricTable {
     return this.#byName.get(name)
   }
 
+  /** Indexes of the signals that a value may be of whose alias several metrics have. */
+  sharing(metric: WireMetric): number[] {
+    const alias = own(metric, 'alias')
+    const names = (alias && this.#sharing.get(aliasKey(alias))) ?? []
+    if (names.length < 2) return []
+    return names.flatMap(name => (this.#byName.get(name)?.feeds ?? []).map(({ index }) => index))
+  }
+
   #define(metric: WireMetric, name: string, depth: number): void {
     const template = own(metric, 'template_value')
     if (name === '' || template?.is_definition === true) return
@@ -85,6 +96,7 @@ export class MetricTable {
     // Some nodes give their controls aliases, which the specification forbids, and use the numbers again.
     if (alias === undefined || isControl) return
     const key = aliasKey(alias)
+    this.#sharing.set(key, [...(this.#sharing.get(key) ?? []), name])
     this.#byAlias.set(key, this.#byAlias.has(key) ? undefined : definition)
   }
 
