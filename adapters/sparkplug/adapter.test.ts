@@ -188,13 +188,12 @@ describe('the Sparkplug adapter', () => {
       await watcher.subscribeAsync('spBv1.0/STATE/#', { qos: 1 })
       await watcher.publishAsync('spBv1.0/STATE/gemba', text, { qos: 1, retain: true })
       const online = JSON.stringify({ online: true, timestamp: now })
-      await until(() =>
-        expect(
-          states()
-            .slice(-2)
-            .map(state => state.text),
-        ).toEqual([text, online]),
-      )
+      await until(() => {
+        // It may have had to say so again just before, where the broker kept what another host of that id said.
+        now += 1_000
+        const [before, last] = states().slice(-2)
+        expect([before?.text, last?.text]).toEqual([text, online])
+      })
       const late = await client()
       const kept: string[] = []
       late.on('message', (_, payload, { retain }) => kept.push(`${payload} ${retain}`))
