@@ -347,22 +347,6 @@ describe('parts of a counter that was read too late', () => {
     )
   })
 
-  it('are those of a buffer, where they span more time than has passed since what they could go on from', async () => {
-    const { book, read, readAll, goTo, settle, byHour } = await watch()
-    read(8 * hourMs, 0)
-    read(8.5 * hourMs, 22)
-    goTo(8.6 * hourMs)
-    readAll([
-      { at: 7.1 * hourMs, shows: 300 },
-      { at: 7.5 * hourMs, shows: 331 },
-    ])
-    await settle(book)
-    expect(await byHour(book)).toEqual([
-      [7, 31],
-      [8, 22],
-    ])
-  })
-
   it('leave imported parts as they are', async () => {
     const { begin, press, tellTo, book, read, readAll, goTo, settle, byHour } = await watch()
     const row = { machine: press, counter: 'processed', cause: 'count' }
