@@ -52,9 +52,11 @@ async function run(days: number, questions: number, say: (line: string) => void)
       const ask = (path: string): Promise<number> => timed(`${engine.url}/api/v1/${path}`)
       const range = (from: number, to: number): string => `from=${iso(from)}&to=${iso(to)}`
       const ids = engine.floor.registry.signals.map(({ signal }) => signal.id)
-      const trend = await lengths(questions, i =>
-        ask(`signals/${ids[(i * 37) % ids.length]}/history?${range(begin, end)}&points=1000`),
-      )
+      const askTrend = (i: number): Promise<number> =>
+        ask(`signals/${ids[(i * 37) % ids.length]}/history?${range(begin, end)}&points=1000`)
+      // Code that was never run and files that were never read, in the seconds after a start.
+      const cold = await lengths(questions / 2, askTrend)
+      const trend = await lengths(questions, i => askTrend(i + questions / 2))
       say('trends asked')
       const states = await lengths(questions, i => {
         // The golden ratio spreads them evenly, and never over a pattern.
@@ -77,6 +79,7 @@ async function run(days: number, questions: number, say: (line: string) => void)
           isReached: start <= 5,
         },
         figure(`trend of a signal over ${days} days in 1,000 points`, trend, 50),
+        figure(`the first ${cold.length} of them, in the seconds after a start`, cold),
         figure('state of the whole floor at a random instant', states, 500),
         figure(`OEE by machine for ${days} days`, oee, 200),
         {
@@ -148,12 +151,12 @@ async function lengths(questions: number, ask: (i: number) => Promise<number>): 
   return taken.sort()
 }
 
-function figure(what: string, lengths: Float64Array, limit: number): Figure {
+function figure(what: string, lengths: Float64Array, limit = Number.POSITIVE_INFINITY): Figure {
   const [median, most] = [percentile(lengths, 0.5), percentile(lengths, 0.95)]
   return {
     what: `${what}, median / p95`,
     measured: `${median.toFixed(0)} / ${most.toFixed(0)} ms`,
-    limit: `p95 ≤ ${limit} ms`,
+    limit: limit === Number.POSITIVE_INFINITY ? '' : `p95 ≤ ${limit} ms`,
     isReached: most <= limit,
   }
 }

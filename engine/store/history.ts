@@ -1,14 +1,9 @@
+import { type Bucket, bucketsOf, readBuckets } from './buckets.js'
 import type { Database } from './database.js'
 import { type Gap, gapsBetween, readGaps } from './gaps.js'
-import {
-  type BucketPlan,
-  type BucketRow,
-  bucketQuery,
-  bucketTable,
-  planBuckets,
-  type SourceTable,
-} from './history-sql.js'
+import { type BucketPlan, type BucketRow, bucketTable, planBuckets, type SourceTable } from './history-sql.js'
 import type { OtherUnit } from './other-units.js'
+import { readRolledUp } from './roll-up.js'
 
 export interface HistoryQuery {
   /** Signal indexes. */
@@ -26,21 +21,6 @@ export interface HistoryQuery {
   readonly others?: readonly OtherUnit[]
 }
 
-/** The samples of one stretch of time. Bad values count in `count` and `badShare` and in nothing else. */
-interface Bucket {
-  /** Unix ms. */
-  readonly start: number
-  readonly count: number
-  /** Null where no value counts. */
-  readonly min: number | null
-  readonly max: number | null
-  readonly mean: number | null
-  /** Newest by source time. */
-  readonly last: number | null
-  /** 0 to 1. */
-  readonly badShare: number
-}
-
 export interface SignalHistory {
   readonly signal: number
   /** Length of a bucket, ms; the first and the last may be cut by the span. */
@@ -53,47 +33,39 @@ export interface SignalHistory {
   readonly gaps: readonly Gap[]
 }
 
-/** The course of signals, each in at most `points` buckets. */
-export async function readHistory(database: Database, query: HistoryQuery): Promise<SignalHistory[]> {
+/** The course of signals, each in at most `points` buckets. `rolledUp`: what readRolledUp tells, asked for where left out. */
+export async function readHistory(
+  database: Database,
+  query: HistoryQuery,
+  rolledUp?: number,
+): Promise<SignalHistory[]> {
   const plan = planBuckets(query)
-  const { sql, parameters } = bucketQuery(query, plan)
-  const bySignal = new Map<number, BucketRow[]>(query.signals.map(signal => [signal, []]))
-  for (const row of await database.query<BucketRow>(sql, parameters)) bySignal.get(row.signal)?.push(row)
-  for (const rows of bySignal.values()) rows.sort((a, b) => a.place - b.place)
-  const gaps = await gapsOf(database, query, plan, bySignal)
-  return [...bySignal].map(([signal, rows]) => ({
+  const { width, table } = plan
+  const rows = await readBuckets(database, query, plan, rolledUp ?? (await readRolledUp(database)))
+  const gaps = await gapsOf(database, query, plan, rows)
+  return [...rows].map(([signal, found]) => ({
     signal,
-    width: plan.width,
-    table: plan.table,
-    buckets: rows.map(({ place, count, bad, min, max, mean, last }) => {
-      const start = Math.max(Math.floor(query.from), plan.origin + place * plan.width)
-      return { start, count, min, max, mean, last, badShare: bad / count }
-    }),
+    width,
+    table,
+    buckets: bucketsOf(found, query.from, plan),
     gaps: gaps.get(signal) ?? [],
   }))
 }
 
-/** Most are told by the buckets themselves: only what these leave open is looked at more closely. */
 async function gapsOf(
   database: Database,
   query: HistoryQuery,
-  { table }: BucketPlan,
-  buckets: ReadonlyMap<number, readonly BucketRow[]>,
-): Promise<Map<number, Gap[]>> {
-  const gaps = new Map<number, Gap[]>()
-  if (query.silences === undefined) return gaps
-  const [signals, silences]: [number[], number[]] = [[], []]
-  for (const [i, signal] of query.signals.entries()) {
-    const silence = query.silences[i] ?? 0
-    const told = table === 'telemetry' ? undefined : gapsBetween(buckets.get(signal)!, query, silence)
-    gaps.set(signal, told ?? [])
-    if (told !== undefined) continue
-    signals.push(signal)
-    silences.push(silence)
-  }
-  if (signals.length === 0) return gaps
-  for (const { signal, ...gap } of await readGaps(database, { ...query, signals }, silences, table))
-    gaps.get(signal)!.push(gap)
+  plan: BucketPlan,
+  rows: ReadonlyMap<number, readonly BucketRow[]>,
+): Promise<ReadonlyMap<number, readonly Gap[]>> {
+  const { signals, silences } = query
+  if (silences === undefined) return new Map()
+  if (plan.table === 'telemetry_1m')
+    return new Map(
+      signals.map((signal, i) => [signal, gapsBetween(rows.get(signal)!, query, plan, silences[i] ?? 0)]),
+    )
+  const gaps = new Map<number, Gap[]>(signals.map(signal => [signal, []]))
+  for (const { signal, ...gap } of await readGaps(database, query, silences)) gaps.get(signal)!.push(gap)
   return gaps
 }
 
@@ -102,11 +74,13 @@ const tableFormats = { csv: 'CSVWithNames', arrow: 'ArrowStream' } as const
 export type TableFormat = keyof typeof tableFormats
 
 /** The same as one table for other programs: a row for each bucket, with the signal's id. */
-export function exportHistory(
+export async function exportHistory(
   database: Database,
   query: HistoryQuery,
   format: TableFormat,
+  rolledUp?: number,
 ): Promise<Uint8Array> {
-  const { sql, parameters } = bucketTable(query, planBuckets(query))
+  const upTo = rolledUp ?? (await readRolledUp(database))
+  const { sql, parameters } = bucketTable(query, planBuckets(query), upTo)
   return database.export(sql, parameters, tableFormats[format])
 }

@@ -148,6 +148,27 @@ it('a roll-up is one part of the table, and one that is repeated after a failure
   ).toEqual([{ parts: 1 }])
 })
 
+it('never tells of more than is there, though the roll-up of an answer that was lost is there in its place', async () => {
+  const sample = { signal: 1, ts: 0, value: 1, quality: 0 }
+  await insert([sample, sample])
+  const newest = seq
+  const rollUp = new RollUp(database)
+  const { insertSelect, query } = database
+  vi.spyOn(database, 'insertSelect').mockImplementationOnce(async (sql, parameters, token) => {
+    await insertSelect.call(database, sql, { ...parameters, upTo: newest - 1 }, token)
+    await insertSelect.call(database, sql, parameters, token)
+  })
+  const told: (number | undefined)[] = []
+  vi.spyOn(database, 'query').mockImplementation((...question) => {
+    told.push(rollUp.upTo)
+    return query.apply(database, question) as Promise<never[]>
+  })
+  await rollUp.run()
+  vi.restoreAllMocks()
+  expect(told).toEqual([undefined, 0, newest - 1])
+  expect(rollUp.upTo).toBe(newest)
+})
+
 it('rolls up when enough has come or enough time has passed, and not before', async () => {
   const rolledUp = async (): Promise<number> =>
     (

@@ -17,9 +17,15 @@ export class RollUp {
   readonly #database: Database
   #samples = Number.POSITIVE_INFINITY
   #at = Number.NEGATIVE_INFINITY
+  #upTo: number | undefined
 
   constructor(database: Database) {
     this.#database = database
+  }
+
+  /** What readRolledUp tells, as it was a moment ago; undefined before the first roll-up. */
+  get upTo(): number | undefined {
+    return this.#upTo
   }
 
   /** More samples are in the database; `now` by any steady clock, ms. Rolls up when it is time. */
@@ -39,9 +45,22 @@ export class RollUp {
           (SELECT toString(max(seq)) FROM ${databaseName}.telemetry) AS newest`,
       )
       const [after, newest] = [Number(row!.after), Number(row!.newest)]
+      // As read, not as sent: a roll-up that died on the way may be there under its token with an end of its own.
+      this.#upTo = after
       if (newest <= after) return
       const upTo = Math.min(newest, after + samplesAtOnce)
       await this.#database.insertSelect(inDatabase(telemetry1mRollUp), { after, upTo }, `1m-${after}`)
     }
   }
+}
+
+/**
+ * Arrival of the newest sample that was rolled up, 0 for none. Who reads by it what was rolled up and what was not has
+ * each sample once, though a roll-up comes meanwhile.
+ */
+export async function readRolledUp(database: Database): Promise<number> {
+  const [row] = await database.query<{ upTo: string }>(
+    `SELECT toString(max(up_to)) AS upTo FROM ${databaseName}.telemetry_1m_parts`,
+  )
+  return Number(row!.upTo)
 }

@@ -212,11 +212,11 @@ class RunningStore implements Store {
   }
 
   async history(query: HistoryQuery): Promise<SignalHistory[]> {
-    return readHistory(this.#database, query)
+    return readHistory(this.#database, query, this.#writer.rolledUp)
   }
 
   exportHistory(query: HistoryQuery, format: TableFormat): Promise<Uint8Array> {
-    return exportHistory(this.#database, query, format)
+    return exportHistory(this.#database, query, format, this.#writer.rolledUp)
   }
 
   async textHistory(query: TextHistoryQuery): Promise<TextHistory> {

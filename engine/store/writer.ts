@@ -78,6 +78,11 @@ export class Writer {
     return this.#figures
   }
 
+  /** See RollUp. */
+  get rolledUp(): number | undefined {
+    return this.#rollUp.upTo
+  }
+
   /** Until the spool is closed and empty, or `signal` says to leave the rest. */
   async run(signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => this.#spool.wake(), { once: true })

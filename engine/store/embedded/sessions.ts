@@ -108,7 +108,7 @@ export interface SessionsOptions {
   readonly readerMemory: number
 }
 
-/** The embedded engine: one connection that writes, two that read for us, two that read for others, one for control. */
+/** The embedded engine: one connection that writes, four that read for us, two that read for others, one for control. */
 export class Sessions {
   readonly #payloadFolder: string
   readonly #all: Connection[] = []
@@ -137,7 +137,7 @@ export class Sessions {
     )
     this.#writer = new Pool([connection({ async_insert: '0' })], 1_000)
     this.#control = new Pool([connection()], 1_000)
-    this.#ownReaders = new Pool([connection(), connection()], 1_000)
+    this.#ownReaders = new Pool([connection(), connection(), connection(), connection()], 1_000)
     this.#readers = new Pool(
       pipes.map(pipe => ({ connection: connection(bounded), pipe })),
       100,
