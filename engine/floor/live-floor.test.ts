@@ -242,6 +242,18 @@ describe('the live floor', () => {
     expect(connectionOf(floor.signals.status[execution]!)).toBe('live')
   })
 
+  it('finds the silence of signals that were last heard by a clock that was ahead and has been set right', () => {
+    const { floor, wall, say } = makeFloor()
+    wall.time += 7_200_000
+    say([temp, 20, wall.time])
+    wall.time -= 7_200_000
+    floor.tick()
+    expect(connectionOf(floor.signals.status[temp]!), 'it was heard just now').toBe('live')
+    wall.time += 3001
+    floor.tick()
+    expect(connectionOf(floor.signals.status[temp]!)).toBe('stale')
+  })
+
   it('believes a source that says it is alive: a signal that has not changed is not silent', () => {
     const { floor, wall, say } = makeFloor()
     say([temp, 20, wall.time])

@@ -104,7 +104,9 @@ export class SensorWatch {
 
   findSilent(now: number): void {
     for (const { index } of this.#registry.signals) {
-      if (now - this.#lastHeard[index]! > this.#silence[index]!) this.stale(index, now)
+      // By a clock that was set back since, it was heard by now.
+      if (this.#lastHeard[index]! > now) this.#lastHeard[index] = now
+      else if (now - this.#lastHeard[index]! > this.#silence[index]!) this.stale(index, now)
     }
   }
 

@@ -111,6 +111,17 @@ describe('the watch over a silence', () => {
     expect(look(slow, 0, 90_250).at(-1)).toEqual([90_250, 'reconnect'])
   })
 
+  it('finds it though what was heard last was heard by a clock that was ahead and has been set right', () => {
+    const watch = new SilenceWatch({ ms: 3_000 })
+    watch.connected(7_200_000)
+    watch.look(7_200_000, false)
+    expect(look(watch, 0, 10_250)).toEqual([
+      [0, 'fine'],
+      [3_250, 'silent'],
+      [10_250, 'reconnect'],
+    ])
+  })
+
   it('says how long it has been', () => {
     const watch = new SilenceWatch({ ms: 3_000 })
     watch.connected(0)

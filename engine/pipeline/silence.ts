@@ -101,7 +101,8 @@ export class SilenceWatch {
     const since = now - (this.#lookedAt ?? now)
     this.#lookedAt = now
     if (this.#state === 'off') return fine
-    if (isHeldBack) this.#heardAt = now
+    // By a clock that was set back since, what was heard was heard by now.
+    if (isHeldBack || this.#heardAt > now) this.#heardAt = now
     else if (since > heldUpMs) this.#heardAt += since
     const silentMs = now - this.#heardAt
     if (this.#state === 'connecting') {
@@ -139,7 +140,7 @@ class Pauses {
   }
 
   take(pauseMs: number, now: number): void {
-    this.#beganAt ??= now
+    if (this.#beganAt === undefined || this.#beganAt > now) this.#beganAt = now
     if (now - this.#beganAt >= learningMs) {
       this.#longestBefore = this.#longest
       this.#longest = 0
