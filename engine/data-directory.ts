@@ -5,7 +5,6 @@ import {
   constants,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readFileSync,
   realpathSync,
@@ -19,6 +18,7 @@ import { dirname, join, resolve } from 'node:path'
 import { diskFull } from './disk-room.js'
 import { EngineError } from './errors.js'
 import { emptyIndexBook, type IndexBook } from './floor/registry.js'
+import { makeFolder } from './make-folder.js'
 import { isDiskFull } from './store/disk-full.js'
 
 /** Lies in a folder while a backup is restored into it: what is there by then is a part of a history. */
@@ -195,13 +195,6 @@ function readOrNothing(path: string): string | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
-}
-
-/** Step by step: Node's own recursive form never ends where a file system answers ENOENT to mkdir, as /proc does. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return
-  if (dirname(path) !== path) makeFolder(dirname(path))
-  mkdirSync(path)
 }
 
 function parsedOrNothing(text: string): unknown {

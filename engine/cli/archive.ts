@@ -21,7 +21,7 @@ first, as Parquet with a manifest, the day after it is over; docs/archive.md tel
 Both tell which days wait, and why, as the engine that archives saw it last: a day is archived when all that was
 accepted on it is in the database.
 
-Exit codes: 0 done, 1 something is missing or damaged, 2 bad usage.
+Exit codes: 0 done, 1 something is missing or damaged, or there is nothing to verify, 2 bad usage.
 
 Example: gemba archive /mnt/archive --verify`,
 
@@ -35,7 +35,9 @@ Example: gemba archive /mnt/archive --verify`,
       if (!existsSync(folder)) throw new EngineError('bad-input', `There is no folder ${folder}.`)
       const archive = new Archive(resolve(folder))
       let faulty = 0
-      for (const archived of archive.days()) {
+      const days = archive.days()
+      if (days.length === 0) io.err(`gemba: no day was archived in ${folder}`)
+      for (const archived of days) {
         const { day, files } = archived
         const sum = (of: 'rows' | 'bytes'): number => files.reduce((all, file) => all + file[of], 0)
         const faults = values.verify ? await archive.verify(archived) : []
@@ -47,6 +49,6 @@ Example: gemba archive /mnt/archive --verify`,
       }
       const waiting = archive.waiting()
       if (waiting !== undefined) io.err(`gemba: ${tellWaiting(waiting)}; told ${waiting.told}`)
-      return faulty === 0 ? 0 : 1
+      return faulty > 0 || (values.verify && days.length === 0) ? 1 : 0
     }),
 }

@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { databaseName as db } from '../../schema/tables/definition.js'
+import { EngineError } from '../errors.js'
+import { makeOutputFolder } from '../make-folder.js'
 import type { Database } from './database.js'
 import { writeWhole } from './write-whole.js'
 import { faultsOf, hashOf, type WrittenFile } from './written-files.js'
@@ -66,6 +68,15 @@ export function tellWaiting({ from, why }: WaitingDays): string {
   return `${what} is not yet in the database${why === '' ? '' : ` (${why})`}`
 }
 
+function readManifest(path: string): ArchivedDay {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as ArchivedDay
+  } catch (cause) {
+    const message = `The manifest ${path} is damaged. Put it back from a copy of the archive, or move its folder away: the Parquet files beside it hold the day.`
+    throw new EngineError('bad-input', message, { cause })
+  }
+}
+
 /** Raw telemetry as Parquet, a folder a day of acceptance, a file an hour. */
 export class Archive {
   readonly #folder: string
@@ -74,14 +85,14 @@ export class Archive {
     this.#folder = folder
   }
 
-  /** The days that are there whole, oldest first. */
+  /** The days that are there whole, oldest first. Throws EngineError `bad-input` for a manifest that is damaged. */
   days(): ArchivedDay[] {
     const root = join(this.#folder, 'telemetry')
     if (!existsSync(root)) return []
     return readdirSync(root)
       .filter(name => /^stored=\d{4}-\d\d-\d\d$/.test(name) && existsSync(join(root, name, manifestFile)))
       .sort()
-      .map(name => JSON.parse(readFileSync(join(root, name, manifestFile), 'utf8')) as ArchivedDay)
+      .map(name => readManifest(join(root, name, manifestFile)))
   }
 
   /** What was waiting when an engine last looked, and when that was, ISO 8601. */
@@ -94,7 +105,7 @@ export class Archive {
   async noteWaiting(waiting: WaitingDays | undefined, now: number): Promise<void> {
     const path = join(this.#folder, waitingFile)
     if (waiting === undefined) return rm(path, { force: true })
-    await mkdir(this.#folder, { recursive: true })
+    makeOutputFolder(this.#folder)
     const told = { ...waiting, told: new Date(now).toISOString() }
     await writeFile(`${path}.new`, `${JSON.stringify(told, undefined, 2)}\n`)
     await rename(`${path}.new`, path)
@@ -131,7 +142,7 @@ export class Archive {
   async #write(database: Database, number: number, archived: ArchivedDay | undefined): Promise<ArchivedDay> {
     const day = textOfDay(number)
     const folder = folderOf(this.#folder, day)
-    await mkdir(folder, { recursive: true })
+    makeOutputFolder(folder)
     const files: ArchivedFile[] = []
     for (let hour = 0; hour < 24; hour++) {
       const begin = (number * dayMs + hour * hourMs) / 1_000

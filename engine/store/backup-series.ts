@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeOutputFolder } from '../make-folder.js'
 import { type BackupReport, backup, isBackup } from './backup.js'
 import type { Database } from './database.js'
 
@@ -42,7 +43,7 @@ export class BackupSeries {
   async take(database: Database, dataDir: string, now: number): Promise<BackupReport> {
     const { folder, keep } = this.#options
     const name = `${new Date(now).toISOString().slice(0, 19).replaceAll(':', '-')}Z`
-    await mkdir(folder, { recursive: true })
+    makeOutputFolder(folder)
     for (const half of this.#names(now).filter(each => !isBackup(join(folder, each))))
       await rm(join(folder, half), { recursive: true, force: true })
     const report = await backup(database, dataDir, join(folder, name), now)

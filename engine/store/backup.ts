@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { databaseName, type Table } from '../../schema/tables/definition.js'
@@ -8,6 +8,7 @@ import { segments } from '../../schema/tables/segments.js'
 import { telemetry } from '../../schema/tables/telemetry.js'
 import { DataDirectory } from '../data-directory.js'
 import { EngineError } from '../errors.js'
+import { makeOutputFolder } from '../make-folder.js'
 import { Database } from './database.js'
 import { startEmbedded } from './embedded/embedded.js'
 import { arrivalColumn, type ExportedFile, exportTable } from './export.js'
@@ -53,7 +54,7 @@ export async function backup(
   folder: string,
   now: number,
 ): Promise<BackupReport> {
-  await mkdir(folder, { recursive: true })
+  makeOutputFolder(folder)
   if ((await readdir(folder)).length > 0)
     throw new EngineError(
       'bad-input',

@@ -84,6 +84,10 @@ it('archives each day once it is over, tells of damage, and is read back by an i
   now = firstDay + 2 * day - 1
   await copies.tick()
   expect(archive.days()).toEqual([])
+  mkdirSync(folder, { recursive: true })
+  const nothing = [expect.stringContaining('no day was archived')]
+  expect(await run(archiveCommand, folder, '--list')).toMatchObject({ code: 0, err: nothing })
+  expect(await run(archiveCommand, folder, '--verify')).toMatchObject({ code: 1, err: nothing })
   now = firstDay + 2 * day
   await copies.tick()
   const [first] = archive.days()
@@ -140,6 +144,11 @@ it('archives each day once it is over, tells of damage, and is read back by an i
     expect.stringContaining('hour=23.parquet is not as it was written'),
     expect.stringContaining('hour=00.parquet is missing'),
   ])
+
+  const manifest = join(folder, 'telemetry', `stored=${first!.day}`, 'manifest.json')
+  writeFileSync(manifest, '{')
+  const unreadable = await run(archiveCommand, folder, '--verify')
+  expect(unreadable).toMatchObject({ code: 1, err: [expect.stringContaining(`${manifest} is damaged`)] })
 })
 
 it('archives no day of which something waits, and writes one again to which rows come afterwards', async () => {

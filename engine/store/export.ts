@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Definition, databaseName } from '../../schema/tables/definition.js'
+import { makeOutputFolder } from '../make-folder.js'
 import type { Database } from './database.js'
 import { writeWhole } from './write-whole.js'
 
@@ -58,6 +59,7 @@ export async function* exportTable(database: Database, options: ExportOptions): 
   const { table, format, folder, asLivedFrom } = options
   const { format: name, ending } = exportFormats[format]
   const root = join(folder, table.name)
+  makeOutputFolder(root)
   const files: ExportedFile[] = []
   for (const { path, source, rows } of await pieces(database, options)) {
     const file = join(root, `${path}.${ending}`)
@@ -73,7 +75,6 @@ export async function* exportTable(database: Database, options: ExportOptions): 
     files.push(written)
     yield written
   }
-  await mkdir(root, { recursive: true })
   const { from, to } = options
   const span = {
     ...(from !== undefined && { from: new Date(from).toISOString() }),
