@@ -13,7 +13,7 @@ import { plainOrderFiles, type WorkOrderSources } from '../schema/work-order-sou
 import { createPool, type WorkerPool } from '../workers/pool.js'
 import { DataDirectory } from './data-directory.js'
 import { diskFull, waitForRoom } from './disk-room.js'
-import { EngineError, startGivenUp } from './errors.js'
+import { EngineError } from './errors.js'
 import { Dictionary } from './floor/dictionary.js'
 import { FloorClock } from './floor/floor-clock.js'
 import { LiveFloor } from './floor/live-floor.js'
@@ -53,6 +53,7 @@ import { PastPlants } from './store/past-plants.js'
 import { plantVersion } from './store/plant-versions.js'
 import { openStore, type Store } from './store/store.js'
 import { TokenBook } from './tokens/token-book.js'
+import { storeReady, untilStopped } from './wait-for-store.js'
 
 const housekeepingMs = 1_000
 /** Between two looks whether something is to be archived or backed up. */
@@ -99,7 +100,7 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
     undo.unshift(() => pool.close())
     const store = await openStoreIn(data, parts, wall, pool)
     undo.unshift(() => store.close())
-    await storeReady(store, parts.signal)
+    await storeReady(store, storePatienceMs, parts.signal)
     logger.info({ clickhouse: store.url }, `ClickHouse answers at ${store.url}`)
     const { registry, book } = await untilStopped(openIndexes(data, store, plant), parts.signal)
 
@@ -292,32 +293,6 @@ export async function startEngine(parts: EngineParts): Promise<Engine> {
       throw diskFull(data.path, error instanceof Error ? error.message.trim() : '', error)
     throw error
   }
-}
-
-/** Waits for the database; not for ever, because without it nobody knows where the twins stood. */
-async function storeReady(store: Store, signal: AbortSignal | undefined): Promise<void> {
-  const impatience = once(AbortSignal.timeout(storePatienceMs), 'abort').then(() => {
-    const message = `For ${storePatienceMs / 1000} s ClickHouse at ${store.url} did not answer. Check the address and that it runs; what was accepted is kept.`
-    throw new EngineError('store-unavailable', message)
-  })
-  const what = `ClickHouse at ${store.url} did not answer`
-  await untilStopped(Promise.race([store.ready, impatience]), signal, what)
-}
-
-/** What comes of it, unless the start is given up before: much that waits in the spool takes its time to be read. */
-async function untilStopped<T>(
-  work: Promise<T>,
-  signal: AbortSignal | undefined,
-  what = 'what waits in the spool was brought to the database',
-): Promise<T> {
-  if (signal === undefined) return work
-  const stopped = signal.aborted ? Promise.resolve() : once(signal, 'abort')
-  return Promise.race([
-    work,
-    stopped.then(() => {
-      throw startGivenUp(what)
-    }),
-  ])
 }
 
 /** Asks before anything is made: a second start in the wrong window should leave no trace. */
