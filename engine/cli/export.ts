@@ -38,7 +38,7 @@ names them and counts their rows. Times go by the table's own time and not by wh
   --out <folder>           (default export)
 ${storeHelp}
 
-Exit codes: 0 written, 1 the history is at fault, 2 bad usage, 5 the store does not start.
+Exit codes: 0 written, 1 the history is at fault, 2 bad usage, 5 the store does not start or does not answer.
 
 Examples: gemba export --table telemetry --from 2026-11-20T00:00:00Z --to 2026-11-21T00:00:00Z
           gemba export --gold --from 2026-11-01T00:00:00Z --out gold`,

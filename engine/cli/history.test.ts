@@ -74,6 +74,17 @@ describe('gemba query', () => {
     }
   })
 
+  it.each([
+    ['nonsense', 2, 'begins with http:// or https://'],
+    ['http://127.0.0.1:1', 5, 'ClickHouse at 127.0.0.1:1 does not answer (ECONNREFUSED)'],
+  ])('says of your own ClickHouse at %s what is wrong', async (url, code, words) => {
+    for (const ask of [
+      () => query('SELECT 1', '--clickhouse-url', url),
+      () => exported('--table', 'signals', '--out', root, '--clickhouse-url', url),
+    ])
+      expect(await ask()).toEqual({ code, out: [], err: [expect.stringContaining(words)] })
+  })
+
   it("gives ClickHouse's words for what is wrong, and writes nothing", async () => {
     const nowhere = await query('SELECT * FROM nowhere')
     expect(nowhere).toMatchObject({ code: 1, out: [] })

@@ -175,6 +175,9 @@ describe('gemba import', () => {
     const wrong = await imported(
       'stops.csv --mapping scrap.yaml --plant plant.yaml --data gemba-data-dry --dry-run',
     )
+    // A device, as a pipe is one: what is read of it once is gone.
+    const device = '/dev/null --mapping scrap.yaml --plant plant.yaml --data gemba-data-dry'
+    expect(await imported(device)).toMatchObject({ code: 1, err: [expect.stringContaining('it is no file')] })
     expect(wrong.code).toBe(1)
     expect(wrong.err.join()).toMatch(/has no column "time"; it has machine, begin, end, why, note/)
   })

@@ -16,7 +16,7 @@ Asks the history; it only reads. What there is to ask is told in docs/data-dicti
   --format <name>          one of ClickHouse's text formats (default PrettyCompactNoEscapes)
 ${storeHelp}
 
-Exit codes: 0 answered, 1 the statement or the history is at fault, 2 bad usage, 5 the store does not start.
+Exit codes: 0 answered, 1 the statement or the history is at fault, 2 bad usage, 5 the store does not start or does not answer.
 
 Example: gemba query "SELECT machine, state, start FROM state_intervals ORDER BY start DESC LIMIT 10"`,
 

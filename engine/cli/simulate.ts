@@ -12,7 +12,7 @@ import type { Command, CommandIo } from './command.js'
 import { misused, parseFlags } from './flags.js'
 import { openPlant } from './open-plant.js'
 import { randomFaultFlags, readShare, withRandomFaults } from './random-faults.js'
-import { withHistory } from './store-flags.js'
+import { clickhouseUrlOf, withHistory } from './store-flags.js'
 
 const dayMs = 86_400_000
 const flags = {
@@ -71,7 +71,7 @@ written, 5 the store does not start, 130 interrupted; the same command goes on.`
       const period = number('period', values.period ?? '10', { least: 0.001, most: 3_600 })
       const workers = number('workers', values.workers ?? '0', { isWhole: true, most: 64 })
       const plantFile = values.plant ?? io.env.GEMBA_PLANT
-      const clickhouseUrl = values['clickhouse-url'] ?? io.env.GEMBA_CLICKHOUSE_URL
+      const clickhouseUrl = clickhouseUrlOf(values, io)
       const length = Math.round(days * dayMs)
       const from = startOf(values.start, length)
       const to = targetOf(values.to ?? 'clickhouse')

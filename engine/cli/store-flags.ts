@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { pino } from 'pino'
-import { type Setting, settings } from '../../schema/config.js'
+import { configSchema, type Setting, settings } from '../../schema/config.js'
 import { EngineError } from '../errors.js'
 import { isDiskFull } from '../store/disk-full.js'
 import { openReader, type StoreReader } from '../store/reader.js'
@@ -21,11 +21,19 @@ It asks the engine that runs on the data folder; where none does, it opens the f
 export const dataFolder = (values: { readonly data?: string | undefined }, io: CommandIo): string =>
   resolve(values.data ?? io.env[data.env] ?? String(data.default))
 
-/** Your own ClickHouse, where one is named. */
-export const clickhouseUrlOf = (
+/** Your own ClickHouse, where one is named. Throws EngineError `bad-usage` for what is no address. */
+export function clickhouseUrlOf(
   values: { readonly 'clickhouse-url'?: string | undefined },
   io: CommandIo,
-): string | undefined => values['clickhouse-url'] ?? (io.env[clickhouseUrl.env] || undefined)
+): string | undefined {
+  const url = values['clickhouse-url'] ?? (io.env[clickhouseUrl.env] || undefined)
+  const { error } = configSchema.shape.clickhouseUrl.safeParse(url)
+  if (error === undefined) return url
+  throw new EngineError(
+    'bad-usage',
+    `--clickhouse-url (${clickhouseUrl.env}) is ${JSON.stringify(url)}: ${error.issues[0]!.message}.`,
+  )
+}
 
 /** Opens the history, does the work, closes it, and answers with the exit code. */
 export async function withHistory(
@@ -42,8 +50,14 @@ export async function withHistory(
   try {
     return await work(reader)
   } catch (error) {
+    const silence = codeOfSilence(error)
+    if (silence !== undefined) {
+      const where = url === undefined ? 'The database' : `ClickHouse at ${new URL(url).host}`
+      const message = `${where} does not answer (${silence}). Check that it runs, and the address.`
+      throw new EngineError('store-unavailable', message, { cause: error })
+    }
     if (!(error instanceof Error) || !('code' in error) || error instanceof EngineError) throw error
-    // ClickHouse refused, or does not answer: its words are the best there are.
+    // ClickHouse refused: its words are the best there are.
     throw new EngineError('bad-input', error.message, { cause: error })
   } finally {
     await reader.close()
@@ -67,4 +81,13 @@ function roomless(error: unknown): EngineError | undefined {
   if (!isDiskFull(error) || (error instanceof EngineError && error.code === 'disk-full')) return undefined
   const { message } = error as Error
   return new EngineError('disk-full', `There is no room on the disk (${message}). Make room, and try again.`)
+}
+
+/** What the system says of a connection that did not come about or broke, such as ECONNREFUSED. */
+function codeOfSilence(error: unknown): string | undefined {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    const { code } = each as NodeJS.ErrnoException
+    if (/^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EHOST|ENET|EPIPE)/.test(String(code))) return code
+  }
+  return undefined
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { EngineError } from '../errors.js'
@@ -63,9 +64,12 @@ const hashOf = (text: string): string => createHash('sha256').update(text).diges
 async function hashOfFile(path: string): Promise<string> {
   const hash = createHash('sha256')
   try {
+    if (!(await stat(path)).isFile())
+      throw new Error('it is no file; an import reads it twice, so write what it tells into one')
     await pipeline(createReadStream(path), hash)
   } catch (cause) {
-    const why = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : String(cause)
+    const { code, message: words } = cause as NodeJS.ErrnoException
+    const why = code === 'ENOENT' ? 'there is no such file' : words
     throw new EngineError('bad-input', `${path} cannot be read: ${why}.`, { cause })
   }
   return hash.digest('hex').slice(0, 32)

@@ -2,6 +2,8 @@ import { databaseName as db } from '../../schema/tables/definition.js'
 import { inUnitsOfNow, type OtherUnit } from './other-units.js'
 
 export const minuteMs = 60_000
+/** The end of what a DateTime holds, Unix s: a time may be later, a minute of anything not. */
+const latestMinute = 2 ** 32 - 1
 
 export type SourceTable = 'telemetry' | 'telemetry_1m'
 
@@ -124,7 +126,7 @@ export function bucketQueries(
     const sql = fromSamples(`ts >= ${time('from')} AND ts < ${time('to')}`, others)
     return [{ sql, parameters: { ...common, from, to } }]
   }
-  const [firstMinute, endMinute] = [firstWhole / 1000, endWhole / 1000]
+  const [firstMinute, endMinute] = [firstWhole, endWhole].map(ms => Math.min(latestMinute, ms / 1000))
   const minutes = minutesOf('toStartOfMinute(ts)')
   const late = `seq > {rolledUp:UInt64} AND ts >= ${time('firstWhole')} AND ts < ${time('endWhole')}`
   const cut = `(ts >= ${time('from')} AND ts < ${time('firstWhole')} OR ts >= ${time('endWhole')} AND ts < ${time('to')})`

@@ -103,6 +103,14 @@ describe('the history of numbers', () => {
     })
   })
 
+  it('takes a span beyond the last minute there is', async () => {
+    const signal = await keep([[noon, 1]])
+    await new RollUp(database).run()
+    const to = Date.UTC(2150, 0, 1)
+    const [history] = await readHistory(database, { signals: [signal], from: noon, to, points: 10 })
+    expect(history!.buckets).toMatchObject([{ count: 1 }])
+  })
+
   it('a late sample of a minute that was added up already is not its last value', async () => {
     const signal = await keep([[noon + 50_000, 5]])
     await new RollUp(database).run()
