@@ -193,6 +193,7 @@ describe('REST', () => {
         table: 'telemetry',
         buckets: [bucket],
         gaps: [{ from: testStart - 60_000, to: testStart }],
+        shorter: { count: 2, ms: 3_500 },
       }))
     const { get } = ground({ store: { ...emptyHistory, history } })
     const { body } = await get('/api/v1/signals/b-01.t1/history?fn=mean')
@@ -205,6 +206,7 @@ describe('REST', () => {
       width: 7_200,
       table: 'telemetry',
       gaps: [{ from: at(-60_000), to: at(0) }],
+      shorterGaps: { count: 2, seconds: 3.5 },
       points: [{ time: at(0), value: 2, last: null, min: 1, max: 3, mean: 2, count: 4, badShare: 0.25 }],
     })
   })

@@ -52,8 +52,12 @@ const numberHistory = z.object({
   gaps: z
     .array(z.object({ from: timeSchema, to: timeSchema }))
     .describe(
-      'Where a signal that reports periodically missed three of its periods (by the minute: a whole one), also inside of a stretch',
+      'Where a signal that reports periodically missed three of its periods (by the minute: a whole one), also inside of a stretch; the longest, at most one more than `points`',
     ),
+  shorterGaps: z
+    .object({ count: z.number().int(), seconds: z.number() })
+    .optional()
+    .describe('There where that are not all: how many shorter ones there are, and how long these are in all'),
 })
 
 const textHistory = z.object({
@@ -82,6 +86,7 @@ export function viewNumbers(
   fn: BucketFunction,
   leftOut: readonly LeftOut[],
 ): HistoryView {
+  const { shorter } = history
   return {
     type: 'number',
     ...spanOf(signal, times),
@@ -94,6 +99,7 @@ export function viewNumbers(
       ...figures,
     })),
     gaps: history.gaps.map(({ from, to }) => ({ from: timeText(from), to: timeText(to) })),
+    ...(shorter.count > 0 && { shorterGaps: { count: shorter.count, seconds: shorter.ms / 1000 } }),
   }
 }
 

@@ -1,7 +1,6 @@
 import type { Database } from './database.js'
 import type { HistoryQuery } from './history.js'
-import { type BucketPlan, type BucketRow, minuteMs } from './history-sql.js'
-import { inUnitsOfNow } from './other-units.js'
+import { type BucketRow, minuteMs, type SourceTable, spokenQuery } from './history-sql.js'
 
 /** A stretch in which a signal that should have spoken did not. */
 export interface Gap {
@@ -11,70 +10,118 @@ export interface Gap {
   readonly to: number
 }
 
-/** Where signals were silent for longer than `silences` says, sample by sample, in order of time. */
-export async function readGaps(
-  database: Database,
-  { signals, from, to, until = to, others }: HistoryQuery,
-  silences: readonly number[],
-): Promise<(Gap & { readonly signal: number })[]> {
-  const heard = signals
-    .map((signal, i) => ({ signal, silence: silences[i] ?? 0 }))
-    .filter(({ silence }) => silence > 0)
-  const end = Math.min(Math.ceil(to), Math.ceil(until))
-  if (heard.length === 0 || end <= from) return []
-  const rows = await database.query<{ signal: number; from: string; to: string }>(
-    `SELECT signal, toString(before) AS from, toString(at) AS to
-    FROM (
-      SELECT signal, at, lagInFrame(at, 1, {from:Int64}) OVER (
-        PARTITION BY signal ORDER BY at ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-      ) AS before
-      FROM (
-        SELECT signal, toUnixTimestamp64Milli(ts) AS at FROM ${inUnitsOfNow('telemetry', others)}
-        WHERE signal IN {signals:Array(UInt32)}
-          AND ts >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND ts < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
-        UNION ALL SELECT arrayJoin({signals:Array(UInt32)}) AS signal, {to:Int64} AS at)
-    )
-    WHERE at - before > {silences:Array(Float64)}[indexOf({signals:Array(UInt32)}, signal)]
-    ORDER BY signal, at`,
-    {
-      signals: heard.map(({ signal }) => signal),
-      silences: heard.map(({ silence }) => silence),
-      from: Math.floor(from),
-      to: end,
-    },
-  )
-  return rows.map(({ signal, from: before, to: at }) => ({ signal, from: Number(before), to: Number(at) }))
+export interface Gaps {
+  /** The longest, in order of time. */
+  readonly gaps: readonly Gap[]
+  /** How many there are beside them, and how long these are in all, ms. */
+  readonly shorter: { readonly count: number; readonly ms: number }
 }
 
-/** The same by the minutes of the rows of a signal's buckets: the shortest gap is a whole one, or what a span cuts of it. */
-export function gapsBetween(
-  rows: readonly BucketRow[],
-  { from, to, until = to }: HistoryQuery,
-  plan: BucketPlan,
-  silence: number,
-): Gap[] {
-  const [begin, end] = [Math.floor(from), Math.min(Math.ceil(to), Math.ceil(until))]
-  if (silence <= 0 || end <= from) return []
+const noneShorter = { count: 0, ms: 0 }
+
+/**
+ * Where signals were silent for longer than the query says, at most as many gaps as it has points, and one. `rows`: what
+ * their buckets were made from, by signal; by the minute that is nearly always enough, the shortest gap being a whole one,
+ * or what the span cuts of it.
+ */
+export async function readGaps(
+  database: Database,
+  query: HistoryQuery,
+  rows: ReadonlyMap<number, readonly BucketRow[]>,
+  table: SourceTable,
+  rolledUp: number,
+): Promise<ReadonlyMap<number, Gaps>> {
+  const found = new Map<number, Gaps>()
+  const open: Heard[] = []
+  for (const [place, signal] of query.signals.entries()) {
+    const silence = query.silences?.[place] ?? 0
+    const told =
+      table === 'telemetry' && silence > 0 ? undefined : gapsBetween(rows.get(signal)!, query, silence)
+    if (told === undefined) open.push({ signal, silence })
+    found.set(signal, { gaps: told ?? [], shorter: noneShorter })
+  }
+  for (const [signal, gaps] of await askGaps(database, query, open, table, rolledUp)) found.set(signal, gaps)
+  return found
+}
+
+interface Heard {
+  readonly signal: number
+  /** ms. */
+  readonly silence: number
+}
+
+interface GapRow {
+  readonly signal: number
+  readonly from: string
+  readonly to: string
+  readonly all: string
+  readonly silent: string
+}
+
+/** From when each signal last spoke to when it spoke again, and to the end. */
+async function askGaps(
+  database: Database,
+  query: HistoryQuery,
+  heard: readonly Heard[],
+  table: SourceTable,
+  rolledUp: number,
+): Promise<ReadonlyMap<number, Gaps>> {
+  const found = new Map<number, Gaps>()
+  const end = endOf(query)
+  if (heard.length === 0 || end <= query.from) return found
+  const signals = heard.map(({ signal }) => signal)
+  const spoken = spokenQuery({ ...query, signals, to: end }, table, rolledUp)
+  const rows = await database.query<GapRow>(
+    `SELECT signal, toString(before) AS from, toString(at) AS to, toString(all) AS all, toString(silent) AS silent
+    FROM (
+      SELECT signal, before, at, count() OVER (PARTITION BY signal) AS all, sum(at - before) OVER (PARTITION BY signal) AS silent
+      FROM (
+        SELECT signal, at, lagInFrame(end, 1, {from:Int64}) OVER (
+          PARTITION BY signal ORDER BY at, end ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS before
+        FROM (${spoken.sql} UNION ALL SELECT arrayJoin({signals:Array(UInt32)}) AS signal, {to:Int64} AS at, at AS end)
+      )
+      WHERE at - before > {silences:Array(Float64)}[indexOf({signals:Array(UInt32)}, signal)]
+    )
+    ORDER BY signal, at - before DESC, at
+    LIMIT {most:UInt32} BY signal`,
+    { ...spoken.parameters, silences: heard.map(({ silence }) => silence), most: query.points + 1 },
+  )
+  const bySignal = new Map<number, GapRow[]>(signals.map(signal => [signal, []]))
+  for (const row of rows) bySignal.get(row.signal)!.push(row)
+  for (const [signal, own] of bySignal) {
+    const gaps = own.map(({ from, to }) => ({ from: Number(from), to: Number(to) }))
+    const ms = gaps.reduce((sum, { from, to }) => sum + to - from, 0)
+    const [first] = own
+    found.set(signal, {
+      gaps: gaps.sort((a, b) => a.from - b.from),
+      shorter:
+        first === undefined
+          ? noneShorter
+          : { count: Number(first.all) - gaps.length, ms: Number(first.silent) - ms },
+    })
+  }
+  return found
+}
+
+/** By the rows of a signal's buckets; undefined where they do not tell: it was silent for too long within one. */
+function gapsBetween(rows: readonly BucketRow[], query: HistoryQuery, silence: number): Gap[] | undefined {
+  const [begin, end] = [Math.floor(query.from), endOf(query)]
+  if (silence <= 0 || end <= begin) return []
+  if (rows.some(({ longest_step: step }) => step! * 1000 - minuteMs > silence)) return undefined
   const gaps: Gap[] = []
   let before = begin
   const hear = (at: number): void => {
     if (at - before > silence) gaps.push({ from: before, to: at })
   }
-  const spoken = rows.flatMap(row => stretchesOf(row, plan)).sort(([one], [other]) => one - other)
-  for (const [first, last] of spoken) {
-    hear(Math.min(end, Math.max(begin, first)))
-    before = Math.max(before, Math.min(end, last))
+  // Of one bucket there may be several rows.
+  const spoken = rows.map(row => [row.first_minute! * 1000, row.last_minute! * 1000 + minuteMs] as const)
+  for (const [from, to] of spoken.sort(([one], [other]) => one - other)) {
+    hear(Math.min(end, Math.max(begin, from)))
+    before = Math.max(before, Math.min(end, to))
   }
   hear(end)
   return gaps
 }
 
-/** From when to when a signal spoke in each minute, Unix ms. */
-function stretchesOf(
-  { place, minutes }: BucketRow,
-  { origin, width }: BucketPlan,
-): [from: number, to: number][] {
-  const start = origin + place * width
-  if (minutes!.length === 0) return [[start, start + width]]
-  return minutes!.map(minute => [minute * 1000, minute * 1000 + minuteMs])
-}
+const endOf = ({ to, until = to }: HistoryQuery): number => Math.min(Math.ceil(to), Math.ceil(until))

@@ -55,8 +55,11 @@ export interface BucketRow {
   readonly last: number
   /** When `last` came to be and its arrival, in one number, larger for later; as text, for it has more than 53 bits. */
   readonly newest: string
-  /** Where minutes were read: those in which the signal spoke, Unix s, in no order; none where it did in each of the bucket. */
-  readonly minutes?: readonly number[]
+  /** Where minutes were read: the first and the last in which the signal spoke, Unix s. */
+  readonly first_minute?: number
+  readonly last_minute?: number
+  /** The longest way between two of them, s; 0 for one. */
+  readonly longest_step?: number
 }
 
 const ofSignals = 'signal IN {signals:Array(UInt32)}'
@@ -68,12 +71,13 @@ const placeOf = (ms: string): string => `toUInt32(intDiv(${ms} - {origin:Int64},
 /** Arrivals have 44 bits, as in last_place. A tuple of the two is compared at half the speed. */
 const position = (ms: string): string => `toUInt128(${ms}) * 17592186044416`
 
-const minutesOf = (minute: string): string => `,
-  groupUniqArray(toUInt32(${minute})) AS spoken,
-  if(length(spoken) * ${minuteMs} = {width:Int64}, [], spoken) AS minutes`
+const stretchOf = (minute: string): string => `,
+  (arraySort(groupUniqArray(toUInt32(${minute}))) AS spoken)[1] AS first_minute,
+  spoken[-1] AS last_minute,
+  arrayMax(arrayDifference(spoken)) AS longest_step`
 
-/** Rows of buckets from samples, `minutes` with them or not. */
-const fromSamples = (where: string, others: Span['others'], minutes = ''): string => `
+/** Rows of buckets from samples, with their minutes (`stretch`) or not. */
+const fromSamples = (where: string, others: Span['others'], stretch = ''): string => `
 SELECT
   signal,
   ${placeOf(at)} AS place,
@@ -84,7 +88,7 @@ SELECT
   maxIf(value, counts) AS max,
   sumIf(value, counts) AS sum,
   argMaxIf(value, ${position(at)} + seq AS position, counts) AS last,
-  toString(maxIf(position, counts)) AS newest${minutes}
+  toString(maxIf(position, counts)) AS newest${stretch}
 FROM ${inUnitsOfNow('telemetry', others)}
 WHERE ${ofSignals} AND ${where}
 GROUP BY signal, place`
@@ -101,10 +105,17 @@ SELECT
   maxIf(m.max, m.valued > 0) AS max,
   sum(m.sum) AS sum,
   argMaxIf(m.last, ${position(minuteAt)} + last_place AS position, m.valued > 0) AS last,
-  toString(maxIf(position, m.valued > 0)) AS newest${minutesOf('minute')}
+  toString(maxIf(position, m.valued > 0)) AS newest${stretchOf('minute')}
 FROM ${inUnitsOfNow('telemetry_1m_parts', others)} AS m
-WHERE ${ofSignals} AND up_to <= {rolledUp:UInt64} AND minute >= {firstMinute:UInt32} AND minute < {endMinute:UInt32}
+WHERE ${ofSignals} AND ${rolledUpMinutes}
 GROUP BY signal, place`
+
+/** What of a span was rolled up, as far as it has it in whole minutes, what of these was not, and what it cuts of others. */
+const rolledUpMinutes =
+  'up_to <= {rolledUp:UInt64} AND minute >= {firstMinute:UInt32} AND minute < {endMinute:UInt32}'
+const lateSamples = `seq > {rolledUp:UInt64} AND ts >= ${time('firstWhole')} AND ts < ${time('endWhole')}`
+const cutSamples = `(ts >= ${time('from')} AND ts < ${time('firstWhole')} OR ts >= ${time('endWhole')} AND ts < ${time('to')})`
+const allSamples = `ts >= ${time('from')} AND ts < ${time('to')}`
 
 /**
  * What answers with the rows of all buckets, in no order; where there are several of one bucket, they are parts of it.
@@ -119,29 +130,36 @@ export function bucketQueries(
   { table, origin, width }: BucketPlan,
   rolledUp: number,
 ): readonly Statement[] {
-  const { signals, others } = span
-  const { from, to, firstWhole, endWhole } = edgesOf(span)
-  const common = { signals, origin, width }
-  if (table === 'telemetry') {
-    const sql = fromSamples(`ts >= ${time('from')} AND ts < ${time('to')}`, others)
-    return [{ sql, parameters: { ...common, from, to } }]
-  }
-  const [firstMinute, endMinute] = [firstWhole, endWhole].map(ms => Math.min(latestMinute, ms / 1000))
-  const minutes = minutesOf('toStartOfMinute(ts)')
-  const late = `seq > {rolledUp:UInt64} AND ts >= ${time('firstWhole')} AND ts < ${time('endWhole')}`
-  const cut = `(ts >= ${time('from')} AND ts < ${time('firstWhole')} OR ts >= ${time('endWhole')} AND ts < ${time('to')})`
+  const { others } = span
+  const parameters = { ...parametersOf(span, rolledUp), origin, width }
+  const statement = (sql: string): Statement => ({ sql, parameters })
+  if (table === 'telemetry') return [statement(fromSamples(allSamples, others))]
+  const stretch = stretchOf('toStartOfMinute(ts)')
   return [
-    { sql: fromMinutes(others), parameters: { ...common, rolledUp, firstMinute, endMinute } },
-    { sql: fromSamples(late, others, minutes), parameters: { ...common, rolledUp, firstWhole, endWhole } },
-    ...(from === firstWhole && to === endWhole
-      ? []
-      : [
-          {
-            sql: fromSamples(cut, others, minutes),
-            parameters: { ...common, from, to, firstWhole, endWhole },
-          },
-        ]),
+    statement(fromMinutes(others)),
+    statement(fromSamples(lateSamples, others, stretch)),
+    ...(isCut(span) ? [statement(fromSamples(cutSamples, others, stretch))] : []),
   ]
+}
+
+/** What answers with when signals spoke, from `at` to `end`, Unix ms: as exactly as the buckets are read. */
+export function spokenQuery(span: Span, table: SourceTable, rolledUp: number): Statement {
+  const parameters = parametersOf(span, rolledUp)
+  const samples = inUnitsOfNow('telemetry', span.others)
+  if (table === 'telemetry') {
+    const sql = `SELECT signal, ${at} AS at, at AS end FROM ${samples} WHERE ${ofSignals} AND ${allSamples}`
+    return { sql, parameters }
+  }
+  const parts = inUnitsOfNow('telemetry_1m_parts', span.others)
+  const minutesOf = (where: string): string =>
+    `SELECT signal, toStartOfMinute(ts) AS minute FROM ${samples} WHERE ${ofSignals} AND ${where}`
+  const sql = `
+    SELECT signal, greatest({from:Int64}, ${minuteAt}) AS at, least({to:Int64}, ${minuteAt} + ${minuteMs}) AS end FROM (
+      SELECT signal, minute FROM ${parts} WHERE ${ofSignals} AND ${rolledUpMinutes}
+      UNION ALL ${minutesOf(lateSamples)}
+      UNION ALL ${minutesOf(cutSamples)}
+    )`
+  return { sql, parameters }
 }
 
 /** The buckets as a table for other programs. */
@@ -167,21 +185,26 @@ FROM (${parts.join('\nUNION ALL\n')}) AS b
 INNER JOIN (SELECT signal, id, unit FROM ${db}.signals FINAL WHERE ${ofSignals}) AS s ON s.signal = b.signal
 GROUP BY b.signal, b.place, s.id, s.unit
 ORDER BY signal, time, unit`
-  const { from } = edgesOf(span)
-  return { sql, parameters: Object.assign({ from }, ...queries.map(({ parameters }) => parameters)) }
+  return { sql, parameters: queries[0]!.parameters }
 }
 
 /** Where a span begins and ends, and the whole minutes in it, ms. */
-interface Edges {
-  readonly from: number
-  readonly to: number
-  readonly firstWhole: number
-  readonly endWhole: number
-}
-
-function edgesOf({ from, to }: Span): Edges {
+function edgesOf({ from, to }: Span) {
   const [begin, end] = [Math.floor(from), Math.ceil(to)]
   const firstWhole = Math.min(end, Math.ceil(begin / minuteMs) * minuteMs)
   const endWhole = Math.max(firstWhole, Math.floor(end / minuteMs) * minuteMs)
   return { from: begin, to: end, firstWhole, endWhole }
+}
+
+function isCut(span: Span): boolean {
+  const { from, to, firstWhole, endWhole } = edgesOf(span)
+  return from !== firstWhole || to !== endWhole
+}
+
+function parametersOf(span: Span, rolledUp: number): Statement['parameters'] {
+  const edges = edgesOf(span)
+  const [firstMinute, endMinute] = [edges.firstWhole, edges.endWhole].map(ms =>
+    Math.min(latestMinute, ms / 1000),
+  )
+  return { signals: span.signals, ...edges, firstMinute, endMinute, rolledUp }
 }

@@ -7,7 +7,8 @@ import { emptyIndexBook, makeRegistry } from '../floor/registry.js'
 import { testPlant } from '../gateway/test-floor.js'
 import type { Database } from './database.js'
 import { writeDimensions } from './dimensions.js'
-import { exportHistory, readHistory } from './history.js'
+import type { Gap } from './gaps.js'
+import { exportHistory, readHistory, type SignalHistory } from './history.js'
 import { RollUp } from './roll-up.js'
 import { readTextHistory } from './text-history.js'
 import { openTestDatabase, type TestDatabase } from './your-clickhouse.fixture.js'
@@ -55,7 +56,7 @@ describe('the history of numbers', () => {
     ])
     const two = await keep([[noon + 5_000, 5]])
     const query = { signals: [one, two, 999_999], from: noon, to: noon + 10_000, points: 10 }
-    const common = { width: 1_000, table: 'telemetry', gaps: [] }
+    const common = { width: 1_000, table: 'telemetry', gaps: [], shorter: { count: 0, ms: 0 } }
     expect(await readHistory(database, query)).toEqual([
       {
         signal: one,
@@ -95,6 +96,7 @@ describe('the history of numbers', () => {
       table: 'telemetry_1m',
       width: 2 * minute,
       gaps: [],
+      shorter: { count: 0, ms: 0 },
       buckets: [
         { start: noon + 20_000, count: 2, min: 1, max: 2, mean: 1.5, last: 2, badShare: 0 },
         { start: noon + 120_000, count: 1, min: 3, max: 3, mean: 3, last: 3, badShare: 0 },
@@ -275,25 +277,51 @@ describe('gaps', () => {
           const [history] = await readHistory(database, query)
           expect(history!.table).toBe('telemetry_1m')
           const spoken = [...times, ...late].map(time => noon + time).filter(at => at >= from && at < to)
-          expect(history!.gaps).toEqual(gapsOf(spoken, from, Math.min(to, until), 70_000))
+          const gaps = gapsOf(spoken, from, Math.min(to, until), 70_000)
+          expectLongest(history!, gaps, points + 1)
         },
       ),
       { numRuns: Math.min(40, propertyRuns) },
     )
   })
 
+  it('are the longest where there are more than points, told sample by sample too', async () => {
+    const signal = await keep(
+      every(0, 100_000, 1_000).filter(([time]) => ![5, 6, 30, 40, 41, 42].includes((time - noon) / 1_000)),
+    )
+    const query = { signals: [signal], from: noon, to: noon + 100_000, points: 2, silences: [1_500] }
+    const [history] = await readHistory(database, { ...query, points: 50 })
+    expect(history!.gaps.map(({ from, to }) => [from - noon, to - noon])).toEqual([
+      [4_000, 7_000],
+      [29_000, 31_000],
+      [39_000, 43_000],
+    ])
+    const [coarse] = await readHistory(database, { ...query, to: noon + 59_000, points: 1 })
+    expect(coarse!.table).toBe('telemetry')
+    expectLongest(coarse!, history!.gaps, 2)
+  })
+
   /** Whole minutes in which nothing was said count as silence, and what the span cuts of one. */
-  function gapsOf(spoken: readonly number[], from: number, end: number, silence: number): object[] {
+  function gapsOf(spoken: readonly number[], from: number, end: number, silence: number): Gap[] {
     if (end <= from) return []
     const said = new Set(spoken.map(at => Math.floor(at / minute)))
-    const gaps: { from: number; to: number }[] = []
+    const gaps: Gap[] = []
     for (let at = Math.floor(from / minute); at * minute < end; at++) {
       if (said.has(at)) continue
       const [begin, stop] = [Math.max(from, at * minute), Math.min(end, (at + 1) * minute)]
-      if (gaps.at(-1)?.to === begin) gaps.at(-1)!.to = stop
+      const last = gaps.at(-1)
+      if (last?.to === begin) gaps[gaps.length - 1] = { from: last.from, to: stop }
       else gaps.push({ from: begin, to: stop })
     }
     return gaps.filter(gap => gap.to - gap.from > silence)
+  }
+
+  function expectLongest(found: Pick<SignalHistory, 'gaps' | 'shorter'>, all: readonly Gap[], most: number) {
+    const length = ({ from, to }: Gap): number => to - from
+    const byLength = [...all].sort((a, b) => length(b) - length(a) || a.from - b.from)
+    expect(found.gaps).toEqual(byLength.slice(0, most).sort((a, b) => a.from - b.from))
+    const others = byLength.slice(most).map(length)
+    expect(found.shorter).toEqual({ count: others.length, ms: others.reduce((sum, ms) => sum + ms, 0) })
   }
 
   it('are not where silence says nothing, nor in the future', async () => {

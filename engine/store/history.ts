@@ -1,7 +1,7 @@
 import { type Bucket, bucketsOf, readBuckets } from './buckets.js'
 import type { Database } from './database.js'
-import { type Gap, gapsBetween, readGaps } from './gaps.js'
-import { type BucketPlan, type BucketRow, bucketTable, planBuckets, type SourceTable } from './history-sql.js'
+import { type Gaps, readGaps } from './gaps.js'
+import { bucketTable, planBuckets, type SourceTable } from './history-sql.js'
 import type { OtherUnit } from './other-units.js'
 import { readRolledUp } from './roll-up.js'
 
@@ -21,7 +21,7 @@ export interface HistoryQuery {
   readonly others?: readonly OtherUnit[]
 }
 
-export interface SignalHistory {
+export interface SignalHistory extends Gaps {
   readonly signal: number
   /** Length of a bucket, ms; the first and the last may be cut by the span. */
   readonly width: number
@@ -29,8 +29,6 @@ export interface SignalHistory {
   readonly table: SourceTable
   /** In order of time; a stretch without samples has no bucket. */
   readonly buckets: readonly Bucket[]
-  /** Where the signal was silent for too long, also inside of a bucket. */
-  readonly gaps: readonly Gap[]
 }
 
 /** The course of signals, each in at most `points` buckets. `rolledUp`: what readRolledUp tells, asked for where left out. */
@@ -41,32 +39,16 @@ export async function readHistory(
 ): Promise<SignalHistory[]> {
   const plan = planBuckets(query)
   const { width, table } = plan
-  const rows = await readBuckets(database, query, plan, rolledUp ?? (await readRolledUp(database)))
-  const gaps = await gapsOf(database, query, plan, rows)
+  const upTo = rolledUp ?? (await readRolledUp(database))
+  const rows = await readBuckets(database, query, plan, upTo)
+  const gaps = await readGaps(database, query, rows, table, upTo)
   return [...rows].map(([signal, found]) => ({
     signal,
     width,
     table,
     buckets: bucketsOf(found, query.from, plan),
-    gaps: gaps.get(signal) ?? [],
+    ...gaps.get(signal)!,
   }))
-}
-
-async function gapsOf(
-  database: Database,
-  query: HistoryQuery,
-  plan: BucketPlan,
-  rows: ReadonlyMap<number, readonly BucketRow[]>,
-): Promise<ReadonlyMap<number, readonly Gap[]>> {
-  const { signals, silences } = query
-  if (silences === undefined) return new Map()
-  if (plan.table === 'telemetry_1m')
-    return new Map(
-      signals.map((signal, i) => [signal, gapsBetween(rows.get(signal)!, query, plan, silences[i] ?? 0)]),
-    )
-  const gaps = new Map<number, Gap[]>(signals.map(signal => [signal, []]))
-  for (const { signal, ...gap } of await readGaps(database, query, silences)) gaps.get(signal)!.push(gap)
-  return gaps
 }
 
 /** The formats of a table of buckets, by ClickHouse's name. */
