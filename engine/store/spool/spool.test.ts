@@ -168,6 +168,17 @@ describe('appending', () => {
     expect(Math.ceil(defaultLimitBytes / smallest.bytes)).toBeLessThan(deduplicationWindow)
   })
 
+  it('gives what was accepted last to who asks while it is being closed', async () => {
+    const spool = await open()
+    spool.append(entry(1, 2))
+    const closing = spool.close()
+    const last = await spool.next(never)
+    await closing
+    expect(last, 'it is sealed by then').toBeDefined()
+    await spool.done(last!, false)
+    expect(await spool.next(never)).toBeUndefined()
+  })
+
   it('refuses when closed', async () => {
     const spool = await open()
     await spool.close()

@@ -73,6 +73,8 @@ export class Spool {
   #sealTimer: NodeJS.Timeout | undefined
   #waiter: (() => void) | undefined
   #isClosed = false
+  /** Closed to the end: `next` has nothing more to wait for. */
+  #isAllSealed = false
 
   private constructor(options: SpoolOptions, recovered: Recovered, position: Position) {
     this.id = recovered.id
@@ -209,7 +211,8 @@ export class Spool {
       if (signal.aborted) return undefined
       const oldest = this.#sealed[0]
       if (oldest !== undefined) return oldest
-      if (this.#isClosed) return undefined
+      // While it closes its last segment is still being sealed.
+      if (this.#isAllSealed) return undefined
       await new Promise<void>(resolve => {
         this.#waiter = resolve
         if (!this.#active.isEmpty) this.#armSealing()
@@ -242,6 +245,7 @@ export class Spool {
     clearTimeout(this.#commitTimer)
     this.#active.close()
     this.#mark.close()
+    this.#isAllSealed = true
     this.wake()
   }
 
