@@ -41,6 +41,7 @@ type Step =
   | { readonly kind: 'damage'; readonly machine: number; readonly damage: number }
   | { readonly kind: 'lost' }
   | { readonly kind: 'found' }
+  | { readonly kind: 'alive' }
   | { readonly kind: 'tick' }
 
 const steps = fc.array(
@@ -81,7 +82,7 @@ const steps = fc.array(
           damage: fc.constantFrom(0.1, 0.3, 0.5, 0.8, 1),
         }),
       },
-      { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('lost', 'found', 'tick') }) },
+      { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('lost', 'found', 'tick', 'alive') }) },
     ),
   ),
   { minLength: 1, maxLength: 15 },
@@ -112,6 +113,7 @@ function kept(run: number) {
   }
   const take = (step: Step): void => {
     if (step.kind === 'tick') keep(floor.tick())
+    else if (step.kind === 'alive') keep(floor.ingest('plc', step))
     else if (step.kind === 'lost') keep(floor.tellSource('plc', { type: 'ENDED', time: wall.time }))
     else if (step.kind === 'found') {
       keep(floor.tellSource('plc', { type: 'CONNECT', time: wall.time }))
@@ -212,6 +214,28 @@ describe('GET /api/v1/state', () => {
     take({ kind: 'late', machine: 1, value: 65, age: 40_000 })
     expect(await connectionAt(3_621)).toEqual([65, 'live'])
     expect(await connectionAt(3_650)).toEqual([65, 'stale'])
+  })
+
+  it('shows as live what stands, as long as its source says that it is alive', async () => {
+    const { wall, machines, take, get, floor } = kept(1_001)
+    take({ kind: 'found' })
+    take({ kind: 'value', machine: 1, value: 70, quality: 0 })
+    for (let seconds = 0; seconds < 20; seconds++) {
+      wall.time += 1_000
+      take({ kind: 'alive' })
+      take({ kind: 'tick' })
+    }
+    const shown = await live(get, machines, floor)
+    await store.flush()
+    const at = new Date(wall.time).toISOString()
+    const machinesOf = async (path: string) => ((await get(path)) as Floor).machines.map(comparable)
+    expect(shown.machines[0]).toMatchObject({ signals: [{ value: 70, connection: 'live' }, {}] })
+    expect(await machinesOf('/api/v1/state')).toEqual(shown.machines)
+    // What came of nothing goes on record with what comes next.
+    take({ kind: 'value', machine: 2, value: 70, quality: 0 })
+    await store.flush()
+    wall.time += 60_000
+    expect((await machinesOf(`/api/v1/state?at=${at}`))[0]).toEqual(shown.machines[0])
   })
 
   it('refuses an instant in the future of the floor', async () => {

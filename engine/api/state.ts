@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { categoryOf, downtimeCategories } from '../../schema/downtime-reasons.js'
 import type { Signal } from '../../schema/plant.js'
 import { type QualityName, qualityNames } from '../../schema/quality.js'
-import { type Connection, connections, levels } from '../../schema/sensor-state.js'
+import { type Connection, connectionOf, connections, levels } from '../../schema/sensor-state.js'
 import { type SourceState, sourceStates } from '../../schema/source-state.js'
 import { stopKinds } from '../../workers/kpi/stops.js'
 import type { Floor, RegisteredMachine, RegisteredSignal } from '../floor/floor.js'
@@ -32,7 +32,7 @@ const signalAt = z.object({
   connection: z
     .enum(connections)
     .describe(
-      'How it stood then: not live where nothing was heard for three periods, or came only after the instant from a source without a link',
+      'How it stood then: not live where nothing was heard for three periods, not even that its source is alive, or came only after the instant from a source without a link',
     ),
   level: z.enum(levels),
 })
@@ -123,7 +123,7 @@ export function addStateRoute(router: OpenAPIHono, { floor, store, kpis, plants 
         ),
         kpis?.stops(ids, time, time + 1) ?? [],
       ])
-      const found = new FoundFloor(floor, stored, time)
+      const found = new FoundFloor(floor, stored, time, at === undefined)
       const items = machines.map(({ machine, signals: own }) => ({
         ...found.machine(machine.id),
         signals: own.map(signal => found.signal(signal)),
@@ -162,11 +162,19 @@ class FoundFloor {
   readonly #twins: ReadonlyMap<string, FloorAt['twins'][number]>
   readonly #started: number
   readonly #faults: ReadonlyMap<string, FloorAt['faults']>
+  readonly #confirmed: ReadonlyMap<string, number>
 
   readonly #floor: Floor
   readonly #at: number
+  readonly #isPresent: boolean
 
-  constructor(floor: Floor, { started, samples, machines, twins, faults }: FloorAt, at: number) {
+  constructor(
+    floor: Floor,
+    { started, samples, machines, twins, faults, confirmed }: FloorAt,
+    at: number,
+    isPresent: boolean,
+  ) {
+    this.#isPresent = isPresent
     this.#at = at
     this.#started = started
     this.#floor = floor
@@ -176,6 +184,7 @@ class FoundFloor {
     const byMachine = new Map<string, FloorAt['faults'][number][]>()
     for (const fault of faults) byMachine.set(fault.machine, [...(byMachine.get(fault.machine) ?? []), fault])
     this.#faults = byMachine
+    this.#confirmed = new Map(confirmed.map(({ source, time }) => [source, time]))
   }
 
   machine(id: string): Omit<z.infer<typeof machineAt>, 'signals'> {
@@ -215,8 +224,17 @@ class FoundFloor {
     if (connection !== 'live' || sample === undefined) return connection
     const cameLater = sample.receiveTime > this.#at
     if (cameLater && unlinked.has(this.link(signal.source).state)) return 'lost'
-    const heardAt = cameLater ? sample.sourceTime : sample.receiveTime
-    return this.#at - heardAt > silenceOf(signal) + toldWithinMs ? 'stale' : 'live'
+    const toldAt = cameLater ? sample.sourceTime : sample.receiveTime
+    const heardAt = Math.max(toldAt, this.#confirmed.get(signal.source) ?? toldAt)
+    if (this.#at - heardAt <= silenceOf(signal) + toldWithinMs) return 'live'
+    return this.#isPresent && this.#isLiveNow(signal) ? 'live' : 'stale'
+  }
+
+  /** What its source confirmed a moment ago is on record only with what comes next. */
+  #isLiveNow({ id }: Signal): boolean {
+    const { registry, signals } = this.#floor
+    const index = registry.signalById(id)?.index
+    return index !== undefined && connectionOf(signals.status[index]!) === 'live'
   }
 
   /** Of a machine's signals those that were beyond a limit. */

@@ -6,5 +6,5 @@ export const emptyHistory: HistoryReader = {
   exportHistory: async () => new Uint8Array(),
   textHistory: async ({ signal }) => ({ signal, changes: [], isCut: false }),
   rejects: async () => [],
-  floorAt: async () => ({ started: 0, samples: [], machines: [], twins: [], faults: [] }),
+  floorAt: async () => ({ started: 0, samples: [], machines: [], twins: [], faults: [], confirmed: [] }),
 }

@@ -57,6 +57,14 @@ export interface FloorAt {
   readonly machines: readonly MachineAt[]
   readonly twins: readonly TwinAt[]
   readonly faults: readonly FaultAt[]
+  /** When sources last said that all they had told still held: who reports changes says nothing else of what stands. */
+  readonly confirmed: readonly ConfirmedAt[]
+}
+
+interface ConfirmedAt {
+  readonly source: string
+  /** Unix ms. */
+  readonly time: number
 }
 
 /** Everything on the floor as it was at an instant (Unix ms), as far as is known of it today: late data counts. */
@@ -66,14 +74,15 @@ export async function readFloorAt(
   signals: readonly number[],
   machines: readonly string[],
 ): Promise<FloorAt> {
-  const [started, samples, states, twins, faults] = await Promise.all([
+  const [started, samples, states, twins, faults, confirmed] = await Promise.all([
     startBefore(database, at),
     samplesAt(database, at, signals),
     machinesAt(database, at, machines),
     twinsAt(database, at),
     faultsAt(database, at),
+    confirmedAt(database, at),
   ])
-  return { started, samples, machines: states, twins, faults }
+  return { started, samples, machines: states, twins, faults, confirmed }
 }
 
 async function startBefore(database: Database, at: number): Promise<number> {
@@ -245,4 +254,16 @@ async function faultsAt(database: Database, at: number): Promise<readonly FaultA
     { at },
   )
   return rows.map(row => ({ ...row, since: Number(row.since) }))
+}
+
+/** What a source confirmed is looked for so far back: a signal that may be silent for longer is stale sooner here. */
+const confirmedMs = 24 * 3_600_000
+
+async function confirmedAt(database: Database, at: number): Promise<readonly ConfirmedAt[]> {
+  const rows = await database.query<{ source: string; time: string }>(
+    `SELECT source, toString(toUnixTimestamp64Milli(max(ts))) AS time FROM ${db}.turns
+    WHERE kind = 'alive' AND ts <= ${instant('at')} AND ts > ${instant('from')} GROUP BY source`,
+    { at, from: at - confirmedMs },
+  )
+  return rows.map(({ source, time }) => ({ source, time: Number(time) }))
 }

@@ -35,6 +35,7 @@ export const turns = {
   ],
   engine: 'MergeTree',
   orderBy: ['seq'],
+  indexes: ['ts_range ts TYPE minmax GRANULARITY 1'],
   ttl: 'stored + INTERVAL 90 DAY',
 } as const satisfies Table
 

@@ -27,6 +27,7 @@ import { detectionAnew } from './0022-detection-anew.js'
 import { suddenSupply } from './0023-sudden-supply.js'
 import { quickerDetection } from './0024-quicker-detection.js'
 import { segmentTable } from './0025-segments.js'
+import { turnsByTime } from './0026-turns-by-time.js'
 import type { Migration } from './migration.js'
 
 export const migrations: readonly Migration[] = [
@@ -55,6 +56,7 @@ export const migrations: readonly Migration[] = [
   suddenSupply,
   quickerDetection,
   segmentTable,
+  turnsByTime,
 ]
 
 /** Makes the tables of a new database; applies what an older one lacks, in order. Records it in the table `migrations`. */
