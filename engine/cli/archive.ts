@@ -34,9 +34,10 @@ Example: gemba archive /mnt/archive --verify`,
       if (values.list === values.verify) throw misused('archive', 'say --list or --verify')
       if (!existsSync(folder)) throw new EngineError('bad-input', `There is no folder ${folder}.`)
       const archive = new Archive(resolve(folder))
-      let faulty = 0
-      const days = archive.days()
-      if (days.length === 0) io.err(`gemba: no day was archived in ${folder}`)
+      const [days, damaged] = [archive.days(), archive.damaged()]
+      let faulty = damaged.length
+      for (const { fault } of damaged) io.err(`gemba: ${fault}`)
+      if (days.length + faulty === 0) io.err(`gemba: no day was archived in ${folder}`)
       for (const archived of days) {
         const { day, files } = archived
         const sum = (of: 'rows' | 'bytes'): number => files.reduce((all, file) => all + file[of], 0)

@@ -1,12 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { databaseName as db } from '../../schema/tables/definition.js'
 import { EngineError } from '../errors.js'
 import { makeOutputFolder } from '../make-folder.js'
 import type { Database } from './database.js'
 import { writeWhole } from './write-whole.js'
-import { faultsOf, hashOf, type WrittenFile } from './written-files.js'
+import { faultsOf, hashOf } from './written-files.js'
 
 /** Of the columns and their meaning; another number is another shape. */
 const version = 1
@@ -24,12 +25,16 @@ const columns = `s.id AS signal, s.unit AS unit, t.ts AS time, t.received AS rec
   if(s.type = 'text' AND NOT isNaN(t.value), d.text, NULL) AS text,
   ['good', 'uncertain', 'bad'][t.quality + 1] AS quality, t.seq AS seq`
 
-interface ArchivedFile extends WrittenFile {
-  readonly rows: number
+const archivedFile = z.object({
+  path: z.string(),
+  rows: z.int().nonnegative(),
+  bytes: z.int().nonnegative(),
+  sha256: z.string(),
   /** First and last time of the values, ISO 8601. */
-  readonly from: string
-  readonly to: string
-}
+  from: z.iso.datetime(),
+  to: z.iso.datetime(),
+})
+type ArchivedFile = Readonly<z.infer<typeof archivedFile>>
 
 /** What the archive says of a day; there once all of the day is. */
 export interface ArchivedDay {
@@ -39,13 +44,28 @@ export interface ArchivedDay {
   readonly files: readonly ArchivedFile[]
 }
 
-/** Days that are over and not there, because something of them is not yet in the database. */
-export interface WaitingDays {
-  /** The first of them; null: an earlier run has left something, nobody knows of which day. */
-  readonly from: string | null
-  /** Why the database does not take it; empty where nothing was told. */
-  readonly why: string
+const manifestOf = (day: string): z.ZodType<ArchivedDay> =>
+  z.object({ version: z.literal(version), day: z.literal(day), files: z.array(archivedFile) })
+
+/** A day whose manifest does not say what is there. */
+interface DamagedDay {
+  readonly day: string
+  /** What is wrong with which file, and what to do, in words. */
+  readonly fault: string
 }
+
+const waitingDaysTold = z.object({
+  /** The first of them; null: an earlier run has left something, nobody knows of which day. */
+  from: z.string().nullable(),
+  /** Why the database does not take it; empty where nothing was told. */
+  why: z.string(),
+  /** When it was so, ISO 8601. */
+  told: z.iso.datetime(),
+})
+type WaitingDaysTold = Readonly<z.infer<typeof waitingDaysTold>>
+
+/** Days that are over and not there, because something of them is not yet in the database. */
+export type WaitingDays = Omit<WaitingDaysTold, 'told'>
 
 const textOfDay = (day: number): string => new Date(day * dayMs).toISOString().slice(0, 10)
 const folderOf = (folder: string, day: string): string => join(folder, 'telemetry', `stored=${day}`)
@@ -68,12 +88,20 @@ export function tellWaiting({ from, why }: WaitingDays): string {
   return `${what} is not yet in the database${why === '' ? '' : ` (${why})`}`
 }
 
-function readManifest(path: string): ArchivedDay {
+/** Throws Error, with why, for what is not of that shape, no JSON, or cannot be read. */
+function readAs<T>(shape: z.ZodType<T>, path: string): T {
+  const { data, error } = shape.safeParse(JSON.parse(readFileSync(path, 'utf8')))
+  if (error === undefined) return data
+  const { path: field, message } = error.issues[0]!
+  throw new Error(`${field.length === 0 ? '' : `${field.join('.')}: `}${message}`)
+}
+
+function readManifest(day: string, path: string): ArchivedDay | DamagedDay {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as ArchivedDay
+    return readAs(manifestOf(day), path)
   } catch (cause) {
-    const message = `The manifest ${path} is damaged. Put it back from a copy of the archive, or move its folder away: the Parquet files beside it hold the day.`
-    throw new EngineError('bad-input', message, { cause })
+    const fault = `The manifest ${path} is damaged (${(cause as Error).message}). Put it back from a copy of the archive, or move its folder away: the Parquet files beside it hold the day.`
+    return { day, fault }
   }
 }
 
@@ -85,20 +113,35 @@ export class Archive {
     this.#folder = folder
   }
 
-  /** The days that are there whole, oldest first. Throws EngineError `bad-input` for a manifest that is damaged. */
+  /** The days that are there whole, oldest first. */
   days(): ArchivedDay[] {
+    return this.#read().filter(each => 'files' in each)
+  }
+
+  /** Those of which nobody knows, because their manifest is damaged. */
+  damaged(): DamagedDay[] {
+    return this.#read().filter(each => 'fault' in each)
+  }
+
+  #read(): (ArchivedDay | DamagedDay)[] {
     const root = join(this.#folder, 'telemetry')
     if (!existsSync(root)) return []
     return readdirSync(root)
       .filter(name => /^stored=\d{4}-\d\d-\d\d$/.test(name) && existsSync(join(root, name, manifestFile)))
       .sort()
-      .map(name => readManifest(join(root, name, manifestFile)))
+      .map(name => readManifest(name.slice('stored='.length), join(root, name, manifestFile)))
   }
 
-  /** What was waiting when an engine last looked, and when that was, ISO 8601. */
-  waiting(): (WaitingDays & { readonly told: string }) | undefined {
+  /** What was waiting when an engine last looked. Throws EngineError `bad-input` where what it wrote is damaged. */
+  waiting(): WaitingDaysTold | undefined {
     const path = join(this.#folder, waitingFile)
-    return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined
+    if (!existsSync(path)) return undefined
+    try {
+      return readAs(waitingDaysTold, path)
+    } catch (cause) {
+      const message = `Which days wait is not known: ${path} is damaged (${(cause as Error).message}). An engine that archives here writes it anew; where none does, remove it.`
+      throw new EngineError('bad-input', message, { cause })
+    }
   }
 
   /** Keeps for those who look at the folder alone which days wait, and why. */
@@ -115,7 +158,8 @@ export class Archive {
    * Writes the days that are over and of which the database has more rows than the archive, oldest first: those that are
    * not there yet, and those to which rows came afterwards, as they do when a clock was wrong. `now` wall time, Unix ms;
    * `waitingSince` says when the oldest of what is not yet in the database was accepted: that day and those after it wait.
-   * Yields each when it is whole. Throws what the disk or the database says; the next call goes on there.
+   * Yields each when it is whole. Throws what the disk or the database says; the next call goes on there. A day whose
+   * manifest is damaged is left as it is; once all others are there it throws EngineError `bad-input` for it.
    */
   async *add(
     database: Database,
@@ -130,12 +174,15 @@ export class Archive {
     // Asked when the database has answered: that may have taken as long as it was away.
     const end = endAt(now, waitingSince())
     const known = new Map(this.days().map(archived => [archived.day, archived]))
+    const damaged = this.damaged()
     for (const { day, n } of stored) {
       const number = Date.UTC(+day.slice(0, 4), +day.slice(4, 6) - 1, +day.slice(6)) / dayMs
+      if (damaged.some(each => each.day === textOfDay(number))) continue
       const archived = known.get(textOfDay(number))
       const rows = archived?.files.reduce((sum, file) => sum + file.rows, 0) ?? 0
       if (number < end && n > rows) yield await this.#write(database, number, archived)
     }
+    if (damaged.length > 0) throw new EngineError('bad-input', damaged.map(({ fault }) => fault).join(' '))
   }
 
   /** Of a day that is there already, the hours that have more rows now: fewer are what retention has left of them. */

@@ -144,11 +144,52 @@ it('archives each day once it is over, tells of damage, and is read back by an i
     expect.stringContaining('hour=23.parquet is not as it was written'),
     expect.stringContaining('hour=00.parquet is missing'),
   ])
+})
 
-  const manifest = join(folder, 'telemetry', `stored=${first!.day}`, 'manifest.json')
-  writeFileSync(manifest, '{')
-  const unreadable = await run(archiveCommand, folder, '--verify')
-  expect(unreadable).toMatchObject({ code: 1, err: [expect.stringContaining(`${manifest} is damaged`)] })
+it('goes on with the other days where the manifest of one is damaged, and leaves that one as it is', async () => {
+  const folder = join(root, 'archive')
+  const copies = copiesOf({ archive: folder })
+  const archive = new Archive(folder)
+  const firstDay = Math.floor(begin / day) * day
+  now = firstDay + 2 * day
+  await copies.tick()
+  const [first, later] = [firstDay, firstDay + day].map(time => new Date(time).toISOString().slice(0, 10))
+  const manifest = join(folder, 'telemetry', `stored=${first}`, 'manifest.json')
+  const whole = JSON.parse(readFileSync(manifest, 'utf8'))
+  now = firstDay + 9 * day
+  for (const text of [
+    '{',
+    'null',
+    JSON.stringify({ version: 1, day: first }),
+    JSON.stringify({ ...whole, day: later }),
+    JSON.stringify({ ...whole, files: [{ path: 'hour=22.parquet' }] }),
+  ]) {
+    writeFileSync(manifest, text)
+    rmSync(join(folder, 'telemetry', `stored=${later}`), { recursive: true, force: true })
+    await copies.tick()
+    const told = expect.stringContaining(`The manifest ${manifest} is damaged (`)
+    expect(copies.warnings).toEqual([told])
+    expect(copies.isFailing('archive')).toBe(true)
+    expect(readFileSync(manifest, 'utf8')).toBe(text)
+    expect(archive.days()).toMatchObject([{ day: later }])
+    for (const how of ['--list', '--verify']) {
+      const said = await run(archiveCommand, folder, how)
+      expect(said).toEqual({ code: 1, out: [expect.stringContaining(`${later}: `)], err: [told] })
+    }
+  }
+  writeFileSync(manifest, JSON.stringify(whole))
+  await copies.tick()
+  expect(copies.warnings).toEqual([])
+
+  const waiting = join(folder, 'waiting.json')
+  for (const text of ['{', '{}']) {
+    writeFileSync(waiting, text)
+    const said = await run(archiveCommand, folder, '--list')
+    expect(said).toMatchObject({ code: 1, err: [expect.stringContaining(`${waiting} is damaged (`)] })
+    expect(said.out).toHaveLength(2)
+  }
+  await copies.tick()
+  expect(await run(archiveCommand, folder, '--verify')).toMatchObject({ code: 0, err: [] })
 })
 
 it('archives no day of which something waits, and writes one again to which rows come afterwards', async () => {
