@@ -65,7 +65,7 @@ export class DataDirectory {
       throw new EngineError('data-dir-not-writable', message, { cause })
     }
     const directory = new DataDirectory(real, await lock(real))
-    if (!directory.isHalfRestored || toRestore) return directory
+    if (toRestore || !DataDirectory.isHalfRestored(real)) return directory
     await directory.close()
     const message = `The data folder ${path} holds a part of a backup: its restore was cut off. Run gemba restore into it again, which begins anew, or choose another folder with --data.`
     throw new EngineError('bad-input', message)
@@ -80,9 +80,9 @@ export class DataDirectory {
     return { indexBook: json('registry.json') ?? emptyIndexBook, lastAlive: json('alive.json') }
   }
 
-  /** Whether a restore into this folder has begun and not ended. */
-  get isHalfRestored(): boolean {
-    return existsSync(join(this.path, restoreMark))
+  /** Whether a restore into the folder has begun and not ended. */
+  static isHalfRestored(path: string): boolean {
+    return existsSync(join(path, restoreMark))
   }
 
   beginRestore(): void {

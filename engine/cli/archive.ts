@@ -4,7 +4,7 @@ import { EngineError } from '../errors.js'
 import { Archive, tellWaiting } from '../store/archive.js'
 import type { Command } from './command.js'
 import { misused, parseFlags } from './flags.js'
-import { reported } from './store-flags.js'
+import { reported, stoppable } from './store-flags.js'
 
 /** `gemba archive`: what was archived, and whether it is whole. */
 export const archiveCommand: Command = {
@@ -21,7 +21,7 @@ first, as Parquet with a manifest, the day after it is over; docs/archive.md tel
 Both tell which days wait, and why, as the engine that archives saw it last: a day is archived when all that was
 accepted on it is in the database.
 
-Exit codes: 0 done, 1 something is missing or damaged, or there is nothing to verify, 2 bad usage.
+Exit codes: 0 done, 1 something is missing or damaged, or there is nothing to verify, 2 bad usage, 130 interrupted.
 
 Example: gemba archive /mnt/archive --verify`,
 
@@ -34,22 +34,25 @@ Example: gemba archive /mnt/archive --verify`,
       if (values.list === values.verify) throw misused('archive', 'say --list or --verify')
       if (!existsSync(folder)) throw new EngineError('bad-input', `There is no folder ${folder}.`)
       const archive = new Archive(resolve(folder))
-      const [days, damaged] = [archive.days(), archive.damaged()]
-      let faulty = damaged.length
-      for (const { fault } of damaged) io.err(`gemba: ${fault}`)
-      if (days.length + faulty === 0) io.err(`gemba: no day was archived in ${folder}`)
-      for (const archived of days) {
-        const { day, files } = archived
-        const sum = (of: 'rows' | 'bytes'): number => files.reduce((all, file) => all + file[of], 0)
-        const faults = values.verify ? await archive.verify(archived) : []
-        faulty += faults.length
-        for (const fault of faults) io.err(`gemba: ${fault}`)
-        const state = values.verify ? (faults.length === 0 ? ', whole' : ', damaged') : ''
-        io.out(`${day}: ${sum('rows')} rows in ${files.length} files, ${sum('bytes')} bytes${state}`)
-        if (io.signal.aborted) return 130
+      const look = async (): Promise<number> => {
+        const [days, damaged] = [archive.days(), archive.damaged()]
+        let faulty = damaged.length
+        for (const { fault } of damaged) io.err(`gemba: ${fault}`)
+        if (days.length + faulty === 0) io.err(`gemba: no day was archived in ${folder}`)
+        for (const archived of days) {
+          io.signal.throwIfAborted()
+          const { day, files } = archived
+          const sum = (of: 'rows' | 'bytes'): number => files.reduce((all, file) => all + file[of], 0)
+          const faults = values.verify ? await archive.verify(archived, io.signal) : []
+          faulty += faults.length
+          for (const fault of faults) io.err(`gemba: ${fault}`)
+          const state = values.verify ? (faults.length === 0 ? ', whole' : ', damaged') : ''
+          io.out(`${day}: ${sum('rows')} rows in ${files.length} files, ${sum('bytes')} bytes${state}`)
+        }
+        const waiting = archive.waiting()
+        if (waiting !== undefined) io.err(`gemba: ${tellWaiting(waiting)}; told ${waiting.told}`)
+        return faulty > 0 || (values.verify && days.length === 0) ? 1 : 0
       }
-      const waiting = archive.waiting()
-      if (waiting !== undefined) io.err(`gemba: ${tellWaiting(waiting)}; told ${waiting.told}`)
-      return faulty > 0 || (values.verify && days.length === 0) ? 1 : 0
+      return stoppable(io, look, () => `not all of ${folder} was looked at`)
     }),
 }

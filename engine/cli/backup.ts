@@ -1,9 +1,11 @@
 import { resolve } from 'node:path'
 import { pino } from 'pino'
-import { backup, restore, verifyBackup } from '../store/backup.js'
+import { DataDirectory } from '../data-directory.js'
+import { backup, type RestoreProgress, restore, verifyBackup } from '../store/backup.js'
 import type { Command } from './command.js'
 import { misused, parseFlags } from './flags.js'
-import { dataFolder, reported, storeFlags, storeHelp, withHistory } from './store-flags.js'
+import { progressTeller } from './progress.js'
+import { dataFolder, reported, stoppable, storeFlags, storeHelp, withHistory } from './store-flags.js'
 
 /** `gemba backup`: everything, into a folder of its own. */
 export const backupCommand: Command = {
@@ -17,7 +19,8 @@ engine goes on meanwhile; what came within the last ten seconds may be left to t
   --to <folder>            a new or empty folder
 ${storeHelp}
 
-Exit codes: 0 done, 1 the folder or the history is at fault, 2 bad usage, 5 the store does not start.
+Exit codes: 0 done, 1 the folder or the history is at fault, 2 bad usage, 4 the disk is full, 5 the store does not start,
+130 interrupted; nothing is left in the folder then.
 
 Example: gemba backup --to backups/2026-11-20`,
 
@@ -26,11 +29,18 @@ Example: gemba backup --to backups/2026-11-20`,
       const { values } = parseFlags('backup', argv, { ...storeFlags, to: { type: 'string' } })
       const { to } = values
       if (to === undefined) throw misused('backup', 'say where to with --to')
-      return withHistory(values, io, async ({ database }) => {
-        const { rows, files } = await backup(database, dataFolder(values, io), resolve(to), Date.now())
-        io.out(`${rows} rows in ${files} files at ${resolve(to)}`)
-        return 0
-      })
+      const folder = resolve(to)
+      const copy = (): Promise<number> =>
+        withHistory(values, io, async ({ database }) => {
+          const tell = progressTeller(io.err)
+          const { rows, files } = await backup(database, dataFolder(values, io), folder, Date.now(), {
+            signal: io.signal,
+            onProgress: so => tell(`${so.files} files, ${so.rows} rows so far`),
+          })
+          io.out(`${rows} rows in ${files} files at ${folder}`)
+          return 0
+        })
+      return stoppable(io, copy, () => `no backup was taken, and nothing is left of it in ${folder}`)
     }),
 }
 
@@ -47,7 +57,8 @@ One that was cut off begins anew with the same command; until it is whole, nothi
   --data <folder>          the new data folder
   --verify                 only read the backup, and say whether it is as it was written
 
-Exit codes: 0 done, 1 the backup or the folder is at fault, 2 bad usage, 4 the folder is in use or cannot be written.
+Exit codes: 0 done, 1 the backup or the folder is at fault, 2 bad usage, 4 the folder is in use or cannot be written,
+130 interrupted; the same command begins anew.
 
 Example: gemba restore --from backups/2026-11-20 --data gemba-restored`,
 
@@ -60,15 +71,33 @@ Example: gemba restore --from backups/2026-11-20 --data gemba-restored`,
       } as const
       const { values } = parseFlags('restore', argv, flags)
       if (values.from === undefined) throw misused('restore', 'say from where with --from')
+      const from = resolve(values.from)
+      const tell = progressTeller(io.err)
+      const work = { signal: io.signal, onProgress: (so: RestoreProgress) => tell(told(so)) }
       if (values.verify === true) {
         if (values.data !== undefined) throw misused('restore', 'say --data or --verify')
-        const { rows, files } = await verifyBackup(resolve(values.from))
-        io.out(`${rows} rows in ${files} files at ${resolve(values.from)}, whole`)
-        return 0
+        const verify = async (): Promise<number> => {
+          const { rows, files } = await verifyBackup(from, work)
+          io.out(`${rows} rows in ${files} files at ${from}, whole`)
+          return 0
+        }
+        return stoppable(io, verify, () => `${from} was not read to its end`)
       }
       const data = dataFolder(values, io)
-      const { rows, files } = await restore(resolve(values.from), data, pino({ level: 'silent' }))
-      io.out(`${rows} rows of ${files} files are in ${data}`)
-      return 0
+      const fill = async (): Promise<number> => {
+        const { rows, files } = await restore(from, data, pino({ level: 'silent' }), work)
+        io.out(`${rows} rows of ${files} files are in ${data}`)
+        return 0
+      }
+      return stoppable(io, fill, () =>
+        DataDirectory.isHalfRestored(data)
+          ? `${data} holds a part of the backup, and the same command begins anew`
+          : `nothing was restored into ${data} yet`,
+      )
     }),
 }
+
+const told = ({ stage, rows, files, of }: RestoreProgress): string =>
+  stage === 'check'
+    ? `${files} of ${of} files checked so far`
+    : `${files} of ${of} files, ${rows} rows so far`

@@ -5,7 +5,8 @@ import { definitions } from '../../schema/tables/index.js'
 import { type ExportFormat, exportFormats, exportTable, timeColumn } from '../store/export.js'
 import type { Command } from './command.js'
 import { misused, parseFlags } from './flags.js'
-import { reported, storeFlags, storeHelp, withHistory } from './store-flags.js'
+import { progressTeller } from './progress.js'
+import { reported, stoppable, storeFlags, storeHelp, withHistory } from './store-flags.js'
 
 /** What figures are made from, ready for analysis elsewhere. */
 const goldTables = [
@@ -38,7 +39,8 @@ names them and counts their rows. Times go by the table's own time and not by wh
   --out <folder>           (default export)
 ${storeHelp}
 
-Exit codes: 0 written, 1 the history is at fault, 2 bad usage, 5 the store does not start or does not answer.
+Exit codes: 0 written, 1 the history is at fault, 2 bad usage, 4 the disk is full, 5 the store does not start or
+does not answer, 130 interrupted: the files that are whole stay.
 
 Examples: gemba export --table telemetry --from 2026-11-20T00:00:00Z --to 2026-11-21T00:00:00Z
           gemba export --gold --from 2026-11-01T00:00:00Z --out gold`,
@@ -66,21 +68,31 @@ Examples: gemba export --table telemetry --from 2026-11-20T00:00:00Z --to 2026-1
       }
       const format = readFormat(values.format ?? 'parquet')
       const folder = resolve(values.out ?? 'export')
-      return withHistory(values, io, async ({ database }) => {
-        for (const table of tables) {
-          let [files, rows] = [0, 0]
-          // What has no time of its own, a dimension, goes whole.
-          const isTimed = timeColumn(table) !== undefined
-          const span = isTimed ? { ...(from !== undefined && { from }), ...(to !== undefined && { to }) } : {}
-          for await (const file of exportTable(database, { table, ...span, format, folder })) {
-            files++
-            rows += file.rows
-            if (io.signal.aborted) return 130
+      const tell = progressTeller(io.err)
+      const write = (): Promise<number> =>
+        withHistory(values, io, async ({ database }) => {
+          for (const table of tables) {
+            let [files, rows] = [0, 0]
+            // What has no time of its own, a dimension, goes whole.
+            const isTimed = timeColumn(table) !== undefined
+            const span = isTimed
+              ? { ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
+              : {}
+            const options = { table, ...span, format, folder, signal: io.signal }
+            for await (const file of exportTable(database, options)) {
+              files++
+              rows += file.rows
+              tell(`${table.name}: ${files} files, ${rows} rows so far`)
+            }
+            io.out(`${table.name}: ${rows} rows in ${files} files at ${folder}`)
           }
-          io.out(`${table.name}: ${rows} rows in ${files} files at ${folder}`)
-        }
-        return 0
-      })
+          return 0
+        })
+      return stoppable(
+        io,
+        write,
+        () => `files that are whole stay in ${folder}; a table without its manifest.json is there in part`,
+      )
     }),
 }
 

@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { DataDirectory } from '../data-directory.js'
 import { openStore } from '../store/store.js'
@@ -39,12 +39,23 @@ beforeAll(async () => {
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 async function run(command: typeof queryCommand, ...args: string[]) {
+  const { code, out, err } = await runUntil(undefined, command, ...args)
+  // Where the machine is busy, it says now and then how far it is.
+  return { code, out, err: err.filter(line => !line.endsWith(' so far')) }
+}
+
+/** Told to stop by the line that looks like `stopAt`. */
+async function runUntil(stopAt: RegExp | undefined, command: typeof queryCommand, ...args: string[]) {
+  const stop = new AbortController()
   const out: string[] = []
   const err: string[] = []
   const code = await command.run(args, {
     out: line => out.push(line),
-    err: line => err.push(line),
-    signal: new AbortController().signal,
+    err: line => {
+      err.push(line)
+      if (stopAt?.test(line)) stop.abort()
+    },
+    signal: stop.signal,
     env: { GEMBA_DATA: data },
   })
   return { code, out, err }
@@ -144,6 +155,29 @@ describe('gemba export', () => {
     expect(readdirSync(join(out, 'telemetry/date=2026-11-20')).some(name => name.endsWith('.part'))).toBe(
       false,
     )
+  })
+
+  it('says how far it is, and where it is told to stop leaves what is whole, without a manifest', async ({
+    onTestFinished,
+  }) => {
+    const out = join(root, 'stopped')
+    const args = ['--table', 'telemetry', '--out', out]
+    expect((await exported(...args)).code).toBe(0)
+    rmSync(join(out, 'telemetry/date=2026-11-20'), { recursive: true })
+    let now = 0
+    vi.spyOn(performance, 'now').mockImplementation(() => {
+      now += 2_000
+      return now
+    })
+    onTestFinished(() => void vi.restoreAllMocks())
+    const first = 'telemetry: 1 files, 360 rows so far'
+    expect(await runUntil(new RegExp(first), exportCommand, ...args)).toEqual({
+      code: 130,
+      out: [],
+      err: [first, expect.stringMatching(/^interrupted: files that are whole stay in .*\/stopped; a table/)],
+    })
+    expect(existsSync(join(out, 'telemetry/manifest.json'))).toBe(false)
+    expect(readdirSync(join(out, 'telemetry/date=2026-11-20'))).toEqual(['hour=22.parquet'])
   })
 
   it('writes CSV of a span, cut exactly', async () => {

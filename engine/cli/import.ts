@@ -8,9 +8,8 @@ import { readMapping } from '../import/mapping.js'
 import type { Command } from './command.js'
 import { misused, parseFlags } from './flags.js'
 import { openPlant } from './open-plant.js'
+import { progressTeller } from './progress.js'
 import { clickhouseUrlOf, dataFolder, reported, storeFlags, storeHelp } from './store-flags.js'
-
-const progressMs = 2_000
 
 /** `gemba import`: what was recorded elsewhere, into the history. */
 export const importCommand: Command = {
@@ -63,18 +62,14 @@ Example: gemba import stops-2025.csv --mapping stops.yaml`,
       })
       try {
         for (const path of positionals) {
-          let toldAt = performance.now()
+          const tell = progressTeller(io.err)
           const account = await importFile({
             path: resolve(path),
             mapping,
             context: target.context,
             signal: io.signal,
             take: block => target.take(block),
-            onProgress(so) {
-              if (performance.now() - toldAt < progressMs) return
-              toldAt = performance.now()
-              io.err(`${path}: ${so.rows} rows so far`)
-            },
+            onProgress: so => tell(`${path}: ${so.rows} rows so far`),
           }).catch(error => {
             if (io.signal.aborted) return undefined
             throw error instanceof EngineError

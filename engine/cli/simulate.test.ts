@@ -20,7 +20,7 @@ describe('gemba simulate', () => {
     const code = await main(['simulate', ...argv], { out: say(out), err: say(err), signal, env: {} })
     // Where the machine is busy, it says now and then how far it is.
     const isProgress = (line: string) =>
-      / % {2}[\d,]+ samples, ([\d,]+ a second|which an earlier run has stored)$/.test(line)
+      /( % {2}[\d,]+ samples, ([\d,]+ a second|which an earlier run has stored)| rows so far)$/.test(line)
     return { code, out: out.join('\n'), err: err.filter(line => !isProgress(line)).join('\n') }
   }
 

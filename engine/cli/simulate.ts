@@ -11,8 +11,9 @@ import { type ExportFormat, exportFormats, exportTable } from '../store/export.j
 import type { Command, CommandIo } from './command.js'
 import { misused, parseFlags } from './flags.js'
 import { openPlant } from './open-plant.js'
+import { progressTeller } from './progress.js'
 import { randomFaultFlags, readShare, withRandomFaults } from './random-faults.js'
-import { clickhouseUrlOf, withHistory } from './store-flags.js'
+import { clickhouseUrlOf, stoppable, withHistory } from './store-flags.js'
 
 const dayMs = 86_400_000
 const flags = {
@@ -118,18 +119,22 @@ function writeFiles(
   io: CommandIo,
 ): Promise<number> {
   const folder = resolve(values.out ?? 'past')
-  return withHistory(values, io, async ({ database }) => {
-    for (const table of definitions.filter(each => each !== telemetry1mParts && each !== segments)) {
-      let rows = 0
-      for await (const file of exportTable(database, { table, format, folder, asLivedFrom: from })) {
-        rows += file.rows
-        if (io.signal.aborted) return 130
+  const write = (): Promise<number> =>
+    withHistory(values, io, async ({ database }) => {
+      const tell = progressTeller(io.err)
+      for (const table of definitions.filter(each => each !== telemetry1mParts && each !== segments)) {
+        const options = { table, format, folder, asLivedFrom: from, signal: io.signal }
+        let rows = 0
+        for await (const file of exportTable(database, options)) {
+          rows += file.rows
+          tell(`${table.name}: ${count(rows)} rows so far`)
+        }
+        io.out(`${table.name}: ${count(rows)} rows`)
       }
-      io.out(`${table.name}: ${count(rows)} rows`)
-    }
-    io.out(`all of it is at ${folder}`)
-    return 0
-  })
+      io.out(`all of it is at ${folder}`)
+      return 0
+    })
+  return stoppable(io, write, () => `the past is made, and the same command writes all files at ${folder}`)
 }
 
 function targetOf(name: string): ExportFormat | 'clickhouse' {

@@ -76,6 +76,24 @@ export async function reported(io: CommandIo, run: () => Promise<number>): Promi
   }
 }
 
+/**
+ * Does the work; where it was broken off because the verb was told to stop, says what is left, and answers with the exit
+ * code of that.
+ */
+export async function stoppable(
+  io: CommandIo,
+  work: () => Promise<number>,
+  left: () => string,
+): Promise<number> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!io.signal.aborted) throw error
+    io.err(`interrupted: ${left()}`)
+    return 130
+  }
+}
+
 /** What a disk without room ended, in whatever words; undefined where it was something else, or is said already. */
 function roomless(error: unknown): EngineError | undefined {
   if (!isDiskFull(error) || (error instanceof EngineError && error.code === 'disk-full')) return undefined

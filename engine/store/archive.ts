@@ -205,8 +205,8 @@ export class Archive {
   }
 
   /** What is wrong with the files of a day; nothing: they are as they were written. */
-  async verify({ day, files }: ArchivedDay): Promise<string[]> {
-    return faultsOf(folderOf(this.#folder, day), files)
+  async verify({ day, files }: ArchivedDay, signal: AbortSignal): Promise<string[]> {
+    return faultsOf(folderOf(this.#folder, day), files, { signal })
   }
 }
 

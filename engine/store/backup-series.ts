@@ -39,14 +39,14 @@ export class BackupSeries {
     return newest === undefined || now - newest >= this.#options.everyMs
   }
 
-  /** Takes one, then removes those that are too many, and what earlier ones left half done. */
-  async take(database: Database, dataDir: string, now: number): Promise<BackupReport> {
+  /** Takes one, unless `signal` stops it, then removes those that are too many, and what earlier ones left half done. */
+  async take(database: Database, dataDir: string, now: number, signal: AbortSignal): Promise<BackupReport> {
     const { folder, keep } = this.#options
     const name = `${new Date(now).toISOString().slice(0, 19).replaceAll(':', '-')}Z`
     makeOutputFolder(folder)
     for (const half of this.#names(now).filter(each => !isBackup(join(folder, each))))
       await rm(join(folder, half), { recursive: true, force: true })
-    const report = await backup(database, dataDir, join(folder, name), now)
+    const report = await backup(database, dataDir, join(folder, name), now, { signal })
     for (const old of this.#names(now).slice(0, -keep)) await rm(join(folder, old), { recursive: true })
     return report
   }

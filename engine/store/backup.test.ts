@@ -3,9 +3,10 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import pino from 'pino'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { SampleBatchBuilder } from '../../schema/sample-batch.js'
 import { createPool } from '../../workers/pool.js'
 import { backupCommand, restoreCommand } from '../cli/backup.js'
@@ -30,20 +31,17 @@ beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'gemba-backup-'))
 })
 beforeEach(dropTestDatabase)
+afterEach(() => void vi.restoreAllMocks())
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 /** Where a plant is lived; a backup of it is always restored into a folder of its own. */
 const open = (dataDir: string): Promise<Store> => reopenTestStore({ dataDir, logger: silent, wall: Date })
 const openRestored = (dataDir: string): Promise<Store> => openStore({ dataDir, logger: silent, wall: Date })
-const takeBackup = (to: string, data: string) =>
-  run(
-    backupCommand,
-    '--to',
-    to,
-    '--data',
-    data,
-    ...(testUrl === undefined ? [] : ['--clickhouse-url', testUrl]),
-  )
+const backupOf = (data: string, to: string): string[] => [
+  ...['--to', to, '--data', data],
+  ...(testUrl === undefined ? [] : ['--clickhouse-url', testUrl]),
+]
+const takeBackup = (to: string, data: string) => run(backupCommand, ...backupOf(data, to))
 
 function append(store: Store, from: number, count: number): void {
   const builder = new SampleBatchBuilder()
@@ -78,14 +76,34 @@ const census = async (store: Store): Promise<object> => ({
 })
 
 async function run(command: typeof backupCommand, ...args: string[]) {
+  const { code, out, err } = await runUntil(undefined, command, ...args)
+  // Where the machine is busy, it says now and then how far it is.
+  return { code, out, err: err.filter(line => !line.endsWith(' so far')) }
+}
+
+/** Told to stop by the line of progress that looks like `stopAt`. */
+async function runUntil(stopAt: RegExp | undefined, command: typeof backupCommand, ...args: string[]) {
   const [out, err]: [string[], string[]] = [[], []]
+  const stop = new AbortController()
   const io = {
     out: (line: string) => out.push(line),
-    err: (line: string) => err.push(line),
-    signal: new AbortController().signal,
+    err: (line: string) => {
+      err.push(line)
+      if (stopAt?.test(line)) stop.abort()
+    },
+    signal: stop.signal,
     env: {},
   }
   return { code: await command.run(args, io), out, err }
+}
+
+/** From now on a line of progress is due each time that one may be. */
+function hurry(): void {
+  let now = 0
+  vi.spyOn(performance, 'now').mockImplementation(() => {
+    now += 2_000
+    return now
+  })
 }
 
 it('a backup of a running engine, restored, is what had arrived, and the count goes on from there', async () => {
@@ -310,6 +328,42 @@ function smallDisk(): string | undefined {
   }
 }
 
+it('a backup says how far it is, and one that is told to stop leaves nothing, also in the midst of a file', async () => {
+  const data = join(root, 'to-stop')
+  const folder = await DataDirectory.open(data)
+  const store = await open(data)
+  append(store, 0, 1_000)
+  await store.flush()
+  hurry()
+  const to = join(root, 'stopped')
+  expect(await runUntil(/^2 files, \d+ rows/, backupCommand, ...backupOf(data, to))).toEqual({
+    code: 130,
+    out: [],
+    err: [
+      expect.stringMatching(/^1 files, \d+ rows so far$/),
+      expect.stringMatching(/^2 files, /),
+      `interrupted: no backup was taken, and nothing is left of it in ${to}`,
+    ],
+  })
+  expect(readdirSync(to)).toEqual([])
+
+  const stop = new AbortController()
+  class Endless extends Database {
+    override exportStream(): Promise<PassThrough> {
+      stop.abort()
+      return Promise.resolve(new PassThrough())
+    }
+  }
+  const database = new Endless(store.url)
+  await expect(backup(database, data, to, begin, { signal: stop.signal })).rejects.toMatchObject({
+    name: 'AbortError',
+  })
+  expect(readdirSync(to)).toEqual([])
+  await database.close()
+  await store.close()
+  await folder.close()
+})
+
 it('a disk without room is told, and what came of a backup or a restore until then is not in the way', async ({
   skip,
   onTestFinished,
@@ -337,7 +391,7 @@ it('a disk without room is told, and what came of a backup or a restore until th
   expect(readdirSync(restored)).toEqual([])
 })
 
-it('a restore that was killed is told of, not taken for a history, and can be repeated', async () => {
+it('a restore that was killed, or told to stop, is told of, not taken for a history, and can be repeated', async () => {
   const data = join(root, 'to-kill')
   const folder = await DataDirectory.open(data)
   folder.writeIndexBook({ machines: { m1: 0 }, signals: { 'm1.a': 0 } })
@@ -358,6 +412,26 @@ it('a restore that was killed is told of, not taken for a history, and can be re
     code: 'bad-input',
     message: expect.stringContaining('gemba restore'),
   })
+  hurry()
+  const checked = /^2 of \d+ files checked so far$/
+  const early = join(root, 'early')
+  expect(await runUntil(checked, restoreCommand, '--from', to, '--data', early)).toMatchObject({
+    code: 130,
+    err: [expect.anything(), expect.anything(), `interrupted: nothing was restored into ${early} yet`],
+  })
+  expect(existsSync(early)).toBe(false)
+  expect(await runUntil(checked, restoreCommand, '--from', to, '--verify')).toMatchObject({
+    code: 130,
+    err: [expect.anything(), expect.anything(), `interrupted: ${to} was not read to its end`],
+  })
+  const stopped = await runUntil(/^2 of \d+ files, \d+ rows/, restoreCommand, '--from', to, '--data', half)
+  expect(stopped).toMatchObject({ code: 130, out: [] })
+  expect(stopped.err.slice(-2)).toEqual([
+    expect.stringMatching(/^2 of \d+ files, \d+ rows so far$/),
+    `interrupted: ${half} holds a part of the backup, and the same command begins anew`,
+  ])
+  await expect(DataDirectory.open(half)).rejects.toMatchObject({ code: 'bad-input' })
+  vi.restoreAllMocks()
   expect(await run(restoreCommand, '--from', to, '--data', half)).toMatchObject({ code: 0, err: [] })
   const directory = await DataDirectory.open(half)
   expect(directory.readIndexBook().machines).toEqual({ m1: 0 })

@@ -14,7 +14,7 @@ import { startEmbedded } from './embedded/embedded.js'
 import { arrivalColumn, type ExportedFile, exportTable } from './export.js'
 import { migrate } from './migrations/migrate.js'
 import { readWhole, type Whole } from './whole-segments.js'
-import { faultsOf, hashOf, type WrittenFile } from './written-files.js'
+import { faultsOf, hashOf, type Work, type WrittenFile } from './written-files.js'
 
 /** What the data folder knows beside the database: what the numbers of signals and texts mean, and tokens. */
 const folderFiles = ['registry.json', 'dictionary.jsonl', 'alive.json', 'tokens.json']
@@ -42,17 +42,26 @@ export interface BackupReport {
   readonly files: number
 }
 
+/** How much of a backup is in the data folder that is made of it; before that, how much was checked. */
+export interface RestoreProgress extends BackupReport {
+  readonly stage: 'check' | 'fill'
+  /** Of files. */
+  readonly of: number
+}
+
 /**
  * Writes everything that has arrived by now into an empty folder, also while the engine goes on: the database as files
  * of ClickHouse's own format, and the files of the data folder. What is in only in part, such as the rows of an import
  * without the note that they are in, comes with the next one, and so may the last ten seconds. It is a backup once it
- * has its mark, at the very end. Throws EngineError `bad-input` for a folder that is not empty.
+ * has its mark, at the very end; nothing stays of one that fails or is told to stop. Throws EngineError `bad-input` for
+ * a folder that is not empty.
  */
 export async function backup(
   database: Database,
   dataDir: string,
   folder: string,
   now: number,
+  work: Work<BackupReport> = {},
 ): Promise<BackupReport> {
   makeOutputFolder(folder)
   if ((await readdir(folder)).length > 0)
@@ -61,10 +70,11 @@ export async function backup(
       `The folder ${folder} is not empty. A backup wants a folder of its own.`,
     )
   try {
-    return await write(database, dataDir, folder, now)
+    return await write(database, dataDir, folder, now, work)
   } catch (error) {
     // What there is of it is no backup, and in the way of the next.
     for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true })
+    work.signal?.throwIfAborted()
     throw error
   }
 }
@@ -74,14 +84,17 @@ async function write(
   dataDir: string,
   folder: string,
   now: number,
+  { signal, onProgress }: Work<BackupReport>,
 ): Promise<BackupReport> {
   const whole = await readWhole(database)
   const files: Mark['files'][number][] = []
   for (const table of tables) {
     const upTo = whole && newestOf(table, whole)
-    const options = { table, format: 'native', folder, ...(upTo !== undefined && { upTo }) } as const
-    for await (const file of exportTable(database, options))
-      files.push({ ...file, sha256: await hashOf(join(folder, file.path)) })
+    const bounds = { ...(upTo !== undefined && { upTo }), ...(signal !== undefined && { signal }) }
+    for await (const file of exportTable(database, { table, format: 'native', folder, ...bounds })) {
+      files.push({ ...file, sha256: await hashOf(join(folder, file.path), signal) })
+      onProgress?.(sumOf(files))
+    }
   }
   // After the rows: the numbers and texts that they use are in these by now.
   const copied: WrittenFile[] = []
@@ -94,7 +107,7 @@ async function write(
   const mark: Mark = { gemba: version, taken: new Date(now).toISOString(), files, folder: copied }
   await writeFile(join(folder, `${markFile}.new`), `${JSON.stringify(mark, undefined, 2)}\n`)
   await rename(join(folder, `${markFile}.new`), join(folder, markFile))
-  return reportOf(mark)
+  return sumOf(files)
 }
 
 /** Whether the folder holds a whole backup. */
@@ -105,19 +118,24 @@ const newestOf = (table: Table, { samples, records }: Whole): number =>
   table.name === telemetry.name || arrivalColumn(table) === 'up_to' ? samples : records
 
 /** Reads a backup as a whole. Throws EngineError `bad-input` for what is none, or not as it was written. */
-export async function verifyBackup(folder: string): Promise<BackupReport> {
-  return reportOf(await readMark(folder))
+export async function verifyBackup(folder: string, work: Work<RestoreProgress> = {}): Promise<BackupReport> {
+  return sumOf((await readMark(folder, work)).files)
 }
 
 /**
- * Makes a data folder of a backup; begins anew where an earlier restore was cut off. Throws EngineError `bad-input` for
+ * Makes a data folder of a backup; begins anew where an earlier one was cut off, or told to stop. Throws EngineError `bad-input` for
  * what is no whole backup, or a folder that has a history already, or tokens.
  */
-export async function restore(folder: string, dataDir: string, logger: Logger): Promise<BackupReport> {
-  const mark = await readMark(folder)
+export async function restore(
+  folder: string,
+  dataDir: string,
+  logger: Logger,
+  work: Work<RestoreProgress> = {},
+): Promise<BackupReport> {
+  const mark = await readMark(folder, work)
   const data = await DataDirectory.open(dataDir, { toRestore: true })
   try {
-    if (data.isHalfRestored) await clear(dataDir)
+    if (DataDirectory.isHalfRestored(dataDir)) await clear(dataDir)
     for (const taken of ['clickhouse', 'spool', ...folderFiles]) {
       if (!existsSync(join(dataDir, taken))) continue
       const message = `The folder ${dataDir} has a history already (${taken}). Restore into a new one: nothing is ever overwritten.`
@@ -125,8 +143,9 @@ export async function restore(folder: string, dataDir: string, logger: Logger): 
     }
     data.beginRestore()
     try {
-      await fill(dataDir, folder, mark, logger)
+      await fill(dataDir, folder, mark, logger, work)
     } catch (error) {
+      work.signal?.throwIfAborted()
       await clear(dataDir)
       data.endRestore()
       throw error
@@ -135,24 +154,34 @@ export async function restore(folder: string, dataDir: string, logger: Logger): 
   } finally {
     await data.close()
   }
-  return reportOf(mark)
+  return sumOf(mark.files)
 }
 
-const reportOf = ({ files }: Mark): BackupReport => ({
+const sumOf = (files: readonly ExportedFile[]): BackupReport => ({
   rows: files.reduce((sum, { rows }) => sum + rows, 0),
   files: files.length,
 })
 
-async function fill(dataDir: string, folder: string, mark: Mark, logger: Logger): Promise<void> {
+async function fill(
+  dataDir: string,
+  folder: string,
+  mark: Mark,
+  logger: Logger,
+  { signal, onProgress }: Work<RestoreProgress>,
+): Promise<void> {
   const embedded = await startEmbedded({ path: join(dataDir, 'clickhouse'), logger })
   const database = new Database(embedded.url, embedded.secret)
   try {
     await migrate(database, logger)
     // Rows that are past their time by now go when it is next opened: until then all are there to be counted.
     await database.command('SYSTEM STOP TTL MERGES')
-    for (const { path } of mark.files) {
-      const table = path.split('/')[0]!
-      await database.insertBlock(table, await readFile(join(folder, path)), path)
+    let rows = 0
+    for (const [i, file] of mark.files.entries()) {
+      signal?.throwIfAborted()
+      const table = file.path.split('/')[0]!
+      await database.insertBlock(table, await readFile(join(folder, file.path)), file.path, signal)
+      rows += file.rows
+      onProgress?.({ stage: 'fill', rows, files: i + 1, of: mark.files.length })
     }
     await checkRows(database, mark)
     for (const name of folderFiles)
@@ -171,7 +200,7 @@ async function clear(dataDir: string): Promise<void> {
 }
 
 /** What a backup says of itself, once all of it has been read and is as it was written. */
-async function readMark(folder: string): Promise<Mark> {
+async function readMark(folder: string, { signal, onProgress }: Work<RestoreProgress>): Promise<Mark> {
   let text: string
   try {
     text = await readFile(join(folder, markFile), 'utf8')
@@ -191,7 +220,11 @@ async function readMark(folder: string): Promise<Mark> {
     const message = `The backup in ${folder} is of version ${mark.gemba}; this Gemba reads version ${version}.`
     throw new EngineError('bad-input', message)
   }
-  const [fault, ...more] = await faultsOf(folder, [...mark.files, ...mark.folder])
+  const written = [...mark.files, ...mark.folder]
+  const [fault, ...more] = await faultsOf(folder, written, {
+    ...(signal !== undefined && { signal }),
+    onProgress: files => onProgress?.({ stage: 'check', rows: 0, files, of: written.length }),
+  })
   if (fault === undefined) return mark
   throw damaged(more.length === 0 ? fault : `${fault}, and ${more.length} more files`)
 }

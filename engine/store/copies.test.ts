@@ -283,6 +283,22 @@ it('takes backups when they are due, keeps the newest, leaves other files alone,
   expect(readdirSync(folder)).not.toContain(ahead)
   expect(copies.newestBackup).toBe(Math.floor(right / 1_000) * 1_000)
 
+  // The engine stops when one has begun.
+  const elsewhere = { folder: join(root, 'stopped'), everyMs: day, keep: 2 }
+  let looks = 0
+  const stopping = copiesOf({
+    backups: elsewhere,
+    wall: {
+      now: () => {
+        if (++looks === 2) void stopping.stop()
+        return now
+      },
+    },
+  })
+  await stopping.tick()
+  expect(looks).toBe(2)
+  expect([stopping.newestBackup, stopping.isFailing('backup')]).toEqual([0, false])
+
   const blocked = copiesOf({ backups: { folder: join(root, 'data/registry.json'), everyMs: day, keep: 2 } })
   await blocked.tick()
   expect(blocked.isFailing('backup')).toBe(true)

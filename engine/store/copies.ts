@@ -25,7 +25,7 @@ export class Copies {
   readonly #backups: BackupSeries | undefined
   readonly #failures = new Map<'archive' | 'backup', string>()
   #working: Promise<void> | undefined
-  #isOver = false
+  readonly #stop = new AbortController()
 
   constructor(parts: CopiesParts) {
     this.#parts = parts
@@ -62,21 +62,22 @@ export class Copies {
 
   /** Does what is due; call it every few minutes. Never throws. */
   tick(): Promise<void> {
-    if (this.#isOver || (this.#archive ?? this.#backups) === undefined) return Promise.resolve()
+    if (this.#stop.signal.aborted || (this.#archive ?? this.#backups) === undefined) return Promise.resolve()
     this.#working ??= this.#work().finally(() => {
       this.#working = undefined
     })
     return this.#working
   }
 
-  /** Waits for what is on its way. */
+  /** Waits for the day that is on its way into the archive; a backup is broken off, and due again at the next start. */
   async stop(): Promise<void> {
-    this.#isOver = true
+    this.#stop.abort()
     await this.#working
   }
 
   async #work(): Promise<void> {
     const { url, wall, waitingSince, logger, dataDir, archive, backups } = this.#parts
+    const { signal } = this.#stop
     const database = new Database(url)
     try {
       await this.#try('archive', `the archive at ${archive}`, async () => {
@@ -85,12 +86,12 @@ export class Copies {
         for await (const { day, files } of this.#archive.add(database, wall.now(), waitingSince)) {
           const rows = files.reduce((sum, file) => sum + file.rows, 0)
           logger.info({ day, rows }, `archive: raw telemetry accepted on ${day} is in ${archive}`)
-          if (this.#isOver) return
+          if (signal.aborted) return
         }
       })
       await this.#try('backup', `the backup in ${backups?.folder}`, async () => {
-        if (this.#isOver || !this.#backups?.isDue(wall.now())) return
-        const { rows } = await this.#backups.take(database, dataDir, wall.now())
+        if (signal.aborted || !this.#backups?.isDue(wall.now())) return
+        const { rows } = await this.#backups.take(database, dataDir, wall.now(), signal)
         logger.info({ rows }, `backup: ${rows} rows are in ${backups!.folder}`)
       })
     } finally {
@@ -103,6 +104,7 @@ export class Copies {
       await work()
       this.#failures.delete(what)
     } catch (error) {
+      if (error === this.#stop.signal.reason) return
       const why = error instanceof Error ? error.message : String(error)
       const lost = what === 'archive' ? ' Raw telemetry is dropped after 90 days, archived or not.' : ''
       const message = `${name} cannot be written (${why}); trying again.${lost}`

@@ -26,8 +26,17 @@ export class Database {
   }
 
   /** Rows as objects. Parameters are `{name:Type}` in the text. */
-  async query<Row>(query: string, parameters: Readonly<Record<string, unknown>> = {}): Promise<Row[]> {
-    const result = await this.#client.query({ query, query_params: parameters, format: 'JSONEachRow' })
+  async query<Row>(
+    query: string,
+    parameters: Readonly<Record<string, unknown>> = {},
+    signal?: AbortSignal,
+  ): Promise<Row[]> {
+    const result = await this.#client.query({
+      query,
+      query_params: parameters,
+      format: 'JSONEachRow',
+      ...(signal !== undefined && { abort_signal: signal }),
+    })
     return result.json<Row>()
   }
 
@@ -45,10 +54,12 @@ export class Database {
     query: string,
     parameters: Readonly<Record<string, unknown>>,
     format: string,
+    signal?: AbortSignal,
   ): Promise<Readable> {
     const { stream } = await this.#client.exec({
       query: `${query}\nFORMAT ${format}`,
       query_params: parameters,
+      ...(signal !== undefined && { abort_signal: signal }),
     })
     return stream
   }

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Definition, databaseName } from '../../schema/tables/definition.js'
 import { makeOutputFolder } from '../make-folder.js'
@@ -31,6 +31,8 @@ export interface ExportOptions {
    * they have none; so the same past makes the same files, whenever and however it was made.
    */
   readonly asLivedFrom?: number
+  /** Aborted: ends with an error, in the midst of a file. */
+  readonly signal?: AbortSignal
 }
 
 /** A file that was written. */
@@ -53,15 +55,19 @@ export function timeColumn({ columns }: Definition): string | undefined {
 /**
  * Writes a table into files by day and hour (`date=2026-11-20/hour=06.parquet`), each whole or not there, and at the
  * end `manifest.json`, which names them with their rows. A table without a time of its own is one file. Of a table that
- * keeps the newest version of a row only that version is written. Rows are in the order of the table's key.
+ * keeps the newest version of a row only that version is written. Rows are in the order of the table's key. Where it
+ * ends early, files that are whole stay, and there is no manifest, nor one of an earlier export.
  */
 export async function* exportTable(database: Database, options: ExportOptions): AsyncGenerator<ExportedFile> {
-  const { table, format, folder, asLivedFrom } = options
+  const { table, format, folder, asLivedFrom, signal } = options
   const { format: name, ending } = exportFormats[format]
   const root = join(folder, table.name)
   makeOutputFolder(root)
+  const manifestFile = join(root, 'manifest.json')
+  await rm(manifestFile, { force: true })
   const files: ExportedFile[] = []
   for (const { path, source, rows } of await pieces(database, options)) {
+    signal?.throwIfAborted()
     const file = join(root, `${path}.${ending}`)
     await mkdir(dirname(file), { recursive: true })
     const columns = columnsOf(table, asLivedFrom).join(', ')
@@ -69,8 +75,9 @@ export async function* exportTable(database: Database, options: ExportOptions): 
       `SELECT ${columns} FROM ${source} ORDER BY ${orderOf(table)} SETTINGS output_format_sql_insert_table_name = '${table.name}'`,
       {},
       name,
+      signal,
     )
-    const bytes = await writeWhole(stream, file)
+    const bytes = await writeWhole(stream, file, signal)
     const written = { path: `${table.name}/${path}.${ending}`, rows, bytes }
     files.push(written)
     yield written
@@ -82,7 +89,7 @@ export async function* exportTable(database: Database, options: ExportOptions): 
   }
   const columns = table.columns.map(column => ({ name: column.name, type: column.type }))
   const manifest = { table: table.name, ...span, columns, files }
-  await writeFile(join(root, 'manifest.json'), `${JSON.stringify(manifest, undefined, 2)}\n`)
+  await writeFile(manifestFile, `${JSON.stringify(manifest, undefined, 2)}\n`)
 }
 
 function columnsOf(table: Definition, asLivedFrom: number | undefined): readonly string[] {
@@ -101,7 +108,10 @@ interface Piece {
 }
 
 /** Hours that have rows, in order. */
-async function pieces(database: Database, { table, from, to, upTo }: ExportOptions): Promise<Piece[]> {
+async function pieces(
+  database: Database,
+  { table, from, to, upTo, signal }: ExportOptions,
+): Promise<Piece[]> {
   const column = timeColumn(table)
   const arrival = upTo === undefined ? undefined : arrivalColumn(table)
   const arrived = arrival === undefined ? '' : ` PREWHERE ${arrivedBy(table, `${arrival} <= ${upTo}`)}`
@@ -109,7 +119,11 @@ async function pieces(database: Database, { table, from, to, upTo }: ExportOptio
   const all = (conditions: readonly string[]): string =>
     conditions.length === 0 ? of : `${of} WHERE ${conditions.join(' AND ')}`
   const countOf = async (source: string): Promise<number> => {
-    const [row] = await database.query<{ rows: string }>(`SELECT toString(count()) AS rows FROM ${source}`)
+    const [row] = await database.query<{ rows: string }>(
+      `SELECT toString(count()) AS rows FROM ${source}`,
+      {},
+      signal,
+    )
     return Number(row!.rows)
   }
   if (column === undefined) return [{ path: table.name, source: of, rows: await countOf(of) }]
@@ -123,6 +137,8 @@ async function pieces(database: Database, { table, from, to, upTo }: ExportOptio
     `SELECT toString(intDiv(toInt64(toUnixTimestamp(toDateTime(assumeNotNull(${column}), 'UTC'))), 3600)) AS hour_number, toString(count()) AS row_count
     FROM ${all(within(from, to))}
     GROUP BY hour_number ORDER BY toInt64(hour_number)`,
+    {},
+    signal,
   )
   const found: Piece[] = []
   for (const { hour_number: hour, row_count: rows } of hours) {

@@ -4,10 +4,10 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
 /** Writes a stream into a file that is whole or not there; its size in bytes. Throws what the stream or the disk does. */
-export async function writeWhole(stream: Readable, file: string): Promise<number> {
+export async function writeWhole(stream: Readable, file: string, signal?: AbortSignal): Promise<number> {
   const part = `${file}.part`
   try {
-    await pipeline(stream, createWriteStream(part))
+    await pipeline(stream, createWriteStream(part), { signal })
     await rename(part, file)
   } catch (error) {
     await rm(part, { force: true })
